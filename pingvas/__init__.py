@@ -1,0 +1,3 @@
+"""Pingvas Studio: an open, self-hostable studio for AI pictures."""
+
+__version__ = "0.1.0"

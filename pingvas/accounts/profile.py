@@ -1,0 +1,129 @@
+"""What a person says about themselves, and their settings of the page. Reading and changing it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypedDict
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pingvas.accounts.registration import accept_display_name
+from pingvas.accounts.tables import User, UserProfile
+from pingvas.base.errors import Invalid, NotFound
+
+MAX_BIO = 1000
+MAX_URL = 2000
+MAX_PREFERENCES_BYTES = 16_384
+MAX_PREFERENCES_DEPTH = 16
+
+
+@dataclass(frozen=True)
+class Account:
+    """A person's two rows."""
+
+    user: User
+    profile: UserProfile
+
+
+class AccountChanges(TypedDict, total=False):
+    """What is to change; a key that is absent stays as it is, and None takes a value away where that can be."""
+
+    display_name: str | None
+    avatar_url: str | None
+    bio: str | None
+    preferences: Mapping[str, Any] | None
+
+
+async def get_account(session: AsyncSession, user_id: UUID, *, lock: bool = False) -> Account:
+    """Raises NotFound. `lock` holds the profile row, so that two devices changing it follow one another."""
+    query = (
+        select(User, UserProfile).join(UserProfile, UserProfile.user_id == User.id).where(User.id == user_id)
+    )
+    if lock:
+        query = query.with_for_update(of=UserProfile, key_share=True)
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        raise NotFound
+    return Account(row.User, row.UserProfile)
+
+
+async def change_account(session: AsyncSession, user_id: UUID, changes: AccountChanges) -> Account:
+    """Change some of it. Raises Invalid, and then nothing has changed.
+
+    Preferences are merged by their top-level keys, None removing one (RFC 7396): a device that saves its own
+    setting does not undo another's.
+    """
+    account = await get_account(session, user_id, lock=True)
+    user, profile = account.user, account.profile
+    if "display_name" in changes:
+        user.display_name = accept_display_name(changes["display_name"] or "")
+    if "avatar_url" in changes:
+        profile.avatar_url = _accept_url(changes["avatar_url"])
+    if "bio" in changes:
+        profile.bio = _accept_bio(changes["bio"])
+    if "preferences" in changes:
+        profile.preferences = _merged(profile.preferences, changes["preferences"])
+    await session.flush()
+    return account
+
+
+def _accept_url(url: str | None) -> str | None:
+    """Only web addresses: the page puts this into an `src`, where `javascript:` and `data:` have no business."""
+    if url is None or url == "":
+        return None
+    reason = f"must be an http or https address of at most {MAX_URL} characters"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise _invalid("avatar_url", reason) from None
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or len(url) > MAX_URL
+        or not url.isprintable()
+    ):
+        raise _invalid("avatar_url", reason)
+    return url
+
+
+def _accept_bio(bio: str | None) -> str | None:
+    if bio is None or not bio.strip():
+        return None
+    if len(bio) > MAX_BIO or "\x00" in bio:
+        raise _invalid("bio", f"must have at most {MAX_BIO} characters")
+    return bio.strip()
+
+
+def _merged(present: Mapping[str, Any], change: Mapping[str, Any] | None) -> dict[str, Any]:
+    if change is None:
+        return {}
+    merged = {key: value for key, value in {**present, **change}.items() if value is not None}
+    if not _storable(merged, MAX_PREFERENCES_DEPTH):
+        raise _invalid("preferences", "must be plain JSON without NUL characters, and not nested deeply")
+    try:
+        size = len(json.dumps(merged, ensure_ascii=False, allow_nan=False).encode())
+    except ValueError:  # NaN, Infinity or half a surrogate pair
+        raise _invalid("preferences", "must be plain JSON") from None
+    if size > MAX_PREFERENCES_BYTES:
+        raise _invalid("preferences", f"must have at most {MAX_PREFERENCES_BYTES} bytes")
+    return merged
+
+
+def _storable(value: Any, depth: int) -> bool:
+    """Whether jsonb can hold it (it has no NUL) and nobody who reads it back runs out of stack."""
+    if isinstance(value, str):
+        return "\x00" not in value
+    if isinstance(value, Mapping):
+        return depth > 0 and all(
+            _storable(key, 0) and _storable(part, depth - 1) for key, part in value.items()
+        )
+    if isinstance(value, list):
+        return depth > 0 and all(_storable(part, depth - 1) for part in value)
+    return True
+
+
+def _invalid(field: str, reason: str) -> Invalid:
+    return Invalid(f"The field {field} {reason}.", errors=[{"loc": ["body", field], "msg": reason}])

@@ -1,0 +1,79 @@
+"""Making an account. What a new person is given (a plan, credits) is added by who calls, in the same transaction."""
+
+import unicodedata
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pingvas.accounts.emails import normalise_email
+from pingvas.accounts.password_rules import accept_password
+from pingvas.accounts.passwords import hash_password
+from pingvas.accounts.tables import User, UserProfile
+from pingvas.base.errors import Conflict, Forbidden, Invalid
+from pingvas.base.ids import new_id
+from pingvas.base.settings import Settings
+
+MAX_DISPLAY_NAME = 80
+
+
+class EmailExists(Conflict):
+    code = "email_exists"
+    default_detail = "There is already an account with this e-mail address."
+
+
+class RegistrationClosed(Forbidden):
+    code = "registration_closed"
+    default_detail = "This studio does not take new accounts. Ask the person who runs it."
+
+
+def refuse_if_closed(settings: Settings) -> None:
+    """Raises RegistrationClosed where strangers may not sign up; the operator's own tools do not ask."""
+    if not settings.open_registration:
+        raise RegistrationClosed
+
+
+async def register(
+    session: AsyncSession,
+    settings: Settings,
+    *,
+    email: str,
+    password: str | None,
+    display_name: str,
+    role: str = "user",
+) -> User:
+    """A new active account with its profile. `password=None` makes one that signs in by link only.
+
+    Raises Invalid and EmailExists. Of two registrations of one address at the same moment, the second waits for
+    the first to commit and is told EmailExists.
+    """
+    email = normalise_email(email)
+    display_name = accept_display_name(display_name)
+    password_hash = None
+    if password is not None:
+        # Before the first statement, so that no database connection is held while the hash is computed.
+        password_hash = await hash_password(settings, accept_password(password, email=email))
+    new_user = {
+        "id": new_id(),
+        "email": email,
+        "password_hash": password_hash,
+        "display_name": display_name,
+        "role": role,
+        "status": "active",
+    }
+    unless_taken = insert(User).values(new_user).on_conflict_do_nothing(index_elements=[text("lower(email)")])
+    user: User | None = await session.scalar(unless_taken.returning(User))
+    if user is None:
+        raise EmailExists
+    session.add(UserProfile(id=new_id(), user_id=user.id, preferences={}))
+    await session.flush()
+    return user
+
+
+def accept_display_name(display_name: str) -> str:
+    """The name as it is shown: one line, trimmed. Raises Invalid."""
+    name = " ".join(unicodedata.normalize("NFC", display_name).split())
+    if not name or len(name) > MAX_DISPLAY_NAME or any(unicodedata.category(sign) == "Cc" for sign in name):
+        reason = f"must have 1 to {MAX_DISPLAY_NAME} characters and no control characters"
+        raise Invalid(f"The name {reason}.", errors=[{"loc": ["body", "display_name"], "msg": reason}])
+    return name

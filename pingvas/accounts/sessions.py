@@ -1,0 +1,201 @@
+"""Signed-in devices: one row each, whose refresh token is replaced at every use.
+
+A token used a second time means that two parties hold it, so the device is signed out for both. The exception is
+the moment in which two tabs of one browser refresh at once, or an answer is lost on the way: for a few seconds
+the same device gets the same successor again.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, func, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pingvas.accounts import access_tokens, refresh_tokens
+from pingvas.accounts.refresh_tokens import RefreshClaims
+from pingvas.accounts.refusals import InvalidToken, TokenExpired, refuse_unless_active
+from pingvas.accounts.tables import User, UserSession
+from pingvas.base.db import Database
+from pingvas.base.errors import NotFound
+from pingvas.base.ids import new_id
+from pingvas.base.settings import Settings
+
+LONGEST_SESSION = timedelta(days=365)  # however busy, a device signs in anew once a year
+_MAX_USER_AGENT = 400
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a device needs to act and to go on acting. `expires_in` is the access token's life in seconds."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    session_id: UUID
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """New tokens and whose they are."""
+
+    user: User
+    tokens: Tokens
+
+
+class ReusedToken(InvalidToken):
+    default_detail = "This token was used before, so this device has been signed out. Sign in again."
+
+
+async def start_session(
+    session: AsyncSession, settings: Settings, user: User, *, ip: str | None, user_agent: str | None
+) -> Tokens:
+    """Sign a device in. The person's devices whose time is over are forgotten on the way."""
+    over = delete(UserSession).where(UserSession.user_id == user.id, UserSession.expires_at <= func.now())
+    await session.execute(over)
+    session_id = new_id()
+    tokens = _tokens(settings, user.id, session_id, rotation=0)
+    session.add(
+        UserSession(
+            id=session_id,
+            user_id=user.id,
+            refresh_token=refresh_tokens.stored_form(tokens.refresh_token),
+            rotation=0,
+            ip_address=ip,
+            user_agent=_trimmed(user_agent),
+            expires_at=func.now() + _idle_life(settings),
+        )
+    )
+    await session.flush()
+    return tokens
+
+
+async def refresh(
+    database: Database, settings: Settings, refresh_token: str, *, ip: str | None, user_agent: str | None
+) -> Refreshed:
+    """The successor of a refresh token, with a new access token.
+
+    Raises InvalidToken (forged, or the device is signed out), TokenExpired, AccountSuspended and ReusedToken.
+    Takes the database, not a session: signing the device out after a reuse must be committed although the
+    caller is refused.
+    """
+    claims = refresh_tokens.read(settings, refresh_token)
+    async with database.transaction() as session:
+        refreshed = await _rotate(session, settings, claims, ip=ip, user_agent=_trimmed(user_agent))
+    if refreshed is None:
+        raise ReusedToken
+    return refreshed
+
+
+async def end_session(session: AsyncSession, user_id: UUID, session_id: UUID) -> None:
+    """Sign a person's device out; its access token stops working too. Raises NotFound, also for others' devices."""
+    mine = delete(UserSession).where(UserSession.id == session_id, UserSession.user_id == user_id)
+    if await session.scalar(mine.returning(UserSession.id)) is None:
+        raise NotFound
+
+
+async def end_session_of_token(session: AsyncSession, settings: Settings, refresh_token: str) -> None:
+    """Sign out the device that a refresh token of any generation belongs to. Raises InvalidToken when it is forged.
+
+    A device that is signed out already is as its owner wants it.
+    """
+    claims = refresh_tokens.read(settings, refresh_token)
+    await session.execute(delete(UserSession).where(UserSession.id == claims.session_id))
+
+
+async def _rotate(
+    session: AsyncSession,
+    settings: Settings,
+    claims: RefreshClaims,
+    *,
+    ip: str | None,
+    user_agent: str | None,
+) -> Refreshed | None:
+    """None when the token is an old one and its device has been deleted for it."""
+    current = refresh_tokens.make(settings, claims.session_id, claims.rotation)
+    successor = _next(settings, claims)
+    # One statement decides: of two callers with the same token the second waits for the row, then finds another
+    # generation in it and changes nothing.
+    rotate = (
+        update(UserSession)
+        .where(
+            UserSession.id == claims.session_id,
+            UserSession.rotation == claims.rotation,
+            UserSession.refresh_token == refresh_tokens.stored_form(current),
+            UserSession.expires_at > func.now(),
+            UserSession.user_id == User.id,
+            User.status == "active",
+        )
+        .values(
+            rotation=claims.rotation + 1,
+            refresh_token=refresh_tokens.stored_form(successor),
+            rotated_at=func.now(),
+            last_used_at=func.now(),
+            expires_at=func.least(
+                func.now() + _idle_life(settings), UserSession.created_at + literal(LONGEST_SESSION)
+            ),
+            ip_address=ip,
+            user_agent=user_agent,
+        )
+        .returning(User)
+        .execution_options(synchronize_session=False)
+    )
+    user = await session.scalar(rotate)
+    if user is None:
+        user = await _explain(session, settings, claims, user_agent)
+    if user is None:
+        await session.execute(delete(UserSession).where(UserSession.id == claims.session_id))
+        return None
+    return Refreshed(user, _tokens(settings, user.id, claims.session_id, rotation=claims.rotation + 1))
+
+
+async def _explain(
+    session: AsyncSession, settings: Settings, claims: RefreshClaims, user_agent: str | None
+) -> User | None:
+    """Why nothing was rotated: raises for what ended by itself, the user for a second tab, None for a reuse."""
+    grace = timedelta(seconds=settings.refresh_grace_seconds)
+    query = (
+        select(
+            UserSession.rotation,
+            UserSession.user_agent,
+            (UserSession.expires_at <= func.now()).label("expired"),
+            (UserSession.rotated_at > func.now() - literal(grace)).label("rotated_just_now"),
+            User,
+        )
+        .join(User, User.id == UserSession.user_id)
+        .where(UserSession.id == claims.session_id)
+        .with_for_update(of=UserSession)
+    )
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        raise InvalidToken
+    if row.expired:
+        raise TokenExpired
+    user: User = row.User
+    refuse_unless_active(user.status)
+    is_previous = row.rotation == claims.rotation + 1
+    if is_previous and row.rotated_just_now and row.user_agent == user_agent:
+        return user
+    return None
+
+
+def _next(settings: Settings, claims: RefreshClaims) -> str:
+    return refresh_tokens.make(settings, claims.session_id, claims.rotation + 1)
+
+
+def _tokens(settings: Settings, user_id: UUID, session_id: UUID, *, rotation: int) -> Tokens:
+    return Tokens(
+        access_token=access_tokens.issue(settings, user_id=user_id, session_id=session_id),
+        refresh_token=refresh_tokens.make(settings, session_id, rotation),
+        expires_in=settings.access_token_seconds,
+        session_id=session_id,
+    )
+
+
+def _idle_life(settings: Settings) -> timedelta:
+    return timedelta(days=settings.refresh_token_days)
+
+
+def _trimmed(user_agent: str | None) -> str | None:
+    """A header is the client's to choose: short, and without the NUL that PostgreSQL cannot store."""
+    return user_agent[:_MAX_USER_AGENT].replace("\x00", "") if user_agent is not None else None

@@ -1,0 +1,87 @@
+"""Puts the API together: one FastAPI app with the routers, the page, and socket.io at `/ws`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+
+from pingvas import __version__
+from pingvas.adapters.storage import open_storage
+from pingvas.api import auth, errors, files, health, images, jobs, me, models, plans
+from pingvas.api.body_limit import BodyLimit
+from pingvas.api.metrics import Measure, Metrics
+from pingvas.api.request_id import RequestId
+from pingvas.api.site import site_router
+from pingvas.base.db import Database
+from pingvas.base.settings import Settings
+from pingvas.realtime.publisher import open_publisher
+from pingvas.realtime.sockets import Realtime
+
+PREFIX = "/api/v1"
+_DOCS_ASSETS = "/api-docs"  # swagger-ui, copied into the built page so that nothing comes from elsewhere
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The API of one process. `settings.database_url` must be set; the lifespan opens and closes everything."""
+    if settings.database_url is None:
+        raise ValueError("The API needs a database URL; `pingvas up` passes the embedded server's.")
+    publisher = open_publisher(settings)
+    database = Database(settings.database_url, pool_size=settings.database_pool_size, publisher=publisher)
+    realtime = Realtime(settings, database)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await publisher.start()
+        await realtime.start()
+        try:
+            yield
+        finally:
+            await realtime.close()
+            await publisher.close()
+            await database.dispose()
+
+    app = FastAPI(
+        title="Pingvas Studio",
+        version=__version__,
+        description="Ask for pictures, watch them form, keep them. Errors are RFC 9457 problem documents.",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        responses={"default": {"description": "A problem document", "model": errors.Problem}},
+    )
+    metrics = Metrics()
+    app.state.settings = settings
+    app.state.database = database
+    app.state.storage = open_storage(settings)
+    app.state.metrics = metrics
+    errors.install(app)
+    app.add_middleware(Measure, metrics=metrics)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(RequestId)
+    app.include_router(_versioned())
+    app.include_router(files.router)
+    app.include_router(health.router)
+    app.add_api_route("/api/docs", _docs, include_in_schema=False)
+    app.mount("/ws", realtime.asgi)
+    app.include_router(site_router())
+    return app
+
+
+def _versioned() -> APIRouter:
+    router = APIRouter(prefix=PREFIX)
+    for room in (auth, me, plans, models, jobs, images):
+        router.include_router(room.router)
+    return router
+
+
+async def _docs(request: Request) -> HTMLResponse:
+    return get_swagger_ui_html(
+        openapi_url=f"{PREFIX}/openapi.json",
+        title="Pingvas Studio API",
+        swagger_js_url=f"{_DOCS_ASSETS}/swagger-ui-bundle.js",
+        swagger_css_url=f"{_DOCS_ASSETS}/swagger-ui.css",
+        swagger_favicon_url="/favicon.svg",
+    )

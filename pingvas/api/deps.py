@@ -1,0 +1,70 @@
+"""What routes ask for: the request's transaction, who is asking, settings, storage."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pingvas.accounts.actor import Actor
+from pingvas.accounts.current import authenticate
+from pingvas.adapters.storage import Storage
+from pingvas.base.db import Database
+from pingvas.base.errors import Unauthorized
+from pingvas.base.settings import Settings
+
+_bearer = HTTPBearer(auto_error=False, description="An access token from `/auth/login`")
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def _database(request: Request) -> Database:
+    database: Database = request.app.state.database
+    return database
+
+
+def _storage(request: Request) -> Storage:
+    storage: Storage = request.app.state.storage
+    return storage
+
+
+SettingsDep = Annotated[Settings, Depends(_settings)]
+DatabaseDep = Annotated[Database, Depends(_database)]
+StorageDep = Annotated[Storage, Depends(_storage)]
+
+
+async def _session(request: Request, database: DatabaseDep) -> AsyncIterator[AsyncSession]:
+    """A request is one transaction: read-only for GET and HEAD, else committed before the answer is sent."""
+    opened = database.read() if request.method in ("GET", "HEAD") else database.transaction()
+    async with opened as session:
+        yield session
+
+
+# scope="function": the default would end the transaction only after the answer has left.
+SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
+
+
+async def _actor(
+    session: SessionDep,
+    settings: SettingsDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Actor:
+    if credentials is None:
+        raise Unauthorized
+    return await authenticate(session, settings, credentials.credentials)
+
+
+async def _actor_if_any(
+    session: SessionDep,
+    settings: SettingsDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Actor | None:
+    return None if credentials is None else await authenticate(session, settings, credentials.credentials)
+
+
+ActorDep = Annotated[Actor, Depends(_actor)]
+MaybeActorDep = Annotated[Actor | None, Depends(_actor_if_any)]

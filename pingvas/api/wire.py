@@ -1,0 +1,24 @@
+"""Wire types that several routers share."""
+
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import AfterValidator
+
+from pingvas.base.pages import DEFAULT_LIMIT, MAX_LIMIT
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL takes every Unicode text but NUL, and no half of a surrogate pair."""
+    if "\x00" in text:
+        raise ValueError("must not contain the NUL character")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("must be valid Unicode")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items a page")]
+Cursor = Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before")]
+
+__all__ = ["DEFAULT_LIMIT", "Cursor", "Limit", "Text"]

@@ -1,0 +1,139 @@
+"""The database, and the only place in the house that ends a transaction.
+
+`Database.transaction()` commits when its block ends well, rolls back when it raises, and hands the events
+gathered on the way to the publisher only after the commit.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from typing import Any, ClassVar
+
+import asyncpg
+from sqlalchemy import ARRAY, DateTime, MetaData, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+from pingvas.base.errors import Unavailable
+from pingvas.base.events import Publisher, take_pending
+
+NAMING = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "%(constraint_name)s",
+}
+
+# SQLSTATE classes that mean "the server is going, gone, full or out of connections", not "the query is wrong".
+_UNAVAILABLE_STATES = ("08", "53", "57P", "58")
+
+
+class Base(DeclarativeBase):
+    """The declarative base of every room's tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar = {
+        str: Text,
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[str]: ARRAY(Text),
+    }
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database cannot be reached, or has no room or connection left."""
+
+    default_detail = "The database is not available right now. Nothing was changed; try again in a moment."
+
+
+class Database:
+    """One pool of connections. `url` is `postgresql://…`; times are the database's, isolation is read committed."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, publisher: Publisher | None = None) -> None:
+        self.url = make_url(url).set(drivername="postgresql+asyncpg")
+        self.publisher = publisher
+        self.engine = create_async_engine(
+            self.url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=False,  # a dead connection shows itself as `unavailable`, once, and is replaced
+            connect_args={
+                "timeout": 5,
+                "server_settings": {
+                    "application_name": "pingvas",
+                    "idle_in_transaction_session_timeout": "60000",
+                },
+            },
+        )
+
+    @asynccontextmanager
+    async def transaction(self, *, durable: bool = True) -> AsyncIterator[AsyncSession]:
+        """A session whose block is one transaction.
+
+        `durable=False` lets the commit return before it is on disk: for progress and heartbeats, which a crash
+        of the database server may forget, never for money or outcomes.
+        Raises DatabaseUnavailable when the server cannot be reached or gives up in the middle.
+        """
+        with _unavailable_when_down():
+            async with self._session() as session:
+                try:
+                    if not durable:
+                        connection = await session.connection()
+                        await connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+                    yield session
+                    await session.commit()
+                except BaseException:
+                    take_pending(session)
+                    await session.rollback()
+                    raise
+                pending = take_pending(session)
+        if pending and self.publisher is not None:
+            self.publisher.publish(pending.events, wake_workers=pending.wake_workers)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session for reading: whatever is done in it is rolled back. What was read stays readable afterwards."""
+        with _unavailable_when_down():
+            async with self._session() as session:
+                try:
+                    yield session
+                finally:
+                    session.expunge_all()  # the rollback would empty the rows
+                    await session.rollback()
+
+    async def dispose(self) -> None:
+        """Close the pool."""
+        await self.engine.dispose()
+
+    def _session(self) -> AsyncSession:
+        return AsyncSession(self.engine, expire_on_commit=False, autoflush=False)
+
+
+@contextmanager
+def _unavailable_when_down() -> Iterator[None]:
+    """Turns the driver's ways of saying "the server is down" into DatabaseUnavailable."""
+    try:
+        yield
+    except Exception as error:
+        if is_unavailable(error):
+            raise DatabaseUnavailable from error
+        raise
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether an error says that the database is away, rather than that what we asked was wrong."""
+    if isinstance(error, PoolTimeout | ConnectionError | asyncpg.CannotConnectNowError):
+        return True
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None)
+        if state is not None:
+            return str(state).startswith(_UNAVAILABLE_STATES)
+        return error.connection_invalidated or isinstance(error, InterfaceError | OperationalError)
+    state = getattr(error, "sqlstate", None)
+    return isinstance(error, asyncpg.PostgresError) and str(state).startswith(_UNAVAILABLE_STATES)

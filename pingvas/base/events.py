@@ -1,0 +1,58 @@
+"""What happened, told after the commit. Events are hints: a client that misses one reads the same over HTTP."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+_PENDING = "pingvas.events"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened, for one person's devices (`user_id`)."""
+
+    name: str
+    user_id: UUID
+    payload: dict[str, Any]
+
+
+@dataclass
+class Pending:
+    """What a transaction wants told once it has committed."""
+
+    events: list[Event] = field(default_factory=list)
+    wake_workers: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.events) or self.wake_workers
+
+
+class Publisher(Protocol):
+    """Carries events to the people's devices and wakes workers. `publish` returns at once and never raises."""
+
+    def publish(self, events: Sequence[Event], *, wake_workers: bool) -> None: ...
+
+
+def publish_later(session: AsyncSession, name: str, user_id: UUID | None, payload: dict[str, Any]) -> None:
+    """Keep an event until this transaction commits; a rollback forgets it. Nobody hears of a deleted person's job."""
+    if user_id is not None:
+        _pending(session).events.append(Event(name, user_id, payload))
+
+
+def wake_workers_later(session: AsyncSession) -> None:
+    """After the commit, tell idle workers that there is work."""
+    _pending(session).wake_workers = True
+
+
+def take_pending(session: AsyncSession) -> Pending:
+    """What the transaction gathered; the session forgets it. For `base/db.py`."""
+    pending: Pending = session.info.pop(_PENDING, Pending())
+    return pending
+
+
+def _pending(session: AsyncSession) -> Pending:
+    pending: Pending = session.info.setdefault(_PENDING, Pending())
+    return pending

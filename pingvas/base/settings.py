@@ -1,0 +1,109 @@
+"""Everything an operator may set, read from `PINGVAS_*` environment variables (or a `.env` file)."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class Settings(BaseSettings):
+    """One frozen set of settings. Each field's environment name is `PINGVAS_` + its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="PINGVAS_", env_file=".env", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(Path("data"), description="Where the studio keeps its database, pictures and keys")
+    host: str = Field("127.0.0.1", description="Address the API listens on")
+    port: int = Field(8400, ge=0, le=65535, description="Port the API listens on")
+    public_url: str | None = Field(None, description="Address people type, when it is not http://host:port")
+    database_url: str | None = Field(
+        None,
+        description="PostgreSQL 15 or newer, `postgresql://…`; empty: the embedded server in the data folder",
+    )
+    database_pool_size: int = Field(10, ge=1, description="Database connections a process may hold open")
+    storage_url: str | None = Field(
+        None, description="`file:///…` or `s3://bucket/prefix?…`; empty: `storage` in the data folder"
+    )
+    redis_url: str | None = Field(
+        None, description="Valkey or Redis to carry events; empty: PostgreSQL carries them"
+    )
+    secret_key: str | None = Field(
+        None, min_length=32, description="Signs tokens and URLs; empty: made once and kept in the data folder"
+    )
+    open_registration: bool = Field(True, description="Whether strangers may sign up")
+    signup_bonus_credits: int = Field(500, ge=0, description="Credits a new person starts with")
+    access_token_seconds: int = Field(900, gt=0, description="Life of an access token, seconds")
+    refresh_token_days: int = Field(30, gt=0, description="A device unused for so many days is signed out")
+    refresh_grace_seconds: int = Field(
+        20,
+        ge=0,
+        description="How long the previous refresh token still answers, for tabs that refresh at once",
+    )
+    argon2_memory_kib: int = Field(19456, ge=8, description="Memory of one password hash, KiB")
+    argon2_time_cost: int = Field(2, ge=1, description="Passes of one password hash")
+    image_url_seconds: int = Field(3600, gt=0, description="Life of a signed picture address, seconds")
+    lease_seconds: float = Field(30.0, gt=0, description="A worker silent for so long loses its job")
+    max_attempts: int = Field(3, ge=1, description="Lost workers or crashes after which a job fails")
+    worker_poll_seconds: float = Field(
+        1.0, gt=0, description="How often an idle worker looks for jobs unasked"
+    )
+    worker_device: str = Field("auto", description="`auto`, `cpu`, `cuda`, `cuda:1`, `mps`")
+    progress_interval_seconds: float = Field(
+        0.25, ge=0, description="Least time between two progress reports"
+    )
+    preview_every_steps: int = Field(4, ge=0, description="Steps between previews; 0: no previews")
+    models_dir: Path = Field(REPOSITORY / "models", description="Folder of the models that ship")
+    api_processes: int = Field(1, ge=1, description="API processes that `pingvas up` starts")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged")
+
+    @property
+    def base_url(self) -> str:
+        """The address people type, without a trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def storage_location(self) -> str:
+        """The storage URL in force."""
+        return self.storage_url or (self.data_dir.resolve() / "storage").as_uri()
+
+    @cached_property
+    def _secret(self) -> bytes:
+        if self.secret_key is not None:
+            return self.secret_key.encode()
+        return _kept_secret(self.data_dir / "secret_key")
+
+    def key_for(self, purpose: str) -> bytes:
+        """A 32-byte key for one purpose ("access-token", "file-url", …), derived from the secret by HMAC-SHA256."""
+        return hmac.new(self._secret, f"pingvas:{purpose}".encode(), hashlib.sha256).digest()
+
+
+def _kept_secret(path: Path) -> bytes:
+    """Read the secret in the data folder, making it on first use; two processes that start at once agree on one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = secrets.token_urlsafe(48)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        pass
+    temporary.touch(mode=0o600)
+    temporary.write_text(fresh)
+    try:
+        os.link(temporary, path)  # fails when somebody else was first: then theirs counts
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()
+    return path.read_bytes()
+
+
+def load_settings() -> Settings:
+    """Settings from the environment."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""Plans, subscriptions and the credit ledger. Knows nothing of pictures: a job is an id here."""

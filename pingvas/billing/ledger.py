@@ -1,0 +1,68 @@
+"""Reading the ledger: balance, history, and whether it still adds up."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pingvas.base.pages import Page, decode_cursor, encode_cursor
+from pingvas.billing.tables import CreditTransaction
+
+_DISAGREEING = text("""
+    SELECT s.id, s.remaining_credits, COALESCE(ledger.posted, 0) AS posted, COALESCE(newest.balance_after, 0) AS newest
+      FROM subscriptions s
+      LEFT JOIN (SELECT subscription_id, SUM(amount) AS posted FROM credit_transactions GROUP BY subscription_id)
+           AS ledger ON ledger.subscription_id = s.id
+      LEFT JOIN (SELECT DISTINCT ON (subscription_id) subscription_id, balance_after FROM credit_transactions
+                  ORDER BY subscription_id, created_at DESC, id DESC)
+           AS newest ON newest.subscription_id = s.id
+     WHERE s.remaining_credits <> COALESCE(ledger.posted, 0)
+        OR s.remaining_credits <> COALESCE(newest.balance_after, 0)
+""")
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A subscription whose balance is not the sum of its postings, or not what the newest of them says."""
+
+    subscription_id: UUID
+    remaining_credits: int
+    posted: int
+    newest_balance_after: int
+
+
+async def find_disagreements(session: AsyncSession) -> list[Disagreement]:
+    """Every subscription where the balance and the ledger differ; an empty list is what must be."""
+    rows = await session.execute(_DISAGREEING)
+    return [Disagreement(row.id, row.remaining_credits, int(row.posted), row.newest) for row in rows]
+
+
+async def list_transactions(
+    session: AsyncSession,
+    user_id: UUID,
+    *,
+    transaction_type: str | None,
+    limit: int,
+    cursor: str | None,
+    cursor_key: bytes,
+) -> Page[CreditTransaction]:
+    """A person's postings, newest first."""
+    query = select(CreditTransaction).where(CreditTransaction.user_id == user_id)
+    if transaction_type is not None:
+        query = query.where(CreditTransaction.transaction_type == transaction_type)
+    if cursor is not None:
+        at, last = decode_cursor(cursor, cursor_key, length=2)
+        query = query.where(
+            tuple_(CreditTransaction.created_at, CreditTransaction.id)
+            < (datetime.fromisoformat(at), UUID(last))
+        )
+    newest_first = query.order_by(CreditTransaction.created_at.desc(), CreditTransaction.id.desc())
+    rows = list(await session.scalars(newest_first.limit(limit + 1)))
+    more = len(rows) > limit
+    rows = rows[:limit]
+    if not more:
+        return Page(rows, None)
+    last_row = rows[-1]
+    return Page(rows, encode_cursor([last_row.created_at.isoformat(), str(last_row.id)], cursor_key))

@@ -1,0 +1,86 @@
+"""The plans that are sold, and what each allows. The database holds them; this is what a new database starts with."""
+
+import json
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pingvas.base.ids import new_id
+from pingvas.billing.tables import SubscriptionPlan
+
+GIB = 1024**3
+
+# Order of plans, lowest first, and what a job of each plan starts with as its priority (1-100, higher first).
+PRIORITIES = {"free": 10, "starter": 25, "pro": 50, "studio": 75, "enterprise": 100}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A row of `subscription_plans` before it is one. Prices in USD; None: agreed with each customer."""
+
+    name: str
+    display_name: str
+    monthly_price: Decimal | None
+    yearly_price: Decimal | None
+    credits_per_month: int
+    storage_bytes: int
+    max_queues: int
+    features: dict[str, bool] = field(default_factory=dict)
+
+
+def _features(*, flux: bool = False, api: bool = False, training: bool = False) -> dict[str, bool]:
+    return {"flux_models": flux, "external_api": api, "lora_training": training}
+
+
+PLANS = (
+    Plan("free", "Free", Decimal(0), Decimal(0), 0, GIB, 1, _features()),
+    Plan("starter", "Starter", Decimal(25), Decimal(250), 5_000, 20 * GIB, 1, _features()),
+    Plan("pro", "Pro", Decimal(75), Decimal(750), 15_000, 100 * GIB, 1, _features(flux=True, api=True)),
+    Plan(
+        "studio",
+        "Studio",
+        Decimal(150),
+        Decimal(1500),
+        30_000,
+        200 * GIB,
+        3,
+        _features(flux=True, api=True, training=True),
+    ),
+    Plan(
+        "enterprise",
+        "Enterprise",
+        None,
+        None,
+        1_000_000,
+        10_240 * GIB,
+        100,
+        _features(flux=True, api=True, training=True),
+    ),
+)
+
+_INSERT = text("""
+    INSERT INTO subscription_plans (id, name, display_name, monthly_price, yearly_price, credits_per_month,
+                                    storage_bytes, max_queues, features)
+    VALUES (:id, :name, :display_name, :monthly_price, :yearly_price, :credits_per_month,
+            :storage_bytes, :max_queues, CAST(:features AS jsonb))
+    ON CONFLICT (name) DO NOTHING
+""")
+
+
+async def seed_plans(session: AsyncSession) -> None:
+    """Add the plans that are missing. What an operator changed in the database stays."""
+    for plan in PLANS:
+        row = {"id": new_id(), **plan.__dict__, "features": json.dumps(plan.features)}
+        await session.execute(_INSERT, row)
+
+
+async def list_plans(session: AsyncSession) -> list[SubscriptionPlan]:
+    """The plans on sale, cheapest first, those agreed with each customer last."""
+    query = (
+        select(SubscriptionPlan)
+        .where(SubscriptionPlan.is_active)
+        .order_by(SubscriptionPlan.monthly_price.asc().nulls_last())
+    )
+    return list(await session.scalars(query))

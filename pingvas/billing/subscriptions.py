@@ -1,0 +1,80 @@
+"""The one current subscription everybody holds: how it starts, and how a transaction takes hold of it."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pingvas.base.errors import NotFound
+from pingvas.base.ids import new_id
+from pingvas.billing.credits import Posting, post
+
+_START_FREE = text("""
+    INSERT INTO subscriptions (id, user_id, plan_id, status, billing_cycle, remaining_credits,
+                               current_period_start, current_period_end)
+    SELECT :id, :user_id, id, 'active', 'monthly', 0, CURRENT_DATE, CURRENT_DATE + 30
+      FROM subscription_plans WHERE name = 'free'
+    RETURNING id
+""")
+_CURRENT = """
+    SELECT s.id, s.user_id, s.status, s.remaining_credits, s.current_period_start, s.current_period_end,
+           p.name AS plan_name, p.display_name AS plan_display_name, p.max_queues, p.storage_bytes, p.features
+      FROM subscriptions s JOIN subscription_plans p ON p.id = s.plan_id
+     WHERE s.user_id = :user_id AND s.status <> 'expired'
+"""
+_FIND = text(_CURRENT)
+_LOCK = text(_CURRENT + " FOR NO KEY UPDATE OF s")
+
+
+class NoSubscription(NotFound):
+    default_detail = "This account holds no current subscription."
+
+
+@dataclass(frozen=True)
+class CurrentSubscription:
+    """What a person's plan allows and how many credits are left, as one transaction sees it."""
+
+    id: UUID
+    user_id: UUID
+    status: str
+    remaining_credits: int
+    current_period_start: Any
+    current_period_end: Any
+    plan_name: str
+    plan_display_name: str
+    max_queues: int
+    storage_bytes: int
+    features: dict[str, Any]
+
+
+async def start_free_subscription(session: AsyncSession, user_id: UUID, bonus_credits: int) -> UUID:
+    """Give a new person the `free` plan and the sign-up bonus. Raises NoSubscription when plans are not seeded."""
+    subscription_id = await session.scalar(_START_FREE, {"id": new_id(), "user_id": user_id})
+    if subscription_id is None:
+        raise NoSubscription("The plan `free` is missing; run `pingvas migrate` to add the plans.")
+    if bonus_credits:
+        await post(
+            session, Posting(user_id, subscription_id, "bonus", bonus_credits, "Welcome to the studio")
+        )
+    return UUID(str(subscription_id))
+
+
+async def get_current_subscription(session: AsyncSession, user_id: UUID) -> CurrentSubscription:
+    """The current subscription, unlocked. Raises NoSubscription."""
+    return _one((await session.execute(_FIND, {"user_id": user_id})).one_or_none())
+
+
+async def lock_current_subscription(session: AsyncSession, user_id: UUID) -> CurrentSubscription:
+    """The current subscription with its row locked until the transaction ends.
+
+    Whoever changes a person's credits or slots takes this lock first, so that these changes follow one another.
+    """
+    return _one((await session.execute(_LOCK, {"user_id": user_id})).one_or_none())
+
+
+def _one(row: Any) -> CurrentSubscription:
+    if row is None:
+        raise NoSubscription
+    return CurrentSubscription(**row._mapping)

@@ -1,0 +1,114 @@
+"""Tables of money: what is sold, who holds it, and the ledger of credits, which only ever grows."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Numeric, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pingvas.base.columns import EMPTY_OBJECT, CreatedAt, Id, UpdatedAt, one_of
+from pingvas.base.db import Base
+
+
+class SubscriptionPlan(Base):
+    """What one may subscribe to. A price is NULL where it is negotiated."""
+
+    __tablename__ = "subscription_plans"
+    __table_args__ = (
+        CheckConstraint(
+            "monthly_price >= 0 AND yearly_price >= 0 AND credits_per_month >= 0"
+            " AND storage_bytes >= 0 AND max_queues >= 1",
+            name="chk_subscription_plans_figures",
+        ),
+    )
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(unique=True)
+    display_name: Mapped[str]
+    monthly_price: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))
+    yearly_price: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))
+    credits_per_month: Mapped[int]
+    storage_bytes: Mapped[int] = mapped_column(BigInteger)
+    max_queues: Mapped[int]
+    features: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY_OBJECT)
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    created_at: Mapped[CreatedAt]
+
+
+class Subscription(Base):
+    """A person's hold on a plan, and the credits left. Only `billing/credits.py` changes `remaining_credits`."""
+
+    __tablename__ = "subscriptions"
+    __table_args__ = (
+        one_of("subscriptions", "status", "active", "canceled", "expired", "past_due"),
+        one_of("subscriptions", "billing_cycle", "monthly", "yearly"),
+        CheckConstraint("remaining_credits >= 0", name="chk_credits_positive"),
+        CheckConstraint("current_period_end >= current_period_start", name="chk_subscriptions_period"),
+        # Everyone has exactly one current subscription; this says "at most one".
+        Index(
+            "uq_subscriptions_current", "user_id", unique=True, postgresql_where=text("status <> 'expired'")
+        ),
+    )
+    __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012 - SQLAlchemy reads it as a class attribute
+
+    id: Mapped[Id]
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    plan_id: Mapped[UUID] = mapped_column(
+        ForeignKey("subscription_plans.id", ondelete="RESTRICT"), index=True
+    )
+    lemon_subscription_id: Mapped[str | None] = mapped_column(unique=True)
+    status: Mapped[str] = mapped_column(server_default="active")
+    billing_cycle: Mapped[str] = mapped_column(server_default="monthly")
+    remaining_credits: Mapped[int] = mapped_column(server_default="0")
+    current_period_start: Mapped[date]
+    current_period_end: Mapped[date | None]
+    canceled_at: Mapped[datetime | None]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+
+
+class CreditTransaction(Base):
+    """One entry of the ledger. The database refuses to change, delete or truncate it."""
+
+    __tablename__ = "credit_transactions"
+    __table_args__ = (
+        one_of("credit_transactions", "transaction_type", "grant", "consume", "refund", "expire", "bonus"),
+        CheckConstraint(
+            "CASE WHEN transaction_type IN ('consume', 'expire') THEN amount < 0 ELSE amount > 0 END",
+            name="chk_credit_transactions_amount_sign",
+        ),
+        CheckConstraint("balance_after >= 0", name="chk_credit_transactions_balance_after"),
+        # A job is charged once and settled once, whatever is retried.
+        Index(
+            "uq_credit_transactions_job_type",
+            "job_id",
+            "transaction_type",
+            unique=True,
+            postgresql_where=text("job_id IS NOT NULL AND transaction_type IN ('consume', 'refund')"),
+        ),
+        Index("ix_credit_transactions_user_id", "user_id", text("created_at DESC"), text("id DESC")),
+        Index(
+            "ix_credit_transactions_subscription_id",
+            "subscription_id",
+            text("created_at DESC"),
+            text("id DESC"),
+        ),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    subscription_id: Mapped[UUID | None] = mapped_column(ForeignKey("subscriptions.id", ondelete="SET NULL"))
+    job_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("generation_jobs.id", ondelete="SET NULL"), index=True
+    )
+    transaction_type: Mapped[str]
+    amount: Mapped[int]
+    balance_after: Mapped[int]
+    description: Mapped[str | None]
+    # The column is `metadata`; SQLAlchemy keeps that attribute name for itself.
+    details: Mapped[dict[str, Any]] = mapped_column("metadata", server_default=EMPTY_OBJECT)
+    # Not now(): entries are made under the lock of their subscription, and the clock, unlike the start of the
+    # transaction, is in the order of the locks.
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

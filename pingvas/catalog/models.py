@@ -1,0 +1,96 @@
+"""Finding a model, and reading what it takes from its configuration."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pingvas.base.errors import Forbidden, NotFound
+from pingvas.catalog.tables import AiModel
+
+MODEL_TYPES = ("checkpoint", "lora", "controlnet", "vae")
+
+
+class ModelLocked(Forbidden):
+    code = "model_locked"
+    default_detail = "This model is not part of your plan."
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What a job that leaves these out gets. Sizes in pixels."""
+
+    width: int
+    height: int
+    steps: int
+    cfg_scale: float
+    sampler: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a job may ask of a model. Sizes in pixels; `multiple` divides width and height."""
+
+    multiple: int
+    min_size: int
+    max_size: int
+    max_pixels: int
+    max_steps: int
+
+
+def defaults_of(config: Mapping[str, Any]) -> Defaults:
+    """The defaults in a model's configuration."""
+    return Defaults(**config["defaults"])
+
+
+def limits_of(config: Mapping[str, Any]) -> Limits:
+    """The limits in a model's configuration; what it leaves out is what Stable Diffusion models bear."""
+    size = config.get("size", {})
+    largest = int(size.get("max", 2048))
+    return Limits(
+        multiple=int(size.get("multiple", 8)),
+        min_size=int(size.get("min", 64)),
+        max_size=largest,
+        max_pixels=int(size.get("max_pixels", largest * largest)),
+        max_steps=int(config.get("max_steps", 150)),
+    )
+
+
+def available_to(model: AiModel, plan_name: str) -> bool:
+    """Whether a plan may run the model; no tiers named means every plan may."""
+    return not model.required_tiers or plan_name in model.required_tiers
+
+
+def require_available(model: AiModel, plan_name: str) -> None:
+    """Raises ModelLocked when the plan may not run the model."""
+    if not available_to(model, plan_name):
+        raise ModelLocked(
+            f"{model.display_name} needs one of these plans: {', '.join(model.required_tiers)}.",
+            extra={"required_tiers": list(model.required_tiers)},
+        )
+
+
+async def find_model(session: AsyncSession, name: str) -> AiModel | None:
+    """An active model by its name."""
+    model: AiModel | None = await session.scalar(
+        select(AiModel).where(AiModel.name == name, AiModel.is_active)
+    )
+    return model
+
+
+async def get_model(session: AsyncSession, name: str) -> AiModel:
+    """An active model by its name. Raises NotFound."""
+    model = await find_model(session, name)
+    if model is None:
+        raise NotFound(f"There is no model named {name!r}.")
+    return model
+
+
+async def list_models(session: AsyncSession, *, model_type: str | None = None) -> list[AiModel]:
+    """The active models by name."""
+    query = select(AiModel).where(AiModel.is_active).order_by(AiModel.name)
+    if model_type is not None:
+        query = query.where(AiModel.model_type == model_type)
+    return list(await session.scalars(query))

@@ -1,0 +1,133 @@
+"""A person's pictures: one, a page of them, changed, deleted. Shows nobody another's private picture.
+
+Deleting a row puts its objects into the deletion outbox by a trigger; nothing here touches storage.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pingvas.accounts.actor import Actor
+from pingvas.base.errors import NotFound
+from pingvas.base.pages import Page, decode_cursor, encode_cursor
+from pingvas.gallery.tables import Image, ImageTag, Tag
+
+Sort = Literal["newest", "oldest"]
+
+SHARED = ("public", "unlisted")
+
+
+class ImageNotFound(NotFound):
+    """No such image, or it is somebody else's private one."""
+
+    default_detail = "There is no such image here."
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which of a person's pictures a list is to hold; None asks for all of them."""
+
+    favorite: bool | None = None
+    visibility: str | None = None
+    model: str | None = None
+    job_type: str | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    sort: Sort = "newest"
+
+
+@dataclass(frozen=True)
+class ImageChanges:
+    """What to change; None leaves it."""
+
+    visibility: str | None = None
+    is_favorite: bool | None = None
+
+
+async def list_images(
+    session: AsyncSession, actor: Actor, wanted: Wanted, *, limit: int, cursor: str | None, cursor_key: bytes
+) -> Page[Image]:
+    """A page of the actor's pictures. Raises Invalid for a bad cursor."""
+    query = select(Image).where(Image.user_id == actor.user_id, *_conditions(wanted))
+    place = tuple_(Image.created_at, Image.id)
+    if cursor is not None:
+        at, last = decode_cursor(cursor, cursor_key, length=2)
+        after = tuple_(datetime.fromisoformat(at), UUID(last))
+        query = query.where(place < after if wanted.sort == "newest" else place > after)
+    if wanted.sort == "newest":
+        query = query.order_by(Image.created_at.desc(), Image.id.desc())
+    else:
+        query = query.order_by(Image.created_at, Image.id)
+    rows = list(await session.scalars(query.limit(limit + 1)))
+    if len(rows) <= limit:
+        return Page(rows, None)
+    end = rows[limit - 1]
+    return Page(rows[:limit], encode_cursor([end.created_at.isoformat(), str(end.id)], cursor_key))
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    # job_type and model stand in the parameters, so a picture keeps them when its job's row is gone.
+    params = Image.generation_params
+    if wanted.favorite is not None:
+        yield Image.is_favorite.is_(wanted.favorite)
+    if wanted.visibility is not None:
+        yield Image.visibility == wanted.visibility
+    if wanted.model is not None:
+        yield params["model"].astext == wanted.model
+    if wanted.job_type is not None:
+        yield params["job_type"].astext == wanted.job_type
+    if wanted.created_from is not None:
+        yield Image.created_at >= wanted.created_from
+    if wanted.created_to is not None:
+        yield Image.created_at < wanted.created_to
+
+
+async def get_visible_image(session: AsyncSession, actor: Actor | None, image_id: UUID) -> Image:
+    """One's own picture, or anybody's public or unlisted one. Raises ImageNotFound; admins are no exception."""
+    image = await session.get(Image, image_id)
+    mine = image is not None and actor is not None and image.user_id == actor.user_id
+    if image is None or not (mine or image.visibility in SHARED):
+        raise ImageNotFound
+    return image
+
+
+async def change_image(session: AsyncSession, actor: Actor, image_id: UUID, changes: ImageChanges) -> Image:
+    """Change one of the actor's pictures. Raises ImageNotFound."""
+    values = {
+        name: value
+        for name, value in (("visibility", changes.visibility), ("is_favorite", changes.is_favorite))
+        if value is not None
+    }
+    mine = (Image.id == image_id) & (Image.user_id == actor.user_id)
+    if values:
+        await session.execute(update(Image).where(mine).values(**values))
+    image = await session.scalar(select(Image).where(mine).execution_options(populate_existing=True))
+    if image is None:
+        raise ImageNotFound
+    return image
+
+
+async def delete_image(session: AsyncSession, actor: Actor, image_id: UUID) -> None:
+    """Delete one of the actor's pictures; its bytes follow by the outbox. Raises ImageNotFound."""
+    gone = delete(Image).where(Image.id == image_id, Image.user_id == actor.user_id).returning(Image.id)
+    if await session.scalar(gone) is None:
+        raise ImageNotFound
+
+
+async def tags_of(session: AsyncSession, image_ids: list[UUID]) -> dict[UUID, list[str]]:
+    """The tag names of each picture, sorted."""
+    query = (
+        select(ImageTag.image_id, Tag.name)
+        .join(Tag, Tag.id == ImageTag.tag_id)
+        .where(ImageTag.image_id.in_(image_ids))
+        .order_by(Tag.name)
+    )
+    names: dict[UUID, list[str]] = {image_id: [] for image_id in image_ids}
+    for image_id, name in await session.execute(query):
+        names[image_id].append(name)
+    return names

@@ -1,0 +1,98 @@
+"""Tables of the gallery: images, their tags, and the collections they sit in."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pingvas.base.columns import EMPTY_OBJECT, CreatedAt, Id, UpdatedAt, one_of
+from pingvas.base.db import Base
+
+
+class Image(Base):
+    """A kept picture. `s3_key` and `thumbnail_url` are storage keys; `cdn_url` is set only where a CDN serves it.
+
+    Deleting the row puts its objects into `storage_deletions`.
+    """
+
+    __tablename__ = "images"
+    __table_args__ = (
+        one_of("images", "format", "png", "jpg", "webp"),
+        one_of("images", "visibility", "private", "public", "unlisted"),
+        CheckConstraint("width > 0 AND height > 0 AND file_size > 0", name="chk_images_size_positive"),
+        Index("idx_images_user_created", "user_id", text("created_at DESC")),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    # One job makes at most one image; an uploaded image has no job.
+    job_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("generation_jobs.id", ondelete="SET NULL"), unique=True
+    )
+    s3_key: Mapped[str] = mapped_column(unique=True)
+    cdn_url: Mapped[str | None]
+    thumbnail_url: Mapped[str | None]
+    width: Mapped[int]
+    height: Mapped[int]
+    format: Mapped[str]
+    file_size: Mapped[int] = mapped_column(BigInteger)
+    generation_params: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY_OBJECT)
+    visibility: Mapped[str] = mapped_column(server_default="private")
+    is_favorite: Mapped[bool] = mapped_column(server_default=text("false"))
+    created_at: Mapped[CreatedAt]
+
+
+class Tag(Base):
+    """A word on images. Triggers on `image_tags` keep `usage_count`; nothing else writes it."""
+
+    __tablename__ = "tags"
+    __table_args__ = (CheckConstraint("usage_count >= 0", name="chk_tags_usage_count"),)
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(unique=True)
+    usage_count: Mapped[int] = mapped_column(server_default="0")
+    created_at: Mapped[CreatedAt]
+
+
+class ImageTag(Base):
+    """An image has many tags, and the other way round."""
+
+    __tablename__ = "image_tags"
+    __table_args__ = (Index("idx_image_tags_tag", "tag_id"),)
+
+    image_id: Mapped[UUID] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), primary_key=True)
+    tag_id: Mapped[UUID] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
+    created_at: Mapped[CreatedAt]
+
+
+class Collection(Base):
+    """A person's album."""
+
+    __tablename__ = "collections"
+    __table_args__ = (one_of("collections", "visibility", "private", "public"),)
+    __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012 - SQLAlchemy reads it as a class attribute
+
+    id: Mapped[Id]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    description: Mapped[str | None]
+    cover_image_url: Mapped[str | None]
+    visibility: Mapped[str] = mapped_column(server_default="private")
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+
+
+class CollectionImage(Base):
+    """An image's place in a collection; `sort_order` is the person's own order."""
+
+    __tablename__ = "collections_images"
+
+    collection_id: Mapped[UUID] = mapped_column(
+        ForeignKey("collections.id", ondelete="CASCADE"), primary_key=True
+    )
+    image_id: Mapped[UUID] = mapped_column(
+        ForeignKey("images.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    sort_order: Mapped[int] = mapped_column(server_default="0")
+    added_at: Mapped[CreatedAt]

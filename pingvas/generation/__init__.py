@@ -1,0 +1,1 @@
+"""The job: priced, submitted, queued, leased to a worker, watched, and settled."""

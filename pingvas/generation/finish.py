@@ -1,0 +1,247 @@
+"""How a job ends: outcome, picture and settlement in one transaction, fenced by worker and attempt.
+
+Order of locks: the person's current subscription, then the job, then the wallet that paid. Submitting and
+canceling take them in the same order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pingvas.base.events import publish_later, wake_workers_later
+from pingvas.billing.credits import Posting, post
+from pingvas.gallery.tables import Image
+from pingvas.generation.price import charge
+from pingvas.generation.queue import ClaimedJob
+from pingvas.generation.slots import lock_person, promote
+
+Ending = Literal["completed", "failed", "canceled"]
+
+_END = text("""
+    UPDATE generation_jobs
+       SET status = :status, completed_at = clock_timestamp(), lease_expires_at = NULL, not_before = NULL,
+           actual_credits = :charged, gpu_seconds = :gpu_seconds, failure_code = :code, error_message = :message
+     WHERE id = :job_id AND attempt = :attempt AND worker_id = :worker_id AND status = 'processing'
+    RETURNING user_id
+""")
+_TRY_AGAIN = text("""
+    UPDATE generation_jobs
+       SET status = 'queued', worker_id = NULL, lease_expires_at = NULL, started_at = NULL, not_before = NULL,
+           lost_attempts = lost_attempts + 1
+     WHERE id = :job_id AND attempt = :attempt AND worker_id = :worker_id AND status = 'processing'
+       AND lost_attempts + 1 < :max_attempts
+    RETURNING id
+""")
+
+
+@dataclass(frozen=True)
+class FinishedPicture:
+    """A picture whose bytes are in storage already. URLs are signed, for the event that shows it."""
+
+    image_id: UUID
+    s3_key: str
+    thumbnail_key: str
+    width: int
+    height: int
+    format: str
+    file_size: int
+    generation_params: dict[str, Any]
+    visibility: str = "private"
+    file_url: str | None = None
+    thumbnail_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What an ended job held, pays and gets back, in credits, and who gets it."""
+
+    job_id: UUID
+    user_id: UUID | None
+    subscription_id: UUID | None
+    held: int
+    charged: int
+    reason: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def returned(self) -> int:
+        return self.held - self.charged
+
+
+async def complete(
+    session: AsyncSession, job: ClaimedJob, worker_id: str, *, gpu_seconds: float, picture: FinishedPicture
+) -> bool:
+    """The picture is made and stored: write its row, charge the seconds, give the rest back.
+
+    False: the lease was lost (or the person deleted the account), so nothing was written and the stored bytes
+    belong to nobody.
+    """
+    person = await lock_person(session, job.user_id)
+    if (
+        person is None
+    ):  # the account was deleted meanwhile: there is nobody to keep a picture for, or to charge
+        await _end(session, job, worker_id, "canceled", gpu_seconds=gpu_seconds, charged=0)
+        return False
+    charged = charge(gpu_seconds=gpu_seconds, quoted=job.estimated_credits)
+    if not await _end(session, job, worker_id, "completed", gpu_seconds=gpu_seconds, charged=charged):
+        return False
+    image = Image(
+        id=picture.image_id,
+        user_id=person.user_id,
+        job_id=job.id,
+        s3_key=picture.s3_key,
+        thumbnail_url=picture.thumbnail_key,
+        width=picture.width,
+        height=picture.height,
+        format=picture.format,
+        file_size=picture.file_size,
+        generation_params=picture.generation_params,
+        visibility=picture.visibility,
+    )
+    session.add(image)
+    await session.flush()
+    await promote(session, person)
+    publish_later(
+        session,
+        "job:completed",
+        job.user_id,
+        {"job_id": str(job.id), "image": _image_payload(image, picture), "actual_credits": charged},
+    )
+    return True
+
+
+async def fail(
+    session: AsyncSession,
+    job: ClaimedJob,
+    worker_id: str,
+    *,
+    code: str,
+    message: str,
+    gpu_seconds: float = 0.0,
+) -> bool:
+    """The job cannot be done: it ends as failed, and every credit goes back. False: the lease was lost."""
+    person = await lock_person(session, job.user_id)
+    ended = await _end(
+        session, job, worker_id, "failed", gpu_seconds=gpu_seconds, charged=0, code=code, message=message
+    )
+    if not ended:
+        return False
+    await promote(session, person)
+    tell_failed(session, job.id, job.user_id, code=code, message=message, refunded=job.estimated_credits)
+    return True
+
+
+async def canceled(session: AsyncSession, job: ClaimedJob, worker_id: str, *, gpu_seconds: float) -> bool:
+    """The person took the job back while it ran: it pays for the seconds it used. False: the lease was lost."""
+    person = await lock_person(session, job.user_id)
+    charged = charge(gpu_seconds=gpu_seconds, quoted=job.estimated_credits)
+    if not await _end(session, job, worker_id, "canceled", gpu_seconds=gpu_seconds, charged=charged):
+        return False
+    await promote(session, person)
+    tell_canceled(session, job.id, job.user_id, refunded=job.estimated_credits - charged)
+    return True
+
+
+async def crashed(
+    session: AsyncSession, job: ClaimedJob, worker_id: str, *, message: str, max_attempts: int
+) -> bool:
+    """Something nobody foresaw: try the job again, up to `max_attempts` lost ones, then fail it and give all back."""
+    row = {"job_id": job.id, "attempt": job.attempt, "worker_id": worker_id, "max_attempts": max_attempts}
+    if (await session.execute(_TRY_AGAIN, row)).one_or_none() is not None:
+        publish_later(session, "job:queued", job.user_id, {"job_id": str(job.id)})
+        wake_workers_later(session)
+        return True
+    return await fail(session, job, worker_id, code="internal_error", message=message)
+
+
+async def settle(session: AsyncSession, settlement: Settlement) -> None:
+    """Give back what was held and not charged. The jobs row says the rest; the ledger takes one refund per job."""
+    if settlement.returned == 0 or settlement.subscription_id is None:
+        return
+    await post(
+        session,
+        Posting(
+            user_id=settlement.user_id,
+            subscription_id=settlement.subscription_id,
+            transaction_type="refund",
+            amount=settlement.returned,
+            description="Held credits that the job did not use",
+            job_id=settlement.job_id,
+            metadata={"reason": settlement.reason, "charged": settlement.charged, **settlement.metadata},
+        ),
+    )
+
+
+def tell_failed(
+    session: AsyncSession, job_id: UUID, user_id: UUID | None, *, code: str, message: str, refunded: int
+) -> None:
+    """The event of a failed job."""
+    payload = {"job_id": str(job_id), "code": code, "message": message, "refunded_credits": refunded}
+    publish_later(session, "job:failed", user_id, payload)
+
+
+def tell_canceled(session: AsyncSession, job_id: UUID, user_id: UUID | None, *, refunded: int) -> None:
+    """The event of a canceled job."""
+    publish_later(session, "job:canceled", user_id, {"job_id": str(job_id), "refunded_credits": refunded})
+
+
+async def _end(
+    session: AsyncSession,
+    job: ClaimedJob,
+    worker_id: str,
+    status: Ending,
+    *,
+    gpu_seconds: float,
+    charged: int,
+    code: str | None = None,
+    message: str | None = None,
+) -> bool:
+    """Write the end of the job and settle it. False, and nothing written, when the job is no longer this worker's."""
+    row = {
+        "job_id": job.id,
+        "attempt": job.attempt,
+        "worker_id": worker_id,
+        "status": status,
+        "charged": charged,
+        "gpu_seconds": gpu_seconds,
+        "code": code,
+        "message": message,
+    }
+    ended = (await session.execute(_END, row)).one_or_none()
+    if ended is None:
+        return False
+    await settle(
+        session,
+        Settlement(
+            job_id=job.id,
+            user_id=ended.user_id,  # not the one known at claim: the account may have been deleted since
+            subscription_id=job.subscription_id,
+            held=job.estimated_credits,
+            charged=charged,
+            reason=code or status,
+            metadata={"gpu_seconds": round(gpu_seconds, 3)},
+        ),
+    )
+    return True
+
+
+def _image_payload(image: Image, picture: FinishedPicture) -> dict[str, Any]:
+    return {
+        "id": str(image.id),
+        "job_id": str(image.job_id),
+        "width": image.width,
+        "height": image.height,
+        "format": image.format,
+        "file_size": image.file_size,
+        "visibility": image.visibility,
+        "is_favorite": image.is_favorite,
+        "tags": [],
+        "generation_params": image.generation_params,
+        "thumbnail_url": picture.thumbnail_url,
+        "file_url": picture.file_url,
+        "created_at": image.created_at.isoformat(),
+    }

@@ -1,0 +1,1 @@
+"""Graphs of steps: what is drawn, its versions, and the templates."""

@@ -1,0 +1,138 @@
+"""Which passwords are taken, and how they are kept."""
+
+import asyncio
+import time
+import unicodedata
+
+import pytest
+
+from pingvas.accounts import passwords
+from pingvas.accounts.common_passwords import COMMON_PASSWORDS
+from pingvas.accounts.password_rules import MAX_LENGTH, MIN_LENGTH, accept_password
+from pingvas.accounts.passwords import TooManySignIns, hash_password, needs_rehash, verify_password
+from pingvas.base.errors import Invalid
+
+EMAIL = "quiet.river@example.com"
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "a quiet river",
+        "          .  -",
+        "흐르는강물처럼고요하게",
+        "🦊🐻🐼🦁🐮🐷🐸🐵🐔🐧",
+        "x1" * (MAX_LENGTH // 2 - 1) + "yz",
+        "tab\tand\nline\x00break",
+    ],
+)
+def test_any_long_enough_text_is_a_password(password: str):
+    assert accept_password(password, email=EMAIL) == password
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("", "at least"),
+        ("short", "at least"),
+        ("123456789", "at least"),
+        ("x1y2z3" * 100, "more than"),
+        ("password123", "first that anybody"),
+        ("PassWord123", "first that anybody"),
+        ("1Q2W3E4R5T", "first that anybody"),
+        ("비밀번호비밀번호비밀번호"[:8] + "1234567890"[:0], "at least"),
+        ("aaaaaaaaaaaaaaaa", "first that anybody"),
+        ("abababababab", "first that anybody"),
+        ("Quiet.River@example.com", "e-mail"),
+        ("QUIET.RIVER", "e-mail"),
+    ],
+)
+def test_a_bad_password_is_refused_with_the_reason(password: str, reason: str):
+    with pytest.raises(Invalid) as refused:
+        accept_password(password, email=EMAIL)
+
+    [error] = refused.value.errors
+    assert error["loc"] == ["body", "password"]
+    assert reason in error["msg"]
+    assert not password or password not in refused.value.detail
+
+
+def test_the_list_of_common_passwords_holds_only_what_the_other_rules_let_through():
+    for password in COMMON_PASSWORDS:
+        assert len(password) >= MIN_LENGTH, password
+        assert password == unicodedata.normalize("NFC", password).casefold(), password
+
+
+async def test_a_password_typed_as_separate_jamo_is_the_same_password(settings):
+    # given: composed where it was chosen, decomposed as some systems type it
+    chosen = accept_password("흐르는강물처럼고요하게", email=EMAIL)
+    typed = unicodedata.normalize("NFD", chosen)
+    password_hash = await hash_password(settings, chosen)
+
+    # when
+    accepted = await verify_password(settings, password_hash, accept_password(typed, email=EMAIL))
+
+    # then
+    assert typed != chosen
+    assert accepted
+
+
+async def test_a_hash_is_argon2id_with_the_costs_of_the_settings(make_settings):
+    settings = make_settings(argon2_memory_kib=128, argon2_time_cost=3)
+
+    password_hash = await hash_password(settings, "a quiet river")
+
+    assert password_hash.startswith("$argon2id$v=19$m=128,t=3,p=1$")
+    assert await verify_password(settings, password_hash, "a quiet river")
+    assert not await verify_password(settings, password_hash, "A quiet river")
+
+
+async def test_a_hash_made_with_other_costs_still_counts_and_asks_to_be_made_anew(make_settings):
+    before, after = make_settings(argon2_time_cost=1), make_settings(argon2_time_cost=2)
+    password_hash = await hash_password(before, "a quiet river")
+
+    assert await verify_password(after, password_hash, "a quiet river")
+    assert needs_rehash(after, password_hash)
+    assert not needs_rehash(before, password_hash)
+
+
+async def test_something_that_is_no_hash_matches_no_password(make_settings):
+    assert not await verify_password(make_settings(), "not a hash", "a quiet river")
+
+
+async def test_hashing_leaves_the_event_loop_free(make_settings):
+    # given
+    settings = make_settings(argon2_memory_kib=32_768, argon2_time_cost=4)
+    longest_pause = 0.0
+
+    async def tick() -> None:
+        nonlocal longest_pause
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(0.001)
+            longest_pause = max(longest_pause, time.perf_counter() - before)
+
+    # when
+    ticking = asyncio.create_task(tick())
+    before = time.perf_counter()
+    await asyncio.gather(*(hash_password(settings, "a quiet river") for _ in range(4)))
+    took = time.perf_counter() - before
+    ticking.cancel()
+
+    # then
+    assert longest_pause < took / 2
+
+
+async def test_more_sign_ins_than_can_wait_are_told_to_come_back(make_settings):
+    # given
+    settings = make_settings(argon2_memory_kib=1024, argon2_time_cost=1)
+
+    # when
+    flood = [hash_password(settings, "a quiet river") for _ in range(passwords._MAX_WAITING + 20)]
+    outcomes = await asyncio.gather(*flood, return_exceptions=True)
+
+    # then: the surplus is refused at once, the others are served, and afterwards all is as before
+    refused = [outcome for outcome in outcomes if isinstance(outcome, TooManySignIns)]
+    assert len(refused) == 20
+    assert len([outcome for outcome in outcomes if isinstance(outcome, str)]) == passwords._MAX_WAITING
+    assert await hash_password(settings, "a quiet river")

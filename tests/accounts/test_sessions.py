@@ -1,0 +1,308 @@
+"""Devices and their refresh tokens: rotation, reuse, two tabs, and what a thief gets."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, text, update
+
+from pingvas.accounts import refresh_tokens
+from pingvas.accounts.current import authenticate
+from pingvas.accounts.refusals import AccountSuspended, InvalidToken, TokenExpired
+from pingvas.accounts.sessions import (
+    LONGEST_SESSION,
+    ReusedToken,
+    Tokens,
+    end_session,
+    end_session_of_token,
+    refresh,
+    start_session,
+)
+from pingvas.accounts.tables import User, UserSession
+from pingvas.base import clock
+from pingvas.base.errors import NotFound
+from pingvas.base.ids import new_id
+from tests.make.accounts import USER_AGENT, make_device, make_user
+
+
+@pytest.fixture
+async def user(database) -> User:
+    async with database.transaction() as session:
+        return await make_user(session)
+
+
+@pytest.fixture
+async def device(database, settings, user) -> Tokens:
+    async with database.transaction() as session:
+        return await make_device(session, settings, user)
+
+
+async def _refresh(database, settings, token, *, user_agent=USER_AGENT):
+    return (await refresh(database, settings, token, ip="127.0.0.1", user_agent=user_agent)).tokens
+
+
+async def _acts(database, settings, tokens) -> bool:
+    try:
+        async with database.read() as session:
+            await authenticate(session, settings, tokens.access_token)
+    except InvalidToken:
+        return False
+    return True
+
+
+async def _change(database, **values) -> None:
+    async with database.transaction() as session:
+        await session.execute(update(UserSession).values(values))
+
+
+async def _only_device(database) -> UserSession:
+    async with database.read() as session:
+        device = (await session.scalars(select(UserSession))).one()
+        session.expunge_all()
+    return device
+
+
+async def test_refreshing_gives_new_tokens_for_the_same_person_and_device(database, settings, user, device):
+    # when
+    refreshed = await refresh(
+        database, settings, device.refresh_token, ip="10.0.0.1", user_agent="a newer browser"
+    )
+
+    # then
+    assert refreshed.user.id == user.id
+    assert refreshed.tokens.session_id == device.session_id
+    assert refreshed.tokens.refresh_token != device.refresh_token
+    async with database.read() as session:
+        actor = await authenticate(session, settings, refreshed.tokens.access_token)
+    assert (actor.user_id, actor.session_id, actor.role) == (user.id, device.session_id, "user")
+    row = await _only_device(database)
+    assert (row.rotation, row.ip_address, row.user_agent) == (1, "10.0.0.1", "a newer browser")
+
+
+async def test_a_chain_of_refreshes_goes_on(database, settings, device):
+    tokens = device
+    for generation in range(1, 6):
+        tokens = await _refresh(database, settings, tokens.refresh_token)
+        assert refresh_tokens.read(settings, tokens.refresh_token).rotation == generation
+
+    assert await _acts(database, settings, tokens)
+
+
+async def test_a_reused_refresh_token_ends_the_session(database, settings, device):
+    # given: the owner has refreshed, some time ago
+    current = await _refresh(database, settings, device.refresh_token)
+    await _change(database, rotated_at=func.now() - timedelta(seconds=settings.refresh_grace_seconds + 1))
+
+    # when: somebody comes with the old one
+    with pytest.raises(ReusedToken) as refused:
+        await _refresh(database, settings, device.refresh_token)
+
+    # then: the device is signed out for both
+    assert refused.value.code == "invalid_token"
+    assert not await _acts(database, settings, current)
+    with pytest.raises(InvalidToken):
+        await _refresh(database, settings, current.refresh_token)
+
+
+async def test_a_token_two_generations_old_ends_the_session_even_at_once(database, settings, device):
+    second = await _refresh(database, settings, device.refresh_token)
+    third = await _refresh(database, settings, second.refresh_token)
+
+    with pytest.raises(ReusedToken):
+        await _refresh(database, settings, device.refresh_token)
+
+    assert not await _acts(database, settings, third)
+
+
+async def test_another_browser_gets_no_grace(database, settings, device):
+    current = await _refresh(database, settings, device.refresh_token)
+
+    with pytest.raises(ReusedToken):
+        await _refresh(database, settings, device.refresh_token, user_agent="a thief's browser")
+
+    assert not await _acts(database, settings, current)
+
+
+async def test_a_lost_answer_is_given_again(database, settings, device):
+    first = await _refresh(database, settings, device.refresh_token)
+
+    again = await _refresh(database, settings, device.refresh_token)
+
+    assert again.refresh_token == first.refresh_token
+    assert await _acts(database, settings, again)
+    assert (await _only_device(database)).rotation == 1
+
+
+async def test_without_grace_the_second_use_ends_the_session(database, make_settings, settings, device):
+    strict = make_settings(database_url=settings.database_url, refresh_grace_seconds=0)
+    await _refresh(database, strict, device.refresh_token)
+
+    with pytest.raises(ReusedToken):
+        await _refresh(database, strict, device.refresh_token)
+
+
+async def test_two_tabs_that_refresh_at_once_both_stay_signed_in(database, settings, device):
+    # when
+    tabs = await asyncio.gather(*(_refresh(database, settings, device.refresh_token) for _ in range(8)))
+
+    # then: one rotation happened, and all of them hold its token
+    assert len({tab.refresh_token for tab in tabs}) == 1
+    assert all([await _acts(database, settings, tab) for tab in tabs])
+    assert (await _only_device(database)).rotation == 1
+    assert await _refresh(database, settings, tabs[0].refresh_token)
+
+
+async def test_a_thief_and_the_owner_cannot_both_go_on(database, settings, device):
+    # given: both hold the same token, and the thief copies the browser's name too
+    thief = await _refresh(database, settings, device.refresh_token)
+    owner = await _refresh(database, settings, device.refresh_token)
+
+    # when: one goes on, and the other a while later
+    thief = await _refresh(database, settings, thief.refresh_token)
+    await _change(database, rotated_at=func.now() - timedelta(seconds=settings.refresh_grace_seconds + 1))
+    with pytest.raises(ReusedToken):
+        await _refresh(database, settings, owner.refresh_token)
+
+    # then
+    assert not await _acts(database, settings, thief)
+
+
+async def test_a_forged_token_with_a_known_session_id_changes_nothing(
+    database, settings, make_settings, device
+):
+    # given
+    before = await _only_device(database)
+    elsewhere = make_settings(secret_key="the secret of the studio next door, as long")
+
+    # when
+    for generation in (0, 1, 7):
+        forged = refresh_tokens.make(elsewhere, device.session_id, generation)
+        with pytest.raises(InvalidToken):
+            await _refresh(database, settings, forged)
+        async with database.transaction() as session:
+            with pytest.raises(InvalidToken):
+                await end_session_of_token(session, settings, forged)
+
+    # then
+    after = await _only_device(database)
+    assert (after.rotation, after.refresh_token) == (before.rotation, before.refresh_token)
+    assert await _refresh(database, settings, device.refresh_token)
+
+
+async def test_a_device_unused_for_too_long_is_signed_out(database, settings, device):
+    await _change(database, expires_at=func.now() - timedelta(seconds=1))
+
+    with pytest.raises(TokenExpired):
+        await _refresh(database, settings, device.refresh_token)
+    assert not await _acts(database, settings, device)
+
+
+async def test_each_use_lengthens_the_life_of_a_device_up_to_a_year(database, settings, device):
+    # given: a device in daily use that was signed in long ago
+    await _change(database, created_at=func.now() - LONGEST_SESSION + timedelta(days=3))
+
+    # when
+    await _refresh(database, settings, device.refresh_token)
+
+    # then
+    left = (await _only_device(database)).expires_at - clock.now()
+    assert timedelta(days=2) < left <= timedelta(days=3)
+
+
+@pytest.mark.parametrize(("status", "error"), [("suspended", AccountSuspended), ("deleted", InvalidToken)])
+async def test_a_person_who_may_not_act_can_neither_refresh_nor_act(
+    database, settings, device, status, error
+):
+    async with database.transaction() as session:
+        await session.execute(update(User).values(status=status))
+
+    with pytest.raises(error):
+        await _refresh(database, settings, device.refresh_token)
+    with pytest.raises(error):
+        async with database.read() as session:
+            await authenticate(session, settings, device.access_token)
+    assert (await _only_device(database)).rotation == 0
+
+
+async def test_signing_out_stops_both_tokens_at_once(database, settings, user, device):
+    async with database.transaction() as session:
+        await end_session(session, user.id, device.session_id)
+
+    assert not await _acts(database, settings, device)
+    with pytest.raises(InvalidToken):
+        await _refresh(database, settings, device.refresh_token)
+
+
+async def test_signing_out_by_an_older_token_works_and_twice_is_no_error(database, settings, device):
+    await _refresh(database, settings, device.refresh_token)
+
+    for _ in range(2):
+        async with database.transaction() as session:
+            await end_session_of_token(session, settings, device.refresh_token)
+
+    assert not await _acts(database, settings, device)
+
+
+async def test_nobody_signs_out_somebody_elses_device(database, settings, device):
+    async with database.transaction() as session:
+        stranger = await make_user(session)
+
+    async with database.transaction() as session:
+        with pytest.raises(NotFound):
+            await end_session(session, stranger.id, device.session_id)
+    assert await _acts(database, settings, device)
+
+
+async def test_an_access_token_that_names_another_persons_device_is_refused(database, settings, device):
+    from pingvas.accounts import access_tokens
+
+    async with database.transaction() as session:
+        stranger = await make_user(session)
+    mixed = access_tokens.issue(settings, user_id=stranger.id, session_id=device.session_id)
+
+    async with database.read() as session:
+        with pytest.raises(InvalidToken):
+            await authenticate(session, settings, mixed)
+
+
+async def test_no_token_is_stored_in_any_column_of_any_table(database, settings, device):
+    # given
+    current = await _refresh(database, settings, device.refresh_token)
+    secrets = [device.refresh_token, current.refresh_token, current.access_token]
+
+    # when
+    async with database.read() as session:
+        tables = await session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+        everything = [
+            row
+            for table in tables.all()
+            for row in (await session.scalars(text(f'SELECT t::text FROM "{table}" t'))).all()
+        ]
+
+    # then
+    assert any(str(device.session_id) in row for row in everything)
+    for secret in secrets:
+        assert not any(secret in row or secret[4:] in row for row in everything)
+
+
+async def test_signing_in_forgets_devices_whose_time_is_over(database, settings, user, device):
+    await _change(database, expires_at=func.now() - timedelta(days=1))
+
+    async with database.transaction() as session:
+        fresh = await make_device(session, settings, user)
+
+    assert (await _only_device(database)).id == fresh.session_id
+
+
+async def test_a_browser_with_an_absurd_name_is_remembered_in_part(database, settings, user):
+    async with database.transaction() as session:
+        tokens = await start_session(session, settings, user, ip=None, user_agent="a\x00b" * 10_000)
+
+    row = await _only_device(database)
+    assert len(row.user_agent) <= 400
+    assert await _refresh(database, settings, tokens.refresh_token, user_agent=None)
+
+
+async def test_a_genuine_token_of_a_device_that_never_was_is_refused(database, settings):
+    with pytest.raises(InvalidToken):
+        await _refresh(database, settings, refresh_tokens.make(settings, new_id(), 0))

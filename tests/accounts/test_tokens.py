@@ -1,0 +1,186 @@
+"""The two kinds of token, before any database is asked: what is accepted, and every way of forging one."""
+
+import base64
+import json
+from datetime import timedelta
+from uuid import UUID
+
+import jwt
+import pytest
+
+from pingvas.accounts import access_tokens, refresh_tokens
+from pingvas.accounts.refusals import InvalidToken, TokenExpired
+from pingvas.base import clock
+from pingvas.base.ids import new_id
+
+
+@pytest.fixture
+def settings(make_settings):
+    return make_settings()
+
+
+def _claims(**changes: object) -> dict[str, object]:
+    issued_at = clock.now()
+    honest: dict[str, object] = {
+        "iss": access_tokens.ISSUER,
+        "aud": access_tokens.AUDIENCE,
+        "sub": str(new_id()),
+        "sid": str(new_id()),
+        "iat": issued_at,
+        "exp": issued_at + timedelta(minutes=15),
+    }
+    return {name: value for name, value in {**honest, **changes}.items() if value is not None}
+
+
+def _sign(settings, claims, *, key=None, algorithm="HS256", typ="at+jwt"):
+    return jwt.encode(
+        claims,
+        key if key is not None else settings.key_for("access-token"),
+        algorithm=algorithm,
+        headers={"typ": typ},
+    )
+
+
+def _b64(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value, default=str).encode()).decode().rstrip("=")
+
+
+def test_an_access_token_says_who_and_where_and_until_when(settings):
+    user_id, session_id = new_id(), new_id()
+
+    claims = access_tokens.verify(
+        settings, access_tokens.issue(settings, user_id=user_id, session_id=session_id)
+    )
+
+    assert (claims.user_id, claims.session_id) == (user_id, session_id)
+    life = claims.expires_at - clock.now()
+    assert timedelta(minutes=14) < life <= timedelta(minutes=15)
+
+
+def test_an_access_token_names_its_kind_and_carries_nothing_personal(settings):
+    token = access_tokens.issue(settings, user_id=new_id(), session_id=new_id())
+
+    assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "at+jwt"}
+    assert set(jwt.decode(token, options={"verify_signature": False})) == {
+        "iss",
+        "aud",
+        "sub",
+        "sid",
+        "iat",
+        "exp",
+    }
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": "somebody-else"},
+        {"aud": "another-service"},
+        {"sub": "not-an-id"},
+        {"sid": "not-an-id"},
+        {"sid": 7},
+        {"iat": clock.now() + timedelta(hours=1)},
+        {"nbf": clock.now() + timedelta(hours=1)},
+        *({name: None} for name in ("iss", "aud", "sub", "sid", "iat", "exp")),
+    ],
+    ids=str,
+)
+def test_a_token_with_wrong_or_missing_claims_is_refused(settings, claims):
+    token = _sign(settings, _claims(**claims))
+
+    with pytest.raises(InvalidToken):
+        access_tokens.verify(settings, token)
+
+
+def test_an_expired_token_is_told_as_that(settings):
+    token = _sign(
+        settings, _claims(iat=clock.now() - timedelta(hours=1), exp=clock.now() - timedelta(minutes=1))
+    )
+
+    with pytest.raises(TokenExpired):
+        access_tokens.verify(settings, token)
+
+
+def test_an_expired_token_with_a_wrong_signature_is_just_invalid(settings):
+    expired = _claims(exp=clock.now() - timedelta(minutes=1))
+    token = _sign(settings, expired, key=b"somebody else's key, long enough")
+
+    with pytest.raises(InvalidToken):
+        access_tokens.verify(settings, token)
+
+
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+def test_only_one_algorithm_is_accepted_whatever_the_header_says(settings, algorithm):
+    key = settings.key_for("access-token") * 2
+
+    with pytest.raises(InvalidToken):
+        access_tokens.verify(settings, _sign(settings, _claims(), key=key, algorithm=algorithm))
+
+
+@pytest.mark.parametrize("algorithm", ["none", "None", "NONE", ""])
+def test_an_unsigned_token_is_refused(settings, algorithm):
+    token = f"{_b64({'alg': algorithm, 'typ': 'at+jwt'})}.{_b64(_claims(iat=0, exp=2**33))}."
+
+    with pytest.raises(InvalidToken):
+        access_tokens.verify(settings, token)
+
+
+@pytest.mark.parametrize("typ", ["JWT", "rt+jwt", "AT+JWT ", None])
+def test_another_kind_of_token_signed_with_the_same_key_is_refused(settings, typ):
+    with pytest.raises(InvalidToken):
+        access_tokens.verify(settings, _sign(settings, _claims(), typ=typ))
+
+
+def test_a_token_signed_for_another_purpose_or_by_another_studio_is_refused(settings, make_settings):
+    another = make_settings(secret_key="the secret of the studio next door, as long")
+
+    with pytest.raises(InvalidToken):
+        access_tokens.verify(settings, _sign(settings, _claims(), key=settings.key_for("refresh-token")))
+    with pytest.raises(InvalidToken):
+        access_tokens.verify(settings, access_tokens.issue(another, user_id=new_id(), session_id=new_id()))
+
+
+@pytest.mark.parametrize(
+    "token", ["", ".", "..", "a.b.c", "pvr_x", "흐르는.강물.처럼", "\x00", "e30.e30.e30", "x" * 100_000]
+)
+def test_nonsense_is_no_access_token(settings, token):
+    with pytest.raises(InvalidToken):
+        access_tokens.verify(settings, token)
+
+
+def test_a_refresh_token_names_its_device_and_generation(settings):
+    session_id = new_id()
+
+    token = refresh_tokens.make(settings, session_id, 7)
+
+    assert token.startswith("pvr_")
+    assert refresh_tokens.read(settings, token) == refresh_tokens.RefreshClaims(session_id, 7)
+    assert refresh_tokens.make(settings, session_id, 7) == token
+    assert refresh_tokens.make(settings, session_id, 8) != token
+
+
+def test_every_changed_character_makes_a_refresh_token_invalid(settings):
+    token = refresh_tokens.make(settings, new_id(), 0)
+
+    for place in range(len(token)):
+        for sign in "AB_9":
+            forged = token[:place] + sign + token[place + 1 :]
+            if forged != token:
+                with pytest.raises(InvalidToken):
+                    refresh_tokens.read(settings, forged)
+
+
+def test_a_known_session_id_does_not_make_a_refresh_token(settings, make_settings):
+    session_id = UUID("0199aaaa-0000-7000-8000-000000000001")
+    another = make_settings(secret_key="the secret of the studio next door, as long")
+
+    with pytest.raises(InvalidToken):
+        refresh_tokens.read(settings, refresh_tokens.make(another, session_id, 0))
+
+
+@pytest.mark.parametrize(
+    "token", ["", "pvr_", "pvr_" + "A" * 70, "pvr_" + "=" * 70, "pvr_" + "강" * 70, "x" * 10_000]
+)
+def test_nonsense_is_no_refresh_token(settings, token):
+    with pytest.raises(InvalidToken):
+        refresh_tokens.read(settings, token)

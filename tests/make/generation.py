@@ -1,0 +1,56 @@
+"""Jobs in every state, made by the functions the product uses."""
+
+from typing import Any
+
+from pingvas.accounts.actor import Actor
+from pingvas.base.db import Database
+from pingvas.base.ids import new_id
+from pingvas.generation import finish, queue, submit
+from pingvas.generation.queue import ClaimedJob
+from pingvas.generation.wishes import Wish
+
+WORKER = "worker-of-the-tests"
+
+
+def wish(**changes: Any) -> Wish:
+    """A request for one small picture by the model `toy`."""
+    asked: dict[str, Any] = {"model": "toy", "prompt": "a red house at sunset", "seed": 7}
+    return Wish(**(asked | changes))
+
+
+async def submit_jobs(database: Database, actor: Actor, **changes: Any) -> submit.Submitted:
+    """Submit and commit."""
+    async with database.transaction() as session:
+        return await submit.submit(session, actor, wish(**changes))
+
+
+async def claim_job(database: Database, *, worker_id: str = WORKER, lease_seconds: float = 30) -> ClaimedJob:
+    """Claim the next job and commit; there has to be one."""
+    async with database.transaction() as session:
+        (job,) = await queue.claim(session, worker_id=worker_id, lease_seconds=lease_seconds)
+    return job
+
+
+def picture_of(job: ClaimedJob) -> finish.FinishedPicture:
+    """What a worker hands over when it has stored the picture."""
+    image_id = new_id()
+    return finish.FinishedPicture(
+        image_id=image_id,
+        s3_key=f"images/{job.user_id}/{image_id}.png",
+        thumbnail_key=f"thumbnails/{job.user_id}/{image_id}.webp",
+        width=job.parameters["width"],
+        height=job.parameters["height"],
+        format="png",
+        file_size=1000,
+        generation_params=dict(job.parameters),
+    )
+
+
+async def complete_job(
+    database: Database, job: ClaimedJob, *, worker_id: str = WORKER, gpu_seconds: float = 1.2
+) -> bool:
+    """Finish a claimed job and commit."""
+    async with database.transaction() as session:
+        return await finish.complete(
+            session, job, worker_id, gpu_seconds=gpu_seconds, picture=picture_of(job)
+        )

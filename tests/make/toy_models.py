@@ -1,0 +1,95 @@
+"""Toy Stable Diffusion models: the true components of the true libraries with random weights, in a diffusers folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+CONFIG: dict[str, Any] = {
+    "family": "stable-diffusion",
+    "latent_rgb": {
+        "weights": [[0.2, 0.1, 0.0], [0.0, 0.2, 0.1], [0.1, 0.0, 0.2], [0.1, 0.1, 0.1]],
+        "bias": [0.5] * 3,
+    },
+}
+
+
+def make_toy_model(
+    folder: Path, *, factor: int = 8, prediction_type: str = "epsilon", channels: int = 4, seed: int = 0
+) -> Path:
+    """A model of about 300 k random weights in `folder`; `factor` pixels (a power of two) to one latent."""
+    import torch
+    from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+    torch.manual_seed(seed)
+    blocks = factor.bit_length()
+    vae = AutoencoderKL(
+        block_out_channels=(8,) * blocks,
+        down_block_types=("DownEncoderBlock2D",) * blocks,
+        up_block_types=("UpDecoderBlock2D",) * blocks,
+        latent_channels=channels,
+        norm_num_groups=4,
+        layers_per_block=1,
+        scaling_factor=0.5,
+    )
+    unet = UNet2DConditionModel(
+        sample_size=8,
+        in_channels=channels,
+        out_channels=channels,
+        block_out_channels=(16, 32),
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        layers_per_block=1,
+        cross_attention_dim=32,
+        attention_head_dim=2,
+        norm_num_groups=8,
+    )
+    text_encoder = CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=600,
+            hidden_size=32,
+            intermediate_size=64,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            bos_token_id=0,
+            eos_token_id=1,
+            pad_token_id=1,
+        )
+    )
+    scheduler = DDIMScheduler(
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        clip_sample=False,
+        set_alpha_to_one=False,
+        steps_offset=1,
+        prediction_type=prediction_type,
+    )
+    pipeline = StableDiffusionPipeline(
+        vae=vae,
+        text_encoder=text_encoder,
+        tokenizer=CLIPTokenizer(**_vocabulary()),
+        unet=unet,
+        scheduler=scheduler,
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipeline.save_pretrained(folder, safe_serialization=True)
+    (folder / "studio.json").write_text(json.dumps(CONFIG))
+    return folder
+
+
+def _vocabulary() -> dict[str, Any]:
+    """A CLIP vocabulary that knows letters only: every byte, alone and at the end of a word."""
+    from tokenizers.pre_tokenizers import ByteLevel
+
+    letters = sorted(ByteLevel.alphabet())
+    words = ["<|startoftext|>", "<|endoftext|>", *letters, *(f"{letter}</w>" for letter in letters)]
+    return {
+        "vocab": {word: number for number, word in enumerate(words)},
+        "merges": [],
+        "model_max_length": 77,
+    }
