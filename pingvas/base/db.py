@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 import asyncpg
 from sqlalchemy import ARRAY, DateTime, MetaData, Text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
+from pingvas.base.database_url import for_sqlalchemy
 from pingvas.base.errors import Unavailable
 from pingvas.base.events import Publisher, take_pending
 
@@ -55,7 +55,7 @@ class Database:
     """One pool of connections. `url` is `postgresql://…`; times are the database's, isolation is read committed."""
 
     def __init__(self, url: str, *, pool_size: int = 10, publisher: Publisher | None = None) -> None:
-        self.url = make_url(url).set(drivername="postgresql+asyncpg")
+        self.url = for_sqlalchemy(url)
         self.publisher = publisher
         self.engine = create_async_engine(
             self.url,

@@ -7,10 +7,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from pingvas.base.database_url import for_sqlalchemy
 from pingvas.base.settings import REPOSITORY
 
 # An advisory lock that nobody else uses: processes that start at once migrate one after the other.
@@ -56,7 +56,7 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 async def _on(url: str, work: Callable[[Connection], None]) -> None:
-    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    engine = create_async_engine(for_sqlalchemy(url), poolclass=NullPool)
     try:
         async with engine.connect() as connection:
             await connection.run_sync(work)

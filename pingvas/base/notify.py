@@ -17,8 +17,8 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-from sqlalchemy.engine import make_url
 
+from pingvas.base.database_url import for_asyncpg
 from pingvas.base.notify_payloads import Assembly, in_batches, pack, to_json
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class Notifier:
     """
 
     def __init__(self, database_url: str, *, interval: float = 0.005) -> None:
-        self._url = driver_url(database_url)
+        self._url = for_asyncpg(database_url)
         self._interval = interval
         self._waiting: deque[tuple[str, str]] = deque(maxlen=_MAX_WAITING)
         self._waking: set[str] = set()
@@ -175,7 +175,7 @@ async def listen(
 
     `ready` is set while the listener is connected. Needs a direct connection: a transaction pooler loses LISTEN.
     """
-    url = driver_url(database_url)
+    url = for_asyncpg(database_url)
     failures, first = 0, True
     while True:
         notices: asyncio.Queue[Notice | None] = asyncio.Queue()
@@ -232,14 +232,6 @@ def _receiver(notices: asyncio.Queue[Notice | None]) -> Callable[[object, int, s
             notices.put_nowait(Notice(channel, message))
 
     return receive
-
-
-def driver_url(database_url: str) -> str:
-    """A database URL as asyncpg reads it; `postgresql+asyncpg://` and its `ssl=` are SQLAlchemy's spelling."""
-    url = make_url(database_url).set(drivername="postgresql")
-    if "ssl" in url.query:
-        url = url.update_query_dict({"sslmode": url.query["ssl"]}).difference_update_query(["ssl"])
-    return url.render_as_string(hide_password=False)
 
 
 async def _connect(url: str, name: str, **settings: str) -> asyncpg.Connection:

@@ -1,0 +1,10 @@
+"""Names of socket.io rooms. A person's events go to their own room and nowhere else."""
+
+from uuid import UUID
+
+ADMIN = "admin"
+
+
+def user_room(user_id: UUID) -> str:
+    """Every device of one person."""
+    return f"user:{user_id}"

@@ -1,0 +1,197 @@
+"""The socket.io server at `/ws`: who may connect, which room they join, and what they may ask.
+
+Refuses a handshake without a good access token, and drops a socket when its token's time is over.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import socketio
+from socketio.exceptions import ConnectionRefusedError as Refused
+from sqlalchemy import select
+
+from pingvas.accounts import access_tokens
+from pingvas.accounts.actor import Actor
+from pingvas.accounts.current import authenticate
+from pingvas.accounts.refusals import InvalidToken
+from pingvas.accounts.tables import User, UserSession
+from pingvas.base.clock import now
+from pingvas.base.db import Database, DatabaseUnavailable
+from pingvas.base.errors import Invalid, StudioError
+from pingvas.base.notify import Notifier
+from pingvas.base.settings import Settings
+from pingvas.generation.cancel import request_cancel
+from pingvas.generation.jobs import get_job
+from pingvas.realtime.backbone import backbone_url, open_manager
+from pingvas.realtime.rooms import ADMIN, user_room
+
+log = logging.getLogger(__name__)
+
+_MAX_MESSAGE_BYTES = 16_384  # clients say `job:cancel` and the like, nothing longer
+RECHECK_SECONDS = 30.0
+_START_SECONDS = 5
+
+
+class Realtime:
+    """The socket.io server of one API process. `asgi` is mounted at `/ws`; `start` and `close` frame its life."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._database = database
+        self._notifier = Notifier(backbone_url(settings))
+        self._manager = open_manager(settings, self._notifier)
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._devices: dict[str, UUID] = {}
+        self._recheck: asyncio.Task[None] | None = None
+        self._goodbyes: set[asyncio.Task[None]] = set()
+        self.server = socketio.AsyncServer(
+            async_mode="asgi",
+            client_manager=self._manager,
+            max_http_buffer_size=_MAX_MESSAGE_BYTES,
+            cors_allowed_origins=self._is_ours,
+            logger=False,
+            engineio_logger=False,
+        )
+        self.asgi = socketio.ASGIApp(self.server, socketio_path=None)
+        self.server.on("connect", self._connect)
+        self.server.on("disconnect", self._disconnect)
+        self.server.on("job:subscribe", self._acknowledged(self._subscribe))
+        self.server.on("job:unsubscribe", self._acknowledged(self._unsubscribe))
+        self.server.on("job:cancel", self._acknowledged(self._cancel))
+
+    async def start(self) -> None:
+        """Begin to listen for events. The library would do so at the first connection, and miss what came before."""
+        await self._notifier.start()
+        self._recheck = asyncio.create_task(self._drop_signed_out(), name="socket recheck")
+        self.server.manager_initialized = True
+        self._manager.initialize()
+        listening = getattr(self._manager, "listening", None)
+        if listening is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(listening.wait(), _START_SECONDS)
+
+    async def close(self) -> None:
+        """Disconnect everybody and stop listening."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        await self.server.shutdown()
+        for task in (self._recheck, getattr(self._manager, "thread", None)):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+        await self._notifier.close()
+        for connection in (getattr(self._manager, "pubsub", None), getattr(self._manager, "redis", None)):
+            if connection is not None:
+                await connection.aclose()
+
+    def _is_ours(self, origin: str | None, environ: dict[str, Any]) -> bool:
+        """Whether a page at this origin may connect. The library compares schemes too, which fails behind a proxy
+        that ends TLS without saying so."""
+        if origin is None:
+            return True  # not a browser
+        return origin == self._settings.base_url or urlsplit(origin).netloc == environ.get("HTTP_HOST")
+
+    async def _connect(self, sid: str, _environ: dict[str, Any], auth: Any = None) -> None:
+        token = auth.get("token") if isinstance(auth, dict) else None
+        try:
+            if not isinstance(token, str):
+                raise InvalidToken
+            async with self._database.read() as session:
+                actor = await authenticate(session, self._settings, token)
+            expires_at = access_tokens.verify(self._settings, token).expires_at
+        except StudioError as error:
+            raise Refused(error.code, {"code": error.code, "detail": error.detail}) from None
+        await self.server.save_session(sid, {"actor": actor})
+        await self.server.enter_room(sid, user_room(actor.user_id))
+        if actor.role == "admin":
+            await self.server.enter_room(sid, ADMIN)
+        if actor.session_id is not None:
+            self._devices[sid] = actor.session_id
+        seconds = max(0.0, (expires_at - now()).total_seconds())
+        self._timers[sid] = asyncio.get_running_loop().call_later(seconds, self._expire, sid)
+
+    async def _disconnect(self, sid: str, _reason: str) -> None:
+        self._devices.pop(sid, None)
+        timer = self._timers.pop(sid, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _expire(self, sid: str) -> None:
+        self._timers.pop(sid, None)
+        goodbye = asyncio.create_task(self._say_goodbye(sid, "token_expired"), name="auth expired")
+        self._goodbyes.add(goodbye)  # the loop itself keeps only a weak reference
+        goodbye.add_done_callback(self._goodbyes.discard)
+
+    async def _say_goodbye(self, sid: str, code: str) -> None:
+        await self._manager.emit("auth:expired", {"code": code}, namespace="/", room=sid, ignore_queue=True)
+        await self.server.disconnect(sid)
+
+    async def _drop_signed_out(self) -> None:
+        """Now and then, drop the sockets of devices that were signed out and of people who were suspended."""
+        while True:
+            await asyncio.sleep(RECHECK_SECONDS)
+            devices = dict(self._devices)
+            if not devices:
+                continue
+            query = (
+                select(UserSession.id)
+                .join(User, User.id == UserSession.user_id)
+                .where(UserSession.id.in_(set(devices.values())), User.status == "active")
+            )
+            try:
+                async with self._database.read() as session:
+                    signed_in = set(await session.scalars(query))
+            except DatabaseUnavailable:
+                continue  # nobody is thrown out because we cannot look
+            for sid, device in devices.items():
+                if device not in signed_in:
+                    await self._say_goodbye(sid, "invalid_token")
+
+    def _acknowledged(
+        self, act: Callable[[str, Actor, Any], Awaitable[dict[str, Any]]]
+    ) -> Callable[..., Awaitable[dict[str, Any]]]:
+        """A handler that acts for the socket's person and answers `{ok, …}` or `{ok: false, error: {code, message}}`."""
+
+        async def handler(sid: str, data: Any = None) -> dict[str, Any]:
+            try:
+                actor: Actor = (await self.server.get_session(sid))["actor"]
+                return {"ok": True, **await act(sid, actor, data)}
+            except KeyError:  # the socket closed while its message waited
+                return _refusal(InvalidToken())
+            except StudioError as error:
+                return _refusal(error)
+
+        return handler
+
+    async def _subscribe(self, _sid: str, actor: Actor, data: Any) -> dict[str, Any]:
+        # A job's events reach every socket of its owner anyway; a page that comes late learns where the job stands.
+        async with self._database.read() as session:
+            view = await get_job(session, actor, _job_id(data))
+        return {"status": view.job.status}
+
+    async def _unsubscribe(self, _sid: str, _actor: Actor, _data: Any) -> dict[str, Any]:
+        return {}
+
+    async def _cancel(self, _sid: str, actor: Actor, data: Any) -> dict[str, Any]:
+        job_id = _job_id(data)
+        async with self._database.transaction() as session:
+            await request_cancel(session, actor, job_id)
+        return {}
+
+
+def _job_id(data: Any) -> UUID:
+    try:
+        return UUID(data["job_id"])
+    except (TypeError, KeyError, ValueError, AttributeError):
+        raise Invalid("Send {job_id}.", errors=[{"loc": ["job_id"], "msg": "not a job's id"}]) from None
+
+
+def _refusal(error: StudioError) -> dict[str, Any]:
+    return {"ok": False, "error": {"code": error.code, "message": error.detail}}

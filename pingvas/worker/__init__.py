@@ -1,0 +1,1 @@
+"""Processes beside the API: the one that makes pictures, and the chores."""

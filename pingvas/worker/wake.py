@@ -1,0 +1,46 @@
+"""Waking an idle worker: a notice from the database when there is one, the clock otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from pingvas.base.notify import WAKE_WORKERS, listen
+
+
+class Alarm:
+    """Rings when somebody says that there is work. Notices may be missed, so nobody waits for one alone."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        self._rung.set()
+
+    def reset(self) -> None:
+        """Before looking for work, so that what comes while looking rings again."""
+        self._rung.clear()
+
+    async def wait(self, seconds: float) -> None:
+        """Until it rings, at most `seconds`."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._rung.wait(), seconds)
+
+
+@asynccontextmanager
+async def alarm_on_new_jobs(database_url: str) -> AsyncIterator[Alarm]:
+    """An alarm that every notice of new work rings while the block lasts."""
+    alarm = Alarm()
+
+    async def hear() -> None:
+        async for _ in listen(database_url, [WAKE_WORKERS]):
+            alarm.ring()
+
+    hearing = asyncio.create_task(hear(), name="hear of new jobs")
+    try:
+        yield alarm
+    finally:
+        hearing.cancel()
+        with suppress(asyncio.CancelledError):
+            await hearing

@@ -1,0 +1,37 @@
+"""What a job finds in the worker that runs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pingvas.adapters.storage import Storage
+from pingvas.base.db import Database
+from pingvas.base.settings import Settings
+from pingvas.worker.engine_thread import EngineThread
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a worker waits, in seconds.
+
+    `drain`: for the running job when the worker is told to stop. `let_go`: after that, for its step to end.
+    `store`: for the storage to come back, with the finished picture in hand. `after_storage`: before a job handed
+    back for want of storage may be tried again.
+    """
+
+    drain: float = 20.0
+    let_go: float = 5.0
+    store: float = 600.0
+    after_storage: float = 30.0
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """One worker process."""
+
+    worker_id: str
+    settings: Settings
+    database: Database
+    storage: Storage
+    engine: EngineThread
+    patience: Patience

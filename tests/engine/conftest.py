@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pingvas.engine.engine import Engine
+from pingvas.engine.requests import PictureRequest
+from tests.make.toy_models import CONFIG, make_toy_model
+
+
+@pytest.fixture(scope="session")
+def toy_f8(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A toy model with 8 pixels to a latent, as Stable Diffusion has."""
+    return make_toy_model(tmp_path_factory.mktemp("models") / "toy-f8", factor=8)
+
+
+@pytest.fixture(scope="session")
+def toy_f16(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A toy model with 16 pixels to a latent and v-prediction, as the bundled model has."""
+    return make_toy_model(
+        tmp_path_factory.mktemp("models") / "toy-f16", factor=16, prediction_type="v_prediction"
+    )
+
+
+@pytest.fixture(scope="session")
+def engine(toy_f8: Path) -> Engine:
+    """An engine with the f=8 toy in memory."""
+    made = Engine("cpu", threads=1)
+    made.load(toy_f8, CONFIG)
+    return made
+
+
+@pytest.fixture(scope="session")
+def engine_f16(toy_f16: Path) -> Engine:
+    made = Engine("cpu", threads=1)
+    made.load(toy_f16, CONFIG)
+    return made
+
+
+@pytest.fixture
+def ask() -> Any:
+    """A small request; name what matters to the test."""
+
+    def make(**changes: Any) -> PictureRequest:
+        usual: dict[str, Any] = {
+            "prompt": "a red house",
+            "negative_prompt": "rain",
+            "width": 64,
+            "height": 64,
+            "steps": 3,
+            "cfg_scale": 4.0,
+            "sampler": "dpmpp_2m",
+            "seed": 7,
+        }
+        return PictureRequest(**(usual | changes))
+
+    return make

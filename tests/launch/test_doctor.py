@@ -1,0 +1,109 @@
+"""The doctor: a healthy house is healthy, and each kind of trouble is found."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from pingvas.base.db import Database
+from pingvas.base.settings import Settings
+from pingvas.launch.doctor import Finding, examine, what_is_wrong_with
+from pingvas.launch.seed import seed
+from tests.make.billing import make_person
+from tests.make.catalog import make_model
+
+
+def write_weights(path: Path, *, cut: int = 0) -> Path:
+    """A safetensors file of one tensor, `cut` bytes short."""
+    header = json.dumps({"a": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}).encode()
+    whole = len(header).to_bytes(8, "little") + header + bytes(16)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(whole[: len(whole) - cut])
+    return path
+
+
+async def examined(settings: Settings) -> dict[str, Finding]:
+    findings = await asyncio.to_thread(examine, settings)
+    return {finding.part: finding for finding in findings}
+
+
+@pytest.fixture
+async def furnished(database: Database, settings: Settings, tmp_path: Path) -> Path:
+    """A seeded database with one model in a folder; the path of its weights."""
+    weights = write_weights(tmp_path / "toy" / "unet" / "model.safetensors")
+    await seed(database, settings)
+    async with database.transaction() as session:
+        await session.execute(text("DELETE FROM ai_models"))
+        await make_model(session, path=str(tmp_path / "toy"))
+    return weights
+
+
+async def test_a_healthy_house_has_nothing_wrong(furnished: Path, settings: Settings) -> None:
+    found = await examined(settings)
+
+    for part in ("disk", "database", "schema", "model", "ledger", "storage"):
+        assert found[part].well, found[part]
+    assert found["worker"].well is None  # no studio runs, so nobody expects one
+
+
+async def test_weights_that_were_cut_off_are_found(furnished: Path, settings: Settings) -> None:
+    write_weights(furnished, cut=1)
+
+    found = await examined(settings)
+
+    assert found["model"].well is False
+    assert "model.safetensors" in found["model"].says
+
+
+async def test_a_ledger_that_does_not_add_up_is_found(
+    furnished: Path, database: Database, settings: Settings
+) -> None:
+    async with database.transaction() as session:
+        await make_person(session, credits=5)
+        await session.execute(
+            text("UPDATE subscriptions SET remaining_credits = 4 WHERE remaining_credits = 5")
+        )
+
+    assert (await examined(settings))["ledger"].well is False
+
+
+async def test_an_unmigrated_database_is_found(empty_database_url: str, make_settings: object) -> None:
+    settings: Settings = make_settings(database_url=empty_database_url)  # type: ignore[operator]
+
+    found = await examined(settings)
+
+    assert found["schema"].well is False
+    assert found["schema"].remedy == "pingvas migrate"
+
+
+async def test_a_database_that_is_away_is_found(make_settings: object) -> None:
+    settings: Settings = make_settings(database_url="postgresql://nobody@127.0.0.1:1/none")  # type: ignore[operator]
+
+    found = await examined(settings)
+
+    assert found["database"].well is False
+    assert found["storage"].well  # the rest is looked at all the same
+
+
+@pytest.mark.parametrize(
+    ("bytes_", "said"),
+    [
+        (b"", "header"),
+        (b"\xff" * 8, "header"),
+        ((4).to_bytes(8, "little") + b"nope", "cannot be read"),
+        ((2).to_bytes(8, "little") + b"[]", "cannot be read"),
+    ],
+)
+def test_a_file_that_is_no_safetensors_file_is_told_so(tmp_path: Path, bytes_: bytes, said: str) -> None:
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(bytes_)
+
+    assert said in (what_is_wrong_with(path) or "")
+
+
+def test_a_whole_file_is_well(tmp_path: Path) -> None:
+    assert what_is_wrong_with(write_weights(tmp_path / "a.safetensors")) is None

@@ -1,0 +1,76 @@
+"""The model that ships: it loads offline like any diffusers model, is small, and draws what is asked."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from diffusers import AutoPipelineForText2Image, StableDiffusionPipeline
+
+from models.recipe.judge import generate, load_reader, read, time_by_sky
+
+FOLDER = Path(__file__).parents[2] / "models" / "pingvas-mini"
+
+
+@pytest.fixture(scope="module")
+def pipe() -> StableDiffusionPipeline:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        loaded = StableDiffusionPipeline.from_pretrained(FOLDER, dtype=torch.float32, local_files_only=True)
+    loaded.set_progress_bar_config(disable=True)
+    return loaded
+
+
+def test_the_folder_is_at_most_25_megabytes() -> None:
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) <= 25_000_000
+
+
+def test_the_weights_are_safetensors_only() -> None:
+    assert not [p for p in FOLDER.rglob("*") if p.suffix in {".bin", ".pt", ".ckpt", ".pkl"}]
+
+
+def test_the_description_says_what_the_studio_needs() -> None:
+    about = json.loads((FOLDER / "studio.json").read_text())
+    assert about["name"] == "pingvas-mini"
+    assert about["family"] == "sd1"
+    channels = json.loads((FOLDER / "vae" / "config.json").read_text())["latent_channels"]
+    assert np.shape(about["latent_rgb"]["weights"]) == (channels, 3)
+    assert np.shape(about["latent_rgb"]["bias"]) == (3,)
+    assert about["defaults"]["width"] == about["defaults"]["height"] == 256
+
+
+def test_the_automatic_pipeline_finds_the_right_class() -> None:
+    loaded = AutoPipelineForText2Image.from_pretrained(FOLDER, dtype=torch.float32, local_files_only=True)
+    assert isinstance(loaded, StableDiffusionPipeline)
+    assert next(loaded.text_encoder.parameters()).dtype == torch.float32
+
+
+def test_sunset_and_night_come_out_as_asked(pipe: StableDiffusionPipeline) -> None:
+    prompts = ["a red house at sunset", "the sea at night, moon"]
+    cfg = json.loads((FOLDER / "studio.json").read_text())["defaults"]["cfg_scale"]
+    pictures = generate(pipe, prompts, cfg, steps=8)
+    assert [time_by_sky(picture) for picture in pictures] == ["sunset", "night"]
+    shown = read(load_reader(), pictures)
+    assert [found["time"] for found in shown] == ["sunset", "night"]
+    assert shown[1]["place"] == "sea"
+
+
+def test_the_same_seed_gives_the_same_picture(pipe: StableDiffusionPipeline) -> None:
+    one, two = (generate(pipe, ["mountains at dawn"], 3.0, steps=2) for _ in range(2))
+    assert np.array_equal(one, two)
+
+
+@pytest.mark.parametrize(("width", "height"), [(128, 128), (384, 256)])
+def test_other_sizes_in_steps_of_16_work(pipe: StableDiffusionPipeline, width: int, height: int) -> None:
+    found = pipe(
+        "a boat",
+        num_inference_steps=2,
+        width=width,
+        height=height,
+        generator=torch.Generator().manual_seed(1),
+    )
+    assert found.images[0].size == (width, height)

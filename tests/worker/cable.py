@@ -1,0 +1,60 @@
+"""A cable between a worker and the database that a test can cut and mend."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from sqlalchemy.engine import make_url
+
+
+class Cable:
+    """Carries TCP connections to the database of `url`; `worker_url` is the worker's end."""
+
+    def __init__(self, url: str) -> None:
+        self._target = make_url(url)
+        self._server: asyncio.Server | None = None
+        self._ends: set[asyncio.StreamWriter] = set()
+        self._port = 0
+
+    @property
+    def worker_url(self) -> str:
+        return self._target.set(host="127.0.0.1", port=self._port).render_as_string(hide_password=False)
+
+    async def mend(self) -> None:
+        self._server = await asyncio.start_server(self._connect, "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def cut(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for end in list(self._ends):
+            end.transport.abort()
+        self._ends.clear()
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there_reader, there_writer = await asyncio.open_connection(self._target.host, self._target.port)
+        self._ends |= {writer, there_writer}
+        async with asyncio.TaskGroup() as both:
+            both.create_task(_carry(reader, there_writer))
+            both.create_task(_carry(there_reader, writer))
+
+
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
+@asynccontextmanager
+async def cable_to(url: str) -> AsyncIterator[Cable]:
+    cable = Cable(url)
+    await cable.mend()
+    try:
+        yield cable
+    finally:
+        await cable.cut()

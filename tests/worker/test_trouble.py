@@ -1,0 +1,120 @@
+"""Workers that die, storage that is away, a database that is cut off: the job survives, and is charged once."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+
+import pytest
+
+from pingvas.worker.workplace import Patience
+from tests.make.billing import postings_of
+from tests.worker.cable import cable_to
+from tests.worker.studio import LASTING, LONG, Studio, until
+
+
+@pytest.mark.slow
+async def test_a_worker_killed_in_mid_job_is_replaced_and_the_job_is_charged_once(studio: Studio) -> None:
+    job_id = await studio.submit(steps=LONG)
+    async with studio.worker_process() as process:
+        await studio.runs(job_id)
+        process.kill()
+        await process.wait()
+    killed = await studio.job(job_id)
+    await studio.shorten(job_id)
+
+    await until(studio.sweep, "the lease to lapse")
+    async with studio.worker():
+        job = await studio.becomes(job_id, "completed", "failed")
+
+    assert killed.status == "processing"
+    assert (job.status, job.attempt, job.lost_attempts) == ("completed", 2, 1)
+    assert len(await studio.images(job_id)) == 1
+    async with studio.database.read() as session:
+        postings = await postings_of(session, studio.person.user_id)
+    assert [kind for kind, _ in postings] == ["bonus", "consume", "refund"]
+    assert sum(amount for _, amount in postings) == 500 - job.actual_credits
+
+
+@pytest.mark.slow
+async def test_a_terminated_worker_loses_no_job_and_ends_in_order(studio: Studio) -> None:
+    job_id = await studio.submit(steps=LASTING)
+    async with studio.worker_process() as process:
+        await studio.runs(job_id)
+
+        process.send_signal(signal.SIGTERM)
+        code = await asyncio.wait_for(process.wait(), 120)
+
+    job = await studio.job(job_id)
+    assert code == 0
+    assert job.status in ("completed", "queued")  # done in time, or given back
+    assert job.lost_attempts == 0
+
+
+def _take_away(storage: Path) -> None:
+    """What a full or unmounted disk does: nothing can be written below `images`."""
+    storage.mkdir(parents=True, exist_ok=True)
+    (storage / "images").write_text("in the way")
+
+
+async def test_a_finished_picture_waits_for_its_storage_and_keeps_its_lease(studio: Studio) -> None:
+    storage = studio.settings.data_dir / "storage"
+    _take_away(storage)
+    async with studio.worker():
+        job_id = await studio.submit()
+
+        async def waits() -> bool:
+            """Decoded, and its lease renewed since it was claimed."""
+            job = await studio.job(job_id)
+            decoded = any(step.step_name == "VAE Decode" for step in await studio.steps(job_id))
+            lease = studio.settings.lease_seconds
+            return decoded and (job.lease_expires_at - job.started_at).total_seconds() > 2 * lease
+
+        await until(waits, "the picture to wait")
+        waiting = await studio.job(job_id)
+        (storage / "images").unlink()
+        job = await studio.becomes(job_id, "completed", "failed", "queued")
+
+    assert waiting.status == "processing"
+    assert (job.status, job.attempt, job.lost_attempts) == ("completed", 1, 0)
+    assert len(await studio.images(job_id)) == 1
+
+
+async def test_a_picture_that_nobody_stores_goes_back_into_the_queue(studio: Studio) -> None:
+    _take_away(studio.settings.data_dir / "storage")
+    async with studio.worker(patience=Patience(store=0.0, after_storage=3600)):
+        job_id = await studio.submit()
+
+        async def handed_back() -> bool:
+            job = await studio.job(job_id)
+            return job.status == "queued" and job.attempt == 1
+
+        await until(handed_back, "the job to be handed back")
+
+    job = await studio.job(job_id)
+    assert (job.status, job.lost_attempts, job.actual_credits) == ("queued", 0, None)
+    assert job.not_before is not None
+
+
+async def test_a_worker_cut_off_from_the_database_writes_its_picture_when_it_is_back(
+    studio: Studio, database_url: str
+) -> None:
+    async with cable_to(database_url) as cable:
+        settings = studio.settings.model_copy(
+            update={"database_url": cable.worker_url, "lease_seconds": 120.0}
+        )
+        async with studio.worker(settings=settings):
+            job_id = await studio.submit(steps=LASTING)
+            await studio.runs(job_id)
+
+            await cable.cut()
+            await asyncio.sleep(1.0)
+            while_cut = await studio.job(job_id)
+            await cable.mend()
+            job = await studio.becomes(job_id, "completed", "failed", "queued")
+            next_job = await studio.becomes(await studio.submit(), "completed", "failed")
+
+    assert while_cut.status == "processing"
+    assert (job.status, job.attempt) == ("completed", 1)
+    assert next_job.status == "completed"
