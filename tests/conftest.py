@@ -46,6 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = (
         "1"  # read when the libraries are imported
     )
+    # Several test processes share the cores; torch's threads would wait for each other more than they compute.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     if hasattr(config, "workerinput"):
         return  # an xdist worker: the controller set all this up, and the environment came along
     os.environ[RUN] = secrets.token_hex(4)

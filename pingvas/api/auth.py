@@ -17,7 +17,7 @@ from pingvas.accounts.tables import User
 from pingvas.api.deps import DatabaseDep, SessionDep, SettingsDep
 from pingvas.api.refresh_cookie import RefreshTransportDep
 from pingvas.base.errors import Unauthorized
-from pingvas.billing.subscriptions import start_free_subscription
+from pingvas.billing.subscriptions import start_subscription
 
 router = APIRouter(prefix="/auth", tags=["accounts"])
 
@@ -100,7 +100,7 @@ async def register_account(
         password=body.password.get_secret_value(),
         display_name=body.display_name,
     )
-    await start_free_subscription(session, user.id, settings.signup_bonus_credits)
+    await start_subscription(session, user.id, settings.signup_bonus_credits)
     tokens = await start_session(session, settings, user, ip=caller.ip, user_agent=caller.user_agent)
     return _answer(user, tokens, transport, response)
 

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     )
     open_registration: bool = Field(True, description="Whether strangers may sign up")
     signup_bonus_credits: int = Field(500, ge=0, description="Credits a new person starts with")
+    owner_credits: int = Field(1_000_000, ge=0, description="Credits the studio's owner starts with")
     access_token_seconds: int = Field(900, gt=0, description="Life of an access token, seconds")
     refresh_token_days: int = Field(30, gt=0, description="A device unused for so many days is signed out")
     refresh_grace_seconds: int = Field(

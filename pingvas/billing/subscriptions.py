@@ -11,11 +11,11 @@ from pingvas.base.errors import NotFound
 from pingvas.base.ids import new_id
 from pingvas.billing.credits import Posting, post
 
-_START_FREE = text("""
+_START = text("""
     INSERT INTO subscriptions (id, user_id, plan_id, status, billing_cycle, remaining_credits,
                                current_period_start, current_period_end)
     SELECT :id, :user_id, id, 'active', 'monthly', 0, CURRENT_DATE, CURRENT_DATE + 30
-      FROM subscription_plans WHERE name = 'free'
+      FROM subscription_plans WHERE name = :plan
     RETURNING id
 """)
 _CURRENT = """
@@ -49,15 +49,15 @@ class CurrentSubscription:
     features: dict[str, Any]
 
 
-async def start_free_subscription(session: AsyncSession, user_id: UUID, bonus_credits: int) -> UUID:
-    """Give a new person the `free` plan and the sign-up bonus. Raises NoSubscription when plans are not seeded."""
-    subscription_id = await session.scalar(_START_FREE, {"id": new_id(), "user_id": user_id})
+async def start_subscription(
+    session: AsyncSession, user_id: UUID, bonus_credits: int, *, plan: str = "free"
+) -> UUID:
+    """Give a new person a plan and a bonus. Raises NoSubscription when the plan is not in the database."""
+    subscription_id = await session.scalar(_START, {"id": new_id(), "user_id": user_id, "plan": plan})
     if subscription_id is None:
-        raise NoSubscription("The plan `free` is missing; run `pingvas migrate` to add the plans.")
+        raise NoSubscription(f"The plan {plan!r} is missing; run `pingvas migrate` to add the plans.")
     if bonus_credits:
-        await post(
-            session, Posting(user_id, subscription_id, "bonus", bonus_credits, "Welcome to the studio")
-        )
+        await post(session, Posting(user_id, subscription_id, "bonus", bonus_credits, "Welcome to the studio"))
     return UUID(str(subscription_id))
 
 

@@ -9,19 +9,23 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Sampler:
-    """`label` and `schedule` are the names other programs write into pictures for the same thing."""
+    """`label` and `schedule` are the names other programs write into pictures for the same thing.
+
+    `evaluations` is how often it asks the model in a step: its price.
+    """
 
     scheduler: str
     label: str
     options: Mapping[str, Any] = field(default_factory=dict)
     schedule: str = "Uniform"
     max_steps: int | None = None
+    evaluations: int = 1
 
 
 SAMPLERS: dict[str, Sampler] = {
     "euler": Sampler("EulerDiscreteScheduler", "Euler"),
     "euler_a": Sampler("EulerAncestralDiscreteScheduler", "Euler a"),
-    "heun": Sampler("HeunDiscreteScheduler", "Heun"),
+    "heun": Sampler("HeunDiscreteScheduler", "Heun", evaluations=2),
     "dpmpp_2m": Sampler(
         "DPMSolverMultistepScheduler",
         "DPM++ 2M",

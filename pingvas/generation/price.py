@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pingvas.engine.samplers import SAMPLERS
+
 # Seconds for a model that says nothing of its own: once per picture, and per step and megapixel.
 FIXED_SECONDS = 1.0
 SECONDS_PER_MEGAPIXEL_STEP = 1.0
@@ -18,12 +20,18 @@ class Quote:
     credits: int
 
 
-def quote(model_config: Mapping[str, Any], *, width: int, height: int, steps: int) -> Quote:
-    """Price a picture of `width` × `height` pixels in `steps` steps, from the model's `cost` figures."""
+def quote(model_config: Mapping[str, Any], parameters: Mapping[str, Any]) -> Quote:
+    """Price one picture from the model's `cost` figures and the job's complete parameters.
+
+    The figures are for guidance on and a sampler that asks the model once a step.
+    """
     cost = model_config.get("cost", {})
     fixed = float(cost.get("fixed_seconds", FIXED_SECONDS))
     per_step = float(cost.get("seconds_per_megapixel_step", SECONDS_PER_MEGAPIXEL_STEP))
-    seconds = fixed + per_step * steps * (width * height / 1e6)
+    evaluations = parameters["steps"] * SAMPLERS[parameters["sampler"]].evaluations
+    guided = 1.0 if parameters["cfg_scale"] > 1 else 0.5
+    megapixels = parameters["width"] * parameters["height"] / 1e6
+    seconds = fixed + per_step * evaluations * guided * megapixels
     return Quote(seconds, max(1, credits_for(seconds)))
 
 

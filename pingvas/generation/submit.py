@@ -112,8 +112,7 @@ async def _prepare(
         )
     require_available(model, plan_name)
     parameters = complete(wish, model.config)
-    size = {name: parameters[name] for name in ("width", "height", "steps")}
-    return model, parameters, quote(model.config, **size)
+    return model, parameters, quote(model.config, parameters)
 
 
 def _hold(user_id: UUID, subscription_id: UUID, job_id: UUID, price: Quote) -> Posting:

@@ -7,12 +7,12 @@ from typing import Any
 
 from pingvas.base.errors import Invalid
 from pingvas.catalog.models import Limits, defaults_of, limits_of
+from pingvas.engine.samplers import SAMPLERS
 
 MAX_PROMPT = 2_000
 MAX_COUNT = 16
 MAX_SEED = 2**32 - 1
 MIN_CFG, MAX_CFG = 1.0, 30.0
-SAMPLERS = ("euler", "euler_a", "heun", "dpmpp_2m", "dpmpp_2m_karras", "dpmpp_sde", "ddim", "unipc", "lcm")
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,10 @@ def _check(parameters: Mapping[str, Any], limits: Limits) -> list[dict[str, Any]
             refuse(side, f"must be from {limits.min_size} to {limits.max_size}")
     if parameters["width"] * parameters["height"] > limits.max_pixels:
         refuse("width", f"width × height must not exceed {limits.max_pixels} pixels")
-    if not 1 <= parameters["steps"] <= limits.max_steps:
-        refuse("steps", f"must be from 1 to {limits.max_steps}")
-    if parameters["sampler"] not in SAMPLERS:
+    sampler = SAMPLERS.get(parameters["sampler"])
+    if sampler is None:
         refuse("sampler", f"must be one of {', '.join(SAMPLERS)}")
+    max_steps = min(limits.max_steps, (sampler and sampler.max_steps) or limits.max_steps)
+    if not 1 <= parameters["steps"] <= max_steps:
+        refuse("steps", f"must be from 1 to {max_steps}")
     return errors

@@ -54,7 +54,7 @@ class JobRun:
         keeping = asyncio.create_task(self._keep_lease(), name=f"lease of {self.job.id}")
         try:
             await self._end(await self._make())
-        except Exception:
+        except Exception:  # a bug in one job must not end the others: it is logged, and the job is told of it
             log.exception("job %s: unforeseen", self.job.id)
             await self._end(Crashed("The worker met an error nobody foresaw."))
         finally:
@@ -90,8 +90,8 @@ class JobRun:
         finally:
             self.engine_free.set()
             reporter.finish()
-        if self._stop == "canceled":
-            return Canceled(result.gpu_seconds)
+        if self._stop in ("canceled", "lost"):
+            return self._why_stopped(result.gpu_seconds)
         return Made(result)
 
     def _why_stopped(self, gpu_seconds: float) -> Outcome:

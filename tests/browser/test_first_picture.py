@@ -17,6 +17,7 @@ PASSWORD = "a long and quiet river"
 PROMPT = "a red house at sunset"
 PICTURE_MS = 120_000  # a busy machine with two cores draws slowly
 _people = count()
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def page(browser: Browser, studio: RunningStudio) -> Iterator[Page]:
     )
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=studio.url)
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(30_000)
     broken: list[str] = []
     strangers: list[str] = []
     page.on("pageerror", lambda error: broken.append(str(error)))
@@ -89,8 +90,8 @@ def _balance(page: Page) -> int:
 
 
 def _shown(picture: Locator) -> bool:
-    """Whether the browser really has the picture's pixels."""
-    return bool(picture.evaluate("image => image.complete && image.naturalWidth > 0"))
+    """Whether the browser really got the picture's pixels; waits for them."""
+    return bool(picture.evaluate("image => image.decode().then(() => image.naturalWidth > 0)"))
 
 
 def test_a_new_person_makes_a_picture_and_finds_it_in_the_gallery(page: Page) -> None:
@@ -115,7 +116,6 @@ def test_a_new_person_makes_a_picture_and_finds_it_in_the_gallery(page: Page) ->
     viewer = page.get_by_role("dialog", name="Picture")
     picture = viewer.get_by_role("img", name=PROMPT)
     expect(picture).to_be_visible()
-    page.wait_for_function("image => image.complete", arg=picture.element_handle())
     assert _shown(picture)
     expect(viewer.get_by_text("Seed", exact=True)).to_be_visible()
 

@@ -15,7 +15,6 @@ from pingvas.engine.engine import Engine
 from pingvas.engine.errors import Canceled, InvalidParameters, NotANumber, OutOfMemory
 from pingvas.engine.requests import DENOISING, VAE_DECODE, StepReport
 from pingvas.engine.samplers import SAMPLERS
-from pingvas.generation import wishes
 
 
 def test_the_same_request_gives_the_same_pixels(engine: Engine, ask: Any) -> None:
@@ -80,10 +79,6 @@ def test_any_multiple_of_eight_comes_back_at_exactly_that_size(
         result = each.run(ask(width=size[0], height=size[1], steps=1))
 
         assert result.image.size == size
-
-
-def test_the_engine_knows_every_sampler_that_may_be_asked_for() -> None:
-    assert set(wishes.SAMPLERS) == set(SAMPLERS)
 
 
 def test_guidance_of_one_leaves_the_negative_prompt_out(engine: Engine, ask: Any) -> None:

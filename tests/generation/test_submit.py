@@ -101,6 +101,7 @@ async def test_what_is_left_out_is_as_the_model_does_it(database: Database) -> N
         ({"steps": -5}, "steps"),
         ({"steps": 151}, "steps"),
         ({"sampler": "no-such-sampler"}, "sampler"),
+        ({"sampler": "lcm", "steps": 51}, "steps"),
     ],
 )
 async def test_what_the_model_cannot_do_is_refused_by_field_and_nothing_changes(

@@ -23,7 +23,7 @@ async def test_a_new_studio_has_plans_and_an_owner_with_credits(
         subscription = await get_current_subscription(session, seeded.owner_id)
         plans = set(await session.scalars(select(SubscriptionPlan.name)))
     assert (owner.email, owner.role, owner.password_hash) == (OWNER_EMAIL, "admin", None)
-    assert (subscription.plan_name, subscription.remaining_credits) == ("free", settings.signup_bonus_credits)
+    assert (subscription.plan_name, subscription.remaining_credits) == ("enterprise", settings.owner_credits)
     assert plans == {"free", "starter", "pro", "studio", "enterprise"}
 
 

@@ -7,13 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
 from pingvas.billing.plans import seed_plans
-from pingvas.billing.subscriptions import start_free_subscription
+from pingvas.billing.subscriptions import start_subscription
 from tests.make.accounts import make_user
 
-_CHANGE_PLAN = text("""
-    UPDATE subscriptions SET plan_id = (SELECT id FROM subscription_plans WHERE name = :plan)
-     WHERE user_id = :user_id AND status <> 'expired'
-""")
 _BALANCE = text(
     "SELECT remaining_credits FROM subscriptions WHERE user_id = :user_id AND status <> 'expired'"
 )
@@ -26,9 +22,7 @@ async def make_person(session: AsyncSession, *, plan: str = "free", credits: int
     """Somebody with a plan and so many credits, as the Actor who asks."""
     await seed_plans(session)
     user = await make_user(session)
-    await start_free_subscription(session, user.id, credits)
-    if plan != "free":
-        await session.execute(_CHANGE_PLAN, {"plan": plan, "user_id": user.id})
+    await start_subscription(session, user.id, credits, plan=plan)
     return Actor(user_id=user.id, role="user", session_id=None)
 
 

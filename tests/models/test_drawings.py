@@ -86,7 +86,7 @@ def test_one_training_caption_in_ten_is_empty() -> None:
 
 
 def test_the_reader_is_right_on_true_drawings_and_guesses_on_shuffled_labels() -> None:
-    pictures, wanted = true_drawings(120)
+    pictures, wanted = true_drawings(60)
     shown = read(load_reader(), pictures)
     right = accuracy(shown, wanted)
     assert min(right.values()) >= 0.98, right
@@ -95,5 +95,5 @@ def test_the_reader_is_right_on_true_drawings_and_guesses_on_shuffled_labels() -
 
 
 def test_the_colour_of_the_sky_alone_tells_the_time_of_day() -> None:
-    pictures, wanted = true_drawings(80)
+    pictures, wanted = true_drawings(40)
     assert np.mean([time_by_sky(p) == w["time"] for p, w in zip(pictures, wanted, strict=True)]) >= 0.98

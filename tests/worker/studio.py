@@ -165,7 +165,7 @@ async def open_studio(settings: Settings, database: Database, model: Path) -> St
     return Studio(settings, database, person)
 
 
-async def until(condition: Callable[[], Awaitable[Any]], what: str, *, seconds: float = 120) -> Any:
+async def until(condition: Callable[[], Awaitable[Any]], what: str, *, seconds: float = 300) -> Any:
     """The first true answer of `condition`. The ceiling is only there so that a broken test ends."""
     deadline = time.monotonic() + seconds
     while not (answer := await condition()):

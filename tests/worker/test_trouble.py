@@ -44,7 +44,7 @@ async def test_a_terminated_worker_loses_no_job_and_ends_in_order(studio: Studio
         await studio.runs(job_id)
 
         process.send_signal(signal.SIGTERM)
-        code = await asyncio.wait_for(process.wait(), 120)
+        code = await asyncio.wait_for(process.wait(), 300)
 
     job = await studio.job(job_id)
     assert code == 0

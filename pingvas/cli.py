@@ -1,0 +1,186 @@
+"""The command line. Each command imports what it needs when it runs: the API never imports torch, help is quick."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from pingvas import __version__
+from pingvas.base.errors import StudioError
+
+if TYPE_CHECKING:
+    from pingvas.base.settings import Settings
+
+app = typer.Typer(
+    name="pingvas",
+    help="Pingvas Studio: pictures made from words, on your own machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run the command in `sys.argv`. What a person can put right is a sentence, not a traceback."""
+    from pydantic import ValidationError
+
+    try:
+        app()
+    except StudioError as error:
+        _fail(error.detail)
+    except ValidationError as error:
+        if error.title != "Settings":
+            raise
+        _fail(
+            "\n".join(f"PINGVAS_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        )
+
+
+def _fail(text: str) -> NoReturn:
+    print(f"pingvas: {text}", file=sys.stderr)  # noqa: T201
+    sys.exit(1)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"pingvas {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def up(
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Worker processes, one job at a time each.")
+    ] = 1,
+    quiet: Annotated[bool, typer.Option(help="Say only what is wrong, and the address.")] = False,
+) -> None:
+    """Start everything on this machine and print the address. Ctrl-C stops it."""
+    from pingvas.launch.screen import announce, teller
+    from pingvas.launch.up import up as run
+
+    run(_settings(), tell=teller(quiet=quiet), announce=announce, workers=workers)
+
+
+@app.command()
+def api() -> None:
+    """Serve the API, the page and the live events."""
+    from pingvas.launch.serve import serve_api
+    from pingvas.launch.which_database import with_running_database
+
+    settings = with_running_database(_settings())
+    _log_to_stderr(settings)
+    serve_api(settings)
+
+
+@app.command()
+def worker() -> None:
+    """Take jobs from the queue and make their pictures."""
+    from pingvas.launch.serve import work
+    from pingvas.launch.which_database import with_running_database
+
+    settings = with_running_database(_settings())
+    _log_to_stderr(settings)
+    asyncio.run(work(settings))
+
+
+@app.command()
+def chores() -> None:
+    """Do what the house does by itself: lost jobs, deletions, checks."""
+    from pingvas.launch.serve import do_chores
+    from pingvas.launch.which_database import with_running_database
+
+    settings = with_running_database(_settings())
+    _log_to_stderr(settings)
+    asyncio.run(do_chores(settings))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version, and add the plans and models that are missing."""
+    from pingvas.launch.migrations import migrate_and_seed
+    from pingvas.launch.which_database import with_any_database
+
+    with with_any_database(_settings()) as settings:
+        typer.echo(asyncio.run(migrate_and_seed(settings)))
+
+
+@app.command()
+def doctor() -> None:
+    """Look at every part and say what is wrong and what to do. Exit code 1 when something is."""
+    from pingvas.launch.doctor import examine
+    from pingvas.launch.screen import print_findings
+
+    raise typer.Exit(print_findings(examine(_settings())))
+
+
+@app.command()
+def generate(
+    prompt: Annotated[str, typer.Argument(help="What the picture shows.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where to write it; with --count, a number is added.")
+    ] = Path("picture.png"),
+    model: Annotated[str | None, typer.Option(help="Name of the model.")] = None,
+    size: Annotated[str | None, typer.Option(help="256, or 256x192.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Denoising steps.")] = None,
+    cfg: Annotated[float | None, typer.Option(help="How closely to follow the words.")] = None,
+    sampler: Annotated[str | None, typer.Option(help="Name of the sampler.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed makes the same picture.")] = None,
+    negative: Annotated[str, typer.Option(help="What to stay away from.")] = "",
+    count: Annotated[int, typer.Option(min=1, help="How many pictures.")] = 1,
+) -> None:
+    """Make a picture, through the running studio or one started just for this.
+
+    A studio elsewhere is named by PINGVAS_URL and PINGVAS_TOKEN.
+    """
+    from pingvas.launch.generate import Request, generate_pictures
+
+    request = Request(
+        prompt=prompt,
+        output=output,
+        model=model,
+        size=size,
+        steps=steps,
+        cfg_scale=cfg,
+        sampler=sampler,
+        seed=seed,
+        negative_prompt=negative,
+        count=count,
+    )
+    for path in generate_pictures(_settings(), request):
+        typer.echo(path)
+
+
+def _settings() -> Settings:
+    from pingvas.base.settings import load_settings
+
+    return load_settings()
+
+
+def _log_to_stderr(settings: Settings) -> None:
+    logging.basicConfig(
+        level=settings.log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        datefmt="%H:%M:%S",
+        stream=sys.stderr,
+    )
+    for chatty in ("httpx", "alembic", "PIL", "asyncio", "pgqueuer", "uvicorn.error"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What an operator's machine runs: the database, the processes, and the commands around them."""

@@ -1,0 +1,218 @@
+"""`pingvas doctor`: looks at every part, changes nothing, and says what to do about what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pingvas.adapters.storage import open_storage
+from pingvas.base import migrate
+from pingvas.base.db import Database
+from pingvas.base.errors import Unavailable
+from pingvas.base.settings import REPOSITORY, Settings
+from pingvas.billing.ledger import find_disagreements
+from pingvas.catalog.tables import AiModel
+from pingvas.generation.workers import list_live_workers
+from pingvas.launch.state_file import find_studio
+from pingvas.launch.which_database import with_any_database
+
+OLDEST_POSTGRES = 150000
+LOW_DISK_GIB = 2.0
+
+_LATE_CHORES = text("""
+    SELECT entrypoint FROM chores.pgqueuer_schedules
+     WHERE entrypoint = 'sweep_leases' AND coalesce(last_run, created) < now() - interval '1 minute'
+""")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`well`: True, False, or None for what cannot be said now. `remedy` is what to do."""
+
+    part: str
+    well: bool | None
+    says: str
+    remedy: str = ""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """One finding for each part; the embedded database is started for the while where none runs."""
+    running = find_studio(settings.data_dir) is not None
+    findings = [*_disk(settings), _page()]
+    try:
+        with with_any_database(settings) as found:
+            findings += asyncio.run(_examine_database(found, running))
+    except Unavailable as error:
+        findings.append(
+            Finding(
+                "database",
+                False,
+                error.detail,
+                "check PINGVAS_DATABASE_URL, or the disk and the log it names",
+            )
+        )
+    findings.append(asyncio.run(_storage(settings)))
+    return findings
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data_dir.resolve()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free / 2**30
+    low = free < LOW_DISK_GIB
+    yield Finding("disk", not low, f"{free:.1f} GiB free in {folder}", "make room" if low else "")
+
+
+def _page() -> Finding:
+    built = (REPOSITORY / "web" / "dist" / "index.html").is_file()
+    return Finding("page", built, "built" if built else "not built", "" if built else "./studio up builds it")
+
+
+async def _storage(settings: Settings) -> Finding:
+    where = settings.storage_location.partition("?")[0]
+    try:
+        await open_storage(settings).check()
+    except Unavailable as error:
+        return Finding(
+            "storage", False, f"{where}: {error.detail}", "check PINGVAS_STORAGE_URL, its keys, and the disk"
+        )
+    except ValueError as error:
+        return Finding(
+            "storage", False, str(error), "PINGVAS_STORAGE_URL is file:///… or s3://bucket/prefix?…"
+        )
+    return Finding("storage", True, f"writes, reads and deletes in {where}")
+
+
+async def _examine_database(settings: Settings, running: bool) -> list[Finding]:
+    assert settings.database_url is not None  # noqa: S101 - the caller found one
+    findings: list[Finding] = []
+    async with _opened(settings.database_url) as database:
+        async with database.read() as session:
+            version = int(await session.scalar(text("SHOW server_version_num")) or 0)
+            name = await session.scalar(text("SHOW server_version"))
+        new_enough = version >= OLDEST_POSTGRES
+        findings.append(
+            Finding("database", new_enough, f"PostgreSQL {name}", "" if new_enough else "use 15 or newer")
+        )
+        at, newest = await migrate.current(settings.database_url), migrate.head()
+        if at != newest:
+            findings.append(
+                Finding(
+                    "schema", False, f"at {at or 'nothing'}, this version wants {newest}", "pingvas migrate"
+                )
+            )
+            return findings
+        findings.append(Finding("schema", True, f"at {at}"))
+        async with database.read() as session:
+            findings += await _models(session)
+            findings.append(await _workers(session, running))
+            findings.append(await _chores(session, running))
+            findings.append(await _ledger(session))
+    return findings
+
+
+@asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[Database]:
+    database = Database(url, pool_size=2)
+    try:
+        yield database
+    finally:
+        await database.dispose()
+
+
+async def _models(session: AsyncSession) -> list[Finding]:
+    models = list(await session.scalars(select(AiModel).where(AiModel.is_active).order_by(AiModel.name)))
+    if not models:
+        return [
+            Finding(
+                "models",
+                False,
+                "none in the catalog",
+                "put one into the models folder, then: pingvas migrate",
+            )
+        ]
+    return [_model(model) for model in models]
+
+
+def _model(model: AiModel) -> Finding:
+    folder = Path(model.efs_cache_path or model.s3_path)
+    files = sorted(folder.rglob("*.safetensors"))
+    if not files:
+        return Finding(
+            "model",
+            False,
+            f"{model.name}: no weights in {folder}",
+            "restore the folder, then: pingvas migrate",
+        )
+    for file in files:
+        wrong = what_is_wrong_with(file)
+        if wrong:
+            return Finding(
+                "model", False, f"{model.name}: {file.relative_to(folder)} {wrong}", "restore the file"
+            )
+    size = sum(file.stat().st_size for file in files) / 2**20
+    return Finding(
+        "model", True, f"{model.name} {model.version}: {len(files)} weight files, {size:.0f} MiB, all whole"
+    )
+
+
+def what_is_wrong_with(file: Path) -> str | None:
+    """None if a safetensors file is whole: a header one can read, and as many bytes as the header says."""
+    size = file.stat().st_size
+    with file.open("rb") as opened:
+        length = int.from_bytes(opened.read(8), "little")
+        if size < 8 or length > size - 8:
+            return "is cut off in its header"
+        try:
+            header: dict[str, Any] = json.loads(opened.read(length))
+            ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+            return "has a header that cannot be read"
+    expected = 8 + length + max(ends, default=0)
+    return None if size == expected else f"has {size} bytes instead of {expected}"
+
+
+async def _workers(session: AsyncSession, running: bool) -> Finding:
+    workers = await list_live_workers(session)
+    if workers:
+        devices = ", ".join(f"{worker.id} on {worker.device}" for worker in workers)
+        return Finding("worker", True, devices)
+    if running:
+        return Finding(
+            "worker", False, "none has reported for 30 seconds", "read its lines where `pingvas up` runs"
+        )
+    return Finding("worker", None, "none runs", "./studio up starts one")
+
+
+async def _chores(session: AsyncSession, running: bool) -> Finding:
+    if not running:
+        return Finding("chores", None, "the studio is not running")
+    known = await session.scalar(text("SELECT to_regclass('chores.pgqueuer_schedules')"))
+    late = known is None or (await session.execute(_LATE_CHORES)).first() is not None
+    if late:
+        return Finding("chores", False, "not done for a minute", "read their lines where `pingvas up` runs")
+    return Finding("chores", True, "on time")
+
+
+async def _ledger(session: AsyncSession) -> Finding:
+    wrong = await find_disagreements(session)
+    if not wrong:
+        return Finding("ledger", True, "adds up for every subscription")
+    first = wrong[0]
+    return Finding(
+        "ledger",
+        False,
+        f"{len(wrong)} subscriptions disagree with their postings; {first.subscription_id} holds "
+        f"{first.remaining_credits}, its postings say {first.posted}",
+        "somebody changed the database by hand; compare credit_transactions and put the difference right",
+    )

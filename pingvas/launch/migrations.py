@@ -1,0 +1,22 @@
+"""`pingvas migrate`: the schema of this version, and what every studio holds."""
+
+from pingvas.base import migrate
+from pingvas.base.db import Database
+from pingvas.base.settings import Settings
+from pingvas.launch.seed import seed
+
+
+async def migrate_and_seed(settings: Settings) -> str:
+    """Bring `settings.database_url` up to date; returns a sentence on what was done."""
+    assert settings.database_url is not None  # noqa: S101 - the caller found one
+    before = await migrate.current(settings.database_url)
+    await migrate.upgrade(settings.database_url)
+    database = Database(settings.database_url, pool_size=2)
+    try:
+        seeded = await seed(database, settings)
+    finally:
+        await database.dispose()
+    schema = (
+        f"Schema {before or 'empty'} → {migrate.head()}" if before != migrate.head() else f"Schema {before}"
+    )
+    return f"{schema}. Models: {', '.join(seeded.models) or 'none'}."

@@ -1,0 +1,71 @@
+"""What a new studio holds: the plans, the models that ship, and the account of the person who runs it.
+
+Run at every start. It adds what is missing and keeps what an operator changed.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pingvas.accounts.one_time import create_sign_in_token
+from pingvas.accounts.registration import EmailExists, register
+from pingvas.accounts.tables import User
+from pingvas.base.db import Database
+from pingvas.base.settings import Settings
+from pingvas.billing.plans import seed_plans
+from pingvas.billing.subscriptions import start_subscription
+from pingvas.catalog.seed import seed_models
+
+OWNER_EMAIL = "owner@pingvas.local"
+OWNER_NAME = "Owner"
+OWNER_PLAN = "enterprise"  # whoever owns the machine is not kept waiting by its prices
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """Names of the models that ship, and the owner's id."""
+
+    models: list[str]
+    owner_id: UUID
+
+
+async def seed(database: Database, settings: Settings) -> Seeded:
+    """Plans, models and the owner's account (role `admin`, no password: it signs in by links made on this machine)."""
+    async with database.transaction() as session:
+        await seed_plans(session)
+        models = await seed_models(session, settings.models_dir)
+    return Seeded(models, await _seed_owner(database, settings))
+
+
+async def create_owner_token(database: Database, owner_id: UUID, minutes: float) -> str:
+    """A token that signs the owner in once. Whoever can read the database's password may have one."""
+    async with database.transaction() as session:
+        return await create_sign_in_token(session, owner_id, minutes)
+
+
+async def get_owner_id(session: AsyncSession) -> UUID | None:
+    """The owner's id, None before the first seeding."""
+    found: UUID | None = await session.scalar(select(User.id).where(func.lower(User.email) == OWNER_EMAIL))
+    return found
+
+
+async def _seed_owner(database: Database, settings: Settings) -> UUID:
+    async with database.read() as session:
+        owner_id = await get_owner_id(session)
+    if owner_id is not None:
+        return owner_id
+    try:
+        async with database.transaction() as session:
+            owner = await register(
+                session, settings, email=OWNER_EMAIL, password=None, display_name=OWNER_NAME, role="admin"
+            )
+            await start_subscription(session, owner.id, settings.owner_credits, plan=OWNER_PLAN)
+            return owner.id
+    except EmailExists:  # another process seeds at the same moment
+        async with database.read() as session:
+            owner_id = await get_owner_id(session)
+        if owner_id is None:
+            raise
+        return owner_id

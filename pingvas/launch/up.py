@@ -1,0 +1,231 @@
+"""`pingvas up`: the whole studio on one machine, in the foreground, until Ctrl-C.
+
+Database, migrations, seed, then API, worker and chores under one supervisor. It keeps nothing running behind
+itself: whatever way it ends, its children and the database end too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pingvas.base import migrate
+from pingvas.base.db import Database
+from pingvas.base.errors import Conflict, Unavailable
+from pingvas.base.settings import Settings
+from pingvas.launch import embedded_postgres
+from pingvas.launch.embedded_postgres import EmbeddedPostgres
+from pingvas.launch.processes import Child, Supervisor
+from pingvas.launch.seed import create_owner_token, seed
+from pingvas.launch.state_file import RunningStudio, only_studio, write_state
+
+LINK_MINUTES = 60.0
+READY_SECONDS = 120.0
+WORKER_STOP_SECONDS = 30.0  # a worker hands its job back between two steps
+
+Tell = Callable[[str, str], None]
+
+
+class PortTaken(Conflict):
+    """Another program listens where the studio should."""
+
+
+class NotReady(Unavailable):
+    """The API did not answer in time."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What a person is told once the page answers."""
+
+    url: str
+    sign_in_url: str
+    data_dir: Path
+    seconds: float
+    models: list[str]
+
+
+def up(settings: Settings, *, tell: Tell, announce: Callable[[Ready], None], workers: int = 1) -> None:
+    """Run the studio until SIGINT or SIGTERM. Call it in the main thread.
+
+    Raises AlreadyRunning, PortTaken, CannotStart, DatabaseUnavailable, NotReady.
+    """
+    began = time.monotonic()
+    data_dir = settings.data_dir.resolve()
+    with only_studio(data_dir):
+        settings = settings.model_copy(update={"data_dir": data_dir, "port": _free_port(settings)})
+        with _database(settings, tell) as (url, server):
+            settings = settings.model_copy(update={"database_url": url})
+            asyncio.run(_run(settings, server, tell, announce, workers, began))
+
+
+def _free_port(settings: Settings) -> int:
+    """The port itself if nobody listens there; 0 asks for any free one."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortTaken(
+                    f"Port {settings.port} is taken by another program. Choose another: "
+                    f"PINGVAS_PORT={settings.port + 1 if settings.port < 65535 else 8401} ./studio up"
+                ) from None
+            raise PortTaken(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from None
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _database(settings: Settings, tell: Tell) -> Iterator[tuple[str, EmbeddedPostgres | None]]:
+    if settings.database_url is not None:
+        yield settings.database_url, None
+        return
+    if not (settings.data_dir / "postgres").exists():
+        tell("studio", f"making a database in {settings.data_dir}")
+    server = embedded_postgres.start(settings.data_dir)
+    try:
+        yield server.url(), server
+    finally:
+        server.stop()
+
+
+async def _run(
+    settings: Settings,
+    server: EmbeddedPostgres | None,
+    tell: Tell,
+    announce: Callable[[Ready], None],
+    workers: int,
+    began: float,
+) -> None:
+    stop = asyncio.Event()
+    supervisor = _supervisor(settings, tell, workers)
+    _on_signals(stop, supervisor)
+    assert settings.database_url is not None  # noqa: S101 - set by `up`
+    await migrate.upgrade(settings.database_url)
+    database = Database(settings.database_url, pool_size=2)
+    try:
+        seeded = await seed(database, settings)
+        token = await create_owner_token(database, seeded.owner_id, LINK_MINUTES)
+    finally:
+        await database.dispose()
+    if stop.is_set():
+        return
+    supervisor.start()
+    watcher = asyncio.create_task(_keep_alive(server, stop, tell))
+    try:
+        if await _wait_ready(settings, stop):
+            write_state(settings.data_dir, _state(settings, supervisor.pids()))
+            link = f"{settings.base_url}/sign-in/link#token={token}"
+            seconds = time.monotonic() - began
+            announce(Ready(settings.base_url, link, settings.data_dir, seconds, seeded.models))
+            await stop.wait()
+        tell("studio", "stopping")
+    finally:
+        await supervisor.stop()
+        watcher.cancel()
+
+
+def _supervisor(settings: Settings, tell: Tell, workers: int) -> Supervisor:
+    def command(*arguments: str) -> list[str]:
+        return [sys.executable, "-m", "pingvas.cli", *arguments]
+
+    names = ["worker"] if workers == 1 else [f"worker-{number}" for number in range(1, workers + 1)]
+    groups = [
+        [
+            *(Child(name, command("worker"), WORKER_STOP_SECONDS) for name in names),
+            Child("chores", command("chores")),
+        ],
+        [Child("api", command("api"), 15.0)],  # last, so that people hear what became of their jobs
+    ]
+
+    def on_change(pids: Mapping[str, int]) -> None:
+        if (settings.data_dir / "studio.json").exists():
+            write_state(settings.data_dir, _state(settings, pids))
+
+    return Supervisor(groups, _child_environment(settings), tell=tell, on_change=on_change)
+
+
+def _child_environment(settings: Settings) -> dict[str, str]:
+    return {
+        **os.environ,
+        "PINGVAS_DATABASE_URL": settings.database_url or "",
+        "PINGVAS_DATA_DIR": str(settings.data_dir),
+        "PINGVAS_PORT": str(settings.port),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _on_signals(stop: asyncio.Event, supervisor: Supervisor) -> None:
+    def asked() -> None:
+        if stop.is_set():
+            supervisor.hurry()
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked)
+
+
+async def _keep_alive(server: EmbeddedPostgres | None, stop: asyncio.Event, tell: Tell) -> None:
+    """Start the embedded server again if it dies; meanwhile the others answer `unavailable` and try again."""
+    while server is not None and not stop.is_set():
+        await asyncio.sleep(0.5)
+        if server.is_dead():
+            tell("studio", "the database ended; starting it again")
+            try:
+                server.revive()  # in this thread, so that the server ends with it
+            except Unavailable as error:
+                tell("studio", error.detail)
+                await asyncio.sleep(5)
+
+
+async def _wait_ready(settings: Settings, stop: asyncio.Event) -> bool:
+    """True when the API answers, False when somebody stopped us first."""
+    deadline = time.monotonic() + READY_SECONDS
+    while not stop.is_set():
+        if await _is_alive(_local_host(settings), settings.port):
+            return True
+        if time.monotonic() > deadline:
+            raise NotReady(f"The API did not answer within {READY_SECONDS:.0f} s; what it said stands above.")
+        await asyncio.sleep(0.05)
+    return False
+
+
+async def _is_alive(host: str, port: int) -> bool:
+    """Ask for /healthz by hand: an HTTP client would take longer to import than the API to start."""
+    try:
+        async with asyncio.timeout(2):
+            reader, writer = await asyncio.open_connection(host, port)
+            try:
+                writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
+                status_line = await reader.readline()
+            finally:
+                writer.close()
+                await writer.wait_closed()
+    except OSError:  # a TimeoutError too
+        return False
+    return b" 200 " in status_line
+
+
+def local_url(settings: Settings) -> str:
+    """Where this machine reaches the API, whatever address people type."""
+    host = _local_host(settings)
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def _local_host(settings: Settings) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(settings.host, settings.host)  # noqa: S104
+
+
+def _state(settings: Settings, pids: Mapping[str, int]) -> RunningStudio:
+    return RunningStudio(local_url(settings), settings.database_url or "", os.getpid(), dict(pids))
