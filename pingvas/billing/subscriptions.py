@@ -57,7 +57,9 @@ async def start_subscription(
     if subscription_id is None:
         raise NoSubscription(f"The plan {plan!r} is missing; run `pingvas migrate` to add the plans.")
     if bonus_credits:
-        await post(session, Posting(user_id, subscription_id, "bonus", bonus_credits, "Welcome to the studio"))
+        await post(
+            session, Posting(user_id, subscription_id, "bonus", bonus_credits, "Welcome to the studio")
+        )
     return UUID(str(subscription_id))
 
 

@@ -1,0 +1,1 @@
+"""How the bundled models are made: drawings, captions, training, export and judging."""

@@ -1,0 +1,13 @@
+"""The classes of diffusers that the recipe uses, untyped: what diffusers publishes about their types is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import diffusers
+
+AutoencoderKL: Any = diffusers.AutoencoderKL
+UNet2DConditionModel: Any = diffusers.UNet2DConditionModel
+DDPMScheduler: Any = diffusers.DDPMScheduler
+DPMSolverMultistepScheduler: Any = diffusers.DPMSolverMultistepScheduler
+StableDiffusionPipeline: Any = diffusers.StableDiffusionPipeline

@@ -1,0 +1,82 @@
+/** Everything that can go wrong with a call, as one kind of error with a stable `code`. */
+
+export interface FieldError {
+  /** Name of the field in the request body, the last part of the server's `loc`. */
+  field: string;
+  message: string;
+}
+
+export class Problem extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly errors: FieldError[];
+  /** Seconds after which trying again makes sense, where the server says. */
+  readonly retryAfter: number | null;
+
+  constructor(fields: {
+    code: string;
+    status: number;
+    detail?: string;
+    errors?: FieldError[];
+    retryAfter?: number | null;
+  }) {
+    super(fields.detail ?? fields.code);
+    this.name = "Problem";
+    this.code = fields.code;
+    this.status = fields.status;
+    this.detail = fields.detail ?? "";
+    this.errors = fields.errors ?? [];
+    this.retryAfter = fields.retryAfter ?? null;
+  }
+
+  /** Nobody knows whether the server did it: asking again must carry the same idempotency key. */
+  get outcomeUnknown(): boolean {
+    return this.status === 0 || this.status >= 500;
+  }
+
+  /** The message for one field of the form, if the server had something to say about it. */
+  for(field: string): string | undefined {
+    return this.errors.find((error) => error.field === field)?.message;
+  }
+}
+
+/** The studio could not be reached at all, or the answer did not come from it. */
+export function unreachable(): Problem {
+  return new Problem({ code: "unreachable", status: 0 });
+}
+
+/** Reads a problem document. A body that is none (a proxy's page, an empty one) still gives a Problem. */
+export function problemFrom(body: unknown, response: Response): Problem {
+  const record = isRecord(body) ? body : {};
+  const retryAfter = Number(response.headers.get("Retry-After") ?? Number.NaN);
+  return new Problem({
+    code: typeof record.code === "string" ? record.code : codeOfStatus(response.status),
+    status: response.status,
+    detail: typeof record.detail === "string" ? record.detail : "",
+    errors: Array.isArray(record.errors) ? record.errors.flatMap(fieldError) : [],
+    retryAfter: Number.isFinite(retryAfter) ? retryAfter : null,
+  });
+}
+
+export function asProblem(error: unknown): Problem {
+  return error instanceof Problem
+    ? error
+    : new Problem({ code: "unexpected", status: -1, detail: String(error) });
+}
+
+function codeOfStatus(status: number): string {
+  if (status === 413) return "payload_too_large";
+  if (status === 429) return "rate_limited";
+  return status === 502 || status === 503 || status === 504 ? "unavailable" : "internal_error";
+}
+
+function fieldError(value: unknown): FieldError[] {
+  if (!isRecord(value) || typeof value.msg !== "string" || !Array.isArray(value.loc)) return [];
+  const field = value.loc.findLast((part) => typeof part === "string");
+  return typeof field === "string" ? [{ field, message: value.msg }] : [];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,141 @@
+/**
+ * Who is signed in, and the access token, which lives in memory only. The refresh token is an HttpOnly cookie
+ * that no script sees. Tabs share what they learn, so that only one of them refreshes at a time.
+ */
+import { type Problem, problemFrom, unreachable } from "./problem";
+import type { Tokens, User } from "./types";
+
+export type Session =
+  | { status: "starting" }
+  | { status: "unreachable" }
+  | { status: "signed-out" }
+  | { status: "signed-in"; user: User };
+
+type TabMessage = { kind: "tokens"; token: string; expiresAt: number; user: User } | { kind: "signed-out" };
+
+/** Marks our requests as a browser's: the server then keeps the refresh token in a cookie. */
+export const CLIENT_HEADER = { "X-Pingvas-Client": "web" } as const;
+
+/** A token with less than this left is renewed before use. */
+const MARGIN_MS = 30_000;
+
+let session: Session = { status: "starting" };
+let access: { token: string; expiresAt: number } | null = null;
+let refreshing: Promise<string | null> | null = null;
+const listeners = new Set<() => void>();
+const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("pingvas-session");
+
+tabs?.addEventListener("message", (event: MessageEvent<TabMessage>) => {
+  const message = event.data;
+  if (message.kind === "signed-out") {
+    forget();
+  } else {
+    remember(message);
+  }
+});
+
+export function readSession(): Session {
+  return session;
+}
+
+export function onSessionChange(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Takes the tokens of a sign-in, and lets the other tabs have them. */
+export function signIn(tokens: Tokens): void {
+  const message = {
+    kind: "tokens",
+    token: tokens.access_token,
+    expiresAt: Date.now() + tokens.expires_in * 1000,
+    user: tokens.user,
+  } as const;
+  remember(message);
+  tabs?.postMessage(message satisfies TabMessage);
+}
+
+/** Ends the session here and in the other tabs. The server is told by the caller. */
+export function signOut(): void {
+  forget();
+  tabs?.postMessage({ kind: "signed-out" } satisfies TabMessage);
+}
+
+/** Finds out, when the page opens, whether the cookie still stands for somebody. */
+export async function startSession(): Promise<void> {
+  if (session.status === "unreachable") change({ status: "starting" });
+  try {
+    await refresh();
+  } catch {
+    // A tab that signed in meanwhile is right, and we are late.
+    if (readSession().status === "starting") change({ status: "unreachable" });
+  }
+}
+
+/** An access token that will last for a moment; null when nobody is signed in. Throws when nobody can say. */
+export async function freshToken(): Promise<string | null> {
+  if (access && access.expiresAt - Date.now() > MARGIN_MS) return access.token;
+  if (session.status === "signed-out") return null;
+  return refresh();
+}
+
+/** Gets a new access token by the cookie, once for all callers and all tabs. */
+export function refresh(): Promise<string | null> {
+  refreshing ??= inTurn(refreshNow).finally(() => {
+    refreshing = null;
+  });
+  return refreshing;
+}
+
+async function refreshNow(before: string | undefined): Promise<string | null> {
+  // While this tab waited for its turn another one did the work and told us.
+  if (access && access.token !== before) return access.token;
+  let response: Response;
+  try {
+    response = await fetch("/api/v1/auth/refresh", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...CLIENT_HEADER },
+      credentials: "same-origin",
+      body: "{}",
+    });
+  } catch {
+    throw unreachable();
+  }
+  const body: unknown = await response.json().catch(() => null);
+  if (response.ok) {
+    const tokens = body as Tokens;
+    signIn(tokens);
+    return tokens.access_token;
+  }
+  const problem = problemFrom(body, response);
+  if (!refusedForGood(problem)) throw problem;
+  signOut();
+  return null;
+}
+
+/** Only a plain "no" ends a session; a studio that is busy or restarting does not. */
+function refusedForGood(problem: Problem): boolean {
+  return problem.status >= 400 && problem.status < 500 && problem.status !== 429;
+}
+
+async function inTurn(work: (before: string | undefined) => Promise<string | null>): Promise<string | null> {
+  const before = access?.token;
+  // Browsers offer locks on HTTPS and localhost only. Elsewhere the server's grace for two tabs has to do.
+  const locks = (navigator as Partial<Navigator>).locks;
+  return locks ? await locks.request("pingvas-refresh", () => work(before)) : await work(before);
+}
+
+function remember(news: { token: string; expiresAt: number; user: User }): void {
+  access = { token: news.token, expiresAt: news.expiresAt };
+  change({ status: "signed-in", user: news.user });
+}
+
+function forget(): void {
+  access = null;
+  change({ status: "signed-out" });
+}
+
+function change(next: Session): void {
+  session = next;
+  for (const listener of listeners) listener();
+}

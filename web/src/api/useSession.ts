@@ -1,0 +1,7 @@
+import { useSyncExternalStore } from "react";
+
+import { onSessionChange, readSession, type Session } from "./session";
+
+export function useSession(): Session {
+  return useSyncExternalStore(onSessionChange, readSession);
+}

@@ -1,0 +1,28 @@
+import { QueryClient } from "@tanstack/react-query";
+
+import { asProblem } from "@/api/problem";
+import { onSessionChange, readSession } from "@/api/session";
+
+/** Trying again helps when the studio was away, not when it said no. */
+const TRIES = 2;
+
+export function makeQueryClient(): QueryClient {
+  const client = new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 30_000,
+        retry: (failures, error) => failures < TRIES && asProblem(error).outcomeUnknown,
+      },
+    },
+  });
+
+  let owner: string | null = null;
+  onSessionChange(() => {
+    const session = readSession();
+    const user = session.status === "signed-in" ? session.user.id : null;
+    // What one account has read is not for the next one's eyes.
+    if (user !== owner && session.status !== "starting") client.clear();
+    owner = user;
+  });
+  return client;
+}

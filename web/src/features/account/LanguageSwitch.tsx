@@ -1,0 +1,20 @@
+import { LANGUAGES, rememberLanguage, setLanguage, type Language } from "@/i18n/store";
+import { useI18n } from "@/i18n/useI18n";
+import { Segmented } from "@/ui/Segmented";
+
+const OPTIONS = (Object.keys(LANGUAGES) as Language[]).map((value) => ({ value, label: LANGUAGES[value] }));
+
+export function LanguageSwitch() {
+  const { t, language } = useI18n();
+  return (
+    <Segmented
+      label={t("account.language")}
+      value={language}
+      options={OPTIONS}
+      onChange={(choice) => {
+        rememberLanguage(choice);
+        void setLanguage(choice);
+      }}
+    />
+  );
+}

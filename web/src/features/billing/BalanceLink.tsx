@@ -1,0 +1,25 @@
+import { useQuery } from "@tanstack/react-query";
+import { NavLink } from "react-router";
+
+import { meQuery } from "@/api/queries";
+import { useI18n } from "@/i18n/useI18n";
+import { CreditIcon } from "@/ui/icons";
+
+import styles from "./BalanceLink.module.css";
+
+/** The balance in the header, which leads to where it came from and went. */
+export function BalanceLink() {
+  const { count, number } = useI18n();
+  const { data } = useQuery(meQuery);
+  const balance = data?.credits.balance;
+  return (
+    <NavLink
+      to="/credits"
+      className={styles.balance}
+      aria-label={balance === undefined ? undefined : count("billing.balance", balance)}
+    >
+      <CreditIcon />
+      <span className={styles.number}>{balance === undefined ? "…" : number(balance)}</span>
+    </NavLink>
+  );
+}

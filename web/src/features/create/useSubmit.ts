@@ -1,0 +1,49 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
+
+import { addJobs } from "@/api/cache";
+import { answer, api } from "@/api/client";
+import { keys } from "@/api/keys";
+import { asProblem } from "@/api/problem";
+import { newIdempotencyKey } from "@/api/random";
+import type { JobBatch, JobRequest } from "@/api/types";
+
+const TRIES = 3;
+
+/**
+ * Submits jobs, exactly once for each action of the person. The key is made when they press the button and goes
+ * with every repetition of it; if in the end nobody knows whether it worked, pressing again with nothing changed
+ * is that same action still.
+ */
+export function useSubmit(onSubmitted: (batch: JobBatch) => void) {
+  const client = useQueryClient();
+  const unsettled = useRef<{ body: string; key: string } | null>(null);
+
+  const mutation = useMutation({
+    mutationFn: ({ request, key }: { request: JobRequest; key: string }) =>
+      answer(api.POST("/api/v1/jobs", { body: request, params: { header: { "idempotency-key": key } } })),
+    retry: (failures, error) => {
+      const problem = asProblem(error);
+      return failures < TRIES && (problem.outcomeUnknown || problem.status === 409);
+    },
+    retryDelay: (failures) => 500 * 2 ** failures,
+    onSuccess: (batch) => {
+      unsettled.current = null;
+      addJobs(client, batch.jobs);
+      void client.invalidateQueries({ queryKey: keys.jobs });
+      void client.invalidateQueries({ queryKey: keys.me });
+      onSubmitted(batch);
+    },
+    onError: (error, { request, key }) => {
+      const unknown = asProblem(error).outcomeUnknown;
+      unsettled.current = unknown ? { body: JSON.stringify(request), key } : null;
+    },
+  });
+
+  const submit = (request: JobRequest) => {
+    const before = unsettled.current;
+    const same = before?.body === JSON.stringify(request);
+    mutation.mutate({ request, key: same ? before.key : newIdempotencyKey() });
+  };
+  return { submit, busy: mutation.isPending, error: mutation.error, forget: mutation.reset };
+}

@@ -1,0 +1,59 @@
+import { useState } from "react";
+
+import type { Image, Recipe } from "@/api/types";
+import { useI18n } from "@/i18n/useI18n";
+import { IconButton } from "@/ui/Button";
+import { TrashIcon } from "@/ui/icons";
+
+import { FavoriteButton } from "./FavoriteButton";
+import styles from "./Tile.module.css";
+
+interface TileProps {
+  image: Image;
+  onOpen: () => void;
+  onToggleFavorite: (image: Image) => void;
+  onDelete: (image: Image) => void;
+  /** Its signed address has run out: the list should be read again. */
+  onBroken: () => void;
+}
+
+export function Tile({ image, onOpen, onToggleFavorite, onDelete, onBroken }: TileProps) {
+  const { t } = useI18n();
+  const { prompt = "" } = image.generation_params as Recipe;
+  const source = image.thumbnail_url ?? image.file_url;
+  const [broken, setBroken] = useState<string | null>(null);
+  return (
+    <li className={styles.tile} data-favorite={image.is_favorite || undefined}>
+      <button
+        type="button"
+        className={styles.open}
+        aria-label={t("gallery.open", { prompt })}
+        onClick={onOpen}
+      >
+        <img
+          src={source}
+          alt={prompt}
+          loading="lazy"
+          decoding="async"
+          onError={() => {
+            // Once for each address: a picture that is really gone must not be asked for without end.
+            if (broken === source) return;
+            setBroken(source);
+            onBroken();
+          }}
+        />
+      </button>
+      <div className={styles.tools}>
+        <FavoriteButton image={image} onToggle={onToggleFavorite} onPicture className={styles.star} />
+        <IconButton
+          label={t("gallery.delete")}
+          onPicture
+          className={styles.trash}
+          onClick={() => onDelete(image)}
+        >
+          <TrashIcon />
+        </IconButton>
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,99 @@
+/** The person's jobs, newest first, as they were asked for. */
+import { useInfiniteQuery } from "@tanstack/react-query";
+
+import { jobsQuery } from "@/api/queries";
+import { isOver } from "@/api/progress";
+import type { Job, Recipe } from "@/api/types";
+import { useI18n } from "@/i18n/useI18n";
+import { cx } from "@/ui/cx";
+import { LoadMore } from "@/ui/LoadMore";
+import { Empty, Failed, Loading } from "@/ui/States";
+
+import { batchesOf, type Batch } from "./batches";
+import styles from "./JobList.module.css";
+import { JobFacts, JobFrame, JobTile } from "./JobTile";
+
+export function JobList() {
+  const { t, count } = useI18n();
+  const { data, isPending, isError, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } =
+    useInfiniteQuery(jobsQuery);
+
+  if (isPending) return <Loading label={t("queue.loading")} />;
+  if (isError && !data) return <Failed error={error} onRetry={() => void refetch()} />;
+  const jobs = data.pages.flatMap((page) => page.items);
+  if (jobs.length === 0) return <Empty title={t("queue.empty_title")} text={t("queue.empty_text")} />;
+  const active = jobs.filter((job) => !isOver(job)).length;
+
+  return (
+    <>
+      <header className={styles.head}>
+        <h2>{t("queue.title")}</h2>
+        <p className={styles.active} role="status">
+          {active > 0 ? count("queue.active", active) : t("queue.idle")}
+        </p>
+      </header>
+      <ul className={styles.batches}>
+        {batchesOf(jobs).map((batch) => (
+          <BatchSheet key={batch.id} batch={batch} />
+        ))}
+      </ul>
+      {hasNextPage && (
+        <LoadMore eager={false} busy={isFetchingNextPage} onMore={() => void fetchNextPage()} />
+      )}
+    </>
+  );
+}
+
+function BatchSheet({ batch }: { batch: Batch }) {
+  const [first] = batch.jobs;
+  // One picture stands beside its words; several stand below the words they share.
+  if (batch.jobs.length === 1) {
+    return (
+      <li className={cx(styles.sheet, styles.single)}>
+        <JobFrame job={first} />
+        <div className={styles.beside}>
+          <Words job={first} />
+          <JobFacts job={first} />
+        </div>
+      </li>
+    );
+  }
+  return (
+    <li className={styles.sheet}>
+      <Words job={first} />
+      <ul className={styles.tiles}>
+        {batch.jobs.map((job) => (
+          <li key={job.id}>
+            <JobTile job={job} />
+          </li>
+        ))}
+      </ul>
+    </li>
+  );
+}
+
+function Words({ job }: { job: Job }) {
+  const { t, ago, dateTime, number } = useI18n();
+  const {
+    prompt,
+    negative_prompt,
+    width = 0,
+    height = 0,
+    steps = 0,
+    cfg_scale = 0,
+  } = job.parameters as Recipe;
+  return (
+    <div className={styles.words}>
+      <p className={styles.prompt}>{prompt}</p>
+      {negative_prompt && <p className={styles.negative}>{t("queue.without", { words: negative_prompt })}</p>}
+      <p className={styles.facts}>
+        <span>{`${number(width)} × ${number(height)}`}</span>
+        <span>{t("queue.fact_steps", { steps })}</span>
+        <span>{t("queue.fact_cfg", { cfg: cfg_scale })}</span>
+        <time dateTime={job.created_at} title={dateTime(job.created_at)}>
+          {ago(job.created_at)}
+        </time>
+      </p>
+    </div>
+  );
+}

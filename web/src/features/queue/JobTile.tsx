@@ -1,0 +1,122 @@
+/** One job: the picture as it forms, where it stands, and in the end what it cost. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link } from "react-router";
+
+import { patchJob } from "@/api/cache";
+import { answer, api } from "@/api/client";
+import { keys } from "@/api/keys";
+import { asProblem } from "@/api/problem";
+import { isOver, noProgress } from "@/api/progress";
+import type { Job, Recipe } from "@/api/types";
+import { useI18n } from "@/i18n/useI18n";
+import { Button, buttonClass } from "@/ui/Button";
+import { WarningIcon } from "@/ui/icons";
+import { problemText } from "@/ui/problemText";
+import { toast } from "@/ui/toasts";
+
+import styles from "./JobTile.module.css";
+import { Receipt } from "./Receipt";
+import { failureText, statusText } from "./statusText";
+
+export function JobTile({ job }: { job: Job }) {
+  return (
+    <div className={styles.tile}>
+      <JobFrame job={job} />
+      <JobFacts job={job} />
+    </div>
+  );
+}
+
+export function JobFacts({ job }: { job: Job }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const eta = job.progress?.eta_seconds ?? null;
+  return (
+    <div className={styles.facts}>
+      <div className={styles.line}>
+        <p className={styles.status} data-status={job.status}>
+          {statusText(job, i18n)}
+          {!isOver(job) && eta !== null && (
+            <span className={styles.eta}>{t("queue.eta", { time: i18n.duration(eta) })}</span>
+          )}
+        </p>
+        {isOver(job) ? (
+          <Link to={`/create?job=${job.id}`} className={buttonClass("quiet", { small: true })}>
+            {t("queue.use_again")}
+          </Link>
+        ) : (
+          <CancelButton job={job} />
+        )}
+      </div>
+      {job.status === "failed" && <p className={styles.reason}>{failureText(job, i18n)}</p>}
+      {job.receipt && isOver(job) && <Receipt receipt={job.receipt} failed={job.status === "failed"} />}
+    </div>
+  );
+}
+
+export function JobFrame({ job }: { job: Job }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const { width = 1, height = 1, prompt = "" } = job.parameters as Recipe;
+  const shape = { "--width": width, "--height": height } as React.CSSProperties;
+
+  if (job.image) {
+    return (
+      <Link
+        to={`/gallery?view=${job.image.id}`}
+        className={styles.frame}
+        style={shape}
+        aria-label={t("gallery.open", { prompt })}
+      >
+        <img
+          src={job.image.thumbnail_url ?? job.image.file_url}
+          alt={prompt}
+          className={styles.picture}
+          width={width}
+          height={height}
+        />
+      </Link>
+    );
+  }
+  const running = job.status === "processing";
+  const { percent, preview_url } = job.progress ?? noProgress(job);
+  const done = { "--done": percent / 100 } as React.CSSProperties;
+  return (
+    <div className={styles.frame} style={{ ...shape, ...done }} data-status={job.status}>
+      {preview_url !== null && running && (
+        <img src={preview_url} alt={t("queue.preview")} className={styles.preview} />
+      )}
+      {job.status === "failed" && <WarningIcon size={28} />}
+      {job.position !== null && <span className={styles.position}>{job.position}</span>}
+      {running && (
+        <div
+          className={styles.bar}
+          role="progressbar"
+          aria-label={statusText(job, i18n)}
+          aria-valuemin={0}
+          aria-valuemax={100}
+          aria-valuenow={Math.round(percent)}
+        />
+      )}
+    </div>
+  );
+}
+
+function CancelButton({ job }: { job: Job }) {
+  const i18n = useI18n();
+  const client = useQueryClient();
+  const cancel = useMutation({
+    mutationFn: () =>
+      answer(api.POST("/api/v1/jobs/{job_id}/cancel", { params: { path: { job_id: job.id } } })),
+    onSuccess: (fresh) => {
+      patchJob(client, job.id, () => fresh);
+      void client.invalidateQueries({ queryKey: keys.me });
+    },
+    onError: (error) => toast(problemText(i18n, asProblem(error)), "bad"),
+  });
+  return (
+    <Button look="quiet" small busy={cancel.isPending} onClick={() => cancel.mutate()}>
+      {i18n.t("action.cancel")}
+    </Button>
+  );
+}

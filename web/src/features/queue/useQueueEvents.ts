@@ -1,0 +1,120 @@
+/** Keeps the jobs in the query cache in step with the socket, and tells the rest of the page when one ends. */
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { useLocation } from "react-router";
+
+import { patchJob } from "@/api/cache";
+import { keys } from "@/api/keys";
+import { isOver } from "@/api/progress";
+import { jobsQuery } from "@/api/queries";
+import type { Job } from "@/api/types";
+import { useI18n } from "@/i18n/useI18n";
+import { useConnected, useServerEvent } from "@/realtime/hooks";
+import { toast } from "@/ui/toasts";
+
+/** Events are hints: while something runs the list is read again at this pace, faster without a socket. */
+const POLL_MS = { connected: 10_000, alone: 3_000 };
+
+/** Rooms of the page where a finished picture is seen without being announced. */
+const SEEN_AT = "/create";
+
+export function useQueueEvents(): void {
+  const client = useQueryClient();
+  const { t } = useI18n();
+  const connected = useConnected();
+  const { pathname } = useLocation();
+
+  const { data } = useInfiniteQuery({
+    ...jobsQuery,
+    refetchInterval: (query) => {
+      const active = query.state.data?.pages.some((page) => page.items.some((job) => !isOver(job)));
+      return active ? (connected ? POLL_MS.connected : POLL_MS.alone) : false;
+    },
+  });
+
+  const rereadJobs = useSoon(() => void client.invalidateQueries({ queryKey: keys.jobs }));
+  const patch = (id: string, change: (job: Job) => Job) => {
+    const live = (job: Job) => (isOver(job) ? job : change(job));
+    if (!patchJob(client, id, live)) rereadJobs();
+  };
+  const queued = (id: string, position: number | null | undefined) => {
+    patch(id, (job) => ({
+      ...job,
+      status: "queued",
+      position: position === undefined ? job.position : position,
+      waiting_for: "worker",
+      progress: null,
+    }));
+    // Without a place in the event, the list knows it.
+    if (position === undefined) rereadJobs();
+  };
+  /** The receipt comes with the job itself, which is read again. */
+  const ended = (id: string, change: (job: Job) => Job) => {
+    patch(id, change);
+    rereadJobs();
+  };
+
+  useServerEvent("job:pending", ({ job_id }) => patch(job_id, (job) => ({ ...job, status: "pending" })));
+  useServerEvent("job:queued", ({ job_id, position }) => queued(job_id, position));
+  useServerEvent("queue:position", ({ job_id, position }) => queued(job_id, position));
+  useServerEvent("job:started", ({ job_id, worker_id }) =>
+    patch(job_id, (job) => ({
+      ...job,
+      status: "processing",
+      worker_id,
+      position: null,
+      waiting_for: null,
+      progress: null,
+    })),
+  );
+  useServerEvent("job:progress", ({ job_id, ...progress }) =>
+    patch(job_id, (job) => ({
+      ...job,
+      status: "processing",
+      position: null,
+      waiting_for: null,
+      progress: {
+        step: progress.step,
+        total_steps: progress.total_steps,
+        percent: progress.percent,
+        step_name: progress.step_name,
+        eta_seconds: progress.eta_seconds,
+        // Not every step brings a preview; the last one stays.
+        preview_url: progress.preview_url ?? job.progress?.preview_url ?? null,
+      },
+    })),
+  );
+  useServerEvent("job:completed", ({ job_id, image, actual_credits }) => {
+    ended(job_id, (job) => ({ ...job, status: "completed", image: image ?? job.image, actual_credits }));
+    if (pathname !== SEEN_AT) toast(t("queue.finished_elsewhere"), "good");
+  });
+  useServerEvent("job:failed", ({ job_id, code, message }) => {
+    ended(job_id, (job) => ({ ...job, status: "failed", error: { code, message } }));
+    if (pathname !== SEEN_AT) toast(t("queue.failed_elsewhere"), "bad");
+  });
+  useServerEvent("job:canceled", ({ job_id }) => ended(job_id, (job) => ({ ...job, status: "canceled" })));
+
+  // However it became known that a job ended, by event or by poll, these have changed with it.
+  const over = data?.pages.flatMap((page) => page.items.filter(isOver).map((job) => job.id)) ?? null;
+  const known = useRef<Set<string> | null>(null);
+  const marks = over?.join();
+  useEffect(() => {
+    if (!over) return;
+    const before = known.current;
+    known.current = new Set(over);
+    if (!before || over.every((id) => before.has(id))) return;
+    for (const queryKey of [keys.me, keys.images, keys.ledger]) void client.invalidateQueries({ queryKey });
+    // `marks` stands for `over`, which is a new array each time.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [marks, client]);
+}
+
+/** Calls at most once in a moment, however often it is asked to: events come in bursts. */
+function useSoon(work: () => void): () => void {
+  const timer = useRef<number | undefined>(undefined);
+  useEffect(() => () => window.clearTimeout(timer.current), []);
+  return () => {
+    window.clearTimeout(timer.current);
+    timer.current = window.setTimeout(work, 150);
+  };
+}

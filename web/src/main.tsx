@@ -1,0 +1,30 @@
+import "@fontsource-variable/instrument-sans/wght.css";
+import "@/ui/styles/tokens.css";
+import "@/ui/styles/base.css";
+
+import { QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { startSession } from "@/api/session";
+import { App } from "@/app/App";
+import { ErrorBoundary } from "@/app/ErrorBoundary";
+import { makeQueryClient } from "@/app/queryClient";
+import { preferredLanguage, setLanguage } from "@/i18n/store";
+
+const client = makeQueryClient();
+// A one-time link brings its own session; asking for the old one meanwhile would only race with it.
+if (window.location.pathname !== "/sign-in/link") void startSession();
+await setLanguage(preferredLanguage());
+
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no #root");
+createRoot(root).render(
+  <StrictMode>
+    <ErrorBoundary>
+      <QueryClientProvider client={client}>
+        <App />
+      </QueryClientProvider>
+    </ErrorBoundary>
+  </StrictMode>,
+);

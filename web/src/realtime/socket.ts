@@ -1,0 +1,98 @@
+/** The one socket of the page: open while somebody is signed in. */
+import { io, type Socket } from "socket.io-client";
+
+import { freshToken, refresh } from "@/api/session";
+
+import type { ServerEvents } from "./events";
+
+type Handlers = { [E in keyof ServerEvents]: (payload: ServerEvents[E]) => void };
+
+const socket: Socket<Handlers> = io({
+  path: "/ws",
+  transports: ["websocket"],
+  autoConnect: false,
+  reconnectionDelayMax: 10_000,
+  auth: (give) => {
+    freshToken().then(
+      (token) => give({ token }),
+      () => give({ token: null }),
+    );
+  },
+});
+
+/** Somebody is signed in and wants the connection; without that no late timer may bring it back. */
+let wanted = false;
+let connected = false;
+let everConnected = false;
+let refusals = 0;
+const listeners = new Set<() => void>();
+const onBack = new Set<() => void>();
+
+socket.on("connect", () => {
+  refusals = 0;
+  setConnected(true);
+  if (everConnected) for (const listener of onBack) listener();
+  everConnected = true;
+});
+
+socket.on("disconnect", (reason) => {
+  setConnected(false);
+  // The library does not come back by itself when the server hangs up, which it does when a token ends.
+  if (reason === "io server disconnect") setTimeout(reconnect, 1000);
+});
+
+socket.on("connect_error", (error) => {
+  // While it is active the library tries again by itself; it gives up only when the server refused us.
+  if (socket.active) return;
+  refusals += 1;
+  const delay = Math.min(30_000, 500 * 2 ** refusals);
+  setTimeout(() => {
+    const stale = error.message === "token_expired" || error.message === "invalid_token";
+    (stale && wanted ? refresh() : Promise.resolve(null)).then(reconnect, reconnect);
+  }, delay);
+});
+
+/** Connects, and disconnects when the returned function is called. */
+export function openSocket(): () => void {
+  wanted = true;
+  socket.connect();
+  return () => {
+    wanted = false;
+    everConnected = false;
+    socket.disconnect();
+  };
+}
+
+export function isConnected(): boolean {
+  return connected;
+}
+
+export function onConnection(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Calls back each time the connection stands again after a gap in which events may have been missed. */
+export function onReturn(listener: () => void): () => void {
+  onBack.add(listener);
+  return () => onBack.delete(listener);
+}
+
+export function onServerEvent<E extends keyof ServerEvents>(
+  name: E,
+  handler: (payload: ServerEvents[E]) => void,
+): () => void {
+  // The library's overloads do not see that Handlers[E] is this function.
+  const listener = handler as never;
+  socket.on(name, listener);
+  return () => socket.off(name, listener);
+}
+
+function reconnect(): void {
+  if (wanted) socket.connect();
+}
+
+function setConnected(value: boolean): void {
+  connected = value;
+  for (const listener of listeners) listener();
+}

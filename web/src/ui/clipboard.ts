@@ -1,0 +1,20 @@
+/** Copies text. Plain HTTP has no clipboard interface; there the old command still works. */
+export async function copyText(text: string): Promise<boolean> {
+  const clipboard = (navigator as Partial<Navigator>).clipboard;
+  if (clipboard) {
+    return clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    );
+  }
+  const area = document.createElement("textarea");
+  area.value = text;
+  // Inside an open dialog the rest of the page is inert and cannot be selected.
+  const place = document.querySelector("dialog[open]") ?? document.body;
+  place.append(area);
+  area.select();
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- there is nothing else on plain HTTP
+  const copied = document.execCommand("copy");
+  area.remove();
+  return copied;
+}

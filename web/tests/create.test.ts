@@ -1,0 +1,100 @@
+import { describe, expect, test } from "vitest";
+
+import type { Checkpoint } from "@/api/types";
+import { check } from "@/features/create/check";
+import { draftFrom, EMPTY_DRAFT, filled, modelOf, requestOf } from "@/features/create/draft";
+import * as limits from "@/features/create/limits";
+import { shapesOf } from "@/features/create/shapes";
+import en from "@/i18n/en.json";
+import { translator } from "@/i18n/translate";
+
+import openapi from "../openapi.json";
+
+const MODEL: Checkpoint = {
+  name: "mini",
+  display_name: "Mini",
+  model_type: "checkpoint",
+  family: "sd1",
+  version: "1",
+  size_bytes: 1,
+  available: true,
+  required_tiers: [],
+  defaults: { width: 256, height: 256, steps: 20, cfg_scale: 4, sampler: "dpmpp_2m" },
+  limits: { multiple: 8, min_size: 64, max_size: 384, max_pixels: 384 * 384, max_steps: 50 },
+};
+const i18n = translator("en", en);
+const form = (part: Partial<typeof EMPTY_DRAFT>) =>
+  filled({ ...EMPTY_DRAFT, prompt: "a house", ...part }, MODEL);
+
+describe("the form", () => {
+  test("asks for the model's defaults where nothing was changed", () => {
+    expect(requestOf(form({ steps: 8 }))).toMatchObject({
+      width: 256,
+      steps: 8,
+      cfg_scale: 4,
+      seed: null,
+      count: 1,
+    });
+  });
+
+  test("takes everything of an earlier picture, its seed too", () => {
+    const recipe = {
+      prompt: "sea",
+      width: 320,
+      height: 192,
+      steps: 12,
+      cfg_scale: 3,
+      sampler: "euler",
+      seed: 7,
+    };
+
+    expect(requestOf(filled(draftFrom(recipe), MODEL))).toMatchObject(recipe);
+  });
+
+  test("falls back to a model one may use when the draft's is gone", () => {
+    const locked = { ...MODEL, name: "locked", available: false };
+
+    expect(modelOf({ ...EMPTY_DRAFT, model: "locked" }, [locked, MODEL])).toBe(MODEL);
+    expect(modelOf({ ...EMPTY_DRAFT, model: "gone" }, [locked, MODEL])).toBe(MODEL);
+  });
+
+  test("finds nothing wrong with what the model can do", () => {
+    expect(check(form({}), MODEL, i18n)).toEqual({});
+  });
+
+  test.each([
+    ["prompt", { prompt: "  " }],
+    ["prompt", { prompt: "x".repeat(limits.MAX_PROMPT + 1) }],
+    ["width", { width: 250 }],
+    ["height", { height: 1024 }],
+    ["steps", { steps: -1 }],
+    ["steps", { steps: 51 }],
+    ["cfg_scale", { cfg_scale: 0 }],
+  ] as const)("says beside %s what is wrong with %o", (field, part) => {
+    expect(Object.keys(check(form(part), MODEL, i18n))).toEqual([field]);
+  });
+});
+
+describe("the limits of the form", () => {
+  test("are those of the OpenAPI document", () => {
+    const { properties } = openapi.components.schemas.TextToPicture;
+
+    expect(properties.prompt.maxLength).toBe(limits.MAX_PROMPT);
+    expect(properties.count.maximum).toBe(limits.MAX_COUNT);
+    expect(properties.cfg_scale.anyOf[0]).toMatchObject({ minimum: limits.MIN_CFG, maximum: limits.MAX_CFG });
+    expect(properties.seed.anyOf[0]).toMatchObject({ minimum: 0, maximum: limits.MAX_SEED });
+  });
+
+  test("name every sampler in both languages", () => {
+    for (const name of limits.SAMPLERS) expect(i18n.find(`sampler.${name}`)).toBeDefined();
+  });
+});
+
+test("the shapes on offer are all sizes the model takes", () => {
+  const shapes = shapesOf(MODEL);
+
+  expect(shapes[0]).toEqual({ ratio: "1:1", width: 256, height: 256 });
+  for (const { width, height } of shapes) {
+    expect(check(form({ width, height }), MODEL, i18n)).toEqual({});
+  }
+});

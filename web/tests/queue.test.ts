@@ -1,0 +1,106 @@
+import { QueryClient } from "@tanstack/react-query";
+import { expect, test } from "vitest";
+
+import { addJobs, patchJob } from "@/api/cache";
+import { keys } from "@/api/keys";
+import { newestProgress } from "@/api/progress";
+import type { Job, JobPage } from "@/api/types";
+import { batchesOf } from "@/features/queue/batches";
+import { failureText, statusText } from "@/features/queue/statusText";
+import en from "@/i18n/en.json";
+import { translator } from "@/i18n/translate";
+
+const i18n = translator("en", en);
+
+function job(part: Partial<Job>): Job {
+  return {
+    id: "1",
+    batch_id: "b",
+    job_type: "txt2img",
+    status: "queued",
+    priority: 10,
+    position: null,
+    progress: null,
+    parameters: { prompt: "a house", steps: 20 },
+    estimated_credits: 4,
+    actual_credits: null,
+    receipt: null,
+    waiting_for: null,
+    attempt: 1,
+    worker_id: null,
+    created_at: "2026-01-01T00:00:00Z",
+    queued_at: null,
+    started_at: null,
+    completed_at: null,
+    error: null,
+    image: null,
+    ...part,
+  };
+}
+const progress = (step: number) => ({
+  step,
+  total_steps: 20,
+  step_name: "Denoising",
+  percent: step * 5,
+  preview_url: null,
+  eta_seconds: null,
+});
+const page = (...items: Job[]): JobPage => ({ items, next_cursor: null });
+const cacheOf = (...items: Job[]) => {
+  const client = new QueryClient();
+  client.setQueryData(keys.jobs, { pages: [page(...items)], pageParams: [undefined] });
+  return { client, items: () => client.getQueryData<{ pages: JobPage[] }>(keys.jobs)?.pages[0]?.items };
+};
+
+test("jobs asked for at once stand together, in the order of their making", () => {
+  const jobs = [job({ id: "3", batch_id: "new" }), job({ id: "2" }), job({ id: "1" })];
+
+  const batches = batchesOf(jobs).map((batch) => batch.jobs.map(({ id }) => id));
+
+  expect(batches).toEqual([["3"], ["1", "2"]]);
+});
+
+test("a poll does not turn back what an event has shown", () => {
+  const known = page(job({ status: "processing", progress: progress(9) }));
+
+  const late = newestProgress(page(job({ status: "processing", progress: progress(7) })), [known]);
+  const again = newestProgress(page(job({ status: "processing", attempt: 2, progress: null })), [known]);
+
+  expect(late.items[0]?.progress?.step).toBe(9);
+  expect(again.items[0]?.progress).toBeNull();
+});
+
+test("an event changes the job it names, and says when it knows no such job", () => {
+  const { client, items } = cacheOf(job({ id: "1" }), job({ id: "2" }));
+
+  expect(patchJob(client, "2", (found) => ({ ...found, status: "processing" }))).toBe(true);
+  expect(patchJob(client, "9", (found) => found)).toBe(false);
+  expect(items()?.map(({ status }) => status)).toEqual(["queued", "processing"]);
+});
+
+test("jobs just submitted are listed once, also when a poll was faster", () => {
+  const { client, items } = cacheOf(job({ id: "2" }), job({ id: "1" }));
+
+  addJobs(client, [job({ id: "2" }), job({ id: "3" })]);
+
+  expect(items()?.map(({ id }) => id)).toEqual(["3", "2", "1"]);
+});
+
+test.each([
+  [{ status: "pending", waiting_for: "slot" }, "Waiting for your other pictures"],
+  [{ status: "queued", position: 1 }, "Next in line"],
+  [{ status: "queued", position: 12 }, "Number 12 in line"],
+  [{ status: "processing" }, "Starting"],
+  [{ status: "processing", progress: progress(8) }, "Step 8 of 20"],
+  [{ status: "processing", progress: { ...progress(0), step_name: "Loading model" } }, "Loading the model"],
+  [{ status: "completed" }, "Done"],
+] as const)("says where %o stands", (part, text) => {
+  expect(statusText(job(part), i18n)).toBe(text);
+});
+
+test("says why a job failed, by its code where it is known", () => {
+  const failed = (code: string) => job({ status: "failed", error: { code, message: "CUDA error 2" } });
+
+  expect(failureText(failed("timeout"), i18n)).toBe("It took longer than allowed.");
+  expect(failureText(failed("something_new"), i18n)).toBe("CUDA error 2");
+});

@@ -1,0 +1,123 @@
+import { beforeEach, expect, test, vi } from "vitest";
+
+const USER = {
+  id: "0190a000-0000-7000-8000-000000000001",
+  email: "a@example.com",
+  display_name: "A",
+  role: "user",
+  status: "active",
+  created_at: "2026-01-01T00:00:00Z",
+};
+const tokens = (access_token: string, expires_in = 900) => ({
+  access_token,
+  refresh_token: null,
+  token_type: "bearer",
+  expires_in,
+  user: USER,
+});
+const json = (body: unknown, status = 200) =>
+  new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } });
+
+// The session is the state of a page; each test opens a new one.
+const openPage = async () => {
+  vi.resetModules();
+  const session = await import("@/api/session");
+  const client = await import("@/api/client");
+  return { ...session, ...client };
+};
+
+beforeEach(() => vi.unstubAllGlobals());
+
+test("a page whose cookie stands is signed in when it opens", async () => {
+  vi.stubGlobal("fetch", vi.fn().mockResolvedValue(json(tokens("one"))));
+  const page = await openPage();
+
+  await page.startSession();
+
+  expect(page.readSession()).toEqual({ status: "signed-in", user: USER });
+});
+
+test("a page without a session asks for a sign-in", async () => {
+  vi.stubGlobal("fetch", vi.fn().mockResolvedValue(json({ code: "unauthorized" }, 401)));
+  const page = await openPage();
+
+  await page.startSession();
+
+  expect(page.readSession()).toEqual({ status: "signed-out" });
+});
+
+test.each([
+  ["is restarting", () => Promise.resolve(json({ code: "unavailable" }, 503))],
+  ["cannot be reached", () => Promise.reject(new TypeError("network"))],
+])("a studio that %s does not sign anybody out", async (_, answer) => {
+  vi.stubGlobal("fetch", vi.fn().mockImplementation(answer));
+  const page = await openPage();
+
+  await page.startSession();
+
+  expect(page.readSession()).toEqual({ status: "unreachable" });
+});
+
+test("callers that come at once share one refresh", async () => {
+  const fetch = vi.fn().mockImplementation(() => Promise.resolve(json(tokens("one"))));
+  vi.stubGlobal("fetch", fetch);
+  const page = await openPage();
+
+  const all = await Promise.all([page.freshToken(), page.freshToken(), page.refresh()]);
+
+  expect(all).toEqual(["one", "one", "one"]);
+  expect(fetch).toHaveBeenCalledTimes(1);
+});
+
+test("a token about to end is renewed before it is used", async () => {
+  const fetch = vi.fn().mockResolvedValue(json(tokens("two")));
+  vi.stubGlobal("fetch", fetch);
+  const page = await openPage();
+  page.signIn(tokens("one", 5) as Parameters<typeof page.signIn>[0]);
+
+  expect(await page.freshToken()).toBe("two");
+});
+
+test("a call that is refused once is made again with a new token and the same body", async () => {
+  const seen: [string, string | null, string][] = [];
+  const fetch = vi.fn(async (input: Request | string) => {
+    if (typeof input === "string") return json(tokens("two"));
+    seen.push([input.url, input.headers.get("Authorization"), await input.text()]);
+    return seen.length === 1 ? json({ code: "token_expired" }, 401) : json({ is_favorite: true });
+  });
+  vi.stubGlobal("fetch", fetch);
+  const page = await openPage();
+  page.signIn(tokens("one") as Parameters<typeof page.signIn>[0]);
+
+  const call = page.api.PATCH("/api/v1/images/{image_id}", {
+    baseUrl: "http://studio",
+    params: { path: { image_id: "x" } },
+    body: { is_favorite: true },
+  });
+  const image = await page.answer(call);
+
+  expect(image.is_favorite).toBe(true);
+  expect(seen.map(([, token, body]) => [token, body])).toEqual([
+    ["Bearer one", '{"is_favorite":true}'],
+    ["Bearer two", '{"is_favorite":true}'],
+  ]);
+});
+
+test("a refused call throws a problem with its code and its fields", async () => {
+  const body = {
+    code: "validation_error",
+    detail: "Not valid.",
+    errors: [{ loc: ["body", "steps"], msg: "too many" }],
+  };
+  vi.stubGlobal("fetch", vi.fn().mockResolvedValue(json(body, 422)));
+  const page = await openPage();
+
+  const call = page.answer(
+    page.door.POST("/api/v1/auth/login", { baseUrl: "http://studio", body: { email: "a", password: "b" } }),
+  );
+
+  await expect(call).rejects.toMatchObject({
+    code: "validation_error",
+    errors: [{ field: "steps", message: "too many" }],
+  });
+});
