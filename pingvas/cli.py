@@ -65,7 +65,8 @@ def _options(
 @app.command()
 def up(
     workers: Annotated[
-        int, typer.Option(min=1, max=64, help="Worker processes, one job at a time each.")
+        int,
+        typer.Option(min=0, max=64, help="Worker processes, one job at a time each; 0: they run elsewhere."),
     ] = 1,
     quiet: Annotated[bool, typer.Option(help="Say only what is wrong, and the address.")] = False,
 ) -> None:

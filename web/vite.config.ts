@@ -1,12 +1,24 @@
+import { cpSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+/** The API's human pages (`/api/docs`) load Swagger UI from here, so that nothing comes from third parties. */
+const apiDocs = {
+  name: "api-docs",
+  apply: "build" as const,
+  closeBundle() {
+    for (const file of ["swagger-ui-bundle.js", "swagger-ui.css"]) {
+      cpSync(`node_modules/swagger-ui-dist/${file}`, `dist/api-docs/${file}`);
+    }
+  },
+};
+
 const studio = process.env.PINGVAS_DEV_URL ?? "http://127.0.0.1:8400";
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), apiDocs],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     target: "es2022",

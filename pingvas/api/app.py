@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(health.router)
     app.add_api_route("/api/docs", _docs, include_in_schema=False)
     app.mount("/ws", realtime.asgi)
-    app.include_router(site_router())
+    app.include_router(site_router(pictures_are_local=app.state.storage.is_local))
     return app
 
 
@@ -83,5 +83,5 @@ async def _docs(request: Request) -> HTMLResponse:
         title="Pingvas Studio API",
         swagger_js_url=f"{_DOCS_ASSETS}/swagger-ui-bundle.js",
         swagger_css_url=f"{_DOCS_ASSETS}/swagger-ui.css",
-        swagger_favicon_url="/favicon.svg",
+        swagger_favicon_url="/mark.svg",
     )

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.running_studio import RunningStudio
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 PASSWORD = "a long and quiet river"
 PROMPT = "a red house at sunset"
@@ -23,7 +23,7 @@ expect.set_options(timeout=30_000)
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The system's Chromium, once for this file."""
-    path = os.environ.get("PINGVAS_TEST_CHROMIUM", "/usr/bin/chromium")
+    path = os.environ.get("PINGVAS_CHROMIUM", "/usr/bin/chromium")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=path if Path(path).exists() else None, args=["--disable-dev-shm-usage"]
