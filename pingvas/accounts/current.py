@@ -1,6 +1,6 @@
 """Who is asking: from a bearer token to an Actor, in one statement."""
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts import access_tokens
@@ -9,6 +9,17 @@ from pingvas.accounts.refusals import InvalidToken, refuse_unless_active
 from pingvas.accounts.tables import User, UserSession
 from pingvas.base.settings import Settings
 
+# Put together once: it runs before everything else, in every request.
+_SIGNED_IN = (
+    select(User.id, User.role, User.status)
+    .join(UserSession, UserSession.user_id == User.id)
+    .where(
+        UserSession.id == bindparam("session_id"),
+        UserSession.user_id == bindparam("user_id"),
+        UserSession.expires_at > func.now(),
+    )
+)
+
 
 async def authenticate(session: AsyncSession, settings: Settings, bearer: str) -> Actor:
     """The person behind an access token whose device is still signed in.
@@ -16,16 +27,8 @@ async def authenticate(session: AsyncSession, settings: Settings, bearer: str) -
     Raises TokenExpired, InvalidToken and AccountSuspended.
     """
     claims = access_tokens.verify(settings, bearer)
-    query = (
-        select(User.id, User.role, User.status)
-        .join(UserSession, UserSession.user_id == User.id)
-        .where(
-            UserSession.id == claims.session_id,
-            UserSession.user_id == claims.user_id,
-            UserSession.expires_at > func.now(),
-        )
-    )
-    row = (await session.execute(query)).one_or_none()
+    found = await session.execute(_SIGNED_IN, {"session_id": claims.session_id, "user_id": claims.user_id})
+    row = found.one_or_none()
     if row is None:
         raise InvalidToken
     refuse_unless_active(row.status)

@@ -17,17 +17,20 @@ from pingvas.base.settings import Settings
 _bearer = HTTPBearer(auto_error=False, description="An access token from `/auth/login`")
 
 
-def _settings(request: Request) -> Settings:
+# All of these are async: FastAPI would send a plain function to a thread and wait for it.
+
+
+async def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
 
-def _database(request: Request) -> Database:
+async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
 
 
-def _storage(request: Request) -> Storage:
+async def _storage(request: Request) -> Storage:
     storage: Storage = request.app.state.storage
     return storage
 

@@ -199,7 +199,7 @@ async def submit_jobs(
     accepted = await submit.submit(session, actor, body.wish())
     answer = SubmittedOut(
         batch_id=accepted.batch_id,
-        jobs=await _jobs_out(session, actor, accepted.job_ids, storage),
+        jobs=[await job_out(view, storage) for view in accepted.jobs],
         estimated_credits=accepted.estimated_credits,
     ).model_dump_json()
     if call is not None:

@@ -74,7 +74,7 @@ class RefreshTransport:
             )
 
 
-def _refresh_transport(
+async def _refresh_transport(
     request: Request,
     settings: SettingsDep,
     client: Annotated[

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, case, func, literal, select, text
+from sqlalchemy import ARRAY, Row, Select, Uuid, any_, bindparam, case, func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -105,8 +106,8 @@ async def get_job(session: AsyncSession, actor: Actor, job_id: UUID) -> JobView:
 
 async def read_jobs(session: AsyncSession, actor: Actor, job_ids: list[UUID]) -> list[JobView]:
     """Those of the ids that are the actor's, in the order they were made."""
-    query = _views().where(GenerationJob.user_id == actor.user_id, GenerationJob.id.in_(job_ids))
-    return [_view(row) for row in await session.execute(query.order_by(GenerationJob.id))]
+    found = await session.execute(_views_of_jobs(), {"user_id": actor.user_id, "job_ids": job_ids})
+    return [_view(row) for row in found]
 
 
 async def list_jobs(
@@ -179,6 +180,15 @@ def _position() -> Any:
     return select(func.count() + 1).select_from(before).scalar_subquery()
 
 
+@cache
+def _views_of_jobs() -> Select[*tuple[Any, ...]]:
+    mine = GenerationJob.user_id == bindparam("user_id")
+    asked = GenerationJob.id == any_(bindparam("job_ids", type_=ARRAY(Uuid)))
+    return _views().where(mine, asked).order_by(GenerationJob.id)
+
+
+# Putting this statement together takes longer than running it, so it is done once.
+@cache
 def _views() -> Select[*tuple[Any, ...]]:
     def of_this_attempt(step: Any) -> Any:
         return (step.job_id == GenerationJob.id) & (step.attempt == GenerationJob.attempt)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import DateTime, Integer, column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
@@ -17,7 +17,9 @@ from pingvas.billing.plans import PRIORITIES
 from pingvas.billing.subscriptions import get_current_subscription, lock_current_subscription
 from pingvas.catalog.models import find_model, require_available
 from pingvas.catalog.tables import AiModel
+from pingvas.generation.jobs import JobView
 from pingvas.generation.price import Quote, quote
+from pingvas.generation.tables import GenerationJob
 from pingvas.generation.wishes import Wish, complete, seeds
 
 # Slots are counted by a statement that starts after the subscription was locked, so it sees every job of the person.
@@ -34,8 +36,15 @@ _INSERT = text("""
            :priority, CAST(:parameters AS jsonb) || jsonb_build_object('seed', new.seed), :credits,
            CASE WHEN taken.slots + new.place <= :max_queues THEN clock_timestamp() END
       FROM taken, unnest(CAST(:ids AS uuid[]), CAST(:seeds AS bigint[])) WITH ORDINALITY AS new (id, seed, place)
-    RETURNING id, status
+    RETURNING *, CASE WHEN status = 'queued' THEN batch_index + 1 + (
+        SELECT count(*) FROM (SELECT 1 FROM generation_jobs AS ahead
+                               WHERE ahead.status = 'queued' AND ahead.priority >= :priority LIMIT 1000) AS counted
+    ) END AS position, now() AS read_at
 """)
+_POSITION, _READ_AT = column("position", Integer), column("read_at", DateTime(timezone=True))
+_INSERTED = select(GenerationJob, _POSITION, _READ_AT).from_statement(
+    _INSERT.columns(*GenerationJob.__table__.columns, _POSITION, _READ_AT)
+)
 
 
 @dataclass(frozen=True)
@@ -51,8 +60,12 @@ class Submitted:
     """An accepted request: its jobs in order, and the credits taken for them."""
 
     batch_id: UUID
-    job_ids: list[UUID]
+    jobs: list[JobView]
     estimated_credits: int
+
+    @property
+    def job_ids(self) -> list[UUID]:
+        return [view.job.id for view in self.jobs]
 
 
 async def estimate(session: AsyncSession, actor: Actor, wish: Wish) -> Estimate:
@@ -79,7 +92,7 @@ async def submit(session: AsyncSession, actor: Actor, wish: Wish) -> Submitted:
     batch_id = new_id()
     job_ids = [new_id() for _ in range(wish.count)]
     inserted = await session.execute(
-        _INSERT,
+        _INSERTED,
         {
             "user_id": actor.user_id,
             "model_id": model.id,
@@ -93,12 +106,13 @@ async def submit(session: AsyncSession, actor: Actor, wish: Wish) -> Submitted:
             "seeds": seeds(wish),
         },
     )
-    for job_id, status in inserted:
-        publish_later(session, f"job:{status}", actor.user_id, {"job_id": str(job_id)})
-    for job_id in job_ids:
-        await post(session, _hold(actor.user_id, subscription.id, job_id, price))
+    jobs = [JobView(job, None, None, None, position, read_at) for job, position, read_at in inserted]
+    for view in jobs:
+        event = {"job_id": str(view.job.id), "position": view.position}
+        publish_later(session, f"job:{view.job.status}", actor.user_id, event)
+        await post(session, _hold(actor.user_id, subscription.id, view.job.id, price))
     wake_workers_later(session)
-    return Submitted(batch_id, job_ids, total)
+    return Submitted(batch_id, sorted(jobs, key=lambda view: view.job.batch_index), total)
 
 
 async def _prepare(

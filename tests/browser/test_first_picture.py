@@ -192,7 +192,7 @@ def test_the_page_speaks_korean_and_remembers_it(page: Page) -> None:
     _sign_up(page)
 
     page.get_by_role("button", name="Account").click()
-    page.get_by_role("radio", name="한국어").check(force=True)
+    page.get_by_text("한국어", exact=True).click()
 
     expect(page.get_by_label("프롬프트", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("^그림 만들기"))).to_be_visible()
