@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from diffusers import AutoPipelineForText2Image, StableDiffusionPipeline
+from diffusers import AutoPipelineForText2Image
 
+from models.recipe.diffusion import StableDiffusionPipeline
 from models.recipe.judge import generate, load_reader, read, time_by_sky
 
 FOLDER = Path(__file__).parents[2] / "models" / "pingvas-mini"
 
 
 @pytest.fixture(scope="module")
-def pipe() -> StableDiffusionPipeline:
+def pipe() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         loaded = StableDiffusionPipeline.from_pretrained(FOLDER, dtype=torch.float32, local_files_only=True)
@@ -44,12 +46,13 @@ def test_the_description_says_what_the_studio_needs() -> None:
 
 
 def test_the_automatic_pipeline_finds_the_right_class() -> None:
-    loaded = AutoPipelineForText2Image.from_pretrained(FOLDER, dtype=torch.float32, local_files_only=True)
+    automatic: Any = AutoPipelineForText2Image
+    loaded = automatic.from_pretrained(FOLDER, dtype=torch.float32, local_files_only=True)
     assert isinstance(loaded, StableDiffusionPipeline)
     assert next(loaded.text_encoder.parameters()).dtype == torch.float32
 
 
-def test_sunset_and_night_come_out_as_asked(pipe: StableDiffusionPipeline) -> None:
+def test_sunset_and_night_come_out_as_asked(pipe: Any) -> None:
     prompts = ["a red house at sunset", "the sea at night, moon"]
     cfg = json.loads((FOLDER / "studio.json").read_text())["defaults"]["cfg_scale"]
     pictures = generate(pipe, prompts, cfg, steps=8)
@@ -59,13 +62,13 @@ def test_sunset_and_night_come_out_as_asked(pipe: StableDiffusionPipeline) -> No
     assert shown[1]["place"] == "sea"
 
 
-def test_the_same_seed_gives_the_same_picture(pipe: StableDiffusionPipeline) -> None:
+def test_the_same_seed_gives_the_same_picture(pipe: Any) -> None:
     one, two = (generate(pipe, ["mountains at dawn"], 3.0, steps=2) for _ in range(2))
     assert np.array_equal(one, two)
 
 
 @pytest.mark.parametrize(("width", "height"), [(128, 128), (384, 256)])
-def test_other_sizes_in_steps_of_16_work(pipe: StableDiffusionPipeline, width: int, height: int) -> None:
+def test_other_sizes_in_steps_of_16_work(pipe: Any, width: int, height: int) -> None:
     found = pipe(
         "a boat",
         num_inference_steps=2,

@@ -1,5 +1,5 @@
 /** Modal dialogs on the browser's own <dialog>: Escape, the inert page behind and the returned focus come with it. */
-import { useEffect, useRef, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from "react";
 
 import { useI18n } from "@/i18n/useI18n";
 
@@ -31,8 +31,9 @@ export function Dialog({ label, onClose, onKeyDown, full, children }: DialogProp
     };
   }, []);
 
-  // When what had the focus goes away (the arrow at the last picture), keys would go nowhere.
-  useEffect(() => {
+  // When what had the focus goes away (the arrow at the last picture), keys would go nowhere. Before the paint, so that
+  // no key comes in between.
+  useLayoutEffect(() => {
     if (document.activeElement === document.body) ref.current?.focus();
   });
 
