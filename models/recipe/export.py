@@ -21,7 +21,7 @@ from models.recipe.diffusion import AutoencoderKL, DPMSolverMultistepScheduler, 
 from models.recipe.latents import open_latents
 from models.recipe.text_to_picture import new_parts, noise_schedule
 
-DEFAULT_CFG = 3.0
+DEFAULT_CFG = 2.0
 
 
 def new_scheduler() -> Any:

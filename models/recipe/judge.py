@@ -214,7 +214,7 @@ def main() -> None:
     parser.add_argument("--learn", action="store_true")
     parser.add_argument("--model", type=Path)
     parser.add_argument("--to", type=Path)
-    parser.add_argument("--cfg", type=float, default=3.0)
+    parser.add_argument("--cfg", type=float, default=2.0)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--count", type=int, default=48)
     args = parser.parse_args()
