@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 
@@ -50,9 +51,10 @@ def draw_preview(
 
     Latents are few and large, so they are drawn smooth: a 16 by 16 checkerboard tells nobody anything.
     """
-    rows = latents[0].detach().float().cpu().permute(1, 2, 0)
-    rgb = (rows @ projection.weights + projection.bias).nan_to_num().clamp(0, 1)
-    image = Image.fromarray((rgb * 255).round().to(torch.uint8).numpy())
+    # NumPy from here on: this runs beside the engine's thread, and torch would start threads that take its cores.
+    rows = latents[0].detach().float().cpu().permute(1, 2, 0).numpy()
+    rgb = np.nan_to_num(rows @ projection.weights.numpy() + projection.bias.numpy()).clip(0, 1)
+    image = Image.fromarray((rgb * 255).round().astype(np.uint8))
     ratio = LONG_SIDE / max(width, height)
     size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
     left, top = (image.width - width / factor) / 2, (image.height - height / factor) / 2
