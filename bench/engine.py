@@ -19,7 +19,7 @@ from diffusers import StableDiffusionPipeline
 
 from bench._figures import report
 from pingvas.base.settings import REPOSITORY
-from pingvas.engine import samplers
+from pingvas.engine import schedulers
 from pingvas.engine.engine import Engine
 from pingvas.engine.requests import PictureRequest, StepReport
 
@@ -68,7 +68,7 @@ def main() -> None:
 def _open_pipeline(folder: Path, sampler: str) -> Any:
     pipeline: Any = StableDiffusionPipeline
     made = pipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True, safety_checker=None)
-    made.scheduler = samplers.build(sampler, made.scheduler.config)
+    made.scheduler = schedulers.build(sampler, made.scheduler.config)
     made.set_progress_bar_config(disable=True)
     return made
 

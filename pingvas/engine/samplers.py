@@ -1,4 +1,4 @@
-"""The names people know samplers by, and the diffusers scheduler each one means. Imports no torch by itself."""
+"""The names people know samplers by, and the diffusers scheduler each one means. Plain data: prices read it too."""
 
 from __future__ import annotations
 
@@ -47,16 +47,3 @@ SAMPLERS: dict[str, Sampler] = {
     # A distilled model walks a fixed ladder of 50 rungs; more steps than rungs do not exist.
     "lcm": Sampler("LCMScheduler", "LCM", max_steps=50),
 }
-
-
-def build(name: str, model_config: Mapping[str, Any]) -> Any:
-    """A fresh scheduler called `name` for a model whose scheduler_config.json is `model_config`.
-
-    What the model was trained with (betas, prediction type, spacing) is kept; only the way of walking changes.
-    A scheduler has state: one for each picture.
-    """
-    import diffusers
-
-    sampler = SAMPLERS[name]
-    scheduler = getattr(diffusers, sampler.scheduler)
-    return scheduler.from_config(dict(model_config), **sampler.options)

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from PIL import Image
 
-from pingvas.engine import samplers
+from pingvas.engine import schedulers
 from pingvas.engine.errors import ModelLoadFailed, NotANumber
 from pingvas.engine.requests import PictureRequest
 
@@ -74,7 +74,7 @@ class StableDiffusion:
         self.dtype: torch.dtype = unet.dtype
         self.channels: int = unet.config.in_channels
         self.factor: int = 2 ** (len(vae.config.block_out_channels) - 1)
-        betas = samplers.build("ddim", scheduler_config)
+        betas = schedulers.build("ddim", scheduler_config)
         self._alphas: torch.Tensor = betas.alphas_cumprod
         self._predicts: str = betas.config.prediction_type
 
@@ -109,7 +109,7 @@ class StableDiffusion:
 
         The noise is drawn on the CPU in float32, so a seed means the same picture on every device.
         """
-        scheduler = samplers.build(request.sampler, self.scheduler_config)
+        scheduler = schedulers.build(request.sampler, self.scheduler_config)
         scheduler.set_timesteps(request.steps, device=self.device)
         generator = torch.Generator("cpu").manual_seed(request.seed)
         shape = (1, self.channels, *self._latent_size(request))
