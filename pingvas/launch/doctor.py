@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,11 +23,13 @@ from pingvas.base.settings import REPOSITORY, Settings
 from pingvas.billing.ledger import find_disagreements
 from pingvas.catalog.tables import AiModel
 from pingvas.generation.workers import list_live_workers
-from pingvas.launch.state_file import find_studio
+from pingvas.launch.state_file import RunningStudio, find_studio
 from pingvas.launch.which_database import with_any_database
 
 OLDEST_POSTGRES = 150000
 LOW_DISK_GIB = 2.0
+# Importing torch takes a slow machine a while; until then a worker that has not reported is no finding.
+STARTING_SECONDS = 90.0
 
 _LATE_CHORES = text("""
     SELECT entrypoint FROM chores.pgqueuer_schedules
@@ -46,7 +49,7 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """One finding for each part; the embedded database is started for the while where none runs."""
-    running = find_studio(settings.data_dir) is not None
+    running = find_studio(settings.data_dir)
     findings = [*_disk(settings), _page()]
     try:
         with with_any_database(settings) as found:
@@ -93,7 +96,7 @@ async def _storage(settings: Settings) -> Finding:
     return Finding("storage", True, f"writes, reads and deletes in {where}")
 
 
-async def _examine_database(settings: Settings, running: bool) -> list[Finding]:
+async def _examine_database(settings: Settings, running: RunningStudio | None) -> list[Finding]:
     assert settings.database_url is not None  # noqa: S101 - the caller found one
     findings: list[Finding] = []
     async with _opened(settings.database_url) as database:
@@ -182,11 +185,17 @@ def what_is_wrong_with(file: Path) -> str | None:
     return None if size == expected else f"has {size} bytes instead of {expected}"
 
 
-async def _workers(session: AsyncSession, running: bool) -> Finding:
+def _is_starting(studio: RunningStudio | None) -> bool:
+    return studio is not None and time.time() - studio.started_at < STARTING_SECONDS
+
+
+async def _workers(session: AsyncSession, running: RunningStudio | None) -> Finding:
     workers = await list_live_workers(session)
     if workers:
         devices = ", ".join(f"{worker.id} on {worker.device}" for worker in workers)
         return Finding("worker", True, devices)
+    if _is_starting(running):
+        return Finding("worker", None, "still starting")
     if running:
         return Finding(
             "worker", False, "none has reported for 30 seconds", "read its lines where `pingvas up` runs"
@@ -194,11 +203,13 @@ async def _workers(session: AsyncSession, running: bool) -> Finding:
     return Finding("worker", None, "none runs", "./studio up starts one")
 
 
-async def _chores(session: AsyncSession, running: bool) -> Finding:
+async def _chores(session: AsyncSession, running: RunningStudio | None) -> Finding:
     if not running:
         return Finding("chores", None, "the studio is not running")
     known = await session.scalar(text("SELECT to_regclass('chores.pgqueuer_schedules')"))
     late = known is None or (await session.execute(_LATE_CHORES)).first() is not None
+    if late and _is_starting(running):
+        return Finding("chores", None, "still starting")
     if late:
         return Finding("chores", False, "not done for a minute", "read their lines where `pingvas up` runs")
     return Finding("chores", True, "on time")

@@ -25,12 +25,13 @@ class AlreadyRunning(Conflict):
 
 @dataclass(frozen=True)
 class RunningStudio:
-    """`url` is where this machine reaches it. `pids` names its processes."""
+    """`url` is where this machine reaches it. `pids` names its processes. `started_at` is in Unix seconds."""
 
     url: str
     database_url: str
     pid: int
     pids: dict[str, int] = field(default_factory=dict)
+    started_at: float = 0.0
 
 
 def write_state(data_dir: Path, studio: RunningStudio) -> None:

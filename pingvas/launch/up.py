@@ -108,7 +108,8 @@ async def _run(
     began: float,
 ) -> None:
     stop = asyncio.Event()
-    supervisor = _supervisor(settings, tell, workers)
+    started_at = time.time()
+    supervisor = _supervisor(settings, tell, workers, started_at)
     _on_signals(stop, supervisor)
     assert settings.database_url is not None  # noqa: S101 - set by `up`
     await migrate.upgrade(settings.database_url)
@@ -124,7 +125,7 @@ async def _run(
     watcher = asyncio.create_task(_keep_alive(server, stop, tell))
     try:
         if await _wait_ready(settings, stop):
-            write_state(settings.data_dir, _state(settings, supervisor.pids()))
+            write_state(settings.data_dir, _state(settings, supervisor.pids(), started_at))
             link = f"{settings.base_url}/sign-in/link#token={token}"
             seconds = time.monotonic() - began
             announce(Ready(settings.base_url, link, settings.data_dir, seconds, seeded.models))
@@ -135,7 +136,7 @@ async def _run(
         watcher.cancel()
 
 
-def _supervisor(settings: Settings, tell: Tell, workers: int) -> Supervisor:
+def _supervisor(settings: Settings, tell: Tell, workers: int, started_at: float) -> Supervisor:
     def command(*arguments: str) -> list[str]:
         return [sys.executable, "-m", "pingvas.cli", *arguments]
 
@@ -150,7 +151,7 @@ def _supervisor(settings: Settings, tell: Tell, workers: int) -> Supervisor:
 
     def on_change(pids: Mapping[str, int]) -> None:
         if (settings.data_dir / "studio.json").exists():
-            write_state(settings.data_dir, _state(settings, pids))
+            write_state(settings.data_dir, _state(settings, pids, started_at))
 
     return Supervisor(groups, _child_environment(settings), tell=tell, on_change=on_change)
 
@@ -227,5 +228,7 @@ def _local_host(settings: Settings) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(settings.host, settings.host)  # noqa: S104
 
 
-def _state(settings: Settings, pids: Mapping[str, int]) -> RunningStudio:
-    return RunningStudio(local_url(settings), settings.database_url or "", os.getpid(), dict(pids))
+def _state(settings: Settings, pids: Mapping[str, int], started_at: float) -> RunningStudio:
+    return RunningStudio(
+        local_url(settings), settings.database_url or "", os.getpid(), dict(pids), started_at
+    )

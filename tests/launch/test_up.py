@@ -103,11 +103,25 @@ def test_what_the_studio_refuses_is_said_in_a_sentence(
 
 
 def test_the_doctor_finds_a_running_studio_well(studio: RunningStudio, models: Path) -> None:
-    done = pingvas("doctor", data_dir=studio.data_dir, models=models)
+    asked: list[subprocess.CompletedProcess[str]] = []
 
+    def worker_has_reported() -> bool:
+        asked.append(pingvas("doctor", data_dir=studio.data_dir, models=models))
+        return "✓ worker" in asked[-1].stdout and "✓ chores" in asked[-1].stdout
+
+    wait_for(worker_has_reported, "the worker and the chores to have reported")
+
+    done = asked[-1]
     wrong = [line for line in done.stdout.splitlines() if line.startswith("✗") and "page" not in line]
     assert wrong == [], done.stdout
-    assert "chores" in done.stdout
+
+
+def test_the_doctor_does_not_call_a_worker_lost_that_is_still_starting(models: Path, tmp_path: Path) -> None:
+    with running_studio(tmp_path / "data", models_dir=models) as studio:
+        done = pingvas("doctor", data_dir=studio.data_dir, models=models)
+
+    assert "✗ worker" not in done.stdout
+    assert done.returncode == 0 or "✗ page" in done.stdout, done.stdout
 
 
 def test_a_second_studio_on_the_same_data_is_told_where_the_first_is(
