@@ -1,24 +1,28 @@
-"""The engine: keeps one model loaded and makes pictures with it, one call at a time, on the thread that calls."""
+"""The engine: keeps models loaded and makes pictures with them, on the thread that calls.
+
+`prepare` has what a batch shares in memory; `run` makes one picture, `open_batch` lets many be made together.
+"""
 
 from __future__ import annotations
 
 import gc
-import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 
-from pingvas.engine.errors import Canceled, EngineError, OutOfMemory
-from pingvas.engine.load import open_model, pick_device
+from pingvas.engine import denoise
+from pingvas.engine.batch import Batch, Ends, IsCanceled, OnStep, Seat
+from pingvas.engine.denoise import Row
+from pingvas.engine.errors import EngineError, OutOfMemory
+from pingvas.engine.families.family import Family
+from pingvas.engine.load import open_model, pick_device, size_of
 from pingvas.engine.preview import Projection, draw_preview, read_projection
-from pingvas.engine.requests import DENOISING, VAE_DECODE, PictureRequest, Result, StepReport
-from pingvas.engine.stable_diffusion import Canvas, StableDiffusion
-
-OnStep = Callable[[StepReport], None]
-IsCanceled = Callable[[], bool]
+from pingvas.engine.relief import Relief, is_out_of_memory
+from pingvas.engine.requests import PictureRequest, Result, Setup, StepReport
+from pingvas.engine.shelf import Book, Shelf
 
 
 def _nobody_listens(report: StepReport) -> None:
@@ -30,22 +34,35 @@ def _never() -> bool:
 
 
 class Engine:
-    """Not for two threads at once. `device` as in the settings; `threads` None leaves torch's own choice."""
+    """Not for two threads at once. `device` as in the settings; `threads` None leaves torch's own choice.
 
-    def __init__(self, device: str = "auto", *, threads: int | None = None) -> None:
+    `device_bytes` and `memory_bytes` bound the weights kept on the device and in memory; None: as many as fit one model
+    at a time on the device, and none beside it.
+    """
+
+    def __init__(
+        self,
+        device: str = "auto",
+        *,
+        threads: int | None = None,
+        device_bytes: int | None = 0,
+        memory_bytes: int | None = 0,
+    ) -> None:
         if threads is not None:
             torch.set_num_threads(threads)
         self.device = pick_device(device)
-        self.loaded: Path | None = None
-        self._model: StableDiffusion | None = None
+        self.setup: Setup | None = None
+        self._family: Family | None = None
         self._projection: Projection | None = None
+        self._shelf = Shelf(self.device, device_bytes=device_bytes, memory_bytes=memory_bytes)
+        self._relief = Relief(self._free_memory, self._less_memory)
 
     @property
     def facts(self) -> dict[str, str]:
         """What else decides the pixels: kept beside a picture, so that a difference can be explained."""
         import diffusers
 
-        dtype = str(self._model.dtype).removeprefix("torch.") if self._model else ""
+        dtype = str(self._family.dtype).removeprefix("torch.") if self._family else ""
         return {
             "device": self.device.type,
             "dtype": dtype,
@@ -53,31 +70,27 @@ class Engine:
             "diffusers": diffusers.__version__,
         }
 
-    def has(self, path: Path | str) -> bool:
-        """Whether the model at `path` is the one in memory."""
-        return self.loaded == Path(path)
+    def has(self, setup: Setup) -> bool:
+        """Whether nothing needs to be loaded for it."""
+        return self.setup == setup
 
     def load(self, path: Path | str, config: Mapping[str, Any]) -> None:
-        """Make the model in folder `path` the loaded one; does nothing when it is. `config` is the catalog's.
+        """`prepare` for a model without parts of its own choice."""
+        self.prepare(Setup(Path(path), config))
 
-        Raises ModelNotFound, ModelLoadFailed, OutOfMemory; the model before is gone then.
+    def prepare(self, setup: Setup) -> None:
+        """Have everything in memory that pictures of this setup share; does nothing when it is there.
+
+        Raises ModelNotFound, ModelLoadFailed, InvalidParameters, OutOfMemory; nothing is prepared then.
         """
-        if self.has(path):
+        if self.has(setup):
             return
-        self._forget_model()
-        model = None
-        try:
-            model = open_model(Path(path), self.device)
-        except (MemoryError, RuntimeError) as error:
-            if not _is_out_of_memory(error):
-                raise
-        # Outside the handler, where the traceback no longer holds the tensors that filled the memory.
-        if model is None:
-            self._free_memory()
-            raise OutOfMemory("There is too little memory on this device for this model.")
-        self._projection = read_projection(config, model.channels)
-        self._model = model
-        self.loaded = Path(path)
+        self.setup = None
+        self._family = None
+        family = self._open(setup.model)
+        self._projection = read_projection(setup.config, family.channels)
+        self._family = family
+        self.setup = setup
 
     def run(
         self,
@@ -90,61 +103,70 @@ class Engine:
         `is_canceled` is asked before every call of the model. Raises Canceled, OutOfMemory, InvalidParameters;
         each knows the seconds worked until then, and leaves the engine usable.
         """
-        if self._model is None:
-            raise RuntimeError("load a model first")
-        started = time.monotonic()
-        image = None
+        batch = self.open_batch()
+        seat = self.join(batch, request, on_step, is_canceled)
+        while seat.outcome is None:
+            self.step(batch)
+        if isinstance(seat.outcome, EngineError):
+            raise seat.outcome
+        return seat.outcome
+
+    def open_batch(self) -> Batch:
+        """A batch of pictures with the prepared setup; it ends when another setup is prepared."""
+        return Batch(self._loaded(), draw=self._preview_of, sync=self._wait_for_device, relief=self._relief)
+
+    def join(
+        self,
+        batch: Batch,
+        request: PictureRequest,
+        on_step: OnStep = _nobody_listens,
+        is_canceled: IsCanceled = _never,
+    ) -> Seat:
+        """Let a picture join a batch before its next step. Raises EngineError when it cannot begin."""
+        family = self._loaded()
+        with torch.inference_mode():
+            return batch.join(request, _ends_of(family, request), on_step, is_canceled)
+
+    def step(self, batch: Batch) -> list[Seat]:
+        """Move a batch on by one step; returns the seats that ended."""
+        with torch.inference_mode():
+            return batch.step()
+
+    def _loaded(self) -> Family:
+        if self._family is None:
+            raise RuntimeError("prepare a setup first")
+        return self._family
+
+    def _open(self, path: Path) -> Family:
+        family: Family | None = self._shelf.take(path)
+        if family is not None:
+            return family
+        self._shelf.make_room(size_of(path))
+        self._free_memory()
         try:
-            with torch.inference_mode():
-                image = self._make(self._model, request, on_step, is_canceled)
-        except EngineError as error:
-            error.gpu_seconds = time.monotonic() - started
-            raise
+            family = open_model(path, self.device)
         except (MemoryError, RuntimeError) as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
         # Outside the handler, where the traceback no longer holds the tensors that filled the memory.
-        if image is None:
+        if family is None:
+            self._shelf.forget()
             self._free_memory()
-            failure = OutOfMemory(
-                f"There is too little memory on this device for {request.width}x{request.height}. Try a smaller size."
-            )
-            failure.gpu_seconds = time.monotonic() - started
-            raise failure
-        return Result(image, time.monotonic() - started)
+            raise OutOfMemory("There is too little memory on this device for this model.")
+        self._shelf.put(path, Book(family, size_of(path), family.move, self.device))
+        return family
 
-    def _make(
-        self, model: StableDiffusion, request: PictureRequest, on_step: OnStep, is_canceled: IsCanceled
-    ) -> Image.Image:
-        canvas = model.begin(request)
-        began = time.monotonic()
-        while not canvas.done:
-            if is_canceled():
-                raise Canceled("The job was canceled.")
-            before = canvas.step
-            model.advance(canvas)
-            if canvas.step == before:
-                continue
-            self._wait_for_device()
-            seconds = (time.monotonic() - began) / canvas.step
-            on_step(
-                StepReport(canvas.step, request.steps, DENOISING, seconds, self._preview_of(model, canvas))
-            )
-        if is_canceled():
-            raise Canceled("The job was canceled.")
-        on_step(StepReport(request.steps, request.steps, VAE_DECODE))
-        return model.decode(canvas)
-
-    def _preview_of(self, model: StableDiffusion, canvas: Canvas) -> Callable[[], bytes | None]:
-        """Draws what is on the canvas now, whenever it is called: tensors are replaced, never written into."""
-        projection, guess = self._projection, model.guess(canvas)
-        width, height = canvas.request.width, canvas.request.height
+    def _preview_of(self, row: Row) -> Callable[[], bytes | None]:
+        """Draws what a row shows now, whenever it is called: tensors are replaced, never written into."""
+        family, projection = self._loaded(), self._projection
+        guess = denoise.guess(family, row)
+        width, height = row.request.width, row.request.height
 
         def draw() -> bytes | None:
             if projection is None:
                 return None
             with torch.inference_mode():
-                return draw_preview(guess(), projection, width=width, height=height, factor=model.factor)
+                return draw_preview(guess(), projection, width=width, height=height, factor=family.factor)
 
         return draw
 
@@ -153,22 +175,14 @@ class Engine:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
 
-    def _forget_model(self) -> None:
-        if self._model is None:
-            return
-        self._model = None
-        self._projection = None
-        self.loaded = None
-        self._free_memory()
-
     def _free_memory(self) -> None:
         gc.collect()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
 
+    def _less_memory(self) -> AbstractContextManager[None]:
+        return self._loaded().less_memory()
 
-def _is_out_of_memory(error: BaseException) -> bool:
-    """torch says it by a type on a card and by words on a CPU."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return "DefaultCPUAllocator" in str(error) or "not enough memory" in str(error)
+
+def _ends_of(family: Family, request: PictureRequest) -> Ends:
+    return Ends(lambda: denoise.begin(family, request), lambda row: denoise.finish(family, row))

@@ -12,12 +12,16 @@ import torch
 # Read when huggingface_hub is first imported, so it is said before diffusers is.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-from pingvas.engine import stable_diffusion
 from pingvas.engine.errors import EngineError, ModelLoadFailed, ModelNotFound
-from pingvas.engine.stable_diffusion import StableDiffusion
+from pingvas.engine.families.family import Family
+from pingvas.engine.families.stable_diffusion import StableDiffusion
 
 PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle", ".msgpack", ".h5")
-WEIGHTS_OF = ("text_encoder", "unet", "vae")
+# The `_class_name` of a model_index.json, the family that runs it, and the parts that must have weights.
+FAMILIES: dict[str, tuple[type[Family], tuple[str, ...]]] = {
+    "StableDiffusionPipeline": (StableDiffusion, ("text_encoder", "unet", "vae")),
+    "StableDiffusionInpaintPipeline": (StableDiffusion, ("text_encoder", "unet", "vae")),
+}
 
 
 def pick_device(name: str) -> torch.device:
@@ -39,7 +43,7 @@ def pick_dtype(device: torch.device) -> torch.dtype:
     return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
 
 
-def open_model(folder: Path, device: torch.device) -> StableDiffusion:
+def open_model(folder: Path, device: torch.device) -> Family:
     """Load the model in `folder`. Raises ModelNotFound or ModelLoadFailed, each saying what is the matter."""
     index = folder / "model_index.json"
     if not index.is_file():
@@ -48,18 +52,25 @@ def open_model(folder: Path, device: torch.device) -> StableDiffusion:
         pipeline = json.loads(index.read_text("utf-8"))["_class_name"]
     except (ValueError, KeyError, TypeError) as error:
         raise ModelLoadFailed(f"The model_index.json of {folder.name} cannot be read.") from error
-    if pipeline not in stable_diffusion.PIPELINES:
+    if pipeline not in FAMILIES:
         raise ModelLoadFailed(f"{folder.name} is a {pipeline}; this engine does not know that family.")
-    for part in WEIGHTS_OF:
+    family, parts = FAMILIES[pipeline]
+    for part in parts:
         _expect_safetensors(folder, part)
     try:
         _quiet()
-        return StableDiffusion.open(folder, device, pick_dtype(device))
+        return family.open(folder, device, pick_dtype(device))
     except (EngineError, MemoryError, torch.OutOfMemoryError):
         raise
     # Every library below has its own errors for a damaged file, and all of them mean the same here.
     except Exception as error:
         raise ModelLoadFailed(f"The model {folder.name} cannot be loaded: {error}") from error
+
+
+def size_of(path: Path) -> int:
+    """Bytes of the weights in a model's folder or file; 0 when there is nothing."""
+    files = [path] if path.is_file() else path.rglob("*.safetensors")
+    return sum(file.stat().st_size for file in files)
 
 
 def _expect_safetensors(folder: Path, part: str) -> None:

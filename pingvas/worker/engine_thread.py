@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from pingvas.engine.engine import Engine
-from pingvas.engine.requests import LOADING_MODEL, PictureRequest, Result, StepReport
+from pingvas.engine.requests import LOADING_MODEL, PictureRequest, Result, Setup, StepReport
 from pingvas.generation.queue import ClaimedJob
 
 
@@ -36,7 +37,7 @@ class EngineThread:
         """
 
         def work() -> Result:
-            if not self.engine.has(job.model_path):
+            if not self.engine.has(Setup(Path(job.model_path), job.model_config)):
                 on_step(StepReport(0, request.steps, LOADING_MODEL))
                 self._load(job.model_name, job.model_path, job.model_config)
             return self.engine.run(request, on_step, is_stopped)

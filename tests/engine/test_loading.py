@@ -100,7 +100,7 @@ def test_a_preview_matrix_that_does_not_fit_is_refused(toy_f8: Path, projection:
     with pytest.raises(ModelLoadFailed, match="latent_rgb"):
         engine.load(toy_f8, {"latent_rgb": projection})
 
-    assert not engine.has(toy_f8)
+    assert engine.setup is None
 
 
 def test_a_half_precision_folder_is_computed_in_full_on_a_cpu(toy_f8: Path, tmp_path: Path, ask: Any) -> None:
@@ -112,17 +112,17 @@ def test_a_half_precision_folder_is_computed_in_full_on_a_cpu(toy_f8: Path, tmp_
 
     engine.load(halved, CONFIG)
 
-    model = engine._model
-    assert model is not None
-    assert {part.dtype for part in (model.text_encoder, model.unet, model.vae)} == {torch.float32}
+    family = engine._family
+    assert family is not None
+    assert {part.dtype for part in family.parts()} == {torch.float32}
 
 
 def test_loading_the_loaded_model_again_does_nothing(engine: Engine, toy_f8: Path) -> None:
-    before = engine._model
+    before = engine._family
 
     engine.load(str(toy_f8), CONFIG)
 
-    assert engine._model is before
+    assert engine._family is before
 
 
 @pytest.mark.parametrize("name", ["cuda:99", "magic"])

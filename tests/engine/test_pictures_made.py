@@ -139,13 +139,13 @@ def test_too_little_memory_is_named_and_the_engine_lives(
     engine: Engine, ask: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = engine.run(ask())
-    assert engine._model is not None
+    assert engine._family is not None
 
     def no_room(*_: Any, **__: Any) -> None:
         torch.empty(2**60)
 
     with monkeypatch.context() as patched:
-        patched.setattr(engine._model.vae, "decode", no_room)
+        patched.setattr(engine._family.vae, "decode", no_room)
         with pytest.raises(OutOfMemory, match="64x64"):
             engine.run(ask())
 

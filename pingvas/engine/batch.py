@@ -1,0 +1,163 @@
+"""A batch: pictures of different people that share one loaded model and are moved on together, step by step.
+
+Pictures join and leave between any two steps. Each has its own listener, its own way to be canceled and its own
+failure: what happens to one does not touch the others.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from pingvas.engine import denoise
+from pingvas.engine.denoise import ResidualsOf, Row
+from pingvas.engine.errors import Canceled, EngineError, OutOfMemory
+from pingvas.engine.families.family import Family
+from pingvas.engine.relief import Relief, is_out_of_memory, with_relief
+from pingvas.engine.requests import DENOISING, VAE_DECODE, PictureRequest, Result, StepReport
+
+OnStep = Callable[[StepReport], None]
+IsCanceled = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The two ends of a picture's way: how its row begins, and how the row becomes pixels."""
+
+    begin: Callable[[], Row]
+    finish: Callable[[Row], Image.Image]
+
+
+@dataclass(eq=False)
+class Seat:
+    """One picture in a batch. `outcome` is there once it has left: the picture, or why there is none.
+
+    `gpu_seconds` is its share of the time worked so far: a step's time is divided by the network rows each took.
+    """
+
+    request: PictureRequest
+    on_step: OnStep
+    is_canceled: IsCanceled
+    row: Row
+    ends: Ends
+    outcome: Result | EngineError | None = None
+    gpu_seconds: float = 0.0
+    denoising_seconds: float = field(default=0.0, repr=False)
+
+    def end(self, error: EngineError) -> None:
+        """Leave without a picture."""
+        error.gpu_seconds = self.gpu_seconds
+        self.outcome = error
+
+
+class Batch:
+    """Pictures that share one loaded model. For the engine's thread alone.
+
+    `draw` makes a row's preview, to be called later. `sync` waits until the device has done what it was told.
+    """
+
+    def __init__(
+        self,
+        family: Family,
+        *,
+        draw: Callable[[Row], Callable[[], bytes | None]],
+        sync: Callable[[], None],
+        relief: Relief,
+        residuals_of: ResidualsOf | None = None,
+    ) -> None:
+        self.seats: list[Seat] = []
+        self._family = family
+        self._draw = draw
+        self._sync = sync
+        self._relief = relief
+        self._residuals_of = residuals_of
+
+    def join(self, request: PictureRequest, ends: Ends, on_step: OnStep, is_canceled: IsCanceled) -> Seat:
+        """Take a seat before the next step. Raises EngineError when the picture cannot even begin."""
+        began = time.monotonic()
+        try:
+            row = with_relief(ends.begin, self._relief, _size(request))
+        except EngineError as error:
+            error.gpu_seconds = time.monotonic() - began
+            raise
+        seat = Seat(request, on_step, is_canceled, row, ends, gpu_seconds=time.monotonic() - began)
+        self.seats.append(seat)
+        return seat
+
+    def step(self) -> list[Seat]:
+        """Move everybody on by one call of the network; returns the seats that have ended, which have left."""
+        for seat in self.seats:
+            if seat.is_canceled():
+                seat.end(Canceled("The job was canceled."))
+        going = [seat for seat in self.seats if seat.outcome is None and not seat.row.done]
+        if going:
+            self._advance(going)
+        for seat in self.seats:
+            if seat.outcome is None and seat.row.done:
+                self._finish(seat)
+        ended = [seat for seat in self.seats if seat.outcome is not None]
+        self.seats = [seat for seat in self.seats if seat.outcome is None]
+        return ended
+
+    def _advance(self, seats: list[Seat]) -> None:
+        began = time.monotonic()
+        before = [seat.row.step for seat in seats]
+        if not self._advance_together(seats):
+            self._advance_one_by_one(seats)
+        self._sync()
+        seconds = time.monotonic() - began
+        calls = sum(seat.row.calls for seat in seats)
+        for seat, step in zip(seats, before, strict=True):
+            share = seconds * seat.row.calls / calls
+            seat.gpu_seconds += share
+            seat.denoising_seconds += share
+            if seat.outcome is None and seat.row.step > step:
+                self._report(seat)
+
+    def _advance_together(self, seats: list[Seat]) -> bool:
+        """False when all at once is too much for the device; then nobody has moved."""
+        try:
+            denoise.advance(self._family, [seat.row for seat in seats], self._residuals_of)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            return False
+        return True
+
+    def _advance_one_by_one(self, seats: list[Seat]) -> None:
+        for seat in seats:
+            self._relief.free()
+            try:
+                with_relief(lambda row=seat.row: self._alone(row), self._relief, _size(seat.request))  # type: ignore[misc]
+            except OutOfMemory as error:
+                seat.end(error)
+
+    def _alone(self, row: Row) -> None:
+        denoise.advance(self._family, [row], self._residuals_of)
+
+    def _report(self, seat: Seat) -> None:
+        row = seat.row
+        pace = seat.denoising_seconds / max(1, row.step)
+        seat.on_step(StepReport(row.step, row.total_steps, DENOISING, pace, self._draw(row)))
+
+    def _finish(self, seat: Seat) -> None:
+        if seat.is_canceled():
+            seat.end(Canceled("The job was canceled."))
+            return
+        seat.on_step(StepReport(seat.row.total_steps, seat.row.total_steps, VAE_DECODE))
+        began = time.monotonic()
+        try:
+            image = with_relief(lambda: seat.ends.finish(seat.row), self._relief, _size(seat.request))
+        except EngineError as error:
+            seat.gpu_seconds += time.monotonic() - began
+            seat.end(error)
+            return
+        seat.gpu_seconds += time.monotonic() - began
+        seat.outcome = Result(image, seat.gpu_seconds)
+
+
+def _size(request: PictureRequest) -> str:
+    return f"{request.width}x{request.height}"

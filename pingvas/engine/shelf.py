@@ -1,0 +1,89 @@
+"""The shelf: loaded models and their parts, on the device or in ordinary memory, least recently used out first.
+
+A part that is asked for is moved to the device; what does not fit beside it goes back into memory, and what does not
+fit there is forgotten, to be read from disk again.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+
+@dataclass
+class Book:
+    """Something loaded: `move` puts it on a device, `size_bytes` is what its weights take there."""
+
+    thing: Any
+    size_bytes: int
+    move: Callable[[torch.device], None]
+    device: torch.device
+
+
+class Shelf:
+    """Keeps what was loaded within two budgets of bytes. None: no limit. What was asked for last always stays."""
+
+    def __init__(self, device: torch.device, *, device_bytes: int | None, memory_bytes: int | None) -> None:
+        self._device = device
+        self._memory = torch.device("cpu")
+        self._device_bytes = device_bytes
+        self._memory_bytes = memory_bytes
+        self._books: OrderedDict[Hashable, Book] = OrderedDict()
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._books
+
+    def keys(self) -> list[Hashable]:
+        """What is here, least recently used first."""
+        return list(self._books)
+
+    def take(self, key: Hashable) -> Any | None:
+        """What stands under `key`, on the device and used last from now on; None when it is not here."""
+        book = self._books.get(key)
+        if book is None:
+            return None
+        self._books.move_to_end(key)
+        if book.device != self._device:
+            self.make_room(book.size_bytes, keep={key})
+            book.move(self._device)
+            book.device = self._device
+        return book.thing
+
+    def put(self, key: Hashable, book: Book) -> None:
+        """Add something just loaded; what it displaces goes."""
+        self._books[key] = book
+        self._books.move_to_end(key)
+        self.make_room(0, keep={key})
+
+    def make_room(self, size_bytes: int, keep: set[Hashable] | None = None) -> None:
+        """Move or forget others until `size_bytes` more fit on the device, and the budgets hold."""
+        keep = keep or set()
+        for key, book in list(self._books.items()):
+            if self._device_bytes is None or self._used(self._device) + size_bytes <= self._device_bytes:
+                break
+            if key in keep or book.device != self._device:
+                continue
+            if self._device == self._memory:
+                del self._books[key]
+            else:
+                book.move(self._memory)
+                book.device = self._memory
+        for key, book in list(self._books.items()):
+            if self._memory_bytes is None or self._used(self._memory) <= self._memory_bytes:
+                break
+            if key not in keep and book.device == self._memory:
+                del self._books[key]
+
+    def forget(self, key: Hashable | None = None) -> None:
+        """Forget one thing, or everything."""
+        if key is None:
+            self._books.clear()
+        else:
+            self._books.pop(key, None)
+
+    def _used(self, device: torch.device) -> int:
+        return sum(book.size_bytes for book in self._books.values() if book.device == device)
