@@ -10,10 +10,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from PIL import Image
-
 from pingvas.engine import denoise
 from pingvas.engine.denoise import ResidualsOf, Row
+from pingvas.engine.ends import Ends
 from pingvas.engine.errors import Canceled, EngineError, OutOfMemory
 from pingvas.engine.families.family import Family
 from pingvas.engine.relief import Relief, is_out_of_memory, with_relief
@@ -21,14 +20,6 @@ from pingvas.engine.requests import DENOISING, VAE_DECODE, PictureRequest, Resul
 
 OnStep = Callable[[StepReport], None]
 IsCanceled = Callable[[], bool]
-
-
-@dataclass(frozen=True)
-class Ends:
-    """The two ends of a picture's way: how its row begins, and how the row becomes pixels."""
-
-    begin: Callable[[], Row]
-    finish: Callable[[Row], Image.Image]
 
 
 @dataclass(eq=False)

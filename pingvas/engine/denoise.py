@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 
 from pingvas.engine.errors import NotANumber
-from pingvas.engine.families.family import Conditioning, Family, Residuals
+from pingvas.engine.families.family import Conditioning, Family, HandOver, Residuals
 from pingvas.engine.requests import PictureRequest
 
 
@@ -46,6 +46,7 @@ class Row:
     # Further input channels of the network (inpainting U-Nets): (1, more, rows, columns).
     beside: torch.Tensor | None = None
     controls: tuple[Any, ...] = ()
+    hand_over: HandOver | None = None
     index: int = 0
     model_input: torch.Tensor | None = None
     prediction: torch.Tensor | None = None
@@ -54,6 +55,14 @@ class Row:
 
     def __post_init__(self) -> None:
         self.shapes = tuple((name, tuple(value.shape)) for name, value in sorted(self.positive.items()))
+        self.change_over()
+
+    def change_over(self) -> None:
+        """Go on with the next network's conditioning, if it is its turn. ControlNets are for the first network only."""
+        if self.hand_over is not None and self.index >= self.hand_over.index:
+            self.positive, self.negative = self.hand_over.positive, self.hand_over.negative
+            self.shapes = tuple((name, tuple(value.shape)) for name, value in sorted(self.positive.items()))
+            self.hand_over, self.controls, self.beside = None, (), None
 
     @property
     def done(self) -> bool:
@@ -76,14 +85,17 @@ def begin(
     family: Family,
     request: PictureRequest,
     *,
+    encode: Callable[[PictureRequest], tuple[Conditioning, Conditioning | None]] | None = None,
     source: Image.Image | None = None,
     mask: torch.Tensor | None = None,
+    controls: tuple[Any, ...] = (),
 ) -> Row:
     """A row before its first step: text to conditioning, seed to noise, source to latents.
 
-    `source` is RGB of the request's size; `mask` (1, 1, rows, columns) is 1 where latents are repainted.
+    `source` is RGB of the request's size; `mask` (1, 1, rows, columns) is 1 where latents are repainted. `encode`
+    stands in for the family's own, where it is remembered.
     """
-    positive, negative = family.encode(request)
+    positive, negative = (encode or family.encode)(request)
     scheduler = family.build_scheduler(request)
     timesteps, total_steps = scheduler.timesteps, request.steps
     generator = torch.Generator("cpu").manual_seed(request.seed)
@@ -114,6 +126,8 @@ def begin(
         total_steps=total_steps,
         repaint=repaint,
         beside=family.beside(request, source, mask),
+        controls=controls,
+        hand_over=family.hand_over(request, scheduler, timesteps),
     )
 
 
@@ -188,6 +202,7 @@ def _step(
     row.model_input, row.prediction = model_input, prediction
     row.latents = row.scheduler.step(prediction, time, row.latents, **row.step_options, return_dict=False)[0]
     row.index += 1
+    row.change_over()
     if row.repaint is not None:
         kept = row.repaint.source
         if not row.done:

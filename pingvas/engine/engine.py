@@ -1,28 +1,38 @@
-"""The engine: keeps models loaded and makes pictures with them, on the thread that calls.
+"""The engine: makes pictures with loaded models, on the thread that calls.
 
-`prepare` has what a batch shares in memory; `run` makes one picture, `open_batch` lets many be made together.
+`prepare` has what a batch shares in memory; `run` makes one picture, `open_batch` lets many be made together, and
+`upscale` makes one larger.
 """
 
 from __future__ import annotations
 
-import gc
+import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 
-from pingvas.engine import denoise
-from pingvas.engine.batch import Batch, Ends, IsCanceled, OnStep, Seat
+from pingvas.engine import denoise, lora
+from pingvas.engine.batch import Batch, IsCanceled, OnStep, Seat
+from pingvas.engine.control import residuals_of
 from pingvas.engine.denoise import Row
-from pingvas.engine.errors import EngineError, OutOfMemory
-from pingvas.engine.families.family import Family
-from pingvas.engine.load import open_model, pick_device, size_of
+from pingvas.engine.ends import ends_of
+from pingvas.engine.errors import EngineError
+from pingvas.engine.families.family import Conditioning, Family
+from pingvas.engine.fit_projection import projection_for
+from pingvas.engine.library import Library
+from pingvas.engine.load import pick_device
 from pingvas.engine.preview import Projection, draw_preview, read_projection
-from pingvas.engine.relief import Relief, is_out_of_memory
-from pingvas.engine.requests import PictureRequest, Result, Setup, StepReport
-from pingvas.engine.shelf import Book, Shelf
+from pingvas.engine.relief import Relief
+from pingvas.engine.requests import UPSCALING, PictureRequest, Result, Setup, StepReport
+from pingvas.engine.shelf import Shelf
+from pingvas.engine.text_cache import TextCache
+from pingvas.engine.upscale import upscale
+
+TEXT_CACHE_BYTES = 256 * 2**20
 
 
 def _nobody_listens(report: StepReport) -> None:
@@ -36,8 +46,8 @@ def _never() -> bool:
 class Engine:
     """Not for two threads at once. `device` as in the settings; `threads` None leaves torch's own choice.
 
-    `device_bytes` and `memory_bytes` bound the weights kept on the device and in memory; None: as many as fit one model
-    at a time on the device, and none beside it.
+    `device_bytes` and `memory_bytes` bound the weights kept on the device and, beside it, in memory; None: no bound.
+    What is in use stays whatever the bound. `folder` keeps what is worked out once per machine.
     """
 
     def __init__(
@@ -47,15 +57,20 @@ class Engine:
         threads: int | None = None,
         device_bytes: int | None = 0,
         memory_bytes: int | None = 0,
+        folder: Path | None = None,
+        compile_networks: bool = False,
     ) -> None:
         if threads is not None:
             torch.set_num_threads(threads)
         self.device = pick_device(device)
         self.setup: Setup | None = None
+        self._folder = folder
         self._family: Family | None = None
         self._projection: Projection | None = None
-        self._shelf = Shelf(self.device, device_bytes=device_bytes, memory_bytes=memory_bytes)
-        self._relief = Relief(self._free_memory, self._less_memory)
+        shelf = Shelf(self.device, device_bytes=device_bytes, memory_bytes=memory_bytes)
+        self._library = Library(self.device, shelf, compile_networks=compile_networks)
+        self._relief = Relief(self._free, self._less_memory)
+        self._texts = TextCache(TEXT_CACHE_BYTES)
 
     @property
     def facts(self) -> dict[str, str]:
@@ -70,12 +85,19 @@ class Engine:
             "diffusers": diffusers.__version__,
         }
 
+    @property
+    def total_bytes(self) -> int | None:
+        """The device's memory; None where it is the machine's own."""
+        if self.device.type != "cuda":
+            return None
+        return int(torch.cuda.get_device_properties(self.device).total_memory)
+
     def has(self, setup: Setup) -> bool:
         """Whether nothing needs to be loaded for it."""
         return self.setup == setup
 
     def load(self, path: Path | str, config: Mapping[str, Any]) -> None:
-        """`prepare` for a model without parts of its own choice."""
+        """`prepare` for a model without parts of one's own choice."""
         self.prepare(Setup(Path(path), config))
 
     def prepare(self, setup: Setup) -> None:
@@ -87,8 +109,14 @@ class Engine:
             return
         self.setup = None
         self._family = None
-        family = self._open(setup.model)
+        self._texts.clear()
+        family = self._library.family(setup.model, setup.config)
+        family.configure(setup.config)
+        family.vae = family.own_vae if setup.vae is None else self._library.vae(setup.vae, family)
+        lora.attach(family, setup.loras)
         self._projection = read_projection(setup.config, family.channels)
+        if self._projection is None:
+            self._projection = projection_for(family, self._folder and self._folder / "projections")
         self._family = family
         self.setup = setup
 
@@ -113,7 +141,14 @@ class Engine:
 
     def open_batch(self) -> Batch:
         """A batch of pictures with the prepared setup; it ends when another setup is prepared."""
-        return Batch(self._loaded(), draw=self._preview_of, sync=self._wait_for_device, relief=self._relief)
+        family = self._loaded()
+        return Batch(
+            family,
+            draw=self._preview_of,
+            sync=self._wait_for_device,
+            relief=self._relief,
+            residuals_of=lambda *known: residuals_of(family, *known),
+        )
 
     def join(
         self,
@@ -123,38 +158,58 @@ class Engine:
         is_canceled: IsCanceled = _never,
     ) -> Seat:
         """Let a picture join a batch before its next step. Raises EngineError when it cannot begin."""
-        family = self._loaded()
         with torch.inference_mode():
-            return batch.join(request, _ends_of(family, request), on_step, is_canceled)
+            ends = ends_of(self._loaded(), request, self._library, self._encode)
+            return batch.join(request, ends, on_step, is_canceled)
 
     def step(self, batch: Batch) -> list[Seat]:
         """Move a batch on by one step; returns the seats that ended."""
         with torch.inference_mode():
             return batch.step()
 
+    def upscale(
+        self,
+        path: Path,
+        image: Image.Image,
+        scale: float,
+        on_step: OnStep = _nobody_listens,
+        is_canceled: IsCanceled = _never,
+    ) -> Result:
+        """`image` (RGB or RGBA) `scale` times as large, by the upscaler at `path`. Reports and errors as `run`'s."""
+        began = time.monotonic()
+
+        def hear(done: int, total: int) -> None:
+            pace = (time.monotonic() - began) / max(1, done)
+            on_step(StepReport(done, total, UPSCALING, pace))
+
+        try:
+            upscaler = self._library.upscaler(path)
+            began = time.monotonic()
+            with torch.inference_mode():
+                larger = upscale(upscaler, image, scale, on_progress=hear, is_canceled=is_canceled)
+        except EngineError as error:
+            self._library.free()
+            error.gpu_seconds = time.monotonic() - began
+            raise
+        return Result(larger, time.monotonic() - began)
+
     def _loaded(self) -> Family:
         if self._family is None:
             raise RuntimeError("prepare a setup first")
         return self._family
 
-    def _open(self, path: Path) -> Family:
-        family: Family | None = self._shelf.take(path)
-        if family is not None:
-            return family
-        self._shelf.make_room(size_of(path))
-        self._free_memory()
-        try:
-            family = open_model(path, self.device)
-        except (MemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
-                raise
-        # Outside the handler, where the traceback no longer holds the tensors that filled the memory.
-        if family is None:
-            self._shelf.forget()
-            self._free_memory()
-            raise OutOfMemory("There is too little memory on this device for this model.")
-        self._shelf.put(path, Book(family, size_of(path), family.move, self.device))
-        return family
+    def _encode(self, request: PictureRequest) -> tuple[Conditioning, Conditioning | None]:
+        """What the family makes of the request's words, remembered while the setup is the same."""
+        key = (
+            request.prompt,
+            request.negative_prompt if request.guided else None,
+            request.clip_skip,
+            request.guidance,
+            request.width,
+            request.height,
+        )
+        positive, negative = self._texts.fetch(key, lambda: self._loaded().encode(request))
+        return dict(positive), None if negative is None else dict(negative)
 
     def _preview_of(self, row: Row) -> Callable[[], bytes | None]:
         """Draws what a row shows now, whenever it is called: tensors are replaced, never written into."""
@@ -175,14 +230,9 @@ class Engine:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
 
-    def _free_memory(self) -> None:
-        gc.collect()
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
+    def _free(self) -> None:
+        self._texts.clear()
+        self._library.free()
 
     def _less_memory(self) -> AbstractContextManager[None]:
         return self._loaded().less_memory()
-
-
-def _ends_of(family: Family, request: PictureRequest) -> Ends:
-    return Ends(lambda: denoise.begin(family, request), lambda row: denoise.finish(family, row))

@@ -33,14 +33,19 @@ def read_projection(config: Mapping[str, Any], channels: int) -> Projection | No
     if found is None:
         return None
     try:
-        weights = torch.tensor(found["weights"], dtype=torch.float32)
-        bias = torch.tensor(found["bias"], dtype=torch.float32)
+        return as_projection(found, channels)
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelLoadFailed("The latent_rgb of this model's studio.json cannot be read.") from error
-    if weights.shape != (channels, 3) or bias.shape != (3,):
         raise ModelLoadFailed(
             f"The latent_rgb of this model's studio.json must be {channels} by 3 weights and 3 biases."
-        )
+        ) from error
+
+
+def as_projection(found: Mapping[str, Any], channels: int) -> Projection:
+    """`{weights, bias}` as a projection. Raises KeyError, TypeError or ValueError for anything else."""
+    weights = torch.tensor(found["weights"], dtype=torch.float32)
+    bias = torch.tensor(found["bias"], dtype=torch.float32)
+    if weights.shape != (channels, 3) or bias.shape != (3,):
+        raise ValueError("of another shape")
     return Projection(weights, bias)
 
 

@@ -53,7 +53,10 @@ class Setup:
 
 @dataclass(frozen=True)
 class ControlUse:
-    """A ControlNet, the picture that steers it, and when: `start` and `end` are shares of the steps."""
+    """A ControlNet, the picture that steers it, and when: `start` and `end` are shares of the steps.
+
+    `depth_model` is the folder of what the preprocessor `depth` works with.
+    """
 
     path: Path
     image: Image.Image
@@ -61,6 +64,7 @@ class ControlUse:
     weight: float = 1.0
     start: float = 0.0
     end: float = 1.0
+    depth_model: Path | None = None
 
     def __post_init__(self) -> None:
         _expect("the weight of a ControlNet", self.weight, 0.0, 10.0)
@@ -89,7 +93,8 @@ class PictureRequest:
     `cfg_scale` of 1 or less turns classifier-free guidance off, and with it the negative prompt. `guidance` is what
     distilled models (FLUX.1 dev) take as a number; others pass over it. `clip_skip` counts as people do: 1 is the
     last layer of the text encoder, 2 the one before. With a `source`, `strength` is the share of the steps that
-    are run: 1 keeps nothing of it.
+    are run: 1 keeps nothing of it. `refiner_start` is the share of the noise after whose removal the model's refiner
+    takes over; None leaves the whole way to the model.
     """
 
     prompt: str
@@ -106,6 +111,7 @@ class PictureRequest:
     strength: float = 1.0
     inpaint: Inpaint | None = None
     controls: tuple[ControlUse, ...] = ()
+    refiner_start: float | None = None
 
     def __post_init__(self) -> None:
         for name, side in (("width", self.width), ("height", self.height)):
@@ -121,6 +127,8 @@ class PictureRequest:
         _expect("strength", self.strength, 0.0, 1.0)
         if self.guidance is not None:
             _expect("guidance", self.guidance, 0.0, 100.0)
+        if self.refiner_start is not None:
+            _expect("refiner_start", self.refiner_start, 0.0, 1.0)
         if self.inpaint is not None and self.source is None:
             raise InvalidParameters("inpainting needs a source picture")
         sampler = SAMPLERS.get(self.sampler)

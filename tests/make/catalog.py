@@ -13,6 +13,11 @@ CONFIG: dict[str, Any] = {
     "size": {"multiple": 8, "min": 64, "max": 512},
     "cost": {"fixed_seconds": 1.0, "seconds_per_megapixel_step": 1.0},
 }
+UPSCALER: dict[str, Any] = {
+    "family": "upscaler",
+    "scale": 4,
+    "cost": {"fixed_seconds": 1.0, "seconds_per_output_megapixel": 10.0},
+}
 
 
 async def make_model(
@@ -22,21 +27,30 @@ async def make_model(
     path: str = "/nowhere",
     required_tiers: tuple[str, ...] = (),
     config: dict[str, Any] | None = None,
+    model_type: str = "checkpoint",
+    size_bytes: int = 1,
 ) -> AiModel:
-    """A checkpoint that anybody may run, unless tiers are named."""
+    """A checkpoint, or a part, that anybody may run, unless tiers are named."""
     model = AiModel(
         id=new_id(),
         name=name,
         display_name=name.title(),
-        model_type="checkpoint",
+        model_type=model_type,
         version="1",
         s3_path=path,
         efs_cache_path=path,
-        size_bytes=1,
-        config=config or CONFIG,
+        size_bytes=size_bytes,
+        config=CONFIG if config is None else config,
         required_tiers=list(required_tiers),
         is_active=True,
     )
     session.add(model)
     await session.flush()
     return model
+
+
+async def make_parts(session: AsyncSession) -> None:
+    """What goes with the model `toy`: `sketchy` (LoRA), `edges` (ControlNet), `bright` (VAE), `four` (upscaler, ×4)."""
+    for name, model_type in (("sketchy", "lora"), ("edges", "controlnet"), ("bright", "vae")):
+        await make_model(session, name=name, model_type=model_type, path=f"/{name}", config={"base": "sd1"})
+    await make_model(session, name="four", path="/four", config=UPSCALER)

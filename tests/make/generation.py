@@ -7,7 +7,7 @@ from pingvas.base.db import Database
 from pingvas.base.ids import new_id
 from pingvas.generation import finish, queue, submit
 from pingvas.generation.queue import ClaimedJob
-from pingvas.generation.wishes import Wish
+from pingvas.generation.wishes import UpscaleWish, Wish
 
 WORKER = "worker-of-the-tests"
 
@@ -20,8 +20,13 @@ def wish(**changes: Any) -> Wish:
 
 async def submit_jobs(database: Database, actor: Actor, **changes: Any) -> submit.Submitted:
     """Submit and commit."""
+    return await submit_wish(database, actor, wish(**changes))
+
+
+async def submit_wish(database: Database, actor: Actor, asked: Wish | UpscaleWish) -> submit.Submitted:
+    """Submit any kind of wish and commit."""
     async with database.transaction() as session:
-        return await submit.submit(session, actor, wish(**changes))
+        return await submit.submit(session, actor, asked)
 
 
 async def claim_job(database: Database, *, worker_id: str = WORKER, lease_seconds: float = 30) -> ClaimedJob:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -34,6 +35,15 @@ class Residuals:
     middle: torch.Tensor | None = None
 
 
+@dataclass(frozen=True)
+class HandOver:
+    """When another network goes on with a picture: before call `index`, with conditioning of its own."""
+
+    index: int
+    positive: Conditioning
+    negative: Conditioning | None
+
+
 class Family(ABC):
     """A loaded model. `factor`: pixels to one latent; `channels`: of the latents. Set by the family's `__init__`."""
 
@@ -41,9 +51,18 @@ class Family(ABC):
     # Families trained on straight paths from noise to picture; the others walk along noise levels.
     flow: ClassVar[bool] = False
     samplers: ClassVar[tuple[str, ...]] = tuple(SAMPLERS)
+    # Rows and columns of latents come in multiples of this.
+    patch: int = 1
+    # What the catalog says a request is to be where it says nothing itself.
+    defaults: Mapping[str, Any] = MappingProxyType({})
+
+    # Whether `control` does something.
+    takes_controls: ClassVar[bool] = False
 
     network: Any
+    # `vae` is in use: the one the model brought, `own_vae`, or another that fits.
     vae: Any
+    own_vae: Any
     text_encoders: tuple[Any, ...]
     scheduler_config: Mapping[str, Any]
     device: torch.device
@@ -55,6 +74,10 @@ class Family(ABC):
     @abstractmethod
     def open(cls, folder: Path, device: torch.device, dtype: torch.dtype) -> Family:
         """Load a diffusers folder. Raises whatever diffusers and transformers raise on damaged files."""
+
+    def configure(self, config: Mapping[str, Any]) -> None:
+        """Take over what the catalog says about this model."""
+        self.defaults = config.get("defaults") or {}
 
     @abstractmethod
     def encode(self, request: PictureRequest) -> tuple[Conditioning, Conditioning | None]:
@@ -72,6 +95,20 @@ class Family(ABC):
         a prediction of the same shape. Rows do not influence one another.
         """
 
+    def control(
+        self,
+        network: Any,
+        latents: torch.Tensor,
+        timesteps: torch.Tensor,
+        conditioning: Conditioning,
+        picture: torch.Tensor,
+    ) -> Residuals:
+        """What a ControlNet adds for rows of the network's own input. `picture` is (n, 3, height, width), 0 to 1.
+
+        Raises InvalidParameters: this family takes none.
+        """
+        raise InvalidParameters(f"Models of this family ({self.name}) take no ControlNets here.")
+
     def build_scheduler(self, request: PictureRequest) -> Any:
         """A fresh scheduler with all its timesteps. Raises InvalidParameters for a sampler this family lacks."""
         self.expect_sampler(request.sampler)
@@ -88,13 +125,14 @@ class Family(ABC):
 
     def latent_shape(self, width: int, height: int) -> tuple[int, int, int, int]:
         """(1, channels, rows, columns) that cover the picture; what sticks out is cut off after decoding."""
-        return 1, self.channels, -(-height // self.factor), -(-width // self.factor)
+        rows, columns = (-(-side // (self.factor * self.patch)) * self.patch for side in (height, width))
+        return 1, self.channels, rows, columns
 
     def encode_image(self, image: Image.Image) -> torch.Tensor:
         """An RGB picture to latents (1, channels, rows, columns): the middle of what the autoencoder sees, no chance."""
         _, _, rows, columns = self.latent_shape(*image.size)
         pixels = torch.from_numpy(
-            np.asarray(_pad(image, columns * self.factor, rows * self.factor), np.float32)
+            np.asarray(pad_to(image, columns * self.factor, rows * self.factor), np.float32)
         )
         pixels = (pixels / 127.5 - 1).permute(2, 0, 1)[None]
         moments = self.vae.encode(pixels.to(self.device, self.vae.dtype)).latent_dist.mode()
@@ -128,6 +166,14 @@ class Family(ABC):
         """Input channels beside the latents, for networks that want some (inpainting ones); None for the others."""
         return None
 
+    def hand_over(
+        self, request: PictureRequest, scheduler: Any, timesteps: torch.Tensor
+    ) -> HandOver | None:
+        """Where a refiner takes over, for models that have one. Raises InvalidParameters when there is none."""
+        if request.refiner_start is not None:
+            raise InvalidParameters("This model has no refiner: leave refiner_start out.")
+        return None
+
     def clean_guess(
         self, scheduler: Any, model_input: torch.Tensor, prediction: torch.Tensor, timestep: torch.Tensor
     ) -> Callable[[], torch.Tensor]:
@@ -150,8 +196,8 @@ class Family(ABC):
         return guess
 
     def parts(self) -> tuple[Any, ...]:
-        """Every module with weights."""
-        return (*self.text_encoders, self.network, self.vae)
+        """Every module with weights that is the model's own."""
+        return (*self.text_encoders, self.network, self.own_vae)
 
     def move(self, device: torch.device) -> None:
         """Put all weights on `device`."""
@@ -192,10 +238,31 @@ def mask_and_masked(
     return torch.cat([mask.to(masked), masked], dim=1)
 
 
-def _pad(image: Image.Image, width: int, height: int) -> Image.Image:
+def unet_control(
+    network: Any,
+    latents: torch.Tensor,
+    timesteps: torch.Tensor,
+    text: torch.Tensor,
+    picture: torch.Tensor,
+    added: dict[str, torch.Tensor] | None = None,
+) -> Residuals:
+    """What a ControlNet beside a U-Net adds: to every block on the way down, and to the middle."""
+    blocks, middle = network(
+        latents,
+        timesteps,
+        encoder_hidden_states=text,
+        controlnet_cond=picture,
+        added_cond_kwargs=added,
+        return_dict=False,
+    )
+    return Residuals(tuple(blocks), middle)
+
+
+def pad_to(image: Image.Image, width: int, height: int) -> Image.Image:
     """The picture in the middle of a larger one, its edge pixels repeated; decoding cuts the same margins off."""
     if image.size == (width, height):
         return image
     left, top = (width - image.width) // 2, (height - image.height) // 2
-    right, bottom = width - image.width - left, height - image.height - top
-    return Image.fromarray(np.pad(np.asarray(image), ((top, bottom), (left, right), (0, 0)), mode="edge"))
+    pixels = np.asarray(image)
+    sides = [(top, height - image.height - top), (left, width - image.width - left)]
+    return Image.fromarray(np.pad(pixels, sides + [(0, 0)] * (pixels.ndim - 2), mode="edge"))

@@ -1,4 +1,7 @@
-"""Stable Diffusion 1.x and 2.x, and the bundled model: CLIPTextModel, UNet2DConditionModel, AutoencoderKL."""
+"""Stable Diffusion 1.x and 2.x, and the bundled model: CLIPTextModel, UNet2DConditionModel, AutoencoderKL.
+
+The two differ in what their files say: width and layers of the text encoder, and what the network predicts.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,10 @@ from typing import Any
 import torch
 from PIL import Image
 
+from pingvas.engine.clip_text import common_chunks, encode_clip
 from pingvas.engine.errors import ModelLoadFailed
-from pingvas.engine.families.family import Conditioning, Family, Residuals, mask_and_masked
+from pingvas.engine.families.family import Conditioning, Family, Residuals, mask_and_masked, unet_control
+from pingvas.engine.folder_parts import open_module, open_tokenizer
 from pingvas.engine.requests import PictureRequest
 
 
@@ -17,18 +22,15 @@ class StableDiffusion(Family):
     """A loaded model of this family. 9 input channels are those of an inpainting U-Net."""
 
     name = "sd"
+    takes_controls = True
 
     def __init__(
         self, *, tokenizer: Any, text_encoder: Any, unet: Any, vae: Any, scheduler_config: dict[str, Any]
     ) -> None:
         self.channels = int(vae.config.latent_channels)
-        if unet.config.in_channels not in (self.channels, 2 * self.channels + 1):
-            raise ModelLoadFailed(
-                f"This model's U-Net takes {unet.config.in_channels} channels and its autoencoder makes "
-                f"{self.channels}: it is neither one for pictures from text nor one for inpainting."
-            )
-        self.tokenizer = tokenizer
-        self.text_encoder = text_encoder
+        expect_channels(unet, self.channels)
+        expect_width(unet, text_encoder.config.hidden_size)
+        self.tokenizers = (tokenizer,)
         self.network = unet
         self.vae = vae
         self.text_encoders = (text_encoder,)
@@ -46,26 +48,19 @@ class StableDiffusion(Family):
         # Both are only partly typed; what they make is checked by using it.
         models: Any = diffusers
         texts: Any = transformers
-        options = {"local_files_only": True, "use_safetensors": True}
-        # Always name the dtype: transformers would keep fp16 files in fp16, where a CPU needs minutes a picture.
-        text_encoder = texts.CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=dtype, **options)
-        unet = models.UNet2DConditionModel.from_pretrained(folder / "unet", dtype=dtype, **options)
-        vae = models.AutoencoderKL.from_pretrained(folder / "vae", dtype=dtype, **options)
-        for part in (text_encoder, unet, vae):
-            part.eval().requires_grad_(False).to(device)
-            if device.type == "cuda" and part is not text_encoder:
-                part.to(memory_format=torch.channels_last)
         return cls(
-            tokenizer=texts.CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
-            text_encoder=text_encoder,
-            unet=unet,
-            vae=vae,
+            tokenizer=open_tokenizer(texts.CLIPTokenizer, folder / "tokenizer"),
+            text_encoder=open_module(texts.CLIPTextModel, folder / "text_encoder", device, dtype),
+            unet=open_module(models.UNet2DConditionModel, folder / "unet", device, dtype),
+            vae=open_module(models.AutoencoderKL, folder / "vae", device, dtype),
             scheduler_config=models.DDIMScheduler.load_config(folder / "scheduler", local_files_only=True),
         )
 
     def encode(self, request: PictureRequest) -> tuple[Conditioning, Conditioning | None]:
-        positive = {"text": self._embed(request.prompt)}
-        return positive, {"text": self._embed(request.negative_prompt)} if request.guided else None
+        prompts = [request.prompt, *([request.negative_prompt] if request.guided else [])]
+        chunks = common_chunks(self.tokenizers, prompts)
+        positive, *negative = [{"text": self._embed(prompt, request.clip_skip, chunks)} for prompt in prompts]
+        return positive, negative[0] if negative else None
 
     def beside(
         self, request: PictureRequest, source: Image.Image | None, mask: torch.Tensor | None
@@ -74,6 +69,16 @@ class StableDiffusion(Family):
             return None
         return mask_and_masked(self, request, source, mask)
 
+    def control(
+        self,
+        network: Any,
+        latents: torch.Tensor,
+        timesteps: torch.Tensor,
+        conditioning: Conditioning,
+        picture: torch.Tensor,
+    ) -> Residuals:
+        return unet_control(network, latents, timesteps, conditioning["text"], picture)
+
     def predict(
         self,
         latents: torch.Tensor,
@@ -81,27 +86,44 @@ class StableDiffusion(Family):
         conditioning: Conditioning,
         residuals: Residuals | None = None,
     ) -> torch.Tensor:
-        added: dict[str, Any] = {}
-        if residuals is not None:
-            added = {
-                "down_block_additional_residuals": residuals.blocks,
-                "mid_block_additional_residual": residuals.middle,
-            }
         prediction: torch.Tensor = self.network(
-            latents, timesteps, encoder_hidden_states=conditioning["text"], return_dict=False, **added
+            latents,
+            timesteps,
+            encoder_hidden_states=conditioning["text"],
+            return_dict=False,
+            **residuals_for_unet(residuals),
         )[0]
         return prediction
 
-    def _embed(self, text: str) -> torch.Tensor:
-        tokens = self.tokenizer(
-            text,
-            padding="max_length",
-            max_length=self.tokenizer.model_max_length,
-            truncation=True,
-            return_tensors="pt",
+    def _embed(self, prompt: str, clip_skip: int, chunks: int) -> torch.Tensor:
+        return encode_clip(
+            self.tokenizers[0], self.text_encoders[0], prompt, clip_skip=clip_skip, chunks=chunks
+        ).hidden
+
+
+def residuals_for_unet(residuals: Residuals | None) -> dict[str, Any]:
+    """What ControlNets add, by the names of a U-Net's arguments."""
+    if residuals is None:
+        return {}
+    return {
+        "down_block_additional_residuals": residuals.blocks,
+        "mid_block_additional_residual": residuals.middle,
+    }
+
+
+def expect_channels(unet: Any, latent_channels: int) -> None:
+    """Raises ModelLoadFailed for a U-Net that takes neither latents alone nor a mask and a masked picture with them."""
+    if unet.config.in_channels not in (latent_channels, 2 * latent_channels + 1):
+        raise ModelLoadFailed(
+            f"This model's U-Net takes {unet.config.in_channels} channels and its autoencoder makes "
+            f"{latent_channels}: it is neither one for pictures from text nor one for inpainting."
         )
-        mask = None
-        if getattr(self.text_encoder.config, "use_attention_mask", None):
-            mask = tokens.attention_mask.to(self.device)
-        hidden: torch.Tensor = self.text_encoder(tokens.input_ids.to(self.device), attention_mask=mask)[0]
-        return hidden
+
+
+def expect_width(unet: Any, width: int) -> None:
+    """Raises ModelLoadFailed when the U-Net listens to vectors of another width than its text encoders make."""
+    if unet.config.cross_attention_dim != width:
+        raise ModelLoadFailed(
+            f"This model's parts do not belong together: its text encoders make vectors of {width} numbers, "
+            f"and its U-Net takes {unet.config.cross_attention_dim}."
+        )

@@ -1,0 +1,148 @@
+"""ControlNets: networks that steer a picture by another one, each over its share of the steps.
+
+Rows of one batch may have different ControlNets or none. What a ControlNet adds is worked out for the rows that have it
+and is nothing for the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from pingvas.engine.denoise import Row
+from pingvas.engine.errors import InvalidParameters, ModelLoadFailed, ModelNotFound
+from pingvas.engine.families.family import Conditioning, Family, Residuals, pad_to
+
+
+@dataclass(frozen=True)
+class Control:
+    """A loaded ControlNet on its way through one picture. `picture` is (1, 3, height, width), 0 to 1."""
+
+    network: Any
+    picture: torch.Tensor
+    weight: float
+    start: float
+    end: float
+
+    def is_on(self, index: int, steps: int) -> bool:
+        """Whether it acts in call `index` of `steps`: from `start` on, and not past `end`."""
+        return self.weight > 0 and index / steps >= self.start and (index + 1) / steps <= self.end
+
+
+def open_control(path: Path, family: Family) -> Any:
+    """The ControlNet at `path` (a diffusers folder, or one safetensors file) for this family, on its device.
+
+    Raises ModelNotFound, ModelLoadFailed, or InvalidParameters when it was made for another model.
+    """
+    import diffusers
+
+    models: Any = diffusers
+    if not path.exists():
+        raise ModelNotFound(f"There is no ControlNet at {path.name}.")
+    files = [path] if path.is_file() else sorted(path.glob("*"))
+    if not any(file.suffix == ".safetensors" for file in files):
+        raise ModelLoadFailed(f"The ControlNet {path.name} has no safetensors file; pickles are not loaded.")
+    try:
+        if path.is_file():
+            network = models.ControlNetModel.from_single_file(
+                str(path), torch_dtype=family.dtype, local_files_only=True
+            )
+        else:
+            network = models.ControlNetModel.from_pretrained(
+                path, dtype=family.dtype, local_files_only=True, use_safetensors=True
+            )
+    # Every library below has its own errors for a damaged file, and all of them mean the same here.
+    except Exception as error:
+        raise ModelLoadFailed(f"The ControlNet {path.name} cannot be loaded: {error}") from error
+    network.eval().requires_grad_(False).to(family.device)
+    if family.device.type == "cuda":
+        network.to(memory_format=torch.channels_last)
+    expect_fitting(network, family, path.stem)
+    return network
+
+
+def expect_fitting(network: Any, family: Family, name: str) -> None:
+    """Raises InvalidParameters when the ControlNet was made for a network of another shape."""
+    config, base = network.config, family.network.config
+    shape = [
+        (part.get("in_channels"), part.get("block_out_channels"), part.get("cross_attention_dim"))
+        for part in (config, base)
+    ]
+    wanted = (family.channels, *shape[1][1:])
+    if _plain(shape[0]) != _plain(wanted) or not family.takes_controls:
+        raise InvalidParameters(
+            f"The ControlNet {name} does not fit this model ({family.name}): it was made for another one."
+        )
+
+
+def picture_for(image: Image.Image, family: Family, width: int, height: int) -> torch.Tensor:
+    """A prepared control picture of the request's size as the ControlNet takes it: covering the latents' grid."""
+    _, _, rows, columns = family.latent_shape(width, height)
+    covering = pad_to(image.convert("RGB"), columns * family.factor, rows * family.factor)
+    pixels = torch.from_numpy(np.asarray(covering, np.float32) / 255)
+    return pixels.permute(2, 0, 1)[None].to(family.device, family.dtype)
+
+
+def residuals_of(
+    family: Family,
+    rows: Sequence[Row],
+    latents: torch.Tensor,
+    timesteps: torch.Tensor,
+    conditioning: Conditioning,
+) -> Residuals | None:
+    """What the rows' ControlNets add to one network call; None when none of them acts now.
+
+    `latents`, `timesteps` and `conditioning` are the network's own input: the negatives of the guided rows first, then
+    every row.
+    """
+    guided = [number for number, row in enumerate(rows) if row.negative is not None]
+    order = [*guided, *range(len(rows))]
+    total: Residuals | None = None
+    for control, number in _acting(rows):
+        places = [place for place, row in enumerate(order) if row == number]
+        picked = {name: value[places] for name, value in conditioning.items()}
+        picture = control.picture.expand(len(places), -1, -1, -1)
+        added = family.control(
+            control.network, latents[places][:, : family.channels], timesteps[places], picked, picture
+        )
+        total = _add(total, added, control.weight, places, len(order))
+    return total
+
+
+def _acting(rows: Sequence[Row]) -> list[tuple[Control, int]]:
+    return [
+        (control, number)
+        for number, row in enumerate(rows)
+        for control in row.controls
+        if control.is_on(row.index, len(row.timesteps))
+    ]
+
+
+def _add(
+    total: Residuals | None, added: Residuals, weight: float, places: list[int], count: int
+) -> Residuals:
+    """`added` times `weight` at its places among `count` rows, on top of `total`."""
+
+    def spread(part: torch.Tensor) -> torch.Tensor:
+        everywhere = part.new_zeros(count, *part.shape[1:])
+        everywhere[places] = part * weight
+        return everywhere
+
+    blocks = tuple(spread(part) for part in added.blocks)
+    middle = None if added.middle is None else spread(added.middle)
+    if total is None:
+        return Residuals(blocks, middle)
+    return Residuals(
+        tuple(one + other for one, other in zip(total.blocks, blocks, strict=True)),
+        middle if total.middle is None or middle is None else total.middle + middle,
+    )
+
+
+def _plain(values: Sequence[Any]) -> list[Any]:
+    return [list(value) if isinstance(value, list | tuple) else value for value in values]
