@@ -102,7 +102,7 @@ def test_tables_of_different_rooms_are_joined_by_keys_alone() -> None:
 
 
 def test_torch_lives_in_the_engine() -> None:
-    heavy = {"torch", "diffusers", "transformers", "peft", "accelerate"}
+    heavy = {"torch", "diffusers", "transformers", "peft", "accelerate", "spandrel"}
     outside = [
         name_of(path)
         for path in python_files("pingvas")

@@ -103,12 +103,12 @@ class Storage:
     def _store(self) -> LocalStore | S3Store:
         if isinstance(self._location, DiskLocation):
             return LocalStore(self._location.folder, mkdir=True)
-        return _open_bucket(self._location, self._location.endpoint)
+        return open_bucket(self._location, self._location.endpoint)
 
     @cached_property
     def _link_store(self) -> S3Store:
         assert isinstance(self._location, S3Location)  # noqa: S101 - files on disk are signed by ourselves
-        return _open_bucket(self._location, self._location.public_endpoint or self._location.endpoint)
+        return open_bucket(self._location, self._location.public_endpoint or self._location.endpoint)
 
     async def put(self, key: str, data: bytes, content_type: str, *, durable: bool = True) -> None:
         """Write an object whole or not at all. On disk, `durable` waits until a power cut cannot take it back."""
@@ -220,7 +220,8 @@ def open_storage(settings: Settings) -> Storage:
     )
 
 
-def _open_bucket(location: S3Location, endpoint: str | None) -> S3Store:
+def open_bucket(location: S3Location, endpoint: str | None) -> S3Store:
+    """The objects below the location's prefix, reached at `endpoint`; touches nothing yet."""
     config: dict[str, str | bool | None] = {
         **location.credentials,
         "endpoint": endpoint,

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from pingvas import __version__
 from pingvas.adapters.storage import open_storage
-from pingvas.api import auth, errors, files, health, images, jobs, me, models, plans
+from pingvas.api import auth, errors, files, health, images, jobs, me, models, plans, uploads
 from pingvas.api.body_limit import BodyLimit
 from pingvas.api.metrics import Measure, Metrics
 from pingvas.api.request_id import RequestId
@@ -59,7 +59,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics = metrics
     errors.install(app)
     app.add_middleware(Measure, metrics=metrics)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(
+        BodyLimit, larger={f"{PREFIX}/images": settings.upload_max_bytes + uploads.ROOM_FOR_THE_FORM}
+    )
     app.add_middleware(RequestId)
     app.include_router(_versioned())
     app.include_router(files.router)
@@ -72,7 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _versioned() -> APIRouter:
     router = APIRouter(prefix=PREFIX)
-    for room in (auth, me, plans, models, jobs, images):
+    for room in (auth, me, plans, models, jobs, images, uploads):
         router.include_router(room.router)
     return router
 

@@ -1,5 +1,7 @@
 """Bodies beyond a limit are refused before they are read into memory."""
 
+from collections.abc import Mapping
+
 from fastapi import Request
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,19 +13,26 @@ MAX_BODY_BYTES = 1024 * 1024
 
 
 class BodyLimit:
-    """ASGI middleware: a declared length is checked at once, an undeclared one while it arrives."""
+    """ASGI middleware: a declared length is checked at once, an undeclared one while it arrives.
 
-    def __init__(self, app: ASGIApp, max_bytes: int = MAX_BODY_BYTES) -> None:
+    `larger` names the paths that take more, and how much.
+    """
+
+    def __init__(
+        self, app: ASGIApp, max_bytes: int = MAX_BODY_BYTES, larger: Mapping[str, int] | None = None
+    ) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.larger = dict(larger or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        max_bytes = self.larger.get(scope["path"], self.max_bytes)
         declared = Headers(scope=scope).get("content-length", "0")
-        if declared.isdigit() and int(declared) > self.max_bytes:
-            detail = f"A request body may have up to {self.max_bytes} bytes."
+        if declared.isdigit() and int(declared) > max_bytes:
+            detail = f"A request body may have up to {max_bytes} bytes."
             await problem(Request(scope), 413, TooLarge.code, detail)(scope, receive, send)
             return
         read = 0
@@ -32,8 +41,8 @@ class BodyLimit:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self.max_bytes:
-                raise TooLarge(f"A request body may have up to {self.max_bytes} bytes.")
+            if read > max_bytes:
+                raise TooLarge(f"A request body may have up to {max_bytes} bytes.")
             return message
 
         await self.app(scope, receive_within_limit, send)

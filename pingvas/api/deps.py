@@ -69,5 +69,18 @@ async def _actor_if_any(
     return None if credentials is None else await authenticate(session, settings, credentials.credentials)
 
 
+async def _actor_beforehand(
+    database: DatabaseDep,
+    settings: SettingsDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Actor:
+    if credentials is None:
+        raise Unauthorized
+    async with database.read() as session:
+        return await authenticate(session, settings, credentials.credentials)
+
+
 ActorDep = Annotated[Actor, Depends(_actor)]
 MaybeActorDep = Annotated[Actor | None, Depends(_actor_if_any)]
+# For routes that work long before they write: who asks is known, and no transaction is open.
+ActorBeforehandDep = Annotated[Actor, Depends(_actor_beforehand)]

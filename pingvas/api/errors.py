@@ -36,6 +36,7 @@ _FRAMEWORK_CODES = {
     413: "payload_too_large",
     415: "unsupported_media_type",
 }
+_SHAPES_OF_BODIES = ("txt2img", "img2img", "inpaint", "upscale")
 _RETRY_AFTER_SECONDS = {503: "5", 429: "5"}
 
 
@@ -108,11 +109,13 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        found = [{"loc": list(item["loc"]), "msg": item["msg"]} for item in error.errors()]
+        found = [{"loc": _place(item), "msg": item["msg"]} for item in error.errors()]
         return problem(request, 422, errors.Invalid.code, errors.Invalid.default_detail, field_errors=found)
 
     @app.exception_handler(HTTPException)
     async def _framework(request: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, errors.StudioError):  # ours, met while the body was being read
+            return await _known(request, error.__cause__)
         if error.status_code == 400:  # a body nested past all reason, say: bad input like any other
             return problem(request, 422, errors.Invalid.code, str(error.detail))
         code = _FRAMEWORK_CODES.get(error.status_code, "internal_error")
@@ -125,3 +128,13 @@ def install(app: FastAPI) -> None:
         detail = f"Something went wrong on our side. The request id {request_id} helps to find it."
         # This handler runs outside the middleware that adds the header, so it is added here.
         return problem(request, 500, "internal_error", detail, headers={"X-Request-ID": request_id})
+
+
+def _place(error: Mapping[str, Any]) -> list[Any]:
+    """Where the bad field is. In a body of several shapes the framework names the shape, which is no field: taken out."""
+    loc = list(error["loc"])
+    if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return [*loc, str(error["ctx"]["discriminator"]).strip("'")]
+    if len(loc) > 1 and loc[0] == "body" and loc[1] in _SHAPES_OF_BODIES:
+        del loc[1]
+    return loc

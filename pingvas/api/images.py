@@ -11,7 +11,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from pingvas.adapters.storage import Storage
 from pingvas.api.deps import ActorDep, MaybeActorDep, SessionDep, SettingsDep, StorageDep
+from pingvas.api.job_bodies import JobType, Visibility, names_pictures, recipe_of, without_pictures
 from pingvas.api.wire import DEFAULT_LIMIT, Cursor, Limit, Text
+from pingvas.base.errors import NotFound
 from pingvas.gallery.library import (
     ImageChanges,
     ImageNotFound,
@@ -27,8 +29,9 @@ from pingvas.gallery.tables import Image
 
 router = APIRouter(prefix="/images", tags=["gallery"])
 
-Visibility = Literal["private", "public", "unlisted"]
-JobType = Literal["txt2img", "img2img", "inpaint", "upscale"]
+
+class NoRecipe(NotFound):
+    default_detail = "This image does not say enough to be made again."
 
 
 class ImageOut(BaseModel):
@@ -110,9 +113,24 @@ async def get_image(
     tags = await tags_of(session, [image.id])
     shown = await image_out(image, storage, tags[image.id])
     if actor is None or actor.user_id != image.user_id:
-        # What its owner thinks of it, and the job it came from, are theirs.
-        return shown.model_copy(update={"is_favorite": False, "job_id": None})
+        # What its owner thinks of it, the job it came from and the pictures it was made from are theirs.
+        told = without_pictures(image.generation_params)
+        return shown.model_copy(update={"is_favorite": False, "job_id": None, "generation_params": told})
     return shown
+
+
+@router.get("/{image_id}/recipe", operation_id="get_image_recipe")
+async def get_image_recipe(image_id: UUID, actor: MaybeActorDep, session: SessionDep) -> dict[str, Any]:
+    """The body that, sent to `POST /jobs`, makes this image again; not found when it does not say how it was made.
+
+    For somebody else's image made from pictures of theirs there is none.
+    """
+    image = await get_visible_image(session, actor, image_id)
+    mine = actor is not None and actor.user_id == image.user_id
+    recipe = recipe_of(image.generation_params)
+    if recipe is None or (not mine and names_pictures(recipe)):
+        raise NoRecipe
+    return recipe
 
 
 @router.patch("/{image_id}", operation_id="update_image")

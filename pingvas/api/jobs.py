@@ -13,62 +13,16 @@ from pingvas.accounts.actor import Actor
 from pingvas.adapters.storage import Storage
 from pingvas.api.deps import ActorDep, SessionDep, SettingsDep, StorageDep
 from pingvas.api.images import ImageOut, image_out
-from pingvas.api.wire import DEFAULT_LIMIT, Cursor, Limit, Text
+from pingvas.api.job_bodies import JobBody, JobType
+from pingvas.api.wire import DEFAULT_LIMIT, Cursor, Limit
 from pingvas.base.idempotency import find_first_answer, idempotent_call, remember_answer
+from pingvas.base.settings import Settings
 from pingvas.generation import cancel, jobs, submit
-from pingvas.generation.wishes import MAX_CFG, MAX_COUNT, MAX_PROMPT, MAX_SEED, MIN_CFG, Wish
+from pingvas.generation.parameters import OutputLimits
 
 router = APIRouter(tags=["generation"])
 
-JobType = Literal["txt2img", "img2img", "inpaint", "upscale"]
 Status = Literal["pending", "queued", "processing", "completed", "failed", "canceled"]
-
-
-class TextToPicture(BaseModel):
-    """A request for `count` pictures made from text. What is left out is as the model does it by default."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    job_type: Literal["txt2img"]
-    model: Text = Field("pingvas-mini", max_length=200)
-    prompt: Text = Field(min_length=1, max_length=MAX_PROMPT, examples=["a red house at sunset"])
-    negative_prompt: Text = Field("", max_length=MAX_PROMPT)
-    width: int | None = Field(None, ge=8, le=16384, description="Pixels, a multiple of 8")
-    height: int | None = Field(None, ge=8, le=16384, description="Pixels, a multiple of 8")
-    steps: int | None = Field(None, ge=1, le=1000)
-    cfg_scale: float | None = Field(
-        None, ge=MIN_CFG, le=MAX_CFG, allow_inf_nan=False, description="1 switches guidance off"
-    )
-    sampler: Text | None = Field(None, max_length=40)
-    seed: int | None = Field(
-        None, ge=0, le=MAX_SEED, description="Null: a random one; picture n has seed + n"
-    )
-    count: int = Field(1, ge=1, le=MAX_COUNT)
-    format: Literal["png"] = "png"
-    visibility: Literal["private", "public", "unlisted"] = "private"
-    # In the contract for models and features that take them; nothing installed does yet, so only "none" is accepted.
-    loras: list[Any] = Field(default_factory=list, max_length=0)
-    controlnet: None = None
-    vae: None = None
-    collection_id: None = None
-    tags: list[str] = Field(default_factory=list, max_length=0)
-
-    def wish(self) -> Wish:
-        """The request as the generation room knows it."""
-        return Wish(
-            model=self.model,
-            prompt=self.prompt,
-            negative_prompt=self.negative_prompt,
-            width=self.width,
-            height=self.height,
-            steps=self.steps,
-            cfg_scale=self.cfg_scale,
-            sampler=self.sampler,
-            seed=self.seed,
-            count=self.count,
-            format=self.format,
-            visibility=self.visibility,
-        )
 
 
 class ProgressOut(BaseModel):
@@ -180,9 +134,10 @@ class QueueOut(BaseModel):
     response_model=SubmittedOut,
 )
 async def submit_jobs(
-    body: TextToPicture,
+    body: JobBody,
     actor: ActorDep,
     session: SessionDep,
+    settings: SettingsDep,
     storage: StorageDep,
     idempotency_key: Annotated[
         str | None,
@@ -196,7 +151,7 @@ async def submit_jobs(
         first = await find_first_answer(session, call)
         if first is not None:
             return _accepted(first[1], first[0], replayed=True)
-    accepted = await submit.submit(session, actor, body.wish())
+    accepted = await submit.submit(session, actor, body.wish(), largest=_largest(settings))
     answer = SubmittedOut(
         batch_id=accepted.batch_id,
         jobs=[await job_out(view, storage) for view in accepted.jobs],
@@ -208,9 +163,11 @@ async def submit_jobs(
 
 
 @router.post("/jobs/estimate", operation_id="estimate_jobs")
-async def estimate_jobs(body: TextToPicture, actor: ActorDep, session: SessionDep) -> EstimateOut:
+async def estimate_jobs(
+    body: JobBody, actor: ActorDep, session: SessionDep, settings: SettingsDep
+) -> EstimateOut:
     """What submitting this body would cost. Nothing is spent."""
-    price = await submit.estimate(session, actor, body.wish())
+    price = await submit.estimate(session, actor, body.wish(), largest=_largest(settings))
     return EstimateOut(estimated_credits=price.credits, estimated_seconds=round(price.seconds, 3))
 
 
@@ -329,6 +286,10 @@ async def _jobs_out(
     session: AsyncSession, actor: Actor, job_ids: list[UUID], storage: Storage
 ) -> list[JobOut]:
     return [await job_out(view, storage) for view in await jobs.read_jobs(session, actor, job_ids)]
+
+
+def _largest(settings: Settings) -> OutputLimits:
+    return OutputLimits(settings.max_image_side, settings.max_image_pixels)
 
 
 def _accepted(body: Any, status_code: int, *, replayed: bool = False) -> Response:

@@ -50,17 +50,41 @@ class Settings(BaseSettings):
     argon2_memory_kib: int = Field(19456, ge=8, description="Memory of one password hash, KiB")
     argon2_time_cost: int = Field(2, ge=1, description="Passes of one password hash")
     image_url_seconds: int = Field(3600, gt=0, description="Life of a signed picture address, seconds")
+    max_image_side: int = Field(
+        8192, ge=64, le=16383, description="Pixels a side of what may be uploaded or enlarged to"
+    )
+    max_image_pixels: int = Field(
+        8192 * 8192, ge=4096, description="Pixels in all of what may be uploaded or enlarged to"
+    )
+    upload_max_bytes: int = Field(20 * 1024 * 1024, ge=1024, description="Bytes of an uploaded picture")
     lease_seconds: float = Field(30.0, gt=0, description="A worker silent for so long loses its job")
     max_attempts: int = Field(3, ge=1, description="Lost workers or crashes after which a job fails")
     worker_poll_seconds: float = Field(
         1.0, gt=0, description="How often an idle worker looks for jobs unasked"
     )
     worker_device: str = Field("auto", description="`auto`, `cpu`, `cuda`, `cuda:1`, `mps`")
+    worker_keep_bytes: int | None = Field(
+        None,
+        ge=0,
+        description="Bytes of weights a worker keeps in memory beside those in use; empty: a quarter of the machine's",
+    )
+    torch_compile: bool = Field(
+        False, description="Compile networks before first use: minutes once, then faster on a card"
+    )
     progress_interval_seconds: float = Field(
         0.25, ge=0, description="Least time between two progress reports"
     )
     preview_every_steps: int = Field(4, ge=0, description="Steps between previews; 0: no previews")
     models_dir: Path = Field(REPOSITORY / "models", description="Folder of the models that ship")
+    model_cache_dir: Path | None = Field(
+        None,
+        description="Where workers keep models fetched from S3, shared by all of them; empty: `models` in the data folder",
+    )
+    model_cache_bytes: int = Field(
+        100_000_000_000,
+        ge=0,
+        description="Bytes of fetched models to keep; those used longest ago go first. 0: no limit",
+    )
     api_processes: int = Field(1, ge=1, description="API processes that `pingvas up` starts")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged")
 
@@ -73,6 +97,11 @@ class Settings(BaseSettings):
     def storage_location(self) -> str:
         """The storage URL in force."""
         return self.storage_url or (self.data_dir.resolve() / "storage").as_uri()
+
+    @property
+    def model_cache(self) -> Path:
+        """The folder of fetched models in force."""
+        return self.model_cache_dir or self.data_dir.resolve() / "models"
 
     @cached_property
     def _secret(self) -> bytes:

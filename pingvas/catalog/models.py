@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pingvas.base.errors import Forbidden, NotFound
+from pingvas.base.errors import Forbidden, Invalid, NotFound
+from pingvas.catalog.describe import UPSCALER
 from pingvas.catalog.tables import AiModel
+from pingvas.engine.samplers import samplers_of
 
 MODEL_TYPES = ("checkpoint", "lora", "controlnet", "vae")
 
@@ -18,31 +20,74 @@ class ModelLocked(Forbidden):
     default_detail = "This model is not part of your plan."
 
 
+class MakesNoPictures(Invalid):
+    """A part, or an upscaler, was asked to make pictures by itself."""
+
+    default_detail = "This model makes no pictures by itself."
+
+
 @dataclass(frozen=True)
 class Defaults:
-    """What a job that leaves these out gets. Sizes in pixels."""
+    """What a job that leaves these out gets. Sizes in pixels; `guidance` is for models that take it as a number."""
 
     width: int
     height: int
     steps: int
     cfg_scale: float
     sampler: str
+    guidance: float | None = None
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a job may ask of a model. Sizes in pixels; `multiple` divides width and height."""
+    """What a job may ask of a model. Sizes in pixels; `multiple` divides width and height; `samplers` fit it."""
 
     multiple: int
     min_size: int
     max_size: int
     max_pixels: int
     max_steps: int
+    samplers: tuple[str, ...]
+
+
+def kind_of(model: AiModel) -> str:
+    """The model's type, but for upscalers, which the catalog counts among the checkpoints: `upscaler`."""
+    return UPSCALER if model.config.get("family") == UPSCALER else model.model_type
+
+
+def makes_pictures(model: AiModel) -> bool:
+    """Whether the model makes pictures from words: a checkpoint that is no upscaler."""
+    return kind_of(model) == "checkpoint"
+
+
+def bases_of(config: Mapping[str, Any]) -> set[str]:
+    """What parts must be made for to fit a checkpoint (a family, or a model's name); of a part: what it was made for.
+
+    Empty: nobody knows.
+    """
+    named = config.get("base") or config.get("family") or ()
+    return {named} if isinstance(named, str) else set(named)
+
+
+def fits(part: AiModel, checkpoint: AiModel) -> bool:
+    """Whether a LoRA, ControlNet or VAE was made for the checkpoint: for its base, or for it by name."""
+    return not bases_of(part.config).isdisjoint({*bases_of(checkpoint.config), checkpoint.name})
 
 
 def defaults_of(config: Mapping[str, Any]) -> Defaults:
-    """The defaults in a model's configuration."""
-    return Defaults(**config["defaults"])
+    """The defaults in a checkpoint's configuration. Raises MakesNoPictures for one without."""
+    found = config.get("defaults")
+    if not found:
+        raise MakesNoPictures
+    guidance = found.get("guidance")
+    return Defaults(
+        width=int(found["width"]),
+        height=int(found["height"]),
+        steps=int(found["steps"]),
+        cfg_scale=float(found["cfg_scale"]),
+        sampler=str(found["sampler"]),
+        guidance=None if guidance is None else float(guidance),
+    )
 
 
 def limits_of(config: Mapping[str, Any]) -> Limits:
@@ -55,6 +100,7 @@ def limits_of(config: Mapping[str, Any]) -> Limits:
         max_size=largest,
         max_pixels=int(size.get("max_pixels", largest * largest)),
         max_steps=int(config.get("max_steps", 150)),
+        samplers=samplers_of(config),
     )
 
 

@@ -1,15 +1,24 @@
 """Puts the models that ship with the studio into the catalog, and keeps their rows fresh."""
 
+import asyncio
 import json
+import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.base.errors import Invalid
 from pingvas.base.ids import new_id
+from pingvas.catalog.contents import CARD, Files, content_hash, hash_files
+from pingvas.catalog.describe import describe, model_type_of, where_weights_are
+from pingvas.catalog.tables import AiModel
+from pingvas.engine.detect import detect
+from pingvas.engine.errors import EngineError
 
-CARD = "studio.json"
+log = logging.getLogger(__name__)
 
 # A model that ships is described by its folder alone, so a newer version of the folder replaces what the row says.
 # Whether it is switched on, and for whom, belongs to the operator and stays.
@@ -19,29 +28,78 @@ _UPSERT = text("""
     VALUES (:id, :name, :display_name, :model_type, :version, :path, :path, :size_bytes, CAST(:config AS jsonb),
             '{}', true)
     ON CONFLICT (name) DO UPDATE SET
-        display_name = EXCLUDED.display_name, version = EXCLUDED.version, s3_path = EXCLUDED.s3_path,
-        efs_cache_path = EXCLUDED.efs_cache_path, size_bytes = EXCLUDED.size_bytes, config = EXCLUDED.config
+        display_name = EXCLUDED.display_name, model_type = EXCLUDED.model_type, version = EXCLUDED.version,
+        s3_path = EXCLUDED.s3_path, efs_cache_path = EXCLUDED.efs_cache_path, size_bytes = EXCLUDED.size_bytes,
+        config = EXCLUDED.config
 """)
 
 
+@dataclass(frozen=True)
+class _Shipped:
+    """A model folder as the catalog will say it."""
+
+    name: str
+    display_name: str
+    model_type: str
+    version: str
+    path: Path
+    config: dict[str, Any]
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(int(facts["size"]) for facts in self.config["files"].values())
+
+
 async def seed_models(session: AsyncSession, models_dir: Path) -> list[str]:
-    """Add or refresh every model folder with a `studio.json`; returns their names."""
-    names = []
-    for card_path in sorted(models_dir.glob(f"*/{CARD}")):
-        card: dict[str, Any] = json.loads(card_path.read_text())
-        folder = card_path.parent.resolve()
+    """Add or refresh every model folder with a `studio.json`; returns their names.
+
+    A folder that cannot be understood keeps its place as its card says, so that the doctor tells what is wrong
+    with it and the rest works.
+    """
+    rows = await session.execute(select(AiModel.name, AiModel.config["files"]))
+    hashed: dict[str, Files | None] = {row.name: row[1] for row in rows}
+    shipped = await asyncio.to_thread(_read_all, models_dir, hashed)
+    for model in shipped:
         await session.execute(
             _UPSERT,
             {
                 "id": new_id(),
-                "name": card["name"],
-                "display_name": card["display_name"],
-                "model_type": card.get("model_type", "checkpoint"),
-                "version": card["version"],
-                "path": str(folder),
-                "size_bytes": sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
-                "config": json.dumps(card),
+                "name": model.name,
+                "display_name": model.display_name,
+                "model_type": model.model_type,
+                "version": model.version,
+                "path": str(model.path),
+                "size_bytes": model.size_bytes,
+                "config": json.dumps(model.config),
             },
         )
-        names.append(card["name"])
-    return names
+    return [model.name for model in shipped]
+
+
+def _read_all(models_dir: Path, hashed: dict[str, Files | None]) -> list[_Shipped]:
+    """Every folder with a card; files whose size and time are those of `hashed` are not read again."""
+    return [_read(card_path, hashed) for card_path in sorted(models_dir.glob(f"*/{CARD}"))]
+
+
+def _read(card_path: Path, hashed: dict[str, Files | None]) -> _Shipped:
+    card: dict[str, Any] = json.loads(card_path.read_text("utf-8"))
+    folder = card_path.parent.resolve()
+    name = card["name"]
+    try:
+        detected = detect(folder)
+        model_type = card.get("model_type") or model_type_of(detected)
+        path = where_weights_are(folder, detected)
+        config = describe(detected, name, hash_files(path, hashed.get(name)), card)
+    except (EngineError, Invalid, ValueError) as error:
+        log.warning("the model %s in %s cannot be understood: %s", name, folder, error)
+        path, model_type = folder, card.get("model_type", "checkpoint")
+        files = hash_files(folder, hashed.get(name))
+        config = card | {"files": files, "sha256": content_hash(files)}
+    return _Shipped(
+        name=name,
+        display_name=card.get("display_name", name),
+        model_type=model_type,
+        version=str(card.get("version", "1")),
+        path=path,
+        config=config,
+    )

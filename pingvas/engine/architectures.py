@@ -140,3 +140,44 @@ SDXL_REFINER: Architecture = {
     "text_encoder_2": _CLIP_BIG_G,
     "scheduler": _SCHEDULER,
 }
+
+_WIDE_VAE = _VAE | {
+    "sample_size": 1024,
+    "latent_channels": 16,
+    "use_quant_conv": False,
+    "use_post_quant_conv": False,
+}
+_FLUX_VAE = _WIDE_VAE | {"scaling_factor": 0.3611, "shift_factor": 0.1159}
+
+_T5_XXL = {
+    "vocab_size": 32128,
+    "d_model": 4096,
+    "d_kv": 64,
+    "d_ff": 10240,
+    "num_layers": 24,
+    "num_heads": 64,
+    "feed_forward_proj": "gated-gelu",
+}
+
+# Of these transformers the weights say how they are built.
+SD3: Architecture = {
+    "transformer": {"sample_size": 128},
+    "vae": _WIDE_VAE | {"scaling_factor": 1.5305, "shift_factor": 0.0609},
+    "text_encoder": _CLIP_L,
+    "text_encoder_2": _CLIP_BIG_G,
+    "text_encoder_3": _T5_XXL,
+    "scheduler": {"shift": 3.0},
+}
+
+FLUX_SCHNELL: Architecture = {
+    "transformer": {"axes_dims_rope": (16, 56, 56)},
+    "vae": _FLUX_VAE,
+    "text_encoder": _CLIP_L,
+    "text_encoder_2": _T5_XXL,
+    "scheduler": {"shift": 1.0},
+}
+
+FLUX_DEV: Architecture = {
+    **FLUX_SCHNELL,
+    "scheduler": {"shift": 3.0, "use_dynamic_shifting": True, "base_shift": 0.5, "max_shift": 1.15},
+}

@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from pingvas.engine.errors import InvalidParameters, ModelLoadFailed, ModelNotFound
+from pingvas.engine.errors import EngineError, InvalidParameters, ModelLoadFailed, ModelNotFound
 from pingvas.engine.families.family import Family
+from pingvas.engine.single_file import open_vae_file
 
 
-def open_vae(path: Path, device: torch.device, dtype: torch.dtype) -> Any:
-    """An AutoencoderKL from a diffusers folder (or its `vae` folder) or a single safetensors file.
+def open_vae(path: Path, family: Family) -> Any:
+    """An AutoencoderKL from a diffusers folder (or its `vae` folder) or a single safetensors file, for this family.
 
-    Raises ModelNotFound or ModelLoadFailed.
+    It computes as precisely as the family's own does. Raises ModelNotFound or ModelLoadFailed.
     """
     import diffusers
 
@@ -27,14 +26,18 @@ def open_vae(path: Path, device: torch.device, dtype: torch.dtype) -> Any:
         raise ModelLoadFailed(f"The VAE {path.name} has no safetensors file; pickles are not loaded.")
     try:
         if folder.is_file():
-            vae = models.AutoencoderKL.from_single_file(str(folder), torch_dtype=dtype, local_files_only=True)
+            own = family.own_vae
+            vae = open_vae_file(folder, own.config, family.device, own.dtype)
         else:
             vae = models.AutoencoderKL.from_pretrained(
-                folder, dtype=dtype, local_files_only=True, use_safetensors=True
+                folder, dtype=family.own_vae.dtype, local_files_only=True, use_safetensors=True
             )
+    except EngineError:
+        raise
+    # Every library below has its own errors for a damaged file, and all of them mean the same here.
     except Exception as error:
         raise ModelLoadFailed(f"The VAE {path.name} cannot be loaded: {error}") from error
-    return vae.eval().requires_grad_(False).to(device)
+    return vae.eval().requires_grad_(False).to(family.device)
 
 
 def expect_fitting(vae: Any, family: Family, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ class DepthModel:
         if getattr(self.network.config, "depth_estimation_type", "relative") == "metric":
             depth = -depth
         low, high = float(depth.min()), float(depth.max())
-        values = (depth - low) / max(high - low, 1e-6)
+        values = (depth - low) / (high - low) if high > low else np.zeros_like(depth)
         drawn = Image.fromarray((values * 255).round().astype(np.uint8))
         return drawn.resize(image.size, Image.Resampling.BICUBIC)
 
@@ -58,11 +59,15 @@ def open_depth_model(folder: Path, device: torch.device) -> DepthModel:
         )
     hide_broken_torchvision()
     from transformers import AutoImageProcessor, AutoModelForDepthEstimation
+    from transformers.utils import logging
 
+    silence: Callable[[], None] = logging.disable_progress_bar
+    silence()
     network = None
     try:
         # The same arithmetic with torchvision installed and without.
-        processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
+        open_processor: Callable[..., Any] = AutoImageProcessor.from_pretrained
+        processor = open_processor(folder, local_files_only=True, backend="pil")
         network = AutoModelForDepthEstimation.from_pretrained(
             folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
         )

@@ -46,8 +46,8 @@ def _never() -> bool:
 class Engine:
     """Not for two threads at once. `device` as in the settings; `threads` None leaves torch's own choice.
 
-    `device_bytes` and `memory_bytes` bound the weights kept on the device and, beside it, in memory; None: no bound.
-    What is in use stays whatever the bound. `folder` keeps what is worked out once per machine.
+    `device_share` of a card's memory and `memory_bytes` of the machine's bound the weights that are kept there; what is in
+    use stays whatever the bound. `folder` keeps what is worked out once per machine.
     """
 
     def __init__(
@@ -55,8 +55,8 @@ class Engine:
         device: str = "auto",
         *,
         threads: int | None = None,
-        device_bytes: int | None = 0,
-        memory_bytes: int | None = 0,
+        device_share: float = 0.7,
+        memory_bytes: int = 0,
         folder: Path | None = None,
         compile_networks: bool = False,
     ) -> None:
@@ -67,6 +67,8 @@ class Engine:
         self._folder = folder
         self._family: Family | None = None
         self._projection: Projection | None = None
+        on_card = self.total_bytes
+        device_bytes = memory_bytes if on_card is None else int(on_card * device_share)
         shelf = Shelf(self.device, device_bytes=device_bytes, memory_bytes=memory_bytes)
         self._library = Library(self.device, shelf, compile_networks=compile_networks)
         self._relief = Relief(self._free, self._less_memory)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pingvas.engine.samplers import SAMPLERS
@@ -18,30 +18,73 @@ _NEGATIVE = "Negative prompt:"
 _PAIR = re.compile(r'\s{0,8}(\w[\w \-/]{1,60}):\s{0,8}("(?:\\.|[^\\"]){1,2000}"|[^,]{0,2000})(?:,|$)')
 _SIZE = re.compile(r"^(\d{1,6})x(\d{1,6})$")
 _LEAST_PAIRS = 3
+# Their names, ours, and what kind of number it is.
+_NUMBERS: tuple[tuple[str, str, type[int] | type[float]], ...] = (
+    ("Steps", "steps", int),
+    ("Seed", "seed", int),
+    ("CFG scale", "cfg_scale", float),
+    ("Distilled CFG Scale", "guidance", float),
+    ("Denoising strength", "strength", float),
+    ("Clip skip", "clip_skip", int),
+    ("Mask blur", "mask_blur", int),
+)
 _MAX_TEXT = 200_000
 _MAX_SETTINGS = 8_000
 
 
 def write_infotext(parameters: Mapping[str, Any], *, version: str) -> str:
-    """Parameters of one picture (the names of a job's: prompt, steps, cfg_scale, …) as infotext."""
-    sampler = SAMPLERS.get(parameters["sampler"])
+    """Parameters of one picture (the names of a job's: prompt, steps, cfg_scale, …) as infotext.
+
+    The prompt is the one that was run, with its LoRAs as tags, for that is what other programs can run again.
+    """
+    sampler = SAMPLERS.get(parameters.get("sampler", ""))
+    cfg_scale, guidance = parameters.get("cfg_scale"), parameters.get("guidance")
+    enlarged = parameters.get("scale")
     pairs = {
-        "Steps": parameters["steps"],
-        "Sampler": sampler.label if sampler else parameters["sampler"],
+        "Steps": parameters.get("steps"),
+        "Sampler": sampler.label if sampler else parameters.get("sampler"),
         "Schedule type": sampler.schedule if sampler else None,
-        "CFG scale": f"{parameters['cfg_scale']:g}",
-        "Seed": parameters["seed"],
+        "CFG scale": None if cfg_scale is None else f"{cfg_scale:g}",
+        "Distilled CFG Scale": None if guidance is None else f"{guidance:g}",
+        "Seed": parameters.get("seed"),
         "Size": f"{parameters['width']}x{parameters['height']}",
         "Model hash": parameters.get("model_hash"),
-        "Model": parameters.get("model"),
+        "Model": None if enlarged else parameters.get("model"),
+        "VAE": parameters.get("vae"),
+        "Denoising strength": parameters.get("strength"),
+        "Clip skip": parameters.get("clip_skip") if parameters.get("clip_skip", 1) > 1 else None,
+        "Mask blur": parameters.get("mask_blur"),
+        **_controls(parameters.get("controlnet") or ()),
+        "Postprocess upscale by": f"{enlarged:g}" if enlarged else None,
+        "Postprocess upscaler": parameters.get("model") if enlarged else None,
         # Our noise comes from the CPU, which other programs must be told.
-        "RNG": "CPU",
+        "RNG": None if enlarged else "CPU",
         "Version": version,
     }
     settings = ", ".join(f"{key}: {_quote(value)}" for key, value in pairs.items() if value is not None)
-    negative = parameters.get("negative_prompt")
+    negative = _run(parameters, "negative_prompt")
     negative_line = f"\n{_NEGATIVE} {negative}" if negative else ""
-    return f"{parameters['prompt']}{negative_line}\n{settings}".strip()
+    return f"{_with_tags(parameters)}{negative_line}\n{settings}".strip()
+
+
+def _run(parameters: Mapping[str, Any], name: str) -> str:
+    """A prompt as it was run: what stands beside the typed one, where it differs."""
+    return str(parameters.get(f"resolved_{name}", parameters.get(name, "")))
+
+
+def _with_tags(parameters: Mapping[str, Any]) -> str:
+    tags = [f"<lora:{lora['name']}:{lora['weight']:g}>" for lora in parameters.get("loras") or ()]
+    return " ".join([_run(parameters, "prompt"), *tags]).strip()
+
+
+def _controls(controls: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    return {
+        f"ControlNet {number}": (
+            f"Module: {control['preprocessor']}, Model: {control['model']}, Weight: {control['weight']:g}, "
+            f"Guidance Start: {control['start']:g}, Guidance End: {control['end']:g}"
+        )
+        for number, control in enumerate(controls)
+    }
 
 
 def read_infotext(text: str) -> dict[str, Any]:
@@ -71,11 +114,7 @@ def _our_names(values: dict[str, str]) -> dict[str, Any]:
     if size:
         del values["Size"]
         parameters["width"], parameters["height"] = int(size[1]), int(size[2])
-    for theirs, ours, kind in (
-        ("Steps", "steps", int),
-        ("Seed", "seed", int),
-        ("CFG scale", "cfg_scale", float),
-    ):
+    for theirs, ours, kind in _NUMBERS:
         try:
             parameters[ours] = kind(values[theirs])
         except (KeyError, ValueError):
@@ -86,7 +125,7 @@ def _our_names(values: dict[str, str]) -> dict[str, Any]:
         parameters["sampler"] = sampler
         values.pop("Sampler")
         values.pop("Schedule type", None)
-    for theirs, ours in (("Model", "model"), ("Model hash", "model_hash")):
+    for theirs, ours in (("Model", "model"), ("Model hash", "model_hash"), ("VAE", "vae")):
         if theirs in values:
             parameters[ours] = values.pop(theirs)
     return parameters | values

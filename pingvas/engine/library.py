@@ -37,7 +37,7 @@ class Library:
             family = open_model(path, self.device, config)
             family.own_vae = family.vae
             if self._compile:
-                family.network.compile()
+                family.network.compile(dynamic=True)
             return family
 
         key = (path, str(config.get("components")), str(config.get("refiner")))
@@ -46,9 +46,7 @@ class Library:
     def vae(self, path: Path, family: Family) -> Any:
         """The VAE at `path`, for this family. Raises ModelNotFound, ModelLoadFailed, InvalidParameters, OutOfMemory."""
         key = ("vae", path, family.dtype)
-        vae = self._have(
-            key, path, lambda: open_vae(path, self.device, family.dtype), lambda found: found.to
-        )
+        vae = self._have(key, path, lambda: open_vae(path, self.device, family.dtype), lambda found: found.to)
         expect_fitting(vae, family, path.stem)
         return vae
 
@@ -97,5 +95,13 @@ class Library:
             self._shelf.forget()
             self.free()
             raise OutOfMemory(f"There is too little memory on this device for {path.name}.")
-        self._shelf.put(key, Book(found, size_of(path), mover(found), self.device))
+        self._shelf.put(key, Book(found, _weights_of(found), mover(found), self.device))
         return found
+
+
+def _weights_of(found: Any) -> int:
+    """Bytes of the weights of something loaded: a family, a module, or what holds one."""
+    if isinstance(found, Upscaler):
+        return found.bytes
+    parts = found.parts() if isinstance(found, Family) else [getattr(found, "network", found)]
+    return sum(weights.nbytes for part in parts for weights in part.parameters())

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-
-# Read when huggingface_hub is first imported, so it is said before diffusers is.
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 from pingvas.engine.detect import detect
 from pingvas.engine.detect_folder import only_file

@@ -48,11 +48,12 @@ def attach(family: Family, uses: Sequence[LoraUse]) -> None:
 
 def detach(family: Family) -> None:
     """Take every LoRA off; the model is bit for bit what it was."""
-    from diffusers.utils.peft_utils import recurse_remove_peft_layers
+    from diffusers.utils import peft_utils
 
+    remove: Any = peft_utils.recurse_remove_peft_layers
     for part in _parts(family).values():
         if getattr(part, "peft_config", None):
-            recurse_remove_peft_layers(part)
+            remove(part)
             del part.peft_config
 
 
@@ -65,9 +66,7 @@ def _parts(family: Family) -> dict[str, Any]:
     }
 
 
-def _inject(
-    part: Any, name: str, halves: Mapping[str, torch.Tensor], use: LoraUse, family: Family
-) -> None:
+def _inject(part: Any, name: str, halves: Mapping[str, torch.Tensor], use: LoraUse, family: Family) -> None:
     from peft import LoraConfig, inject_adapter_in_model, set_peft_model_state_dict
 
     if not hasattr(part, "text_model"):
@@ -86,23 +85,24 @@ def _inject(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that there are several LoRAs is meant
             inject_adapter_in_model(config, part, adapter_name=name, state_dict=dict(halves))
-            unexpected = set_peft_model_state_dict(part, dict(halves), adapter_name=name).unexpected_keys
+            outcome: Any = set_peft_model_state_dict(part, dict(halves), adapter_name=name)
     # Wrong shapes and missing modules fail in many ways below, each of which means the same here.
     except Exception as error:
         raise InvalidParameters(
             f"The LoRA {use.name} does not fit this model ({family.name}): it was made for another one."
         ) from error
     loaded = sum(name in getattr(module, "lora_A", ()) for module in part.modules())
-    if unexpected or loaded != len(modules):
+    if outcome.unexpected_keys or loaded != len(modules):
         raise InvalidParameters(
             f"The LoRA {use.name} does not fit this model ({family.name}): {loaded} of its {len(modules)} layers do."
         )
 
 
 def _weigh(part: Any, names: Sequence[str], weights: Sequence[float]) -> None:
-    from diffusers.utils.peft_utils import set_weights_and_activate_adapters
+    from diffusers.utils import peft_utils
 
     if names:
-        set_weights_and_activate_adapters(part, list(names), list(weights))
+        put_on: Any = peft_utils.set_weights_and_activate_adapters
+        put_on(part, list(names), list(weights))
         part.requires_grad_(False)
         part.eval()

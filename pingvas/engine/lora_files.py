@@ -27,7 +27,9 @@ _READERS = {
     "sd3": "SD3LoraLoaderMixin",
     "flux": "FluxLoraLoaderMixin",
 }
-_HALF = re.compile(r"^(?P<module>.+?)[._](?:lora(?:_linear_layer)?\.)?(?P<half>lora_A|lora_B|down|up)\.weight$")
+_HALF = re.compile(
+    r"^(?P<module>.+?)[._](?:lora(?:_linear_layer)?\.)?(?P<half>lora_A|lora_B|down|up)\.weight$"
+)
 _OLD_ATTENTION = re.compile(r"(?:\.processor)?\.to_(?P<which>q|k|v|out)$")
 
 

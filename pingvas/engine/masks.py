@@ -117,7 +117,8 @@ def latent_mask(mask: Image.Image, factor_w: int, factor_h: int) -> npt.NDArray[
     values = np.asarray(mask, np.float32) / 255
     height, width = math.ceil(mask.height / factor_h), math.ceil(mask.width / factor_w)
     values = np.pad(values, ((0, height * factor_h - mask.height), (0, width * factor_w - mask.width)))
-    return values.reshape(height, factor_h, width, factor_w).max(axis=(1, 3))
+    largest: npt.NDArray[np.float32] = values.reshape(height, factor_h, width, factor_w).max(axis=(1, 3))
+    return largest
 
 
 @dataclass(frozen=True)

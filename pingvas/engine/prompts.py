@@ -110,6 +110,8 @@ def take_loras(text: str) -> tuple[str, tuple[LoraTag, ...]]:
         return ""
 
     rest = _LORA.sub(take, text)
+    if weights:
+        rest = rest.strip()  # tags stand at an end, with a space beside them
     return rest, tuple(LoraTag(name, weight) for name, weight in weights.items())
 
 

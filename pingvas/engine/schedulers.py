@@ -56,11 +56,12 @@ def build_flow(
     if solves and sigmas is None:
         # Solvers reckon in ratios: the little noise that the usual spacing leaves for the end is one leap too far.
         sigmas = even_shares(steps)
-    scheduler: Any = diffusers.FlowMatchEulerDiscreteScheduler.from_config(dict(model_config))
+    models: Any = diffusers
+    scheduler = models.FlowMatchEulerDiscreteScheduler.from_config(dict(model_config))
     scheduler.set_timesteps(steps, device=device, sigmas=sigmas, mu=mu)
     if name != "euler":
         noise, times = scheduler.sigmas, scheduler.timesteps
-        scheduler = getattr(diffusers, kind)(**options)
+        scheduler = getattr(models, kind)(**options)
         scheduler.set_timesteps(steps, device=device)
         if int(scheduler.order) == 2:  # every step but the last asks twice: at its start and at its end
             noise = torch.cat([noise[:1], noise[1:-1].repeat_interleave(2), noise[-1:]])

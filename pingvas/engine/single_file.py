@@ -21,6 +21,7 @@ from pingvas.engine.families.family import Family
 from pingvas.engine.families.sdxl import StableDiffusionXL
 from pingvas.engine.families.stable_diffusion import StableDiffusion
 from pingvas.engine.folder_parts import vae_dtype
+from pingvas.engine.single_file_flow import open_flux, open_sd3
 from pingvas.engine.single_file_parts import SingleFile, Tensors, read_tensors
 
 # In OpenCLIP's own tokenizing, what stands behind the end of a text is token 0.
@@ -45,6 +46,23 @@ def open_single_file(
     if components is not None and not components.is_dir():
         raise ModelLoadFailed(f"The components of {path.name} are not there: {components.name} is no folder.")
     return opener(SingleFile(path, detect(path), read_tensors(path), components, config, device, dtype))
+
+
+def open_vae_file(path: Path, config: Mapping[str, Any], device: torch.device, dtype: torch.dtype) -> Any:
+    """An autoencoder alone in a file, of either layout, built as `config` says: the model's own has the same shapes.
+
+    Raises ModelLoadFailed, or whatever the libraries raise on damaged files.
+    """
+    from diffusers import AutoencoderKL
+    from diffusers.loaders import single_file_utils
+
+    model: Any = AutoencoderKL
+    converters: Any = single_file_utils
+    tensors = read_tensors(path)
+    if not any(name.startswith("decoder.up_blocks.") for name in tensors):
+        tensors = converters.convert_ldm_vae_checkpoint(tensors, config)
+    file = SingleFile(path, detect(path), tensors, None, {}, device, dtype)
+    return file.fill("VAE", lambda: model.from_config(dict(config)), tensors)
 
 
 def _open_sd1(file: SingleFile) -> Family:
@@ -100,27 +118,29 @@ def _open_sdxl(file: SingleFile) -> Family:
 
 def _unet(file: SingleFile, architecture: Architecture) -> Any:
     from diffusers import UNet2DConditionModel
-    from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint
+    from diffusers.loaders import single_file_utils
 
     model: Any = UNet2DConditionModel
+    converters: Any = single_file_utils
     tensors = file.under(_UNET)
     config = file.config_of("unet", architecture)
     # The same files with a mask's channels are for inpainting.
     config["in_channels"] = tensors[f"{_UNET}input_blocks.0.0.weight"].shape[1]
-    weights = convert_ldm_unet_checkpoint(tensors, config)
+    weights = converters.convert_ldm_unet_checkpoint(tensors, config)
     return file.fill("U-Net", lambda: model.from_config(config), weights)
 
 
 def _vae(file: SingleFile, architecture: Architecture, dtype: torch.dtype) -> Any:
     from diffusers import AutoencoderKL
-    from diffusers.loaders.single_file_utils import convert_ldm_vae_checkpoint
+    from diffusers.loaders import single_file_utils
 
     model: Any = AutoencoderKL
+    converters: Any = single_file_utils
     tensors: Tensors = next(filter(None, (file.under(prefix) for prefix in _VAES)), {})
     if not tensors:
         return file.spare("vae", model, dtype)
     config = file.config_of("vae", architecture)
-    weights = convert_ldm_vae_checkpoint(tensors, config)
+    weights = converters.convert_ldm_vae_checkpoint(tensors, config)
     return file.fill("VAE", lambda: model.from_config(config), weights, dtype)
 
 
@@ -148,9 +168,10 @@ def _ldm_clip(empty: Any, tensors: Tensors, prefix: str) -> Tensors:
 
 
 def _open_clip(empty: Any, tensors: Tensors, prefix: str) -> Tensors:
-    from diffusers.loaders.single_file_utils import convert_open_clip_checkpoint
+    from diffusers.loaders import single_file_utils
 
-    weights: Tensors = convert_open_clip_checkpoint(empty, tensors, prefix=prefix)
+    converters: Any = single_file_utils
+    weights: Tensors = converters.convert_open_clip_checkpoint(empty, tensors, prefix=prefix)
     return weights
 
 
@@ -177,4 +198,6 @@ OPENERS: dict[str, Callable[[SingleFile], Family]] = {
     "sd1": _open_sd1,
     "sd2": _open_sd2,
     "sdxl": _open_sdxl,
+    "sd3": open_sd3,
+    "flux": open_flux,
 }

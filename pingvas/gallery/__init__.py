@@ -1,1 +1,1 @@
-"""Kept pictures: listing, finding, changing and deleting them, and who may see which."""
+"""Kept pictures: taking them in, listing, finding, changing and deleting them, and who may see which."""

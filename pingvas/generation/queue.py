@@ -31,7 +31,8 @@ _CLAIM = text("""
     )
     SELECT claimed.id, claimed.user_id, claimed.subscription_id, claimed.attempt, claimed.job_type,
            claimed.parameters, claimed.estimated_credits, claimed.batch_id,
-           model.name AS model_name, model.efs_cache_path AS model_path, model.config AS model_config
+           model.name AS model_name, model.efs_cache_path AS model_path,
+           model.s3_path AS model_origin, model.config AS model_config
       FROM claimed JOIN ai_models AS model ON model.id = claimed.model_id
      ORDER BY claimed.priority DESC, claimed.queued_at
 """)
@@ -51,7 +52,10 @@ _HAND_BACK = text("""
 
 @dataclass(frozen=True)
 class ClaimedJob:
-    """A job in a worker's hands. `attempt` is the fence; `user_id` is None when the account was deleted."""
+    """A job in a worker's hands. `attempt` is the fence; `user_id` is None when the account was deleted.
+
+    `model_origin` is where the model's files come from; `model_path` where they lie on this machine, if that is known.
+    """
 
     id: UUID
     user_id: UUID | None
@@ -62,7 +66,8 @@ class ClaimedJob:
     estimated_credits: int
     batch_id: UUID
     model_name: str
-    model_path: str
+    model_path: str | None
+    model_origin: str
     model_config: dict[str, Any]
 
 

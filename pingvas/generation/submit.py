@@ -9,18 +9,21 @@ from sqlalchemy import DateTime, Integer, column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
-from pingvas.base.errors import Invalid
 from pingvas.base.events import publish_later, wake_workers_later
 from pingvas.base.ids import new_id
 from pingvas.billing.credits import InsufficientCredits, Posting, post
 from pingvas.billing.plans import PRIORITIES
 from pingvas.billing.subscriptions import get_current_subscription, lock_current_subscription
-from pingvas.catalog.models import find_model, require_available
 from pingvas.catalog.tables import AiModel
+from pingvas.generation.fitting import refuse_what_fits_no_worker
+from pingvas.generation.ingredients import find_for_pictures, find_for_upscale
 from pingvas.generation.jobs import JobView
+from pingvas.generation.parameters import OutputLimits, complete, complete_upscale, of_one_picture, resolve
 from pingvas.generation.price import Quote, quote
 from pingvas.generation.tables import GenerationJob
-from pingvas.generation.wishes import Wish, complete, seeds
+from pingvas.generation.wishes import UpscaleWish, Wish, seeds
+
+_LARGEST = OutputLimits()
 
 # Slots are counted by a statement that starts after the subscription was locked, so it sees every job of the person.
 # `ordinality` is the place in the batch: the first ones go into free slots, the others wait as pending.
@@ -31,11 +34,12 @@ _INSERT = text("""
     )
     INSERT INTO generation_jobs (id, user_id, model_id, subscription_id, batch_id, batch_index, job_type, status,
                                  priority, parameters, estimated_credits, queued_at)
-    SELECT new.id, :user_id, :model_id, :subscription_id, :batch_id, new.place - 1, 'txt2img',
+    SELECT new.id, :user_id, :model_id, :subscription_id, :batch_id, new.place - 1, :job_type,
            CASE WHEN taken.slots + new.place <= :max_queues THEN 'queued' ELSE 'pending' END,
-           :priority, CAST(:parameters AS jsonb) || jsonb_build_object('seed', new.seed), :credits,
+           :priority, CAST(new.parameters AS jsonb), :credits,
            CASE WHEN taken.slots + new.place <= :max_queues THEN clock_timestamp() END
-      FROM taken, unnest(CAST(:ids AS uuid[]), CAST(:seeds AS bigint[])) WITH ORDINALITY AS new (id, seed, place)
+      FROM taken, unnest(CAST(:ids AS uuid[]), CAST(:parameters AS text[])) WITH ORDINALITY
+                  AS new (id, parameters, place)
     RETURNING *, CASE WHEN status = 'queued' THEN batch_index + 1 + (
         SELECT count(*) FROM (SELECT 1 FROM generation_jobs AS ahead
                                WHERE ahead.status = 'queued' AND ahead.priority >= :priority LIMIT 1000) AS counted
@@ -68,42 +72,54 @@ class Submitted:
         return [view.job.id for view in self.jobs]
 
 
-async def estimate(session: AsyncSession, actor: Actor, wish: Wish) -> Estimate:
+@dataclass(frozen=True)
+class Prepared:
+    """A request that can be done: the complete parameters of each picture, and the price of one."""
+
+    model: AiModel
+    pictures: list[dict[str, Any]]
+    price: Quote
+
+
+async def estimate(
+    session: AsyncSession, actor: Actor, wish: Wish | UpscaleWish, *, largest: OutputLimits = _LARGEST
+) -> Estimate:
     """What `submit` would hold for the same wish. Nothing is spent. Raises what `submit` raises but for the credits."""
     subscription = await get_current_subscription(session, actor.user_id)
-    _, _, price = await _prepare(session, wish, subscription.plan_name)
-    return Estimate(price.credits * wish.count, price.seconds * wish.count)
+    prepared = await _prepare(session, actor, wish, subscription.plan_name, largest)
+    return Estimate(prepared.price.credits * wish.count, prepared.price.seconds * wish.count)
 
 
-async def submit(session: AsyncSession, actor: Actor, wish: Wish) -> Submitted:
+async def submit(
+    session: AsyncSession, actor: Actor, wish: Wish | UpscaleWish, *, largest: OutputLimits = _LARGEST
+) -> Submitted:
     """Accept a request for `wish.count` pictures.
 
-    Raises Invalid (unknown model, or what the model cannot do), ModelLocked, InsufficientCredits; then nothing
-    has changed.
+    Raises Invalid (what it names is not there, cannot be used or is too large), ModelLocked, InsufficientCredits;
+    then nothing has changed.
     """
     subscription = await lock_current_subscription(session, actor.user_id)
-    model, parameters, price = await _prepare(session, wish, subscription.plan_name)
-    total = price.credits * wish.count
+    prepared = await _prepare(session, actor, wish, subscription.plan_name, largest)
+    price, total = prepared.price, prepared.price.credits * wish.count
     if total > subscription.remaining_credits:
         raise InsufficientCredits(
             f"This costs {total} credits and {subscription.remaining_credits} are left.",
             extra={"required": total, "balance": subscription.remaining_credits},
         )
     batch_id = new_id()
-    job_ids = [new_id() for _ in range(wish.count)]
     inserted = await session.execute(
         _INSERTED,
         {
             "user_id": actor.user_id,
-            "model_id": model.id,
+            "model_id": prepared.model.id,
             "subscription_id": subscription.id,
             "batch_id": batch_id,
+            "job_type": wish.job_type,
             "max_queues": subscription.max_queues,
             "priority": PRIORITIES[subscription.plan_name],
-            "parameters": json.dumps(parameters),
             "credits": price.credits,
-            "ids": job_ids,
-            "seeds": seeds(wish),
+            "ids": [new_id() for _ in prepared.pictures],
+            "parameters": [json.dumps(parameters) for parameters in prepared.pictures],
         },
     )
     jobs = [JobView(job, None, None, None, position, read_at) for job, position, read_at in inserted]
@@ -116,17 +132,23 @@ async def submit(session: AsyncSession, actor: Actor, wish: Wish) -> Submitted:
 
 
 async def _prepare(
-    session: AsyncSession, wish: Wish, plan_name: str
-) -> tuple[AiModel, dict[str, Any], Quote]:
-    model = await find_model(session, wish.model)
-    if model is None or model.model_type != "checkpoint":
-        raise Invalid(
-            f"There is no model named {wish.model!r}.",
-            errors=[{"loc": ["body", "model"], "msg": "no such model; GET /api/v1/models lists them"}],
+    session: AsyncSession, actor: Actor, wish: Wish | UpscaleWish, plan_name: str, largest: OutputLimits
+) -> Prepared:
+    if isinstance(wish, UpscaleWish):
+        found = await find_for_upscale(session, actor.user_id, wish, plan_name)
+        pictures = [complete_upscale(wish, found, largest)]
+        price = quote(
+            found.model.config, pictures[0], refine_config=found.refine.config if found.refine else None
         )
-    require_available(model, plan_name)
-    parameters = complete(wish, model.config)
-    return model, parameters, quote(model.config, parameters)
+    else:
+        resolved = resolve(wish, seeds(wish))
+        loras = {name for picture in resolved for name in picture.loras}
+        found = await find_for_pictures(session, actor.user_id, wish, loras, plan_name)
+        shared = complete(wish, found)
+        pictures = [of_one_picture(shared, wish, picture) for picture in resolved]
+        price = quote(found.model.config, shared)  # a seed and a prompt cost nothing, so all cost the same
+    await refuse_what_fits_no_worker(session, found, pictures[0])
+    return Prepared(found.model, pictures, price)
 
 
 def _hold(user_id: UUID, subscription_id: UUID, job_id: UUID, price: Quote) -> Posting:

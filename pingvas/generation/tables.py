@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, CheckConstraint, Double, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pingvas.base.columns import EMPTY_LIST, EMPTY_OBJECT, CreatedAt, Id, one_of
@@ -124,3 +124,5 @@ class Worker(Base):
     started_at: Mapped[datetime] = mapped_column(server_default=func.now())
     heartbeat_at: Mapped[datetime] = mapped_column(server_default=func.now())
     stopping: Mapped[bool] = mapped_column(server_default=text("false"))
+    # What the device has for models and pictures; NULL while the worker does not say.
+    memory_bytes: Mapped[int | None] = mapped_column(BigInteger)

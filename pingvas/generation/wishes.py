@@ -1,27 +1,58 @@
-"""What a person asks for, made complete: defaults filled in from the model, limits checked, seeds drawn."""
+"""What a person asks for, as they said it. None means: what the model does by default; a `seed` of None: random."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
+from uuid import UUID
 
-from pingvas.base.errors import Invalid
-from pingvas.catalog.models import Limits, defaults_of, limits_of
-from pingvas.engine.samplers import SAMPLERS
+JobType = Literal["txt2img", "img2img", "inpaint", "upscale"]
+Preprocessor = Literal["none", "canny", "scribble", "depth"]
+InpaintArea = Literal["whole", "masked"]
 
 MAX_PROMPT = 2_000
 MAX_COUNT = 16
 MAX_SEED = 2**32 - 1
 MIN_CFG, MAX_CFG = 1.0, 30.0
+MAX_GUIDANCE = 30.0
+MAX_CLIP_SKIP = 12
+MAX_LORAS, MAX_LORA_WEIGHT = 8, 4.0
+MAX_CONTROLS, MAX_CONTROL_WEIGHT = 3, 2.0
+MAX_MASK_BLUR, MAX_MASK_PADDING = 64, 256
+MIN_REFINE, MAX_REFINE = 0.05, 0.6
+MAX_SCALE = 8.0
+STRENGTH = 0.75
+REFINE_STRENGTH = 0.25
+
+
+@dataclass(frozen=True)
+class LoraWish:
+    """A LoRA by its name, and how strongly it counts."""
+
+    name: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class ControlWish:
+    """A ControlNet, the picture that steers it, and from which share of the steps to which."""
+
+    model: str
+    image: UUID
+    preprocessor: Preprocessor = "canny"
+    weight: float = 1.0
+    start: float = 0.0
+    end: float = 1.0
 
 
 @dataclass(frozen=True)
 class Wish:
-    """A request for `count` pictures by text. None means: what the model does by default; `seed` None: random."""
+    """`count` pictures from text (`txt2img`), from text and a picture, or from text and a picture's masked part."""
 
     model: str
-    prompt: str
+    prompt: str = ""
     negative_prompt: str = ""
+    job_type: JobType = "txt2img"
     width: int | None = None
     height: int | None = None
     steps: int | None = None
@@ -29,55 +60,69 @@ class Wish:
     sampler: str | None = None
     seed: int | None = None
     count: int = 1
+    clip_skip: int = 1
+    guidance: float | None = None
+    loras: tuple[LoraWish, ...] = ()
+    controlnet: tuple[ControlWish, ...] = ()
+    vae: str | None = None
     format: str = "png"
     visibility: str = "private"
+    # From here on for img2img and inpaint.
+    source_image: UUID | None = None
+    strength: float = STRENGTH
+    # From here on for inpaint. No mask image: what is transparent in the source is repainted.
+    mask_image: UUID | None = None
+    mask_blur: int = 4
+    inpaint_area: InpaintArea = "whole"
+    mask_padding: int = 32
+    mask_invert: bool = False
 
 
-def complete(wish: Wish, model_config: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything one picture needs but its seed. Raises Invalid, naming every field the model cannot do."""
-    defaults = defaults_of(model_config)
-    parameters: dict[str, Any] = {
-        "model": wish.model,
-        "prompt": wish.prompt,
-        "negative_prompt": wish.negative_prompt,
-        "width": defaults.width if wish.width is None else wish.width,
-        "height": defaults.height if wish.height is None else wish.height,
-        "steps": defaults.steps if wish.steps is None else wish.steps,
-        "cfg_scale": defaults.cfg_scale if wish.cfg_scale is None else wish.cfg_scale,
-        "sampler": defaults.sampler if wish.sampler is None else wish.sampler,
-        "format": wish.format,
-        "visibility": wish.visibility,
-    }
-    errors = _check(parameters, limits_of(model_config))
-    if errors:
-        raise Invalid("The request asks for something this model cannot do.", errors=errors)
-    return parameters
+@dataclass(frozen=True)
+class RefineWish:
+    """A light pass of diffusion over an enlarged picture."""
+
+    model: str
+    prompt: str = ""
+    negative_prompt: str = ""
+    strength: float = REFINE_STRENGTH
+    steps: int | None = None
+    cfg_scale: float | None = None
+    sampler: str | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class UpscaleWish:
+    """A larger copy of a picture. `model` None: an installed one that fits the scale; `scale` None: the model's own."""
+
+    source_image: UUID
+    model: str | None = None
+    scale: float | None = None
+    refine: RefineWish | None = None
+    format: str = "png"
+    visibility: str = "private"
+    job_type: Literal["upscale"] = "upscale"
+    count: Literal[1] = 1
+
+
+def draw_seed(asked: int | None) -> int:
+    """The seed asked for, or a random one."""
+    return secrets.randbelow(MAX_SEED + 1) if asked is None else asked
 
 
 def seeds(wish: Wish) -> list[int]:
     """One seed per picture: the asked or a random one, then the next ones up, wrapping at 2³²."""
-    first = secrets.randbelow(MAX_SEED + 1) if wish.seed is None else wish.seed
+    first = draw_seed(wish.seed)
     return [(first + index) % (MAX_SEED + 1) for index in range(wish.count)]
 
 
-def _check(parameters: Mapping[str, Any], limits: Limits) -> list[dict[str, Any]]:
-    errors = []
-
-    def refuse(field: str, message: str) -> None:
-        errors.append({"loc": ["body", field], "msg": message})
-
-    for side in ("width", "height"):
-        pixels = parameters[side]
-        if pixels % limits.multiple:
-            refuse(side, f"must be a multiple of {limits.multiple}")
-        if not limits.min_size <= pixels <= limits.max_size:
-            refuse(side, f"must be from {limits.min_size} to {limits.max_size}")
-    if parameters["width"] * parameters["height"] > limits.max_pixels:
-        refuse("width", f"width × height must not exceed {limits.max_pixels} pixels")
-    sampler = SAMPLERS.get(parameters["sampler"])
-    if sampler is None:
-        refuse("sampler", f"must be one of {', '.join(SAMPLERS)}")
-    max_steps = min(limits.max_steps, (sampler and sampler.max_steps) or limits.max_steps)
-    if not 1 <= parameters["steps"] <= max_steps:
-        refuse("steps", f"must be from 1 to {max_steps}")
-    return errors
+def images_named(wish: Wish | UpscaleWish) -> Iterator[tuple[UUID, str]]:
+    """The id of every picture a wish is made from, and the field that names it."""
+    if wish.source_image is not None:
+        yield wish.source_image, "source_image"
+    if isinstance(wish, Wish):
+        if wish.mask_image is not None:
+            yield wish.mask_image, "mask_image"
+        for control in wish.controlnet:
+            yield control.image, "controlnet"

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import CursorResult, delete, func, select
+from sqlalchemy import CursorResult, case, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.generation.tables import Worker
@@ -15,6 +15,15 @@ async def list_live_workers(session: AsyncSession) -> list[Worker]:
     """Workers that were heard from lately and still take jobs."""
     heard = Worker.heartbeat_at > func.now() - LIVE
     return list(await session.scalars(select(Worker).where(heard, Worker.stopping.is_(False))))
+
+
+async def largest_memory(session: AsyncSession) -> int | None:
+    """Bytes of the live worker that has most; None when there is none, or one that does not say."""
+    heard = Worker.heartbeat_at > func.now() - LIVE
+    all_say = func.bool_and(Worker.memory_bytes.is_not(None))
+    most = select(case((all_say, func.max(Worker.memory_bytes)))).where(heard, Worker.stopping.is_(False))
+    largest: int | None = await session.scalar(most)
+    return largest
 
 
 async def forget_silent_workers(session: AsyncSession) -> int:

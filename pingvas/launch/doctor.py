@@ -148,8 +148,10 @@ async def _models(session: AsyncSession) -> list[Finding]:
 
 
 def _model(model: AiModel) -> Finding:
-    folder = Path(model.efs_cache_path or model.s3_path)
-    files = sorted(folder.rglob("*.safetensors"))
+    if model.efs_cache_path is None:
+        return Finding("model", None, f"{model.name} {model.version}: fetched when a job first needs it")
+    folder = Path(model.efs_cache_path)
+    files = [folder] if folder.is_file() else sorted(folder.rglob("*.safetensors"))
     if not files:
         return Finding(
             "model",
@@ -160,9 +162,8 @@ def _model(model: AiModel) -> Finding:
     for file in files:
         wrong = what_is_wrong_with(file)
         if wrong:
-            return Finding(
-                "model", False, f"{model.name}: {file.relative_to(folder)} {wrong}", "restore the file"
-            )
+            name = file.name if file == folder else file.relative_to(folder)
+            return Finding("model", False, f"{model.name}: {name} {wrong}", "restore the file")
     size = sum(file.stat().st_size for file in files) / 2**20
     return Finding(
         "model", True, f"{model.name} {model.version}: {len(files)} weight files, {size:.0f} MiB, all whole"

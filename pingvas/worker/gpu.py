@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import psutil
+
 import pingvas.tables  # noqa: F401 - foreign keys between rooms are found by name once every table is known
+from pingvas.adapters.model_files import open_model_files
+from pingvas.adapters.model_source import read_source
 from pingvas.adapters.storage import open_storage
 from pingvas.base.db import Database, DatabaseUnavailable
+from pingvas.base.errors import StudioError
 from pingvas.base.events import Publisher
 from pingvas.base.settings import Settings
-from pingvas.catalog.models import list_models
+from pingvas.catalog.models import list_models, makes_pictures
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import EngineError
+from pingvas.engine.requests import Setup
 from pingvas.generation import queue
 from pingvas.generation.queue import ClaimedJob
 from pingvas.worker.engine_thread import EngineThread
@@ -34,6 +41,8 @@ log = logging.getLogger(__name__)
 # Pictures that may wait to be stored while the engine goes on. More than these mean that the storage is away, and
 # a job taken then would only wait here.
 MAX_UNSTORED = 2
+# Of a card's memory, what weights may take.
+DEVICE_SHARE = 0.7
 
 
 async def run_worker(
@@ -58,11 +67,22 @@ async def run_worker(
     database = Database(
         settings.database_url, pool_size=min(6, settings.database_pool_size), publisher=publisher
     )
-    engine = EngineThread(Engine(settings.worker_device))
+    engine = EngineThread(_open_engine(settings))
     place = Workplace(
-        new_worker_id(), settings, database, open_storage(settings), engine, patience or Patience()
+        new_worker_id(),
+        settings,
+        database,
+        open_storage(settings),
+        open_model_files(settings),
+        engine,
+        patience or Patience(),
     )
-    worker = Self(place.worker_id, device=engine.engine.device.type, models=engine.loaded)
+    worker = Self(
+        place.worker_id,
+        device=engine.engine.device.type,
+        memory_bytes=engine.engine.total_bytes or psutil.virtual_memory().total,
+        models=engine.loaded,
+    )
     log.info("worker %s on %s", worker.id, worker.device)
     try:
         async with (
@@ -77,6 +97,21 @@ async def run_worker(
         engine.close()
         await database.dispose()
         log.info("worker %s stopped", worker.id)
+
+
+def _open_engine(settings: Settings) -> Engine:
+    """The engine by the settings; weights may fill most of a card, and the rest is for making pictures."""
+    kept = settings.worker_keep_bytes
+    compiled = settings.model_cache / "compiled"
+    if settings.torch_compile:
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(compiled))
+    return Engine(
+        settings.worker_device,
+        device_share=DEVICE_SHARE,
+        memory_bytes=psutil.virtual_memory().total // 4 if kept is None else kept,
+        folder=settings.model_cache,
+        compile_networks=settings.torch_compile,
+    )
 
 
 class Runs:
@@ -173,10 +208,13 @@ async def _preload(place: Workplace) -> None:
     try:
         async with place.database.read() as session:
             models = await list_models(session, model_type="checkpoint")
-        found = next((model for model in models if model.efs_cache_path), None)
-        if found is not None and found.efs_cache_path is not None:
-            await place.engine.load(found.name, found.efs_cache_path, found.config)
-    except (DatabaseUnavailable, EngineError) as error:
+        # One that is on this machine already: nobody is to wait for a download that no job has asked for.
+        for model in filter(makes_pictures, models):
+            path = place.model_files.find_copy(read_source(model.s3_path, model.config))
+            if path is not None:
+                await place.engine.load(model.name, Setup(path, model.config))
+                return
+    except (DatabaseUnavailable, EngineError, StudioError) as error:
         log.warning("no model was loaded beforehand: %s", error)
 
 

@@ -15,11 +15,14 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.adapters.model_download import NoRoomForModel
+from pingvas.adapters.model_source import ModelFilesDamaged, ModelFilesMissing, ModelFilesUnavailable
+from pingvas.adapters.storage import StorageUnavailable
 from pingvas.base.db import DatabaseUnavailable
 from pingvas.engine import errors
-from pingvas.engine.requests import PictureRequest
 from pingvas.generation import finish, queue
 from pingvas.generation.queue import ClaimedJob, Hold
+from pingvas.worker.gather import gather
 from pingvas.worker.outcome import Canceled, Crashed, Failed, HandedBack, Lost, Made, Outcome
 from pingvas.worker.pauses import pauses
 from pingvas.worker.reporting import Reporter
@@ -78,16 +81,25 @@ class JobRun:
             preview_every=settings.preview_every_steps,
             on_hold=self._heed,
         )
+        work = None
         try:
+            work = await gather(job, self._place)
             result = await self._place.engine.make(
-                job, _read_request(job), reporter.note, lambda: self._stop is not None
+                job.model_name, work, reporter.note, lambda: self._stop is not None
             )
+        except (ModelFilesMissing, ModelFilesDamaged, NoRoomForModel) as error:
+            return Failed(error.job_code, error.detail, 0.0)
+        except (StorageUnavailable, ModelFilesUnavailable, DatabaseUnavailable) as error:
+            log.warning("job %s: what it is made from is out of reach: %s", job.id, error)
+            return HandedBack(self._place.patience.after_storage)
         except errors.Canceled as error:
             return self._why_stopped(error.gpu_seconds)
         except errors.EngineError as error:
             log.info("job %s: %s: %s", job.id, error.code, error)
             return Failed(error.code, str(error), error.gpu_seconds)
         finally:
+            if work is not None:
+                work.close()
             self.engine_free.set()
             reporter.finish()
         if self._stop in ("canceled", "lost"):
@@ -193,22 +205,3 @@ class JobRun:
     async def _wait(self, seconds: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._give_up.wait(), seconds)
-
-
-def _read_request(job: ClaimedJob) -> PictureRequest:
-    """The engine's request in a job's parameters. Raises InvalidParameters."""
-    if job.job_type != "txt2img":
-        raise errors.InvalidParameters(f"This worker does not do {job.job_type} yet.")
-    if not job.model_path:
-        raise errors.ModelNotFound(f"The model {job.model_name} has no folder on this machine.")
-    asked = job.parameters
-    return PictureRequest(
-        prompt=asked["prompt"],
-        negative_prompt=asked["negative_prompt"],
-        width=asked["width"],
-        height=asked["height"],
-        steps=asked["steps"],
-        cfg_scale=asked["cfg_scale"],
-        sampler=asked["sampler"],
-        seed=asked["seed"],
-    )

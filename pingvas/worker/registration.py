@@ -24,10 +24,14 @@ HEARTBEAT_SECONDS = 5.0
 
 @dataclass
 class Self:
-    """What this worker says of itself. `models` are those in memory; another thread may replace the list."""
+    """What this worker says of itself. `models` are those in memory; another thread may replace the list.
+
+    `memory_bytes` is what its device has, for telling beforehand what cannot be made here.
+    """
 
     id: str
     device: str
+    memory_bytes: int | None = None
     host: str = field(default_factory=socket.gethostname)
     models: list[str] = field(default_factory=list)
     stopping: bool = False
@@ -69,6 +73,7 @@ async def _say(database: Database, worker: Self) -> None:
     row = {
         "host": worker.host,
         "device": worker.device,
+        "memory_bytes": worker.memory_bytes,
         "models": list(worker.models),
         "heartbeat_at": func.now(),
         "stopping": worker.stopping,

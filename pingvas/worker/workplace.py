@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from pingvas.adapters.model_files import ModelFiles
 from pingvas.adapters.storage import Storage
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
-from pingvas.worker.engine_thread import EngineThread
+
+if TYPE_CHECKING:
+    from pingvas.worker.engine_thread import EngineThread
 
 
 @dataclass(frozen=True)
@@ -33,5 +37,6 @@ class Workplace:
     settings: Settings
     database: Database
     storage: Storage
+    model_files: ModelFiles
     engine: EngineThread
     patience: Patience

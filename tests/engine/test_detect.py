@@ -19,6 +19,7 @@ from tests.make.safetensors import (
     Shapes,
     file_of,
     header_of,
+    write_pipeline,
     write_safetensors,
 )
 
@@ -221,16 +222,6 @@ def test_what_cannot_be_used_by_itself_is_told_apart(
 
 
 # Folders.
-
-
-def write_pipeline(folder: Path, name: str, denoiser: str, config: dict[str, Any], *texts: str) -> Path:
-    index: dict[str, Any] = {"_class_name": name, "_diffusers_version": "0.42.1"}
-    for part in (denoiser, "vae", *texts):
-        index[part] = ["diffusers" if part in (denoiser, "vae") else "transformers", "Anything"]
-        write_safetensors(folder / part / "model.safetensors", {"x": (1,)})
-        (folder / part / "config.json").write_text(json.dumps(config if part == denoiser else {}))
-    (folder / "model_index.json").write_text(json.dumps(index))
-    return folder
 
 
 @pytest.mark.parametrize(

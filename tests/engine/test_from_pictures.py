@@ -38,9 +38,7 @@ def test_every_sampler_starts_from_a_source_and_runs_its_share_of_the_steps(
 ) -> None:
     reports: list[StepReport] = []
 
-    result = engine.run(
-        ask(source=source, strength=0.5, steps=6, sampler=sampler, width=96), reports.append
-    )
+    result = engine.run(ask(source=source, strength=0.5, steps=6, sampler=sampler, width=96), reports.append)
 
     assert result.image.size == (96, 64)
     assert [report.step for report in reports if report.step_name == DENOISING] == [1, 2, 3]
@@ -51,7 +49,9 @@ def test_the_source_matters_and_the_seed_matters(engine: Engine, source: Image.I
     made = pixels(engine.run(request).image)
 
     assert np.array_equal(made, pixels(engine.run(request).image))
-    assert not np.array_equal(made, pixels(engine.run(ask(source=source, strength=0.5, width=96, seed=8)).image))
+    assert not np.array_equal(
+        made, pixels(engine.run(ask(source=source, strength=0.5, width=96, seed=8)).image)
+    )
     turned = source.transpose(Image.Transpose.ROTATE_180)
     assert not np.array_equal(made, pixels(engine.run(ask(source=turned, strength=0.5, width=96)).image))
 

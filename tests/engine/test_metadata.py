@@ -39,6 +39,50 @@ def test_infotext_has_the_layout_that_other_programs_read() -> None:
     )
 
 
+def test_everything_a_picture_was_made_with_is_written_under_the_names_others_use() -> None:
+    asked = {
+        **PARAMETERS,
+        "prompt": "a {red|blue} house <lora:pencil:0.8>",
+        "resolved_prompt": "a blue house",
+        "loras": [{"name": "pencil", "weight": 0.8}, {"name": "night", "weight": -1.0}],
+        "clip_skip": 2,
+        "guidance": 3.5,
+        "strength": 0.75,
+        "mask_blur": 4,
+        "vae": "bright",
+        "controlnet": [
+            {"model": "edges", "preprocessor": "canny", "weight": 1.0, "start": 0.0, "end": 0.5, "image": "x"}
+        ],
+    }
+
+    text = write_infotext(asked, version=VERSION)
+
+    assert text.startswith("a blue house <lora:pencil:0.8> <lora:night:-1>\nNegative prompt")
+    for pair in (
+        "Distilled CFG Scale: 3.5",
+        "VAE: bright",
+        "Denoising strength: 0.75",
+        "Clip skip: 2",
+        "Mask blur: 4",
+        'ControlNet 0: "Module: canny, Model: edges, Weight: 1, Guidance Start: 0, Guidance End: 0.5"',
+    ):
+        assert f", {pair}," in text
+    read = read_infotext(text)
+    assert {name: read[name] for name in ("clip_skip", "guidance", "strength", "mask_blur", "vae")} == {
+        name: asked[name] for name in ("clip_skip", "guidance", "strength", "mask_blur", "vae")
+    }
+
+
+def test_an_enlarged_picture_says_by_what_and_how_much() -> None:
+    asked = {"model": "four", "scale": 4.0, "width": 256, "height": 128, "refine": None, "format": "png"}
+
+    text = write_infotext(asked, version=VERSION)
+
+    assert text == (
+        "Size: 256x128, Postprocess upscale by: 4, Postprocess upscaler: four, Version: Pingvas Studio 0.1.0"
+    )
+
+
 def test_infotext_of_another_program_is_read() -> None:
     text = (
         "a cat\nNegative prompt: dog\nand bird\n"
@@ -59,7 +103,7 @@ def test_infotext_of_another_program_is_read() -> None:
         "sampler": "dpmpp_2m_karras",
         "model": "v1-5",
         "model_hash": "abcdef1234",
-        "Clip skip": "2",
+        "clip_skip": 2,
         "Lora hashes": "one: a1, two: b2",
         "Version": "v1.10.1",
     }

@@ -205,7 +205,7 @@ def test_braces_nested_too_deep_stay() -> None:
     ("text", "rest", "loras"),
     [
         ("a <lora: my file :0.8> b", "a  b", [LoraTag("my file", 0.8)]),
-        ("<lora:수채화:1.> <lora:b:99><lora:b:-3>", " ", [LoraTag("수채화", 1.0), LoraTag("b", 7.0)]),
+        ("<lora:수채화:1.> <lora:b:99><lora:b:-3>", "", [LoraTag("수채화", 1.0), LoraTag("b", 7.0)]),
         (f"<lora:a:{'9' * 400}>", "", [LoraTag("a", 10.0)]),
         ("<lora:><lora: ><lora:a:><lora:a:1:2:3><lora:a:nan>< lora:a>", None, []),
         ("<LORA:a> <lora:a\n> <lora:a:inf> <lora:" + "x" * 201 + ">", None, []),

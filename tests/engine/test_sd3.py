@@ -111,16 +111,22 @@ def test_little_strength_leaves_the_source_nearly_as_it_was(
     with torch.inference_mode():
         kept = family.decode(family.encode_image(source))[0].clamp(0, 1).permute(1, 2, 0).numpy() * 255
 
-    made = sd3.run(ask(source=source, width=96, steps=50, strength=0.02, sampler=sampler)).image
+    steps = 50 if sampler == "lcm" else 400
+    made = sd3.run(ask(source=source, width=96, steps=steps, strength=1 / steps, sampler=sampler)).image
 
     assert float(np.abs(np.asarray(made) - kept).mean()) < 2
 
 
-@pytest.mark.parametrize("steps", [1, 4])
-def test_every_sampler_of_the_family_makes_a_picture(sd3: Engine, ask: Any, steps: int) -> None:
-    pictures = {sd3.run(ask(sampler=sampler, steps=steps)).image.tobytes() for sampler in FLOW_SAMPLERS}
+def test_every_sampler_of_the_family_makes_a_picture_of_its_own(sd3: Engine, ask: Any) -> None:
+    pictures = {sd3.run(ask(sampler=sampler, steps=3)).image.tobytes() for sampler in FLOW_SAMPLERS}
 
-    assert len(pictures) == (len(FLOW_SAMPLERS) if steps > 1 else 1)
+    assert len(pictures) == len(FLOW_SAMPLERS)
+
+
+def test_in_one_step_there_is_one_way_to_go(sd3: Engine, ask: Any) -> None:
+    first, *others = [sd3.run(ask(sampler=sampler, steps=1)).image for sampler in FLOW_SAMPLERS]
+
+    assert max(difference(first, other) for other in others) <= 1
 
 
 @pytest.mark.parametrize("sampler", ["euler_a", "dpmpp_2m_karras", "ddim"])
@@ -163,16 +169,14 @@ def test_a_size_beyond_the_model_says_how_large_it_draws(sd3: Engine, ask: Any) 
         sd3.run(ask(width=264, steps=1, sampler="euler"))
 
 
-@pytest.mark.parametrize("sampler", FLOW_SAMPLERS)
-def test_half_precision_makes_pictures_too(folder: Path, ask: Any, sampler: str, sd3: Engine) -> None:
-    request = ask(sampler=sampler)
+def test_half_precision_makes_pictures_too(folder: Path, ask: Any) -> None:
     family = StableDiffusion3.open(folder, torch.device("cpu"), torch.bfloat16)
 
     with torch.inference_mode():
-        row = denoise.begin(family, request)
-        while not row.done:
-            denoise.advance(family, [row])
-        image = denoise.finish(family, row)
+        rows = [denoise.begin(family, ask(sampler=sampler)) for sampler in FLOW_SAMPLERS]
+        while going := [row for row in rows if not row.done]:
+            denoise.advance(family, going)
+        images = [denoise.finish(family, row) for row in rows]
 
-    assert row.latents.dtype == torch.bfloat16
-    assert image.size == (64, 64)
+    assert {row.latents.dtype for row in rows} == {torch.bfloat16}
+    assert len({image.tobytes() for image in images}) == len(FLOW_SAMPLERS)

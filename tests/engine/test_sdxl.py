@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,14 @@ def xl(base: Path, refiner: Path) -> Engine:
     return engine
 
 
+@pytest.fixture(scope="module")
+def refiner_alone(refiner: Path) -> Engine:
+    engine = Engine("cpu", threads=1)
+    engine.load(refiner, CONFIG)
+    return engine
+
+
+@cache
 def _pipeline(kind: str, folder: Path) -> Any:
     import diffusers
 
@@ -108,16 +117,16 @@ def test_a_refiner_ends_what_the_model_began(xl: Engine, base: Path, refiner: Pa
 
 
 @pytest.mark.parametrize("start", [0.0, 1.0])
-def test_a_refiner_may_do_everything_or_nothing(xl: Engine, refiner: Path, ask: Ask, start: float) -> None:
-    alone = Engine("cpu", threads=1)
-    alone.load(refiner, CONFIG)
+def test_a_refiner_may_do_everything_or_nothing(
+    xl: Engine, refiner_alone: Engine, ask: Ask, start: float
+) -> None:
     request = ask(sampler="euler", refiner_start=start)
     family = xl._family
     assert family is not None
 
     latents = _walk(family, request)
 
-    expected = alone if start == 0 else xl
+    expected = refiner_alone if start == 0 else xl
     assert expected._family is not None
     assert torch.equal(latents, _walk(expected._family, ask(sampler="euler")))
 
@@ -130,7 +139,7 @@ def _walk(family: Any, request: PictureRequest) -> torch.Tensor:
     return row.latents
 
 
-@pytest.mark.parametrize("sampler", ["heun", "dpmpp_2m_karras", "euler_a", "unipc"])
+@pytest.mark.parametrize("sampler", ["heun", "dpmpp_2m_karras"])
 def test_a_refiner_goes_on_with_every_kind_of_sampler(xl: Engine, ask: Ask, sampler: str) -> None:
     result = xl.run(ask(sampler=sampler, steps=5, refiner_start=0.5))
 
@@ -156,11 +165,8 @@ def test_pictures_with_their_refiner_and_without_share_a_batch(xl: Engine, ask: 
         assert np.abs(np.asarray(seat.outcome.image, np.int16) - expected).max() <= 1
 
 
-def test_a_model_without_a_refiner_says_so(base: Path, engine: Engine, ask: Ask) -> None:
-    alone = Engine("cpu", threads=1)
-    alone.load(base, CONFIG)
-
-    for each in (alone, engine):
+def test_a_model_without_a_refiner_says_so(refiner_alone: Engine, engine: Engine, ask: Ask) -> None:
+    for each in (refiner_alone, engine):
         with pytest.raises(InvalidParameters, match="has no refiner"):
             each.run(ask(refiner_start=0.8))
 

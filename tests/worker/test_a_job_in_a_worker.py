@@ -80,7 +80,7 @@ async def test_a_running_job_that_is_canceled_stops_and_pays_for_what_it_used(st
 
 async def test_a_job_that_cannot_be_done_fails_by_name_and_costs_nothing(studio: Studio) -> None:
     before = await studio.balance()
-    await studio.execute("UPDATE ai_models SET efs_cache_path = '/nowhere/toy'")
+    await studio.execute("UPDATE ai_models SET s3_path = '/nowhere/toy', efs_cache_path = NULL")
     async with studio.worker():
         bad_id = await studio.submit()
         job = await studio.becomes(bad_id, "completed", "failed")

@@ -14,13 +14,25 @@ const MODEL: Checkpoint = {
   name: "mini",
   display_name: "Mini",
   model_type: "checkpoint",
+  kind: "checkpoint",
   family: "sd1",
+  base: "sd1",
+  variant: null,
+  scale: null,
+  trigger_words: [],
   version: "1",
   size_bytes: 1,
   available: true,
   required_tiers: [],
-  defaults: { width: 256, height: 256, steps: 20, cfg_scale: 4, sampler: "dpmpp_2m" },
-  limits: { multiple: 8, min_size: 64, max_size: 384, max_pixels: 384 * 384, max_steps: 50 },
+  defaults: { width: 256, height: 256, steps: 20, cfg_scale: 4, sampler: "dpmpp_2m", guidance: null },
+  limits: {
+    multiple: 8,
+    min_size: 64,
+    max_size: 384,
+    max_pixels: 384 * 384,
+    max_steps: 50,
+    samplers: ["dpmpp_2m"],
+  },
 };
 const i18n = translator("en", en);
 const form = (part: Partial<typeof EMPTY_DRAFT>) =>

@@ -166,9 +166,7 @@ class Family(ABC):
         """Input channels beside the latents, for networks that want some (inpainting ones); None for the others."""
         return None
 
-    def hand_over(
-        self, request: PictureRequest, scheduler: Any, timesteps: torch.Tensor
-    ) -> HandOver | None:
+    def hand_over(self, request: PictureRequest, scheduler: Any, timesteps: torch.Tensor) -> HandOver | None:
         """Where a refiner takes over, for models that have one. Raises InvalidParameters when there is none."""
         if request.refiner_start is not None:
             raise InvalidParameters("This model has no refiner: leave refiner_start out.")

@@ -141,7 +141,8 @@ def pack(latents: torch.Tensor) -> torch.Tensor:
 
 def unpack(packed: torch.Tensor, rows: int, columns: int) -> torch.Tensor:
     """What `pack` made, back to (n, channels, rows, columns)."""
-    squares = packed.transpose(1, 2).unflatten(2, (rows // 2, columns // 2))
+    pictures, _, channels = packed.shape
+    squares = packed.transpose(1, 2).reshape(pictures, channels, rows // 2, columns // 2)
     return torch.nn.functional.pixel_shuffle(squares, 2)
 
 

@@ -409,7 +409,11 @@ export interface paths {
          */
         get: operations["list_images"];
         put?: never;
-        post?: never;
+        /**
+         * Upload Image
+         * @description Keep a picture of mine. What it says about how it was made is read back; where it was taken is not kept.
+         */
+        post: operations["upload_image"];
         delete?: never;
         options?: never;
         head?: never;
@@ -442,6 +446,28 @@ export interface paths {
          * @description Change who may see one of my images, or whether it is a favorite.
          */
         patch: operations["update_image"];
+        trace?: never;
+    };
+    "/api/v1/images/{image_id}/recipe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Image Recipe
+         * @description The body that, sent to `POST /jobs`, makes this image again; not found when it does not say how it was made.
+         *
+         *     For somebody else's image made from pictures of theirs there is none.
+         */
+        get: operations["get_image_recipe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/images/{image_id}/file": {
@@ -548,6 +574,20 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** Body_upload_image */
+        Body_upload_image: {
+            /**
+             * File
+             * @description PNG, JPEG or WebP. Of an animation, the first frame is kept
+             */
+            file: string;
+            /**
+             * Visibility
+             * @default private
+             * @enum {string}
+             */
+            visibility: "private" | "public" | "unlisted";
+        };
         /**
          * CanceledOut
          * @description The jobs that were asked to stop.
@@ -555,6 +595,43 @@ export interface components {
         CanceledOut: {
             /** Jobs */
             jobs: components["schemas"]["JobOut"][];
+        };
+        /**
+         * ControlNetIn
+         * @description A ControlNet and the picture of mine that steers it.
+         */
+        ControlNetIn: {
+            /** Model */
+            model: string;
+            /**
+             * Image
+             * Format: uuid
+             */
+            image: string;
+            /**
+             * Preprocessor
+             * @description What is made of the picture first
+             * @default canny
+             * @enum {string}
+             */
+            preprocessor: "none" | "canny" | "scribble" | "depth";
+            /**
+             * Weight
+             * @default 1
+             */
+            weight: number;
+            /**
+             * Start
+             * @description Share of the steps after which it begins
+             * @default 0
+             */
+            start: number;
+            /**
+             * End
+             * @description Share of the steps after which it ends
+             * @default 1
+             */
+            end: number;
         };
         /** CreditsPage */
         CreditsPage: {
@@ -582,6 +659,11 @@ export interface components {
             cfg_scale: number;
             /** Sampler */
             sampler: string;
+            /**
+             * Guidance
+             * @description For models that take their guidance as a number (FLUX.1 dev)
+             */
+            guidance: number | null;
         };
         /**
          * DeviceOut
@@ -723,6 +805,148 @@ export interface components {
             /** Is Favorite */
             is_favorite?: boolean;
         };
+        /**
+         * Inpaint
+         * @description A request to repaint the masked part of a picture of mine. What is not masked stays as it is.
+         *
+         *     Width and height are the source's, fitted to the model, unless they are given; of a masked area alone, those the
+         *     area is made at before it is put back.
+         */
+        Inpaint: {
+            /**
+             * Format
+             * @default png
+             * @enum {string}
+             */
+            format: "png" | "jpg" | "webp";
+            /**
+             * Visibility
+             * @default private
+             * @enum {string}
+             */
+            visibility: "private" | "public" | "unlisted";
+            /**
+             * Collection Id
+             * @description Not taken yet
+             */
+            collection_id?: null;
+            /**
+             * Tags
+             * @description Not taken yet
+             */
+            tags?: string[];
+            /**
+             * Model
+             * @default pingvas-mini
+             */
+            model: string;
+            /**
+             * Prompt
+             * @description `{a|b}` picks one by the seed; `<lora:name:0.8>` adds a LoRA
+             * @default
+             */
+            prompt: string;
+            /**
+             * Negative Prompt
+             * @default
+             */
+            negative_prompt: string;
+            /**
+             * Width
+             * @description Pixels, a multiple of 8
+             */
+            width?: number | null;
+            /**
+             * Height
+             * @description Pixels, a multiple of 8
+             */
+            height?: number | null;
+            /** Steps */
+            steps?: number | null;
+            /**
+             * Cfg Scale
+             * @description 1 switches guidance off
+             */
+            cfg_scale?: number | null;
+            /** Sampler */
+            sampler?: string | null;
+            /**
+             * Seed
+             * @description Null: a random one; picture n has seed + n
+             */
+            seed?: number | null;
+            /**
+             * Count
+             * @default 1
+             */
+            count: number;
+            /**
+             * Clip Skip
+             * @description 1: the last layer of the text encoder, 2: the one before
+             * @default 1
+             */
+            clip_skip: number;
+            /**
+             * Guidance
+             * @description Distilled guidance, for FLUX alone
+             */
+            guidance?: number | null;
+            /** Loras */
+            loras?: components["schemas"]["LoraIn"][];
+            /** Controlnet */
+            controlnet?: components["schemas"]["ControlNetIn"] | components["schemas"]["ControlNetIn"][] | null;
+            /**
+             * Vae
+             * @description A VAE instead of the model's own
+             */
+            vae?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            job_type: "inpaint";
+            /**
+             * Source Image
+             * Format: uuid
+             */
+            source_image: string;
+            /**
+             * Mask Image
+             * @description White is repainted; as large as the source. Null: what is transparent in the source is repainted
+             */
+            mask_image?: string | null;
+            /**
+             * Strength
+             * @description 0 keeps what is masked, 1 keeps nothing of it
+             * @default 0.75
+             */
+            strength: number;
+            /**
+             * Mask Blur
+             * @description Softness of the mask's edge, pixels
+             * @default 4
+             */
+            mask_blur: number;
+            /**
+             * Inpaint Area
+             * @description `masked` makes only the masked area, at full size; the picture keeps its own size
+             * @default whole
+             * @enum {string}
+             */
+            inpaint_area: "whole" | "masked";
+            /**
+             * Mask Padding
+             * @description What is seen around a masked area, pixels
+             * @default 32
+             */
+            mask_padding: number;
+            /**
+             * Mask Invert
+             * @description Repaint what is not masked
+             * @default false
+             */
+            mask_invert: boolean;
+        };
         /** JobErrorOut */
         JobErrorOut: {
             /** Code */
@@ -814,6 +1038,11 @@ export interface components {
             max_pixels: number;
             /** Max Steps */
             max_steps: number;
+            /**
+             * Samplers
+             * @description Those that fit the model
+             */
+            samplers: string[];
         };
         /** LoginBody */
         LoginBody: {
@@ -824,6 +1053,19 @@ export interface components {
              * Format: password
              */
             password: string;
+        };
+        /**
+         * LoraIn
+         * @description A LoRA and how strongly it counts. `<lora:name:0.8>` in the prompt does the same, and counts more.
+         */
+        LoraIn: {
+            /** Name */
+            name: string;
+            /**
+             * Weight
+             * @default 1
+             */
+            weight: number;
         };
         /**
          * MeChanges
@@ -877,7 +1119,7 @@ export interface components {
         };
         /**
          * ModelOut
-         * @description A model one may run. `defaults` and `limits` are those of checkpoints.
+         * @description A model one may run, or a part for one. `defaults` and `limits` are those of models that make pictures.
          */
         ModelOut: {
             /** Name */
@@ -890,10 +1132,36 @@ export interface components {
              */
             model_type: "checkpoint" | "lora" | "controlnet" | "vae";
             /**
+             * Kind
+             * @description As `model_type`, but upscalers are told from other checkpoints
+             * @enum {string}
+             */
+            kind: "checkpoint" | "upscaler" | "lora" | "controlnet" | "vae";
+            /**
              * Family
-             * @description The architecture, as in `sd1`
+             * @description The architecture, as in `sd1`; `upscaler` for upscalers
              */
             family: string | null;
+            /**
+             * Base
+             * @description A part fits the checkpoints that share a base with it, or are named here
+             */
+            base: string[];
+            /**
+             * Variant
+             * @description As in `inpainting` or `schnell`
+             */
+            variant: string | null;
+            /**
+             * Scale
+             * @description How many times larger an upscaler makes a picture
+             */
+            scale: number | null;
+            /**
+             * Trigger Words
+             * @description Words that call up what a LoRA learned
+             */
+            trigger_words: string[];
             /** Version */
             version: string | null;
             /** Size Bytes */
@@ -960,6 +1228,117 @@ export interface components {
              * @description From a sign-in link; works once
              */
             token: string;
+        };
+        /**
+         * PictureToPicture
+         * @description A request for `count` pictures made from text and a picture of mine.
+         *
+         *     Width and height are the source's, fitted to the model, unless they are given.
+         */
+        PictureToPicture: {
+            /**
+             * Format
+             * @default png
+             * @enum {string}
+             */
+            format: "png" | "jpg" | "webp";
+            /**
+             * Visibility
+             * @default private
+             * @enum {string}
+             */
+            visibility: "private" | "public" | "unlisted";
+            /**
+             * Collection Id
+             * @description Not taken yet
+             */
+            collection_id?: null;
+            /**
+             * Tags
+             * @description Not taken yet
+             */
+            tags?: string[];
+            /**
+             * Model
+             * @default pingvas-mini
+             */
+            model: string;
+            /**
+             * Prompt
+             * @description `{a|b}` picks one by the seed; `<lora:name:0.8>` adds a LoRA
+             * @default
+             */
+            prompt: string;
+            /**
+             * Negative Prompt
+             * @default
+             */
+            negative_prompt: string;
+            /**
+             * Width
+             * @description Pixels, a multiple of 8
+             */
+            width?: number | null;
+            /**
+             * Height
+             * @description Pixels, a multiple of 8
+             */
+            height?: number | null;
+            /** Steps */
+            steps?: number | null;
+            /**
+             * Cfg Scale
+             * @description 1 switches guidance off
+             */
+            cfg_scale?: number | null;
+            /** Sampler */
+            sampler?: string | null;
+            /**
+             * Seed
+             * @description Null: a random one; picture n has seed + n
+             */
+            seed?: number | null;
+            /**
+             * Count
+             * @default 1
+             */
+            count: number;
+            /**
+             * Clip Skip
+             * @description 1: the last layer of the text encoder, 2: the one before
+             * @default 1
+             */
+            clip_skip: number;
+            /**
+             * Guidance
+             * @description Distilled guidance, for FLUX alone
+             */
+            guidance?: number | null;
+            /** Loras */
+            loras?: components["schemas"]["LoraIn"][];
+            /** Controlnet */
+            controlnet?: components["schemas"]["ControlNetIn"] | components["schemas"]["ControlNetIn"][] | null;
+            /**
+             * Vae
+             * @description A VAE instead of the model's own
+             */
+            vae?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            job_type: "img2img";
+            /**
+             * Source Image
+             * Format: uuid
+             */
+            source_image: string;
+            /**
+             * Strength
+             * @description 0 keeps the source, 1 keeps nothing of it
+             * @default 0.75
+             */
+            strength: number;
         };
         /** PlanList */
         PlanList: {
@@ -1072,6 +1451,46 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /**
+         * RefineIn
+         * @description A light pass of diffusion that draws details into the enlarged picture.
+         */
+        RefineIn: {
+            /**
+             * Model
+             * @default pingvas-mini
+             */
+            model: string;
+            /**
+             * Prompt
+             * @default
+             */
+            prompt: string;
+            /**
+             * Negative Prompt
+             * @default
+             */
+            negative_prompt: string;
+            /**
+             * Strength
+             * @default 0.25
+             */
+            strength: number;
+            /** Steps */
+            steps?: number | null;
+            /**
+             * Cfg Scale
+             * @description 1 switches guidance off
+             */
+            cfg_scale?: number | null;
+            /** Sampler */
+            sampler?: string | null;
+            /**
+             * Seed
+             * @description Null: a random one
+             */
+            seed?: number | null;
+        };
         /** RefreshBody */
         RefreshBody: {
             /**
@@ -1147,10 +1566,27 @@ export interface components {
          */
         TextToPicture: {
             /**
-             * Job Type
-             * @constant
+             * Format
+             * @default png
+             * @enum {string}
              */
-            job_type: "txt2img";
+            format: "png" | "jpg" | "webp";
+            /**
+             * Visibility
+             * @default private
+             * @enum {string}
+             */
+            visibility: "private" | "public" | "unlisted";
+            /**
+             * Collection Id
+             * @description Not taken yet
+             */
+            collection_id?: null;
+            /**
+             * Tags
+             * @description Not taken yet
+             */
+            tags?: string[];
             /**
              * Model
              * @default pingvas-mini
@@ -1158,6 +1594,7 @@ export interface components {
             model: string;
             /**
              * Prompt
+             * @description `{a|b}` picks one by the seed; `<lora:name:0.8>` adds a LoRA
              * @example a red house at sunset
              */
             prompt: string;
@@ -1196,27 +1633,30 @@ export interface components {
              */
             count: number;
             /**
-             * Format
-             * @default png
-             * @constant
+             * Clip Skip
+             * @description 1: the last layer of the text encoder, 2: the one before
+             * @default 1
              */
-            format: "png";
+            clip_skip: number;
             /**
-             * Visibility
-             * @default private
+             * Guidance
+             * @description Distilled guidance, for FLUX alone
+             */
+            guidance?: number | null;
+            /** Loras */
+            loras?: components["schemas"]["LoraIn"][];
+            /** Controlnet */
+            controlnet?: components["schemas"]["ControlNetIn"] | components["schemas"]["ControlNetIn"][] | null;
+            /**
+             * Vae
+             * @description A VAE instead of the model's own
+             */
+            vae?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            visibility: "private" | "public" | "unlisted";
-            /** Loras */
-            loras?: unknown[];
-            /** Controlnet */
-            controlnet?: null;
-            /** Vae */
-            vae?: null;
-            /** Collection Id */
-            collection_id?: null;
-            /** Tags */
-            tags?: string[];
+            job_type: "txt2img";
         };
         /**
          * TokenAnswer
@@ -1268,6 +1708,55 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * Upscale
+         * @description A request for a larger copy of a picture of mine.
+         */
+        Upscale: {
+            /**
+             * Format
+             * @default png
+             * @enum {string}
+             */
+            format: "png" | "jpg" | "webp";
+            /**
+             * Visibility
+             * @default private
+             * @enum {string}
+             */
+            visibility: "private" | "public" | "unlisted";
+            /**
+             * Collection Id
+             * @description Not taken yet
+             */
+            collection_id?: null;
+            /**
+             * Tags
+             * @description Not taken yet
+             */
+            tags?: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            job_type: "upscale";
+            /**
+             * Source Image
+             * Format: uuid
+             */
+            source_image: string;
+            /**
+             * Model
+             * @description An upscaler; null: one that fits the scale is chosen
+             */
+            model?: string | null;
+            /**
+             * Scale
+             * @description Any factor; null: the model's own
+             */
+            scale?: number | null;
+            refine?: components["schemas"]["RefineIn"] | null;
         };
         /**
          * UserOut
@@ -1680,7 +2169,7 @@ export interface operations {
             query?: {
                 /** @description Only models of this type */
                 type?: ("checkpoint" | "lora" | "controlnet" | "vae") | null;
-                /** @description Only models of this family */
+                /** @description Only models of this base or family, as in `sd1` */
                 base?: string | null;
             };
             header?: never;
@@ -1790,7 +2279,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TextToPicture"];
+                "application/json": components["schemas"]["TextToPicture"] | components["schemas"]["PictureToPicture"] | components["schemas"]["Inpaint"] | components["schemas"]["Upscale"];
             };
         };
         responses: {
@@ -1823,7 +2312,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TextToPicture"];
+                "application/json": components["schemas"]["TextToPicture"] | components["schemas"]["PictureToPicture"] | components["schemas"]["Inpaint"] | components["schemas"]["Upscale"];
             };
         };
         responses: {
@@ -2041,6 +2530,42 @@ export interface operations {
             };
         };
     };
+    upload_image: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and picture: the first answer again, and nothing is kept twice */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_upload_image"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageOut"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_image: {
         parameters: {
             query?: never;
@@ -2123,6 +2648,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImageOut"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_image_recipe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description A problem document */

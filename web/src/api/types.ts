@@ -16,8 +16,11 @@ export type Progress = Schemas["ProgressOut"];
 export type Job = Schemas["JobOut"];
 export type JobPage = Schemas["JobPage"];
 export type JobBatch = Schemas["SubmittedOut"];
-/** Without the fields for which nothing but "none" is accepted yet. */
-export type JobRequest = Omit<Schemas["TextToPicture"], "controlnet" | "vae" | "collection_id">;
+/** Without the fields that the form does not offer yet. */
+export type JobRequest = Omit<
+  Schemas["TextToPicture"],
+  "controlnet" | "vae" | "collection_id" | "guidance" | "loras"
+>;
 export type Receipt = Schemas["ReceiptOut"];
 export type Image = Schemas["ImageOut"];
 export type ImagePage = Schemas["ImagePage"];

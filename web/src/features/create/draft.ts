@@ -72,7 +72,14 @@ export function filled(draft: Draft, { name, defaults }: Checkpoint): Filled {
 }
 
 export function requestOf(form: Filled): JobRequest {
-  return { job_type: "txt2img", ...form, prompt: form.prompt.trim(), format: "png", visibility: "private" };
+  return {
+    job_type: "txt2img",
+    ...form,
+    prompt: form.prompt.trim(),
+    clip_skip: 1,
+    format: "png",
+    visibility: "private",
+  };
 }
 
 export function loadDraft(userId: string): Draft {

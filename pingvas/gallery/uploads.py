@@ -1,0 +1,203 @@
+"""A picture that somebody sends in: checked, cleaned, and read for what it says about how it was made.
+
+Bytes from outside are believed in nothing. What is kept is always encoded anew from the pixels, so it holds nothing
+but a picture: PNG pixels stay as they are; JPEG and WebP are lossy, and are encoded as near to what came as they can.
+Where, when and with what camera it was taken is dropped; how it was made stays.
+"""
+
+import io
+import json
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
+
+from pingvas.base.errors import Invalid, TooLarge, Unsupported
+from pingvas.engine import pictures
+
+log = logging.getLogger(__name__)
+
+FORMATS = {"PNG": "png", "JPEG": "jpg", "MPO": "jpg", "WEBP": "webp"}
+# Text chunks that say how a picture was made, by the programs people use; everything else is dropped.
+_TOLD_BY = ("parameters", pictures.OUR_KEY, "prompt", "workflow", "invokeai_metadata")
+_MAX_TOLD = 1024 * 1024
+# JPEG keeps all of EXIF in one segment of 64 KiB.
+_MAX_NOTES = {"jpg": 65_000, "webp": _MAX_TOLD}
+# A progressive JPEG comes in about ten passes; each one costs a walk over all its pixels.
+_MAX_PASSES = 200
+_MAX_PROFILE = 256 * 1024
+# What of it goes into the database.
+_MAX_PARAMETERS = 256 * 1024
+_MAX_TEXT, _MAX_ITEMS, _MAX_DEPTH = 20_000, 200, 6
+
+_ORIENTATION = 0x0112
+_EXIF_IFD, _MAKER_NOTE, _USER_COMMENT = 0x8769, 0x927C, 0x9286
+_PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
+
+
+class NotAPicture(Unsupported):
+    default_detail = "Only PNG, JPEG and WebP pictures are taken."
+
+
+class DamagedPicture(Invalid):
+    default_detail = "This picture is damaged: it cannot be read to its end."
+
+
+class TooManyPixels(TooLarge):
+    default_detail = "This picture has more pixels than are taken."
+
+
+@dataclass(frozen=True)
+class CheckedPicture:
+    """A picture as it is kept: its bytes, a thumbnail (WebP), its size in pixels, and what it says of itself."""
+
+    data: bytes
+    thumbnail: bytes
+    format: str
+    width: int
+    height: int
+    parameters: dict[str, Any]
+
+
+def check_picture(data: bytes, *, max_side: int, max_pixels: int) -> CheckedPicture:
+    """Read, turn upright, clean and encode a picture. Of an animation, the first frame.
+
+    Takes seconds for a large one: call it in a thread. Raises NotAPicture, TooManyPixels and DamagedPicture.
+    """
+    with _open(data) as opened:
+        format = FORMATS[str(opened.format)]
+        _check_size(opened.size, max_side=max_side, max_pixels=max_pixels)
+        try:
+            opened.load()
+        except Exception as error:  # decoders raise whatever the bytes drive them to
+            raise DamagedPicture from error
+        upright = _turn_upright(opened)
+        try:
+            kept, small = _encode(upright, opened, format), pictures.thumbnail(upright)
+        except (ValueError, OSError) as error:  # pixels that no encoder takes
+            raise DamagedPicture from error
+    return CheckedPicture(kept, small, format, upright.width, upright.height, _read_parameters(kept))
+
+
+def _open(data: bytes) -> Image.Image:
+    if data.startswith(b"\xff\xd8") and data.count(b"\xff\xda") > _MAX_PASSES:
+        raise DamagedPicture("This JPEG comes in more passes than any program makes.")
+    try:
+        return Image.open(io.BytesIO(data), formats=["PNG", "JPEG", "WEBP"])
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise TooManyPixels from error
+    except UnidentifiedImageError as error:
+        raise NotAPicture from error
+    except Exception as error:  # decoders raise whatever the bytes drive them to
+        raise DamagedPicture from error
+
+
+def _check_size(size: tuple[int, int], *, max_side: int, max_pixels: int) -> None:
+    width, height = size
+    if max(width, height) > max_side or width * height > max_pixels:
+        raise TooManyPixels(
+            f"This picture has {width}×{height} pixels; up to {max_side} a side and {max_pixels} in all are taken."
+        )
+
+
+def _turn_upright(image: Image.Image) -> Image.Image:
+    """As the camera's note says it was held. The thumbnail and every model look at pixels, not at notes."""
+    try:
+        return ImageOps.exif_transpose(image) if image.getexif().get(_ORIENTATION, 1) != 1 else image
+    except Exception:  # a broken note is no reason to refuse a sound picture
+        log.debug("an uploaded picture's notes cannot be read", exc_info=True)
+        return image
+
+
+def _encode(image: Image.Image, source: Image.Image, format: str) -> bytes:
+    """The pixels of `image` and what `source` says about how it was made, as a file."""
+    buffer = io.BytesIO()
+    if format == "png":
+        plain = image if image.mode in _PNG_MODES else image.convert("RGBA")
+        plain.save(buffer, "PNG", pnginfo=_told_in_texts(source), compress_level=4, **_colours(plain, source))
+    elif format == "webp":
+        notes = _told_in_notes(source, _MAX_NOTES[format])
+        image.save(buffer, "WEBP", quality=95, method=4, exif=notes, **_colours(image, source))
+    else:
+        plain = image if image.mode == "L" else image.convert("RGB")
+        kept = {"exif": _told_in_notes(source, _MAX_NOTES[format]), "comment": b"", **_colours(plain, source)}
+        try:
+            if image is not source or plain.mode != image.mode:
+                raise ValueError("turned or converted: its blocks are others now")
+            image.save(buffer, "JPEG", quality="keep", **kept)
+        except (ValueError, OSError):
+            buffer = io.BytesIO()
+            plain.save(buffer, "JPEG", quality=95, subsampling=0, **kept)
+    return buffer.getvalue()
+
+
+def _colours(image: Image.Image, source: Image.Image) -> dict[str, Any]:
+    """What the numbers of the pixels mean; of no use once the pixels were converted."""
+    profile = source.info.get("icc_profile")
+    usable = isinstance(profile, bytes) and len(profile) <= _MAX_PROFILE and image.mode == source.mode
+    return {"icc_profile": profile if usable else None}
+
+
+def _told_in_texts(source: Image.Image) -> PngImagePlugin.PngInfo:
+    """The text chunks of a PNG that say how it was made, and no others."""
+    texts = PngImagePlugin.PngInfo()
+    for name in _TOLD_BY:
+        text = source.info.get(name)
+        if isinstance(text, str) and len(text) <= _MAX_TOLD:
+            texts.add_text(name, text.replace("\0", "").encode("utf-8", "replace").decode())
+    return texts
+
+
+def _told_in_notes(source: Image.Image, room: int) -> bytes:
+    """The EXIF notes of a JPEG or WebP that say how it was made, and no others; `room` in bytes."""
+    kept = Image.Exif()
+    try:
+        tags = source.getexif().get_ifd(_EXIF_IFD)
+    except Exception:  # a broken note is no reason to refuse a sound picture
+        log.debug("an uploaded picture's notes cannot be read", exc_info=True)
+        return b""
+    comment, note = tags.get(_USER_COMMENT), tags.get(_MAKER_NOTE)
+    # Cameras and people write other things there too: only what reads as parameters is kept.
+    wanted: dict[int, bytes] = {}
+    if isinstance(note, bytes) and note.startswith(pictures.OUR_KEY.encode() + b"\0"):
+        wanted[_MAKER_NOTE] = note
+    if isinstance(comment, bytes) and b"S\0t\0e\0p\0s\0:" in comment:
+        wanted[_USER_COMMENT] = comment
+    for tag, value in wanted.items():
+        if len(value) <= room:
+            kept.get_ifd(_EXIF_IFD)[tag] = value
+            room -= len(value)
+    return kept.tobytes() if kept.get_ifd(_EXIF_IFD) else b""
+
+
+def _read_parameters(kept: bytes) -> dict[str, Any]:
+    """What the kept file says, as the database can hold it; empty when it says nothing."""
+    try:
+        found = pictures.read_parameters(kept)
+    except (ValueError, RecursionError, OSError, SyntaxError):
+        return {}
+    if not isinstance(found, Mapping):
+        return {}
+    clean = _storable(found, _MAX_DEPTH)
+    return clean if len(json.dumps(clean, ensure_ascii=False).encode()) <= _MAX_PARAMETERS else {}
+
+
+def _storable(value: Any, depth: int) -> Any:
+    """Text without NUL and half characters, numbers that are numbers, and nothing endless."""
+    if isinstance(value, str):
+        return value[:_MAX_TEXT].replace("\0", "").encode("utf-8", "replace").decode()
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < 2**63 else None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if depth and isinstance(value, Mapping):
+        pairs = list(value.items())[:_MAX_ITEMS]
+        return {_storable(str(name), 0)[:200]: _storable(item, depth - 1) for name, item in pairs}
+    if depth and isinstance(value, list):
+        return [_storable(item, depth - 1) for item in value[:_MAX_ITEMS]]
+    return None

@@ -1,0 +1,343 @@
+"""`pingvas models`: what an operator adds is found out, recorded, checked, and taken away again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from typer.testing import CliRunner
+
+from pingvas.adapters.model_files import open_model_files
+from pingvas.adapters.model_source import read_source
+from pingvas.base.db import Database
+from pingvas.base.errors import Invalid, NotFound, Unavailable
+from pingvas.base.settings import Settings
+from pingvas.catalog.describe import NotAModel
+from pingvas.catalog.install import NameTaken
+from pingvas.catalog.models import defaults_of, get_model, limits_of
+from pingvas.catalog.tables import AiModel
+from pingvas.cli import app
+from pingvas.launch.models_command import Wanted, add, list_models, remove, verify
+from tests.make.billing import make_person
+from tests.make.catalog import CONFIG, make_model
+from tests.make.generation import submit_jobs
+from tests.make.safetensors import COMPACT_X4, SD1_LORA, file_of, write_pipeline, write_safetensors
+
+SDXL = ("StableDiffusionXLPipeline", "unet", {"cross_attention_dim": 2048}, "text_encoder", "text_encoder_2")
+
+
+def nobody(done: int, total: int) -> None:
+    """Nobody looks on."""
+
+
+async def row_of(database: Database, name: str) -> AiModel:
+    async with database.read() as session:
+        return (await session.scalars(select(AiModel).where(AiModel.name == name))).one()
+
+
+async def test_a_folder_is_added_with_its_hashes_and_the_habits_of_its_family(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    # given
+    folder = write_pipeline(tmp_path / "My Model", *SDXL)
+    (folder / "unet" / "model.bin").write_bytes(b"a pickle that nobody opens")
+
+    # when
+    shown = await add(settings, Wanted(str(folder), tiers=("pro",), display_name="Mine"), nobody)
+
+    # then
+    assert (shown.name, shown.kind, shown.bases, shown.tiers) == ("my-model", "checkpoint", "sdxl", "pro")
+    model = await row_of(database, "my-model")
+    assert (model.display_name, model.s3_path, model.efs_cache_path) == ("Mine", str(folder), str(folder))
+    assert defaults_of(model.config).width == limits_of(model.config).min_size * 4 == 1024
+    assert set(model.config["files"]) == {
+        "model_index.json",
+        *(
+            f"{part}/{name}"
+            for part in ("unet", "vae", *SDXL[3:])
+            for name in ("config.json", "model.safetensors")
+        ),
+    }
+    assert model.size_bytes == sum(facts["size"] for facts in model.config["files"].values())
+
+
+async def test_a_lora_and_an_upscaler_are_added_from_their_files(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    lora = write_safetensors(tmp_path / "night.safetensors", SD1_LORA)
+    upscaler = write_safetensors(tmp_path / "4x.safetensors", COMPACT_X4)
+
+    await add(settings, Wanted(str(lora), trigger_words=("night",)), nobody)
+    await add(settings, Wanted(str(upscaler), kind="upscaler"), nobody)
+
+    night = await row_of(database, "night")
+    assert (night.model_type, night.config["base"], night.config["trigger_words"]) == (
+        "lora",
+        "sd1",
+        ["night"],
+    )
+    larger = await row_of(database, "4x")
+    assert (larger.model_type, larger.config["family"], larger.config["scale"]) == (
+        "checkpoint",
+        "upscaler",
+        4,
+    )
+
+
+async def test_what_the_file_does_not_tell_the_operator_is_asked(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    # given
+    shapes = {
+        "encoder.conv_in.weight": (8, 3, 3, 3),
+        "decoder.conv_in.weight": (8, 4, 3, 3),
+        "decoder.up_blocks.0.resnets.0.conv1.weight": (8, 8, 3, 3),
+    }
+    vae = write_safetensors(tmp_path / "vae.safetensors", shapes)
+
+    # when
+    with pytest.raises(Invalid, match="--base: sd1, sd2, sdxl"):
+        await add(settings, Wanted(str(vae)), nobody)
+    with pytest.raises(Invalid, match="--base is one of"):
+        await add(settings, Wanted(str(vae), base="sd9"), nobody)
+    await add(settings, Wanted(str(vae), base="sdxl"), nobody)
+
+    # then
+    assert (await row_of(database, "vae")).config["base"] == "sdxl"
+
+
+async def test_a_lora_of_unusual_size_finds_the_model_that_has_it(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    # given
+    async with database.transaction() as session:
+        await make_model(session, name="mini", config=CONFIG | {"base": "mini", "text_width": 128})
+    lora = {"unet.mid_block.attentions.0.transformer_blocks.0.attn2.to_k.lora_A.weight": (4, 128)}
+
+    # when
+    await add(settings, Wanted(str(write_safetensors(tmp_path / "small.safetensors", lora))), nobody)
+
+    # then
+    assert (await row_of(database, "small")).config["base"] == "mini"
+
+
+async def test_what_is_no_model_is_refused_with_the_reason(settings: Settings, tmp_path: Path) -> None:
+    pickle = tmp_path / "model.ckpt"
+    pickle.write_bytes(b"\x80\x02.")
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(file_of({"a": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}, bytes(3)))
+    flux = write_safetensors(
+        tmp_path / "flux.safetensors", {"double_blocks.0.img_attn.norm.key_norm.scale": (8,)}
+    )
+    other = write_safetensors(tmp_path / "other.safetensors", {"whatever": (1,)})
+    lora = write_safetensors(tmp_path / "lora.safetensors", SD1_LORA)
+
+    for wanted, error, why in (
+        (Wanted(str(pickle)), Invalid, "pickle"),
+        (Wanted("s3://bucket/model.ckpt?endpoint=http://127.0.0.1:9"), Invalid, "pickle"),
+        (Wanted(str(broken)), Invalid, "13 bytes are missing"),
+        (Wanted(str(flux)), NotAModel, "without its text encoders and VAE"),
+        (Wanted(str(other)), NotAModel, "no kind"),
+        (Wanted(str(tmp_path / "nowhere")), Invalid, "nothing at nowhere"),
+        (Wanted(str(lora), kind="checkpoint"), Invalid, "This is a lora"),
+        (Wanted(str(lora), name="<lora:x>"), Invalid, "no name"),
+        (Wanted(str(lora), tiers=("gold",)), Invalid, "no plan named 'gold'"),
+        (Wanted(str(lora), prediction="maybe"), Invalid, "--prediction"),
+        (Wanted("https://models.example/model.safetensors"), Invalid, "download"),
+        (Wanted("s3://bucket/toy?access_key_id=k&secret_access_key=s"), Invalid, "AWS_ACCESS_KEY_ID"),
+    ):
+        with pytest.raises(error, match=why):
+            await add(settings, wanted, nobody)
+    assert await list_models(settings) == []
+
+
+async def test_what_a_single_file_leaves_out_may_come_from_a_folder_of_its_family(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    # given
+    flux = write_safetensors(
+        tmp_path / "flux.safetensors", {"double_blocks.0.img_attn.norm.key_norm.scale": (8,)}
+    )
+    folder = write_pipeline(tmp_path / "whole", "FluxPipeline", "transformer", {}, "text_encoder")
+    other = write_pipeline(tmp_path / "other", *SDXL)
+    refiner = write_pipeline(
+        tmp_path / "refiner", SDXL[0], SDXL[1], {"cross_attention_dim": 1280}, "text_encoder_2"
+    )
+
+    # when
+    await add(settings, Wanted(str(flux), components=str(folder)), nobody)
+    await add(settings, Wanted(str(other), refiner=str(refiner)), nobody)
+
+    # then
+    assert (await row_of(database, "flux")).config["components"] == str(folder)
+    assert (await row_of(database, "other")).config["refiner"] == str(refiner)
+    for wanted, why in (
+        (Wanted(str(flux), name="x", components=str(other)), "same family"),
+        (Wanted(str(flux), name="x", components=str(flux)), "diffusers folder"),
+        (Wanted(str(other), name="x", refiner=str(other)), "no refiner"),
+        (Wanted(str(refiner)), "--refiner"),
+    ):
+        with pytest.raises(Invalid, match=why):
+            await add(settings, wanted, nobody)
+
+
+async def test_a_name_is_taken_until_its_model_is_removed(settings: Settings, tmp_path: Path) -> None:
+    lora = Wanted(str(write_safetensors(tmp_path / "night.safetensors", SD1_LORA)))
+    await add(settings, lora, nobody)
+
+    with pytest.raises(NameTaken, match="--name"):
+        await add(settings, lora, nobody)
+    assert await remove(settings, "night") == "deleted"
+    await add(settings, lora, nobody)
+
+    assert [model.name for model in await list_models(settings)] == ["night"]
+    with pytest.raises(NotFound):
+        await remove(settings, "nobody")
+
+
+async def test_one_changed_byte_is_found(settings: Settings, tmp_path: Path) -> None:
+    # given
+    folder = write_pipeline(tmp_path / "toy", *SDXL)
+    await add(settings, Wanted(str(folder)), nobody)
+    before = await verify(settings, "toy")
+
+    # when
+    weights = folder / "vae" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
+    (folder / "unet" / "config.json").unlink()
+
+    # then
+    assert [each.wrong for each in before] == [None] * 9
+    assert {each.file: each.wrong for each in await verify(settings, None) if each.wrong} == {
+        "vae/model.safetensors": "has other bytes than those that were added",
+        "unet/config.json": "is missing",
+    }
+
+
+async def test_a_model_that_jobs_name_is_only_switched_off(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    # given
+    async with database.transaction() as session:
+        person = await make_person(session, credits=50)
+        await make_model(session)
+    await submit_jobs(database, person)
+
+    # when
+    removal = await remove(settings, "toy")
+
+    # then
+    assert removal == "switched_off"
+    async with database.read() as session:
+        with pytest.raises(NotFound):
+            await get_model(session, "toy")
+    assert not (await list_models(settings))[0].is_active
+
+
+async def test_a_model_that_ships_is_only_switched_off(
+    make_settings: Any, database_url: str, tmp_path: Path
+) -> None:
+    # given: or the next start would bring it back
+    settings = make_settings(database_url=database_url, models_dir=tmp_path)
+    write_safetensors(tmp_path / "night" / "night.safetensors", SD1_LORA)
+    await add(settings, Wanted(str(tmp_path / "night")), nobody)
+
+    assert await remove(settings, "night") == "switched_off"
+
+
+async def test_a_model_copied_into_the_storage_lives_without_its_origin(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    # given
+    lora = write_safetensors(tmp_path / "night.safetensors", SD1_LORA)
+    await add(settings, Wanted(str(lora), copy_to_storage=True), nobody)
+    content = lora.read_bytes()
+    lora.unlink()
+
+    # when
+    model = await row_of(database, "night")
+    source = read_source(model.s3_path, model.config)
+    with await open_model_files(settings).ensure(source) as copy:
+        # then
+        assert copy.path.read_bytes() == content
+    assert model.s3_path.startswith("storage:models/night/")
+    assert [each.wrong for each in await verify(settings, "night")] == [None]
+    await remove(settings, "night")
+    assert not copy.path.exists()
+
+
+async def test_an_address_is_fetched_looked_at_and_verified_where_it_was_fetched_to(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    # given
+    origin = write_pipeline(tmp_path / "origin", *SDXL)
+    (origin / "unet" / "model.bin").write_bytes(b"a pickle that nobody fetches")
+
+    # when
+    shown = await add(settings, Wanted(origin.as_uri(), name="far"), nobody)
+
+    # then
+    model = await row_of(database, "far")
+    source = read_source(model.s3_path, model.config)
+    files = open_model_files(settings)
+    copy = files.find_copy(source)
+    assert copy is not None
+    assert shown.where == origin.as_uri()
+    assert model.efs_cache_path is None
+    assert not (copy / "unet" / "model.bin").exists()
+
+    # when: a byte of the copy changes, the check removes it, and asks the origin next time
+    (copy / "vae" / "model.safetensors").write_bytes(file_of({}))
+    wrong = [each for each in await verify(settings, "far") if each.wrong]
+    assert [each.file for each in wrong] == ["vae/model.safetensors"]
+    assert files.find_copy(source) is None
+    assert [each.wrong for each in await verify(settings, "far")] == [None] * 9
+
+
+async def test_what_cannot_be_used_is_not_kept_among_the_fetched(settings: Settings, tmp_path: Path) -> None:
+    write_safetensors(tmp_path / "other" / "other.safetensors", {"whatever": (1,)})
+
+    with pytest.raises(NotAModel):
+        await add(settings, Wanted((tmp_path / "other").as_uri()), nobody)
+
+    assert open_model_files(settings).entries() == []
+
+
+async def test_a_card_in_the_folder_speaks_for_the_model(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    folder = write_pipeline(tmp_path / "toy", *SDXL)
+    card = {"name": "named", "display_name": "Named", "version": "7", "size": {"max": 512, "multiple": 8}}
+    (folder / "studio.json").write_text(json.dumps(card))
+
+    await add(settings, Wanted(str(folder)), nobody)
+
+    model = await row_of(database, "named")
+    assert (model.display_name, model.version, limits_of(model.config).max_size) == ("Named", "7", 512)
+
+
+async def test_an_unmigrated_database_is_told_so(make_settings: Any, empty_database_url: str) -> None:
+    with pytest.raises(Unavailable, match="pingvas migrate"):
+        await list_models(make_settings(database_url=empty_database_url))
+
+
+async def test_the_commands_say_what_they_did_and_end_with_a_code(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    # given
+    assert settings.database_url is not None
+    lora = write_safetensors(tmp_path / "night.safetensors", SD1_LORA)
+    await add(settings, Wanted(str(lora)), nobody)
+    lora.write_bytes(lora.read_bytes()[:-1] + b"\x01")
+
+    # when
+    environment = {"PINGVAS_DATABASE_URL": settings.database_url, "PINGVAS_DATA_DIR": str(tmp_path / "data")}
+    done = await asyncio.to_thread(CliRunner().invoke, app, ["models", "verify"], env=environment)
+
+    # then
+    assert done.exit_code == 1, done.output
+    assert "night.safetensors has other bytes" in done.output
