@@ -63,6 +63,9 @@ class Settings(BaseSettings):
         1.0, gt=0, description="How often an idle worker looks for jobs unasked"
     )
     worker_device: str = Field("auto", description="`auto`, `cpu`, `cuda`, `cuda:1`, `mps`")
+    depth_model_dir: Path | None = Field(
+        None, description="Folder of a depth model (DPT, Depth Anything) for ControlNets; empty: none"
+    )
     worker_keep_bytes: int | None = Field(
         None,
         ge=0,

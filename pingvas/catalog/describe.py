@@ -36,6 +36,10 @@ def model_type_of(detected: Detected, *, has_components: bool = False) -> str:
         raise NotAModel("This is a text encoder alone; add the whole folder of the model that it belongs to.")
     if detected.kind not in _TYPES:
         raise NotAModel(f"This is {detected.details.get('says', 'of no kind that this studio knows')}.")
+    if detected.kind == "lora" and detected.details.get("network", "lora") != "lora":
+        raise NotAModel(
+            f"This is a {detected.details.get('network')} network, which the engine cannot lay over a model; only LoRA can."
+        )
     if detected.variant == "refiner":
         raise NotAModel(
             "This is an SDXL refiner, which makes no pictures by itself; name it with --refiner when you add the base model."

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent import futures
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from pingvas.engine import denoise
+from pingvas.engine.aside import Aside
 from pingvas.engine.denoise import ResidualsOf, Row
 from pingvas.engine.ends import Ends
 from pingvas.engine.errors import Canceled, EngineError, OutOfMemory
@@ -37,6 +40,7 @@ class Seat:
     outcome: Result | EngineError | None = None
     gpu_seconds: float = 0.0
     denoising_seconds: float = field(default=0.0, repr=False)
+    decoding: Future[Result | EngineError] | None = field(default=None, repr=False)
 
     def end(self, error: EngineError) -> None:
         """Leave without a picture."""
@@ -47,7 +51,8 @@ class Seat:
 class Batch:
     """Pictures that share one loaded model. For the engine's thread alone.
 
-    `draw` makes a row's preview, to be called later. `sync` waits until the device has done what it was told.
+    `draw` makes a row's preview, to be called later. `sync` waits until the device has done what it was told. With
+    `aside`, pictures are decoded there while the others go on.
     """
 
     def __init__(
@@ -58,6 +63,7 @@ class Batch:
         sync: Callable[[], None],
         relief: Relief,
         residuals_of: ResidualsOf | None = None,
+        aside: Aside | None = None,
     ) -> None:
         self.seats: list[Seat] = []
         self._family = family
@@ -65,6 +71,7 @@ class Batch:
         self._sync = sync
         self._relief = relief
         self._residuals_of = residuals_of
+        self._aside = aside
 
     def join(self, request: PictureRequest, ends: Ends, on_step: OnStep, is_canceled: IsCanceled) -> Seat:
         """Take a seat before the next step. Raises EngineError when the picture cannot even begin."""
@@ -79,16 +86,20 @@ class Batch:
         return seat
 
     def step(self) -> list[Seat]:
-        """Move everybody on by one call of the network; returns the seats that have ended, which have left."""
+        """Move everybody on by one call of the network; returns the seats that have ended, which have left.
+
+        When nobody is left to move, it waits for a picture that is being decoded.
+        """
         for seat in self.seats:
-            if seat.is_canceled():
+            if seat.decoding is None and seat.is_canceled():
                 seat.end(Canceled("The job was canceled."))
         going = [seat for seat in self.seats if seat.outcome is None and not seat.row.done]
         if going:
             self._advance(going)
         for seat in self.seats:
-            if seat.outcome is None and seat.row.done:
+            if seat.outcome is None and seat.row.done and seat.decoding is None:
                 self._finish(seat)
+        self._collect(wait=not going)
         ended = [seat for seat in self.seats if seat.outcome is not None]
         self.seats = [seat for seat in self.seats if seat.outcome is None]
         return ended
@@ -96,8 +107,11 @@ class Batch:
     def _advance(self, seats: list[Seat]) -> None:
         began = time.monotonic()
         before = [seat.row.step for seat in seats]
+        indices = [seat.row.index for seat in seats]
         if not self._advance_together(seats):
-            self._advance_one_by_one(seats)
+            # Memory may have run out after some had moved already.
+            still = [seat for seat, index in zip(seats, indices, strict=True) if seat.row.index == index]
+            self._advance_one_by_one(still)
         self._sync()
         seconds = time.monotonic() - began
         calls = sum(seat.row.calls for seat in seats)
@@ -109,7 +123,7 @@ class Batch:
                 self._report(seat)
 
     def _advance_together(self, seats: list[Seat]) -> bool:
-        """False when all at once is too much for the device; then nobody has moved."""
+        """False when all at once is too much for the device."""
         try:
             denoise.advance(self._family, [seat.row for seat in seats], self._residuals_of)
         except (MemoryError, RuntimeError) as error:
@@ -139,15 +153,31 @@ class Batch:
             seat.end(Canceled("The job was canceled."))
             return
         seat.on_step(StepReport(seat.row.total_steps, seat.row.total_steps, VAE_DECODE))
+        if self._aside is None:
+            seat.outcome = self._decode(seat)
+        else:
+            seat.decoding = self._aside.submit(lambda: self._decode(seat))
+
+    def _decode(self, seat: Seat) -> Result | EngineError:
+        """The end of a seat's way. Changes nothing but the seat, for it may run beside the others' steps."""
         began = time.monotonic()
         try:
             image = with_relief(lambda: seat.ends.finish(seat.row), self._relief, _size(seat.request))
         except EngineError as error:
             seat.gpu_seconds += time.monotonic() - began
-            seat.end(error)
-            return
+            error.gpu_seconds = seat.gpu_seconds
+            return error
         seat.gpu_seconds += time.monotonic() - began
-        seat.outcome = Result(image, seat.gpu_seconds)
+        return Result(image, seat.gpu_seconds)
+
+    def _collect(self, *, wait: bool) -> None:
+        """Take over what was decoded aside. A bug there is raised here."""
+        pending = {seat.decoding: seat for seat in self.seats if seat.decoding is not None}
+        if wait and pending:
+            futures.wait(pending, return_when=futures.FIRST_COMPLETED)
+        for decoding, seat in pending.items():
+            if decoding.done():
+                seat.outcome = decoding.result()
 
 
 def _size(request: PictureRequest) -> str:

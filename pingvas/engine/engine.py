@@ -16,6 +16,7 @@ import torch
 from PIL import Image
 
 from pingvas.engine import denoise, lora
+from pingvas.engine.aside import Aside
 from pingvas.engine.batch import Batch, IsCanceled, OnStep, Seat
 from pingvas.engine.control import residuals_of
 from pingvas.engine.denoise import Row
@@ -47,7 +48,8 @@ class Engine:
     """Not for two threads at once. `device` as in the settings; `threads` None leaves torch's own choice.
 
     `device_share` of a card's memory and `memory_bytes` of the machine's bound the weights that are kept there; what is in
-    use stays whatever the bound. `folder` keeps what is worked out once per machine.
+    use stays whatever the bound. `folder` keeps what is worked out once per machine. `decode_aside` decodes pictures while
+    others go on; None: on cards.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Engine:
         memory_bytes: int = 0,
         folder: Path | None = None,
         compile_networks: bool = False,
+        decode_aside: bool | None = None,
     ) -> None:
         if threads is not None:
             torch.set_num_threads(threads)
@@ -73,6 +76,9 @@ class Engine:
         self._library = Library(self.device, shelf, compile_networks=compile_networks)
         self._relief = Relief(self._free, self._less_memory)
         self._texts = TextCache(TEXT_CACHE_BYTES)
+        # On a CPU the cores are all there is, and two threads of torch fight for them.
+        aside = self.device.type == "cuda" if decode_aside is None else decode_aside
+        self._aside = Aside(self.device) if aside else None
 
     @property
     def facts(self) -> dict[str, str]:
@@ -150,6 +156,7 @@ class Engine:
             sync=self._wait_for_device,
             relief=self._relief,
             residuals_of=lambda *known: residuals_of(family, *known),
+            aside=self._aside,
         )
 
     def join(

@@ -45,8 +45,9 @@ class Library:
 
     def vae(self, path: Path, family: Family) -> Any:
         """The VAE at `path`, for this family. Raises ModelNotFound, ModelLoadFailed, InvalidParameters, OutOfMemory."""
-        key = ("vae", path, family.dtype)
-        vae = self._have(key, path, lambda: open_vae(path, self.device, family.dtype), lambda found: found.to)
+        # A file without a configuration takes the family's, scaling and all.
+        key = ("vae", path, family.name, family.own_vae.dtype)
+        vae = self._have(key, path, lambda: open_vae(path, family), lambda found: found.to)
         expect_fitting(vae, family, path.stem)
         return vae
 

@@ -125,6 +125,7 @@ async def _request(job: ClaimedJob, parts: Parts, reader: _Reader) -> PictureReq
             weight=control.weight,
             start=control.start,
             end=control.end,
+            depth_model=reader.place.settings.depth_model_dir if control.preprocessor == "depth" else None,
         )
         for control in parts.controls
     ]

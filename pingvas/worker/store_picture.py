@@ -80,5 +80,7 @@ def _generation_params(job: ClaimedJob, place: Workplace) -> dict[str, Any]:
         "job_type": job.job_type,
         "model": job.model_name,
         "model_version": job.model_config.get("version"),
+        # What other programs call by this name: the first ten digits of the content's SHA-256.
+        "model_hash": str(job.model_config.get("sha256", ""))[:10] or None,
         "engine": place.engine.engine.facts,
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import torch
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import Canceled, EngineError, NotANumber, OutOfMemory
 from pingvas.engine.requests import DENOISING, PictureRequest, Result, StepReport
+from tests.make.toy_models import CONFIG
 
 
 def together(engine: Engine, requests: list[PictureRequest]) -> list[Result | EngineError]:
@@ -172,3 +175,31 @@ def test_only_the_picture_that_does_not_fit_alone_fails(
 
     assert isinstance(guided, OutOfMemory)
     assert difference(plain, alone) == 0
+
+
+def test_pictures_decoded_aside_are_the_same_and_nobody_waits_for_them(toy_f8: Path, ask: Any) -> None:
+    engine = Engine("cpu", threads=1, decode_aside=True)
+    engine.load(toy_f8, CONFIG)
+    requests = [ask(seed=1, steps=2), ask(seed=2, steps=6), ask(seed=3, steps=6)]
+    alone = [engine.run(request) for request in requests]
+    batch = engine.open_batch()
+    seats = [engine.join(batch, request) for request in requests]
+    family = engine._family
+    assert family is not None
+    decode, go_on = family.decode, threading.Event()
+
+    def slow(latents: torch.Tensor) -> torch.Tensor:
+        go_on.wait()
+        return decode(latents)
+
+    family.decode = slow  # type: ignore[method-assign]
+    for _ in range(5):
+        engine.step(batch)
+    assert [seat.row.step for seat in seats] == [2, 5, 5]
+    assert [seat.outcome for seat in seats] == [None, None, None]
+    go_on.set()
+    while batch.seats:
+        engine.step(batch)
+
+    for seat, expected in zip(seats, alone, strict=True):
+        assert difference(seat.outcome, expected) <= 1

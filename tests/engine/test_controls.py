@@ -16,6 +16,7 @@ from pingvas.engine.errors import InvalidParameters, ModelLoadFailed, ModelNotFo
 from pingvas.engine.requests import ControlUse
 from tests.make.toy_controls import make_toy_control
 from tests.make.toy_models import make_toy_model
+from tests.make.toy_sdxl import make_toy_sdxl
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,41 @@ def test_a_controlled_picture_is_the_one_that_diffusers_draws(
 
     assert np.abs(ours - np.asarray(theirs, dtype=np.int16)).max() <= 1
     assert not np.array_equal(ours, pixels(engine, ask(steps=4)))
+
+
+def test_a_controlled_picture_of_sdxl_is_the_one_that_diffusers_draws(
+    drawing: Image.Image, ask: Any, tmp_path: Path
+) -> None:
+    from diffusers import (
+        ControlNetModel,
+        DPMSolverMultistepScheduler,
+        StableDiffusionXLControlNetPipeline,
+    )
+
+    model = make_toy_sdxl(tmp_path / "sdxl")
+    control = make_toy_control(model, tmp_path / "control")
+    pipeline = StableDiffusionXLControlNetPipeline.from_pretrained(
+        model, controlnet=ControlNetModel.from_pretrained(control, dtype=torch.float32), dtype=torch.float32
+    )
+    pipeline.scheduler = DPMSolverMultistepScheduler.from_config(pipeline.scheduler.config)
+    pipeline.set_progress_bar_config(disable=True)
+    engine = Engine("cpu", threads=1)
+    engine.load(model, {})
+    request = ask(steps=3, controls=(ControlUse(control, drawing, weight=0.7),))
+
+    ours = pixels(engine, request)
+    theirs = pipeline(
+        request.prompt,
+        negative_prompt=request.negative_prompt,
+        image=drawing,
+        num_inference_steps=3,
+        guidance_scale=request.cfg_scale,
+        controlnet_conditioning_scale=0.7,
+        generator=torch.Generator("cpu").manual_seed(request.seed),
+    ).images[0]
+
+    assert np.abs(ours - np.asarray(theirs, dtype=np.int16)).max() <= 1
+    assert not np.array_equal(ours, pixels(engine, ask(steps=3)))
 
 
 def test_a_control_without_weight_or_time_changes_nothing(

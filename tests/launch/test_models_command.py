@@ -135,6 +135,7 @@ async def test_what_is_no_model_is_refused_with_the_reason(settings: Settings, t
     )
     other = write_safetensors(tmp_path / "other.safetensors", {"whatever": (1,)})
     lora = write_safetensors(tmp_path / "lora.safetensors", SD1_LORA)
+    loha = write_safetensors(tmp_path / "loha.safetensors", {"lora_unet_mid_block_x.hada_w1_a": (4, 8)})
 
     for wanted, error, why in (
         (Wanted(str(pickle)), Invalid, "pickle"),
@@ -142,6 +143,7 @@ async def test_what_is_no_model_is_refused_with_the_reason(settings: Settings, t
         (Wanted(str(broken)), Invalid, "13 bytes are missing"),
         (Wanted(str(flux)), NotAModel, "without its text encoders and VAE"),
         (Wanted(str(other)), NotAModel, "no kind"),
+        (Wanted(str(loha), base="sd1"), NotAModel, "loha"),
         (Wanted(str(tmp_path / "nowhere")), Invalid, "nothing at nowhere"),
         (Wanted(str(lora), kind="checkpoint"), Invalid, "This is a lora"),
         (Wanted(str(lora), name="<lora:x>"), Invalid, "no name"),

@@ -13,7 +13,14 @@ from PIL import Image
 
 from pingvas.engine.clip_text import common_chunks, encode_clip
 from pingvas.engine.errors import InvalidParameters, ModelLoadFailed
-from pingvas.engine.families.family import Conditioning, Family, HandOver, Residuals, mask_and_masked
+from pingvas.engine.families.family import (
+    Conditioning,
+    Family,
+    HandOver,
+    Residuals,
+    mask_and_masked,
+    unet_control,
+)
 from pingvas.engine.families.stable_diffusion import expect_channels, expect_width, residuals_for_unet
 from pingvas.engine.folder_parts import open_module, open_tokenizer, read_config, vae_dtype
 from pingvas.engine.requests import PictureRequest
@@ -32,6 +39,7 @@ class StableDiffusionXL(Family):
     """
 
     name = "sdxl"
+    takes_controls = True
 
     def __init__(
         self,
@@ -145,11 +153,21 @@ class StableDiffusionXL(Family):
             latents,
             timesteps,
             encoder_hidden_states=conditioning["text"],
-            added_cond_kwargs={"text_embeds": conditioning["pooled"], "time_ids": conditioning["sizes"]},
+            added_cond_kwargs=_added(conditioning),
             return_dict=False,
             **residuals_for_unet(residuals),
         )[0]
         return prediction
+
+    def control(
+        self,
+        network: Any,
+        latents: torch.Tensor,
+        timesteps: torch.Tensor,
+        conditioning: Conditioning,
+        picture: torch.Tensor,
+    ) -> Residuals:
+        return unet_control(network, latents, timesteps, conditioning["text"], picture, _added(conditioning))
 
     def parts(self) -> tuple[Any, ...]:
         refiner = self.refiner
@@ -174,6 +192,11 @@ class StableDiffusionXL(Family):
         """
         size = [float(request.height), float(request.width)]
         return torch.tensor([[*size, 0.0, 0.0, *([aesthetic] if self.scored else size)]], device=self.device)
+
+
+def _added(conditioning: Conditioning) -> dict[str, torch.Tensor]:
+    """What U-Nets and ControlNets of this family take beside the text."""
+    return {"text_embeds": conditioning["pooled"], "time_ids": conditioning["sizes"]}
 
 
 def _for_refiner(conditioning: Conditioning) -> Conditioning:
