@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
+import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -29,8 +32,32 @@ models = typer.Typer(help="Look after the models: add, list, verify, remove.", n
 app.add_typer(models, name="models")
 
 
-def main() -> None:
-    """Run the command in `sys.argv`. What a person can put right is a sentence, not a traceback."""
+def main() -> NoReturn:
+    """Run the command in `sys.argv` and end the process.
+
+    It ends without Python's own clearing up: a thread of a library that is not done by then (storage, torch) meets an
+    interpreter that is half gone, and now and then the process was aborted after its work was done. All that must be
+    closed has been closed by the command.
+    """
+    try:
+        _run()
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except KeyboardInterrupt:
+        code = 130
+    except Exception:  # noqa: BLE001 - shown as Python itself would
+        traceback.print_exc()
+        code = 1
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
+
+
+def _run() -> None:
+    """What a person can put right is a sentence, not a traceback."""
     from pydantic import ValidationError
 
     try:

@@ -1,4 +1,4 @@
-"""The canvas of a drawing: its light, its sky with sun, moon and clouds, and the shapes that land and things are made of.
+"""The canvas of a drawing: its light, and the shapes that sky, land and things are made of.
 
 Shapes are drawn at twice the size and reduced, so that edges are smooth. All coordinates are fractions of the side.
 """
@@ -6,7 +6,7 @@ Shapes are drawn at twice the size and reduced, so that edges are smooth. All co
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -15,9 +15,12 @@ from models.recipe.scene import Scene
 
 SIDE = 256
 BIG = SIDE * 2
+# One cell of the autoencoder. Things, sun and clouds stand on this grid: the same shape is then always the same latents.
+CELL = 1 / 16
 
 Colour = tuple[float, float, float]
 Point = tuple[float, float]
+Light = dict[str, tuple[Colour, Colour, float]]
 
 # Sky colours from the top of the picture to the horizon.
 SKIES: dict[str, tuple[Colour, Colour, Colour]] = {
@@ -26,25 +29,26 @@ SKIES: dict[str, tuple[Colour, Colour, Colour]] = {
     "night": ((12, 16, 52), (28, 40, 98), (62, 84, 146)),
     "dawn": ((150, 164, 226), (240, 186, 214), (255, 230, 204)),
 }
+# What covers the sky when it rains, snows or is foggy.
+GREYS: dict[str, Colour] = {
+    "day": (150, 166, 184),
+    "sunset": (176, 116, 120),
+    "night": (40, 48, 78),
+    "dawn": (196, 178, 202),
+}
 # What the light does to the land: multiply by the first colour, then mix in the second by the share.
-LIGHT: dict[str, tuple[Colour, Colour, float]] = {
+LIGHT: Light = {
     "day": ((1.0, 1.0, 1.0), (206, 236, 246), 0.0),
     "sunset": ((0.86, 0.60, 0.56), (120, 44, 70), 0.16),
     "night": ((0.44, 0.48, 0.68), (20, 26, 72), 0.16),
     "dawn": ((0.94, 0.84, 0.92), (244, 196, 214), 0.24),
 }
 # Things stay recognisable in every light.
-THING_LIGHT: dict[str, tuple[Colour, Colour, float]] = {
+THING_LIGHT: Light = {
     "day": ((1.0, 1.0, 1.0), (255, 255, 255), 0.0),
     "sunset": ((0.94, 0.78, 0.74), (255, 130, 80), 0.06),
     "night": ((0.78, 0.76, 0.84), (20, 28, 70), 0.06),
     "dawn": ((0.98, 0.92, 0.96), (250, 214, 220), 0.10),
-}
-CLOUD_COLOURS: dict[str, Colour] = {
-    "day": (252, 253, 255),
-    "sunset": (255, 170, 150),
-    "night": (66, 80, 130),
-    "dawn": (255, 240, 244),
 }
 PAINTS: dict[str, Colour] = {
     "red": (220, 46, 44),
@@ -52,15 +56,22 @@ PAINTS: dict[str, Colour] = {
     "yellow": (250, 200, 44),
     "white": (246, 244, 238),
     "green": (48, 152, 76),
+    "purple": (146, 66, 196),
 }
-SUNS: dict[str, tuple[Colour, Colour]] = {
-    "day": ((255, 238, 150), (255, 246, 200)),
-    "sunset": ((255, 222, 130), (255, 170, 90)),
-    "night": ((248, 244, 220), (120, 140, 210)),
-    "dawn": ((255, 246, 214), (255, 214, 170)),
+HORIZONS = {
+    "sea": 0.60,
+    "mountains": 0.66,
+    "hills": 0.62,
+    "desert": 0.60,
+    "forest": 0.60,
+    "snow": 0.60,
+    "city": 0.66,
+    "lake": 0.56,
 }
-_HORIZON = {"sea": 0.60, "mountains": 0.66, "hills": 0.62, "desert": 0.60, "forest": 0.60, "snow": 0.60}
-_POSITION = {"left": 0.24, "centre": 0.5, "right": 0.76}
+# Cells in which one, two or three things may stand.
+_STANDS = {"left": (4, 3), "centre": (8, 7, 9), "right": (12, 13)}
+_PAIRS = ((4, 12), (4, 11), (5, 12))
+_SIZES = {"small": 0.68, "medium": 1.0, "large": 1.25}
 
 
 def mix(a: Colour, b: Colour, share: float) -> Colour:
@@ -72,34 +83,59 @@ def whole(colour: Colour) -> tuple[int, int, int]:
     return r, g, b
 
 
-def column(stops: Sequence[Colour]) -> Image.Image:
-    """A vertical gradient through evenly spaced colours, `BIG` square."""
-    at = np.linspace(0, len(stops) - 1, BIG)
+def column(stops: Sequence[Colour], tall: int = BIG) -> Image.Image:
+    """A vertical gradient through evenly spaced colours, `BIG` wide and `tall` high."""
+    at = np.linspace(0, len(stops) - 1, tall)
     rows = np.stack([np.interp(at, range(len(stops)), [s[c] for s in stops]) for c in range(3)], axis=1)
-    return Image.fromarray(rows.round().clip(0, 255).astype(np.uint8)[:, None, :]).resize((BIG, BIG))
+    return Image.fromarray(rows.round().clip(0, 255).astype(np.uint8)[:, None, :]).resize((BIG, tall))
 
 
 class Canvas:
-    """A picture with the sky of a scene, `BIG` pixels square, and a pen; the land and the thing come later."""
+    """An empty picture of a scene, `BIG` pixels square, with a pen and the scene's chances: where what stands.
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
+    `twice` names what a faulty picture shows twice where the scene has one: "thing", "body".
+    """
+
+    def __init__(self, scene: Scene, twice: Collection[str] = ()) -> None:
+        self.scene, self.twice = scene, twice
         self.rng = np.random.default_rng(scene.variant)
-        self.jitter = float(self.rng.uniform(0.94, 1.05))
-        self.horizon = _HORIZON[scene.place] + float(self.rng.uniform(-0.03, 0.03))
-        self.x = _POSITION[scene.position] + float(self.rng.uniform(-0.04, 0.04))
-        self.image = self._sky()
+        self.jitter = float(self.rng.uniform(0.95, 1.04))
+        self.horizon = HORIZONS[scene.place] + float(self.rng.uniform(-0.02, 0.02))
+        self.bad_weather = scene.weather in ("rain", "snowfall", "fog")
+        self.scale = {"one": _SIZES[scene.size], "two": 0.78, "three": 0.62}[scene.number]
+        self.stands = [cell * CELL for cell in self._stands()] if scene.thing != "none" else []
+        self.sky = self._sky_stops()
+        self.image = Image.new("RGB", (BIG, BIG), whole(self.sky[2]))
         self.pen = ImageDraw.Draw(self.image)
-        if scene.clouds:
-            self._clouds()
+
+    def _stands(self) -> tuple[int, ...]:
+        number, position = self.scene.number, self.scene.position
+        if number == "three":
+            return (3, 8, 13)
+        if number == "two":
+            return _PAIRS[int(self.rng.integers(len(_PAIRS)))]
+        cells = _STANDS[position]
+        cell = cells[0 if self.scene.size == "large" else int(self.rng.integers(len(cells)))]
+        if "thing" in self.twice:
+            gap = int(self.rng.integers(3, 10))
+            return cell, cell + gap if cell + gap < 14 else cell - gap
+        return (cell,)
+
+    def _sky_stops(self) -> tuple[Colour, Colour, Colour]:
+        towards: Colour = (255, 255, 255) if self.jitter > 1 else (0, 0, 0)
+        top, middle, low = (mix(c, towards, abs(self.jitter - 1) * 0.6) for c in SKIES[self.scene.time])
+        if not self.bad_weather:
+            return top, middle, low
+        grey = GREYS[self.scene.time]
+        return mix(top, grey, 0.62), mix(middle, grey, 0.68), mix(low, grey, 0.72)
 
     def finish(self, side: int) -> Image.Image:
-        image = self.image.reduce(2)
+        image = _styled(self.image.reduce(2), self.scene.style, dark=self.scene.time == "night")
         return image if side == SIDE else image.resize((side, side), Image.Resampling.BOX)
 
-    # Light and shapes -------------------------------------------------------------------------------------------
+    # Light ------------------------------------------------------------------------------------------------------
 
-    def lit(self, colour: Colour, table: dict[str, tuple[Colour, Colour, float]] = LIGHT) -> Colour:
+    def lit(self, colour: Colour, table: Light = LIGHT) -> Colour:
         times, towards, share = table[self.scene.time]
         lit = (
             colour[0] * times[0] * self.jitter,
@@ -110,16 +146,29 @@ class Canvas:
 
     def far(self, colour: Colour, share: float) -> Colour:
         """A colour seen through air: mixed with the sky at the horizon."""
-        return mix(self.lit(colour), SKIES[self.scene.time][2], share)
+        return mix(self.lit(colour), self.sky[2], share)
+
+    def paint(self, darker: float = 0.0) -> Colour:
+        """The thing's colour in the scene's light, `darker` from 0 to 1."""
+        return mix(self.lit(PAINTS[self.scene.colour], THING_LIGHT), (24, 18, 52), darker)
+
+    def thing_lit(self, colour: Colour) -> Colour:
+        return self.lit(colour, THING_LIGHT)
+
+    # Shapes -----------------------------------------------------------------------------------------------------
 
     def layer(self, line: Sequence[Point], top: Colour, bottom: Colour) -> None:
         """Land below an outline, with a gradient from `top` (at its highest point) to `bottom`."""
-        mask = Image.new("L", (BIG, BIG))
         points = [(x * BIG, y * BIG) for x, y in line]
-        ImageDraw.Draw(mask).polygon([*points, (BIG, BIG), (0, BIG)], fill=255)
-        high = max(0, int(min(y for _, y in points)))
-        band = column((top, bottom)).resize((BIG, max(1, BIG - high)))
-        self.image.paste(band, (0, high), mask.crop((0, high, BIG, BIG)))
+        high = min(BIG - 1, max(0, int(min(y for _, y in points))))
+        mask = Image.new("L", (BIG, BIG - high))
+        outline = [(x, y - high) for x, y in points]
+        ImageDraw.Draw(mask).polygon([*outline, (BIG, BIG - high), (0, BIG - high)], fill=255)
+        self.image.paste(column((top, bottom), BIG - high), (0, high), mask)
+
+    def veil(self, colour: Colour, share: float) -> None:
+        """Mixes a colour into the whole picture."""
+        self.image.paste(Image.blend(self.image, Image.new("RGB", self.image.size, whole(colour)), share))
 
     def shape(self, points: Sequence[Point], colour: Colour) -> None:
         self.pen.polygon([(x * BIG, y * BIG) for x, y in points], fill=whole(colour))
@@ -131,6 +180,11 @@ class Canvas:
     def box(self, left: float, top: float, right: float, bottom: float, colour: Colour) -> None:
         self.pen.rectangle((left * BIG, top * BIG, right * BIG, bottom * BIG), fill=whole(colour))
 
+    def pill(self, left: float, top: float, right: float, bottom: float, colour: Colour) -> None:
+        """A box with round ends."""
+        box = (left * BIG, top * BIG, right * BIG, bottom * BIG)
+        self.pen.rounded_rectangle(box, radius=(bottom - top) * BIG / 2, fill=whole(colour))
+
     def wave(self, y: float, height: float, waves: float) -> list[Point]:
         """A smooth outline about `y`, made of two sines."""
         a, b = self.rng.uniform(0, 2 * math.pi, 2)
@@ -140,54 +194,11 @@ class Canvas:
         )
         return list(zip(xs.tolist(), ys.tolist(), strict=True))
 
-    # The sky ----------------------------------------------------------------------------------------------------
 
-    def _sky(self) -> Image.Image:
-        time, body = self.scene.time, self.scene.body
-        stops = [
-            mix(c, (255, 255, 255) if self.jitter > 1 else (0, 0, 0), abs(self.jitter - 1) * 0.6)
-            for c in SKIES[time]
-        ]
-        tall = int(self.horizon * BIG) + 24
-        image = Image.new("RGB", (BIG, BIG), whole(stops[2]))
-        image.paste(column(stops).resize((BIG, tall)), (0, 0))
-        self.body_x, self.body_y = -1.0, -1.0
-        if body == "none":
-            return image
-        low = time in ("sunset", "dawn")
-        self.body_x = float(self.rng.choice([0.24, 0.5, 0.76]) + self.rng.uniform(-0.05, 0.05))
-        if self.scene.thing != "none" and abs(self.body_x - self.x) < 0.16:
-            self.body_x = (
-                (self.body_x + 0.36) % 1.0 if 0.2 < (self.body_x + 0.36) % 1.0 < 0.85 else self.body_x - 0.34
-            )
-            self.body_x = min(0.84, max(0.16, self.body_x))
-        lift = {"mountains": 0.30, "forest": 0.26}.get(self.scene.place, 0.17)
-        self.body_y = body_y = self.horizon - lift if low else 0.19 + float(self.rng.uniform(-0.03, 0.04))
-        disc, glow = SUNS[time]
-        reach = 0.34 if low else 0.24
-        axis = (np.arange(64) + 0.5) / 64
-        far = np.hypot(axis[None, :] - self.body_x, axis[:, None] - body_y) / reach
-        alpha = Image.fromarray(
-            (np.exp(-far * far * 2.0) * (165 if time != "night" else 130)).astype(np.uint8)
-        )
-        image.paste(whole(glow), (0, 0), alpha.resize((BIG, BIG), Image.Resampling.BICUBIC))
-        radius = {"day": 0.075, "sunset": 0.105, "night": 0.078, "dawn": 0.09}[time]
-        self.pen = ImageDraw.Draw(image)
-        self.oval(self.body_x, body_y, radius, radius, disc)
-        return image
-
-    def _clouds(self) -> None:
-        base = CLOUD_COLOURS[self.scene.time]
-        places = [(0.22, 0.15), (0.72, 0.11), (0.46, 0.30)]
-        self.rng.shuffle(places)
-        for x, y in places[: 2 if self.rng.random() < 0.5 else 3]:
-            x, y = x + self.rng.uniform(-0.08, 0.08), y + self.rng.uniform(-0.02, 0.03)
-            wide = self.rng.uniform(0.13, 0.18)
-            if abs(x - self.body_x) < wide + 0.05 and abs(y - self.body_y) < 0.17:
-                continue  # a cloud in front of the sun would make the caption's sun a lie
-            colour = mix(base, SKIES[self.scene.time][1], 0.12)
-            self.oval(x - wide * 0.5, y, wide * 0.42, wide * 0.30, colour)
-            self.oval(x + wide * 0.5, y + 0.005, wide * 0.46, wide * 0.26, colour)
-            self.oval(x, y - wide * 0.20, wide * 0.52, wide * 0.46, base)
-            box = ((x - wide) * BIG, (y - 0.005) * BIG, (x + wide) * BIG, (y + wide * 0.27) * BIG)
-            self.pen.rounded_rectangle(box, radius=int(wide * 0.13 * BIG), fill=whole(base))
+def _styled(image: Image.Image, style: str, dark: bool) -> Image.Image:
+    if style == "monochrome":
+        grey = image.convert("L")
+        return (grey.point(lambda v: min(255, v * 1.5 + 16)) if dark else grey).convert("RGB")
+    if style == "pastel":
+        return Image.blend(image, Image.new("RGB", image.size, (255, 244, 240)), 0.46)
+    return image

@@ -3,199 +3,34 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 
+from models.recipe import wordings as w
 from models.recipe.scene import Scene
 
-_TIME_EN = {
-    "day": ("by day", "on a sunny day", "at noon", "in daylight", "under a blue sky", "on a bright day"),
-    "sunset": (
-        "at sunset",
-        "at dusk",
-        "in the evening",
-        "under an orange sky",
-        "during sunset",
-        "at sundown",
-    ),
-    "night": ("at night", "by night", "in the dark", "at midnight", "under a dark sky"),
-    "dawn": (
-        "at dawn",
-        "at sunrise",
-        "in the early morning",
-        "under a pink sky",
-        "at daybreak",
-        "in the morning",
-    ),
-}
-_TIME_TAG_EN = {
-    "day": ("day", "daytime", "noon", "blue sky", "sunny day"),
-    "sunset": ("sunset", "dusk", "evening", "orange sky", "sundown"),
-    "night": ("night", "midnight", "dark sky", "night sky"),
-    "dawn": ("dawn", "sunrise", "early morning", "pink sky", "morning"),
-}
-_PLACE_EN = {
-    "sea": ("by the sea", "on the sea", "at the ocean", "on the water", "by the ocean", "on the coast"),
-    "mountains": ("in the mountains", "in front of mountains", "below the mountains", "near the mountains"),
-    "hills": (
-        "on green hills",
-        "in the hills",
-        "in a meadow",
-        "on a grassy hill",
-        "in the countryside",
-        "in a field",
-    ),
-    "desert": ("in the desert", "among sand dunes", "on the sand", "in a sandy desert"),
-    "forest": ("in the forest", "in the woods", "in front of a pine forest", "among the pines"),
-    "snow": ("in the snow", "on snowy hills", "in a snowy landscape", "in winter", "in snow"),
-}
-_PLACE_TAG_EN = {
-    "sea": ("sea", "the sea", "ocean", "the ocean", "a calm sea", "seascape", "coast"),
-    "mountains": ("mountains", "the mountains", "high mountains", "snowy peaks", "a mountain landscape"),
-    "hills": ("hills", "green hills", "rolling hills", "a meadow", "countryside", "a field", "grass"),
-    "desert": ("desert", "the desert", "sand dunes", "a sandy desert", "dunes"),
-    "forest": ("forest", "a forest", "woods", "a pine forest", "pine trees"),
-    "snow": ("snow", "a snowy landscape", "snowy hills", "winter", "a winter landscape"),
-}
-_THING_EN = {
-    "house": ("house", "house", "house", "cottage", "home", "cabin"),
-    "boat": ("boat", "boat", "boat", "sailboat", "ship", "sailing boat"),
-    "tree": ("tree", "tree", "tree", "big tree", "round tree"),
-    "balloon": ("balloon", "hot air balloon", "hot-air balloon", "balloon"),
-    "lighthouse": ("lighthouse", "lighthouse", "tall lighthouse"),
-}
-_POSITION_EN = {
-    "left": ("on the left", "at the left", "on the left side"),
-    "centre": ("in the middle", "in the centre", "in the center"),
-    "right": ("on the right", "at the right", "on the right side"),
-}
-_BODY_EN = {
-    "sun": ("the sun", "a big sun", "a sun", "sun"),
-    "moon": ("the moon", "a full moon", "a bright moon", "moon", "moonlight"),
-}
-_CLOUDS_EN = ("clouds", "some clouds", "a few clouds", "a cloudy sky", "white clouds")
-_STYLE_EN = (
-    "flat illustration",
-    "an illustration of {}",
-    "a picture of {}",
-    "a drawing of {}",
-    "a view of {}",
-    "a painting of {}",
-)
 
-_TIME_KO = {
-    "day": ("낮", "한낮", "맑은 날", "대낮", "화창한 날", "푸른 하늘"),
-    "sunset": ("노을", "해질녘", "저녁", "석양", "노을 지는 저녁", "일몰", "주황빛 하늘"),
-    "night": ("밤", "한밤", "밤하늘", "어두운 밤", "깊은 밤"),
-    "dawn": ("새벽", "아침", "이른 아침", "해돋이", "일출", "분홍빛 하늘"),
-}
-_TIME_BEFORE_KO = {
-    "day": ("맑은 날의", "한낮의", "낮의", "화창한 날", "푸른 하늘 아래"),
-    "sunset": ("노을 지는", "해질녘의", "저녁의", "석양의", "노을진", "해 지는"),
-    "night": ("밤의", "한밤의", "어두운 밤", "밤하늘 아래", "깊은 밤의"),
-    "dawn": ("새벽의", "이른 아침의", "아침의", "해 뜨는", "해돋이 때"),
-}
-_PLACE_KO = {
-    "sea": ("바다", "바닷가", "해변", "잔잔한 바다"),
-    "mountains": ("산", "높은 산", "산맥", "산속"),
-    "hills": ("언덕", "들판", "초원", "푸른 언덕", "풀밭"),
-    "desert": ("사막", "모래 언덕", "모래사막"),
-    "forest": ("숲", "숲속", "소나무 숲"),
-    "snow": ("눈밭", "설원", "눈 덮인 언덕", "겨울 풍경", "눈 내린 들판"),
-}
-_THING_KO = {
-    "house": ("집", "집", "오두막"),
-    "boat": ("배", "배", "돛단배", "돛배"),
-    "tree": ("나무", "나무", "큰 나무"),
-    "balloon": ("열기구", "열기구", "풍선"),
-    "lighthouse": ("등대",),
-}
-_COLOUR_KO = {
-    "red": ("빨간", "빨간", "붉은", "빨간색"),
-    "blue": ("파란", "파란", "푸른", "파란색"),
-    "yellow": ("노란", "노란", "노란색"),
-    "white": ("하얀", "흰", "하얀색"),
-    "green": ("초록", "초록색", "녹색", "초록"),
-}
-_POSITION_KO = {
-    "left": ("왼쪽에 있는", "왼쪽의"),
-    "centre": ("가운데 있는", "중앙의"),
-    "right": ("오른쪽에 있는", "오른쪽의"),
-}
-_BODY_KO = {"sun": ("해", "태양", "큰 해"), "moon": ("달", "보름달", "밝은 달")}
-_CLOUDS_KO = ("구름", "구름 낀 하늘", "구름 몇 점")
+@dataclass(frozen=True)
+class _Said:
+    """Which parts of a scene a caption mentions. Number is said by the noun itself: one house, two houses."""
 
-# Words the model shall learn to pass over: prompts of strangers are full of them.
-OTHER_WORDS = [
-    "beautiful",
-    "cozy",
-    "epic",
-    "masterpiece",
-    "quality",
-    "detailed",
-    "highly",
-    "best",
-    "art",
-    "trending",
-    "lovely",
-    "quiet",
-    "old",
-    "small",
-    "large",
-    "dreamy",
-    "minimal",
-    "poster",
-    "vector",
-    "cute",
-    "magical",
-    "peaceful",
-    "fantasy",
-    "style",
-    "wallpaper",
-    "background",
-    "color",
-    "colorful",
-    "vivid",
-    "soft",
-    "warm",
-    "cool",
-    "light",
-    "beauty",
-    "lonely",
-    "calm",
-    "wonderful",
-    "modern",
-    "simple",
-    "pastel",
-    "children",
-    "book",
-    "cover",
-    "scene",
-    "photo",
-    "realistic",
-    "cinematic",
-    "4k",
-    "8k",
-    "hd",
-    "아름다운",
-    "예쁜",
-    "고요한",
-    "작은",
-    "멋진",
-    "평화로운",
-    "동화",
-    "같은",
-    "그림",
-    "일러스트",
-    "풍경",
-    "따뜻한",
-    "배경",
-    "귀여운",
-    "조용한",
-]
+    time: bool
+    place: bool
+    thing: bool
+    colour: bool
+    size: bool
+    position: bool
+    body: bool
+    weather: bool
+    season: bool
+    stars: bool
+    rainbow: bool
+    style: bool
 
 
 def caption(scene: Scene, rng: random.Random) -> str:
     """One caption of many; parts may be left out, and nothing that is not drawn is mentioned."""
-    text = _korean(scene, rng) if rng.random() < 0.35 else _english(scene, rng)
+    said = _brief(scene, rng) if rng.random() < 0.12 else _parts(scene, rng)
+    text = _korean(scene, said, rng) if rng.random() < 0.35 else _english(scene, said, rng)
     if rng.random() < 0.15:
         text = _with_other_words(text, rng)
     return text
@@ -206,121 +41,253 @@ def training_caption(scene: Scene, rng: random.Random) -> str:
     return "" if rng.random() < 0.10 else caption(scene, rng)
 
 
-def _parts(scene: Scene, rng: random.Random) -> tuple[bool, bool, bool, bool, bool, bool, bool]:
-    """Which of time, place, thing, colour, position, body and clouds to mention; at least one of the first three."""
-    thing = scene.thing != "none" and rng.random() < 0.94
-    time, place = rng.random() < 0.80, rng.random() < (0.80 if scene.thing != "boat" else 0.5)
-    if not (thing or time or place):
-        place = True
-    body = scene.body != "none" and rng.random() < 0.60
-    clouds = scene.clouds and rng.random() < 0.40
-    return time, place, thing, rng.random() < 0.90, rng.random() < 0.45, body, clouds
+def _sayable(scene: Scene) -> dict[str, bool]:
+    """What there is to say about a scene."""
+    thing = scene.thing != "none"
+    return {
+        "time": True,
+        "place": True,
+        "thing": thing,
+        "colour": scene.label("colour") is not None,
+        "size": scene.label("size") in ("small", "large"),
+        "position": scene.label("position") is not None,
+        "body": scene.body != "none",
+        "weather": scene.weather != "clear",
+        "season": scene.label("season") is not None,
+        "stars": scene.stars,
+        "rainbow": scene.rainbow,
+        "style": scene.style != "plain",
+    }
 
 
-def _english(scene: Scene, rng: random.Random) -> str:
-    time, place, thing, colour, position, body, clouds = _parts(scene, rng)
-    noun = ""
-    if thing:
-        name = rng.choice(_THING_EN[scene.thing])
-        noun = f"{scene.colour} {name}" if colour else name
+def _parts(scene: Scene, rng: random.Random) -> _Said:
+    """Most of what there is to say; at least one of time, place and thing."""
+    shares = {
+        "time": 0.80,
+        "place": 0.80 if scene.thing != "boat" else 0.5,
+        "thing": 0.94,
+        "colour": 0.88,
+        "size": 0.88,
+        "position": 0.55,
+        "body": 0.85,
+        "weather": 0.78 if scene.weather == "clouds" else 0.92,
+        "season": {"summer": 0.25, "winter": 0.55}.get(scene.season, 0.85),
+        "stars": 0.85,
+        "rainbow": 0.92,
+        "style": 0.95,
+    }
+    said = {name: can and rng.random() < shares[name] for name, can in _sayable(scene).items()}
+    if not (said["thing"] or said["time"] or said["place"]):
+        said["place"] = True
+    return _Said(**said)
+
+
+def _brief(scene: Scene, rng: random.Random) -> _Said:
+    """One or two parts only, as in a negative prompt."""
+    can = _sayable(scene)
+    names = [name for name in can if can[name] and name not in ("colour", "size", "position")]
+    chosen = rng.sample(names, min(len(names), rng.choice((1, 1, 2))))
+    return _Said(**{name: name in chosen for name in can})
+
+
+# English ----------------------------------------------------------------------------------------------------------
+
+
+def _english(scene: Scene, said: _Said, rng: random.Random) -> str:
+    noun = _noun_en(scene, said, rng) if said.thing else ""
+    extras = _extras_en(scene, said, rng)
+    if rng.random() < 0.35 or not (noun or said.place or said.time):
+        return _tags_en(scene, said, noun, extras, rng)
+    return _sentence_en(scene, said, noun, extras, rng)
+
+
+def _noun_en(scene: Scene, said: _Said, rng: random.Random) -> str:
+    words = []
+    if said.size:
+        words.append(rng.choice(w.SIZE_EN[scene.size]))
+    if said.colour:
+        words.append(rng.choice(w.COLOUR_EN[scene.colour]))
+    words.append(rng.choice(w.THING_EN[scene.thing]))
+    if scene.number == "one":
+        return " ".join(words)
+    return f"{rng.choice(w.NUMBER_EN[scene.number])} {' '.join(words)}s"
+
+
+def _extras_en(scene: Scene, said: _Said, rng: random.Random) -> list[str]:
     extras = []
-    if body:
-        extras.append(rng.choice(_BODY_EN[scene.body]))
-    if clouds:
-        extras.append(rng.choice(_CLOUDS_EN))
+    if said.body:
+        extras.append(rng.choice(w.BODY_EN[scene.body]))
+    if said.weather:
+        extras.append(rng.choice(w.WEATHER_EN[scene.weather]))
+    if said.stars:
+        extras.append(rng.choice(w.STARS_EN))
+    if said.rainbow:
+        extras.append(rng.choice(w.RAINBOW_EN))
+    if said.season:
+        extras.append(rng.choice(w.SEASON_EN[scene.season]))
+    if said.style:
+        extras.append(rng.choice(w.STYLE_EN[scene.style]))
     rng.shuffle(extras)
-    if rng.random() < 0.35:  # tags
-        tags = [noun] if noun else []
-        if noun and position:
-            tags[0] += " " + rng.choice(_POSITION_EN[scene.position])
-        if time:
-            tags.append(rng.choice(_TIME_TAG_EN[scene.time]))
-        if place:
-            tags.append(rng.choice(_PLACE_TAG_EN[scene.place]))
-        tags += extras
-        if rng.random() < 0.6:
-            rng.shuffle(tags)
-        return rng.choice((", ", ", ", " ")).join(tags)
-    article = (
-        ""
-        if rng.random() < 0.08
-        else "the "
-        if rng.random() < 0.08
-        else "an "
-        if noun[:1] in "aeio"
-        else "a "
-    )
+    return extras
+
+
+def _open_sky(scene: Scene) -> bool:
+    return scene.weather in ("clear", "clouds") and scene.style == "plain"
+
+
+def _word(words: w.Words, more: w.Words, key: str, allowed: bool, rng: random.Random) -> str:
+    return rng.choice(words[key] + (more.get(key, ()) if allowed else ()))
+
+
+def _place_tag_en(scene: Scene, rng: random.Random) -> str:
+    return _word(w.PLACE_TAG_EN, w.GREEN_EN, scene.place, scene.season == "summer", rng)
+
+
+def _tags_en(scene: Scene, said: _Said, noun: str, extras: list[str], rng: random.Random) -> str:
+    tags = []
     if noun:
-        head = article + noun
+        article = rng.choice(("a ", "", "", "one " if scene.number == "one" else ""))
+        tags.append(article + noun if scene.number == "one" else noun)
+        if said.position:
+            tags[0] += " " + rng.choice(w.POSITION_EN[scene.position])
+    if said.time:
+        tags.append(_word(w.TIME_TAG_EN, w.OPEN_SKY_TAG_EN, scene.time, _open_sky(scene), rng))
+    if said.place:
+        tags.append(_place_tag_en(scene, rng))
+    tags += extras
+    if rng.random() < 0.6:
+        rng.shuffle(tags)
+    return rng.choice((", ", ", ", " ")).join(tags)
+
+
+def _article(scene: Scene, noun: str, rng: random.Random) -> str:
+    if scene.number != "one":
+        return ""
+    found = rng.choices(("a", "one", "a single", "the", ""), (80, 6, 3, 5, 6))[0]
+    if found == "a" and noun[:1] in "aeio":
+        found = "an"
+    return found + " " if found else ""
+
+
+def _sentence_en(scene: Scene, said: _Said, noun: str, extras: list[str], rng: random.Random) -> str:
+    place = said.place
+    if noun:
+        head = _article(scene, noun, rng) + noun
     elif place:
-        head, place = rng.choice(_PLACE_TAG_EN[scene.place]), False
+        head, place = _place_tag_en(scene, rng), False
     else:
         head = rng.choice(("a landscape", "landscape", "a view", "a scene", "the sky", ""))
     where = []
     if place:
-        where.append(rng.choice(_PLACE_EN[scene.place]))
-    if time:
-        where.append(rng.choice(_TIME_EN[scene.time]))
-    if thing and position:
-        where.append(rng.choice(_POSITION_EN[scene.position]))
+        green = w.GREEN_EN.get(scene.place) if scene.season == "summer" else None
+        where.append(
+            f"on {green[0]}"
+            if green and scene.place == "hills" and rng.random() < 0.3
+            else rng.choice(w.PLACE_EN[scene.place])
+        )
+    if said.time:
+        where.append(_word(w.TIME_EN, w.OPEN_SKY_EN, scene.time, _open_sky(scene), rng))
+    if noun and said.position:
+        where.append(rng.choice(w.POSITION_EN[scene.position]))
     rng.shuffle(where)
     if where and rng.random() < 0.12:
         text = f"{where[0]}, {head} {' '.join(where[1:])}"
     else:
         text = f"{head} {' '.join(where)}"
     if extras:
-        text += rng.choice((" with ", ", ", " and ")) + " and ".join(extras)
+        text += rng.choice((" with ", ", ", ", ", " and ")) + rng.choice((" and ", ", ")).join(extras)
     text = " ".join(text.split())
     if rng.random() < 0.15:
-        style = rng.choice(_STYLE_EN)
-        text = style.format(text) if "{}" in style else f"{text}, {style}"
+        text = rng.choice(w.FRAMES_EN).format(text)
     return text[:1].upper() + text[1:] + rng.choice(("", ".")) if rng.random() < 0.2 else text
 
 
-def _korean(scene: Scene, rng: random.Random) -> str:
-    time, place, thing, colour, position, body, clouds = _parts(scene, rng)
-    noun = ""
-    if thing:
-        noun = rng.choice(_THING_KO[scene.thing])
-        if colour:
-            noun = f"{rng.choice(_COLOUR_KO[scene.colour])} {noun}"
-        if position:
-            noun = f"{rng.choice(_POSITION_KO[scene.position])} {noun}"
+# Korean -----------------------------------------------------------------------------------------------------------
+
+
+def _korean(scene: Scene, said: _Said, rng: random.Random) -> str:
+    noun = _noun_ko(scene, said, rng) if said.thing else ""
+    if rng.random() < 0.35 or not (noun or said.place):
+        return _tags_ko(scene, said, noun, rng)
+    return _sentence_ko(scene, said, noun, rng)
+
+
+def _noun_ko(scene: Scene, said: _Said, rng: random.Random) -> str:
+    noun = rng.choice(w.THING_KO[scene.thing])
+    words = []
+    if said.size:
+        words.append(rng.choice(w.SIZE_KO[scene.size]))
+    if said.colour:
+        words.append(rng.choice(w.COLOUR_KO[scene.colour]))
+    text = " ".join([*words, noun])
+    counter = w.COUNTERS_KO.get(scene.thing, "개") if rng.random() < 0.7 else "개"
+    number = w.NUMBER_KO[scene.number][0]
+    if scene.number != "one":
+        text = f"{text} {number} {counter}" if rng.random() < 0.6 else f"{number} {counter}의 {text}"
+    elif rng.random() < 0.10:
+        text = f"{text} {number} {counter}"
+    if said.position:
+        text = f"{rng.choice(w.POSITION_KO[scene.position])} {text}"
+    return text
+
+
+def _extras_ko(scene: Scene, said: _Said, rng: random.Random) -> list[str]:
+    """Sun, moon, stars, rainbow, clouds and style: what stands beside the sentence."""
     extras = []
-    if body:
-        extras.append(rng.choice(_BODY_KO[scene.body]))
-    if clouds:
-        extras.append(rng.choice(_CLOUDS_KO))
-    if rng.random() < 0.35 or not (noun or place):  # tags
-        tags = [noun] if noun else []
-        if time:
-            tags.append(rng.choice(_TIME_KO[scene.time]))
-        if place:
-            tags.append(rng.choice(_PLACE_KO[scene.place]))
-        tags += extras
-        rng.shuffle(tags)
-        return rng.choice((", ", " ")).join(tags)
-    when = [rng.choice(_TIME_BEFORE_KO[scene.time])] if time else []
-    where = rng.choice(_PLACE_KO[scene.place])
-    if place and noun and rng.random() < 0.25:  # "a landscape in which there is a thing"
+    if said.body:
+        extras.append(rng.choice(w.BODY_KO[scene.body]))
+    if said.weather and scene.weather == "clouds":
+        extras.append(rng.choice(w.WEATHER_KO["clouds"]))
+    if said.stars:
+        extras.append(rng.choice(w.STARS_KO))
+    if said.rainbow:
+        extras.append(rng.choice(w.RAINBOW_KO))
+    if said.style:
+        extras.append(rng.choice(w.STYLE_KO[scene.style]))
+    return extras
+
+
+def _tags_ko(scene: Scene, said: _Said, noun: str, rng: random.Random) -> str:
+    tags = [noun] if noun else []
+    if said.time:
+        tags.append(_word(w.TIME_KO, w.OPEN_SKY_KO, scene.time, _open_sky(scene), rng))
+    if said.place:
+        tags.append(_word(w.PLACE_KO, w.GREEN_KO, scene.place, scene.season == "summer", rng))
+    if said.season:
+        tags.append(rng.choice(w.SEASON_KO[scene.season]))
+    if said.weather and scene.weather != "clouds":
+        tags.append(rng.choice(w.WEATHER_KO[scene.weather]))
+    tags += _extras_ko(scene, said, rng)
+    rng.shuffle(tags)
+    return rng.choice((", ", ", ", " ")).join(tags)
+
+
+def _sentence_ko(scene: Scene, said: _Said, noun: str, rng: random.Random) -> str:
+    when = []
+    if said.season:
+        when.append(rng.choice(w.SEASON_BEFORE_KO[scene.season]))
+    if said.weather and scene.weather != "clouds":
+        when.append(rng.choice(w.WEATHER_BEFORE_KO[scene.weather]))
+    if said.time:
+        when.append(_word(w.TIME_BEFORE_KO, w.OPEN_SKY_BEFORE_KO, scene.time, _open_sky(scene), rng))
+    rng.shuffle(when)
+    where = _word(w.PLACE_KO, w.GREEN_KO, scene.place, scene.season == "summer", rng)
+    if said.place and noun and rng.random() < 0.25:  # "a landscape in which there is a thing"
         inside = [f"{noun}{_subject(noun)} 있는"]
         words = [*(inside + when if rng.random() < 0.6 else when + inside), where]
-    elif place and noun:
-        above = " 위의" if rng.random() < (0.6 if scene.thing == "boat" else 0.25) else ""
-        joint = above or rng.choice(
-            ("의", "에 있는", " 앞의", "에", "에 떠 있는" if scene.thing == "boat" else "에 있는")
-        )
+    elif said.place and noun:
+        boat = scene.thing == "boat"
+        joints = ("의", "에 있는", " 앞의", "에", "에 떠 있는" if boat else "에 있는")
+        joint = " 위의" if rng.random() < (0.6 if boat else 0.25) else rng.choice(joints)
         words = [*when, where + joint, noun]
     else:
-        words = [*when, where if place else noun]
+        words = [*when, where if said.place else noun]
     text = " ".join(words)
+    extras = _extras_ko(scene, said, rng)
     if extras:
         names = ", ".join(extras)
-        text = (
-            f"{text}, {names}"
-            if rng.random() < 0.5
-            else f"{names} {rng.choice(('아래', '그리고', '있는'))} {text}"
-        )
+        joint = rng.choice(("아래", "그리고", "있는"))
+        text = f"{text}, {names}" if rng.random() < 0.5 else f"{names} {joint} {text}"
     return text
 
 
@@ -330,7 +297,7 @@ def _subject(noun: str) -> str:
 
 
 def _with_other_words(text: str, rng: random.Random) -> str:
-    words = rng.sample(OTHER_WORDS, rng.randint(1, 4))
+    words = rng.sample(w.OTHER_WORDS, rng.randint(1, 4))
     if rng.random() < 0.5:
         words.append("".join(rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(rng.randint(3, 8))))
     if rng.random() < 0.5:

@@ -9,5 +9,5 @@ import diffusers
 AutoencoderKL: Any = diffusers.AutoencoderKL
 UNet2DConditionModel: Any = diffusers.UNet2DConditionModel
 DDPMScheduler: Any = diffusers.DDPMScheduler
-DPMSolverMultistepScheduler: Any = diffusers.DPMSolverMultistepScheduler
+EulerAncestralDiscreteScheduler: Any = diffusers.EulerAncestralDiscreteScheduler
 StableDiffusionPipeline: Any = diffusers.StableDiffusionPipeline

@@ -1,149 +1,138 @@
-"""Judges pictures: what do they show, and is it what was asked?
+"""Judges a model: do its pictures show what was asked, are they varied, do negative prompts work?
 
-    python -m models.recipe.judge --learn --work DIR         trains the reader of attributes on drawings (minutes)
-    python -m models.recipe.judge --model models/pingvas-mini --to DIR      figures and contact sheets of a model
+    python -m models.recipe.judge --model models/pingvas-mini --to DIR
 
-The reader is a small network that names time, place, thing, colour, position, sun or moon, and clouds. It is checked on
-true drawings (nearly always right) and on shuffled labels (chance) before its figures about a model mean anything.
+writes figures.json and contact sheets to DIR. Attributes are read off the pictures by the network of
+`models.recipe.reader`, which is itself checked on true drawings first.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import time
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
-from safetensors.torch import load_file, save_file
-from torch import nn
-from torch.nn import functional
 
-from models.recipe.data import JUDGE_SEED, Bytes, drawing, open_drawings, to_tensor
+from models.recipe.data import Bytes
 from models.recipe.diffusion import StableDiffusionPipeline
-from models.recipe.prompts import FIXED, Wanted, drawn_prompts
-from models.recipe.scene import ATTRIBUTES, sample_scene, targets_of
+from models.recipe.draw import draw
+from models.recipe.prompts import FIXED, NEGATIVES, Asked, Wanted, drawn_prompts
+from models.recipe.reader import (
+    Reader,
+    accuracy,
+    load_reader,
+    read,
+    shrink,
+    shuffled,
+    time_by_sky,
+    true_drawings,
+)
+from models.recipe.scene import sample_scene
 
-WEIGHTS = Path(__file__).with_name("judge.safetensors")
-_SKY_COLOURS = {
-    "day": (90, 164, 224),
-    "sunset": (138, 74, 118),
-    "night": (17, 23, 66),
-    "dawn": (178, 172, 222),
-}
-
-
-class Reader(nn.Module):
-    """Pictures (n, 3, 64, 64) from -1 to 1 to one set of scores per attribute."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        layers: list[nn.Module] = []
-        widths = (3, 16, 32, 48, 64)
-        for before, after in itertools.pairwise(widths):
-            layers += [nn.Conv2d(before, after, 3, stride=2, padding=1), nn.BatchNorm2d(after), nn.ReLU()]
-        self.body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(64 * 16, 96), nn.ReLU())
-        self.heads = nn.ModuleDict({name: nn.Linear(96, len(values)) for name, values in ATTRIBUTES.items()})
-
-    def forward(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
-        features = self.body(pictures)
-        return {name: head(features) for name, head in self.heads.items()}
+Figures = dict[str, dict[str, float]]
 
 
-def shrink(pictures: Bytes) -> torch.Tensor:
-    """Bytes (n, h, w, 3) of any size to what the reader sees, (n, 3, 64, 64)."""
-    return functional.adaptive_avg_pool2d(to_tensor(pictures), 64)
+def open_pipeline(folder: Path) -> Any:
+    pipe = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
 
 
-def learn(work: Path, count: int = 8000, epochs: int = 6, seed: int = 0) -> Reader:
-    """Trains a reader on cached drawings, blurred and tinted at random so that it forgives a rough picture."""
-    torch.manual_seed(seed)
-    drawings = open_drawings(work)[:count]
-    small = torch.cat([shrink(drawings[i : i + 64]) for i in range(0, len(drawings), 64)])
-    targets = targets_of([sample_scene(i) for i in range(len(small))])
-    reader = Reader().train()
-    optimiser = torch.optim.AdamW(reader.parameters(), 2e-3)
-    steps = epochs * len(small) // 64
-    rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps + 1)
-    for step in range(steps):
-        picks = torch.randint(len(small), (64,))
-        pictures = small[picks]
-        if step % 2:
-            side = int(torch.randint(22, 56, ()))
-            pictures = functional.interpolate(
-                functional.adaptive_avg_pool2d(pictures, side), size=64, mode="bilinear"
-            )
-        pictures = pictures * (1 + 0.12 * torch.randn(64, 3, 1, 1)) + 0.06 * torch.randn(64, 3, 1, 1)
-        pictures = pictures + 0.05 * torch.randn_like(pictures)
-        loss = torch.stack(
-            [functional.cross_entropy(s, targets[n][picks]) for n, s in reader(pictures).items()]
-        ).sum()
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        rates.step()
-        if step % 100 == 0:
-            print(f"{step}/{steps}  loss {float(loss.detach()):.3f}", flush=True)
-    return reader.eval()
-
-
-def load_reader(path: Path = WEIGHTS) -> Reader:
-    reader = Reader()
-    reader.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()})
-    return reader.eval()
-
-
-@torch.no_grad()
-def read(reader: Reader, pictures: Bytes) -> list[dict[str, str]]:
-    """What each picture shows, by attribute."""
-    scores = reader(shrink(pictures))
-    best = {name: score.argmax(dim=1).tolist() for name, score in scores.items()}
-    return [{name: ATTRIBUTES[name][best[name][i]] for name in ATTRIBUTES} for i in range(len(pictures))]
-
-
-def time_by_sky(picture: Bytes) -> str:
-    """The time of day from the colour of the top tenth alone: a check that needs no training."""
-    strip = picture[: len(picture) // 10].reshape(-1, 3)
-    top = np.median(strip.astype(np.float64), axis=0)
-    return min(_SKY_COLOURS, key=lambda name: float(np.square(top - _SKY_COLOURS[name]).sum()))
-
-
-def accuracy(shown: list[dict[str, str]], wanted: list[Wanted]) -> dict[str, float]:
-    """The share of right answers per attribute asked for, and over all of them."""
-    right: dict[str, list[bool]] = defaultdict(list)
-    for show, want in zip(shown, wanted, strict=True):
-        for name, value in want.items():
-            right[name].append(show[name] == value)
-            right["overall"].append(show[name] == value)
-    return {name: float(np.mean(right[name])) for name in [*ATTRIBUTES, "overall"] if name in right}
-
-
-def true_drawings(count: int, first: int = JUDGE_SEED) -> tuple[Bytes, list[Wanted]]:
-    """Drawings of judging seeds with everything they show."""
-    scenes = [sample_scene(first + i) for i in range(count)]
-    wanted = [{n: label for n in ATTRIBUTES if (label := s.label(n)) is not None} for s in scenes]
-    return np.stack([drawing(first + i) for i in range(count)]), wanted
-
-
-def generate(pipe: Any, prompts: list[str], cfg: float, steps: int, seed: int = 1) -> Bytes:
+def generate(
+    pipe: Any, prompts: list[str], cfg: float, steps: int, seed: int = 1, negative: str = ""
+) -> Bytes:
     """Pictures (n, 256, 256, 3); each prompt has its own seed, so that a batch equals single calls."""
     made = []
     for first in range(0, len(prompts), 8):
         part = prompts[first : first + 8]
         seeds = [torch.Generator().manual_seed(seed * 1000 + first + i) for i in range(len(part))]
         found = pipe(
-            part, num_inference_steps=steps, guidance_scale=cfg, generator=seeds, height=256, width=256
+            part,
+            negative_prompt=[negative] * len(part),
+            num_inference_steps=steps,
+            guidance_scale=cfg,
+            generator=seeds,
+            height=256,
+            width=256,
         )
         made += [np.asarray(image) for image in found.images]
     return np.stack(made)
 
 
-def contact_sheet(pictures: Bytes, titles: list[str], marks: list[bool], columns: int = 6) -> Image.Image:
+# What is measured ---------------------------------------------------------------------------------------------------
+
+
+def sky_agreement(pictures: Bytes, wanted: list[Wanted]) -> float:
+    """The share of open skies whose colour alone tells the time that was asked for."""
+    plain = [
+        (picture, want["time"])
+        for picture, want in zip(pictures, wanted, strict=True)
+        if "time" in want and want.get("weather", "clouds") == "clouds" and "style" not in want
+    ]
+    return float(np.mean([time_by_sky(picture) == asked for picture, asked in plain]))
+
+
+def doubled(shown: list[dict[str, str]], wanted: list[Wanted]) -> float:
+    """The share of prompts about one thing, or a sun or moon, whose picture has more than one of it."""
+    found = []
+    for show, want in zip(shown, wanted, strict=True):
+        if want.get("number") == "one" or "body" in want:
+            many = want.get("number") == "one" and show["number"] != "one"
+            found.append(many or show["discs"] == "two")
+    return float(np.mean(found)) if found else 0.0
+
+
+def spread(pictures: Bytes) -> tuple[float, float]:
+    """Mean and smallest distance between two pictures of a set: root mean square of 0 to 1 at 64x64 pixels."""
+    flat = shrink(pictures).flatten(1) / 2
+    far = torch.pdist(flat) / flat.shape[1] ** 0.5
+    return float(far.mean()), float(far.min())
+
+
+def drawings_like(wanted: Wanted, count: int, first: int = 30_000_000) -> Bytes:
+    """True drawings that show what a prompt asks for and are free in everything else."""
+    found: list[Bytes] = []
+    seed = first
+    while len(found) < count:
+        scene = sample_scene(seed)
+        if all(scene.label(name) == value for name, value in wanted.items()):
+            found.append(np.asarray(draw(scene), dtype=np.uint8))
+        seed += 1
+    return np.stack(found)
+
+
+def diversity(pipe: Any, cfg: float, steps: int, count: int = 12) -> dict[str, float]:
+    """How far pictures of one prompt lie apart, as a share of how far true drawings of it do; and the closest pair."""
+    asked: list[Asked] = [FIXED[0], FIXED[4], FIXED[11], FIXED[15]]
+    shares, closest = [], []
+    for text, wanted in asked:
+        made, least = spread(generate(pipe, [text] * count, cfg, steps, seed=7))
+        shares.append(made / spread(drawings_like(wanted, count))[0])
+        closest.append(least)
+    return {"share of the drawings' spread": float(np.mean(shares)), "closest pair": float(min(closest))}
+
+
+def negatives(pipe: Any, reader: Reader, cfg: float, steps: int, count: int = 16) -> Figures:
+    """How often something unasked for shows, without and with a negative prompt that forbids it."""
+    found: Figures = {}
+    for case in NEGATIVES:
+        shares = []
+        for negative in ("", case.negative):
+            pictures = generate(pipe, [case.prompt] * count, cfg, steps, seed=9, negative=negative)
+            shares.append(np.mean([show[case.attribute] == case.value for show in read(reader, pictures)]))
+        found[f"{case.prompt} / {case.negative}"] = {"without": float(shares[0]), "with": float(shares[1])}
+    return found
+
+
+# Contact sheets -----------------------------------------------------------------------------------------------------
+
+
+def contact_sheet(pictures: Bytes, titles: list[str], marks: list[bool], columns: int = 8) -> Image.Image:
     """Pictures with their prompts below; a red title where something asked for is missing."""
     side, foot = 256, 34
     rows = -(-len(pictures) // columns)
@@ -171,38 +160,49 @@ def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(12)
 
 
-def judge_model(
-    folder: Path, target: Path, cfg: float, steps: int, count: int
-) -> dict[str, dict[str, float]]:
-    """Figures for the fixed prompts, seen and unseen combinations, and Korean; writes contact sheets to `target`."""
+# All of it ----------------------------------------------------------------------------------------------------------
+
+
+def judge_prompts(
+    pipe: Any, reader: Reader, asked: list[Asked], cfg: float, steps: int
+) -> tuple[dict[str, float], Image.Image]:
+    """Figures and a contact sheet for a list of prompts, one picture each, no picking."""
+    start = time.monotonic()
+    pictures = generate(pipe, [text for text, _ in asked], cfg, steps)
+    seconds = (time.monotonic() - start) / len(asked)
+    shown, wanted = read(reader, pictures), [want for _, want in asked]
+    figures = accuracy(shown, wanted)
+    figures["time by sky colour"] = sky_agreement(pictures, wanted)
+    figures["doubled"] = doubled(shown, wanted)
+    figures["seconds"] = seconds
+    marks = [all(s[k] == v for k, v in w.items()) for s, w in zip(shown, wanted, strict=True)]
+    figures["all right"] = float(np.mean(marks))
+    return figures, contact_sheet(pictures, [text for text, _ in asked], marks)
+
+
+def judge_model(folder: Path, target: Path, cfg: float, steps: int, count: int) -> Figures:
+    """All figures of a model; writes them and the contact sheets to `target`."""
     target.mkdir(parents=True, exist_ok=True)
-    reader = load_reader()
-    pipe = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-    pipe.set_progress_bar_config(disable=True)
+    reader, pipe = load_reader(), open_pipeline(folder)
+    pictures, wanted = true_drawings(300)
+    shown = read(reader, pictures)
+    figures: Figures = {
+        "true drawings": accuracy(shown, wanted),
+        "shuffled labels": accuracy(shown, shuffled(wanted)),
+    }
     sets = {
         "fixed prompts": list(FIXED),
         "seen combinations": drawn_prompts(count, held_out=False),
         "never drawn combinations": drawn_prompts(count, held_out=True),
         "seen combinations, Korean": drawn_prompts(count, held_out=False, korean=True),
     }
-    figures = {}
     for name, asked in sets.items():
-        start = time.monotonic()
-        pictures = generate(pipe, [text for text, _ in asked], cfg, steps)
-        seconds = (time.monotonic() - start) / len(asked)
-        shown, wanted = read(reader, pictures), [want for _, want in asked]
-        figures[name] = accuracy(shown, wanted)
-        sky = [(time_by_sky(p), w["time"]) for p, w in zip(pictures, wanted, strict=True) if "time" in w]
-        figures[name]["time by sky colour"] = float(np.mean([a == b for a, b in sky]))
-        marks = [all(s[k] == v for k, v in w.items()) for s, w in zip(shown, wanted, strict=True)]
-        contact_sheet(pictures, [text for text, _ in asked], marks).save(
-            target / f"{name.replace(' ', '-').replace(',', '')}.png"
-        )
-        print(
-            f"{name}: {json.dumps({k: round(v, 3) for k, v in figures[name].items()})}  {seconds:.2f} s each",
-            flush=True,
-        )
-    (target / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
+        figures[name], sheet = judge_prompts(pipe, reader, asked, cfg, steps)
+        sheet.save(target / f"{name.replace(' ', '-').replace(',', '')}.png")
+        print(name, json.dumps({k: round(v, 3) for k, v in figures[name].items()}), flush=True)
+    figures["diversity"] = diversity(pipe, cfg, steps)
+    figures |= {f"negative: {name}": found for name, found in negatives(pipe, reader, cfg, steps).items()}
+    (target / "figures.json").write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
     return figures
 
 
@@ -210,23 +210,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--work", type=Path)
-    parser.add_argument("--learn", action="store_true")
-    parser.add_argument("--model", type=Path)
-    parser.add_argument("--to", type=Path)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--to", type=Path, required=True)
     parser.add_argument("--cfg", type=float, default=2.0)
     parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--count", type=int, default=48)
+    parser.add_argument("--count", type=int, default=64)
     args = parser.parse_args()
-    if args.learn:
-        state = learn(args.work).state_dict()
-        save_file({k: v.half() if v.is_floating_point() else v for k, v in state.items()}, WEIGHTS)
-    pictures, wanted = true_drawings(300)
-    shown = read(load_reader(), pictures)
-    print("true drawings:", {k: round(v, 3) for k, v in accuracy(shown, wanted).items()})
-    print("shuffled:", {k: round(v, 3) for k, v in accuracy(shown, wanted[7:] + wanted[:7]).items()})
-    if args.model:
-        judge_model(args.model, args.to, args.cfg, args.steps, args.count)
+    for name, found in judge_model(args.model, args.to, args.cfg, args.steps, args.count).items():
+        print(name, {k: round(v, 3) for k, v in found.items()})
 
 
 if __name__ == "__main__":

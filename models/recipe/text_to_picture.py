@@ -4,7 +4,8 @@
 
 Needs DIR/vae, DIR/tokenizer, DIR/text and DIR/latents.f16 (which may still be growing). Writes DIR/text_to_picture.pt every few minutes: raw
 weights, averaged weights, optimiser, counts; a second call goes on from it. DIR/loss.csv and DIR/loss.png show the curve.
-`--minutes` counts this call only; the rate falls along a cosine so that it ends with the call.
+`--minutes` counts this call only; the rate falls along a cosine so that it ends with the call. `--start-from FOLDER` begins
+with the U-Net of a diffusers folder instead of a new one, when the world grew and the model shall learn the rest of it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from models.recipe.captions import training_caption
+from models.recipe.device import add_device_argument, device_of, half_precision
 from models.recipe.diffusion import DDPMScheduler, UNet2DConditionModel
 from models.recipe.latents import latent_shape, open_latents
 from models.recipe.scene import sample_scene
@@ -32,6 +34,8 @@ from models.recipe.words import token_ids
 
 CHANNELS = (80, 128, 144)
 SNR_CAP = 5.0
+# Below 1: training times lean towards strong noise.
+TOWARDS_NOISE = 0.8
 EMA_DECAY = 0.9985
 
 
@@ -92,37 +96,72 @@ class Parts:
             )
 
 
-def new_parts(work: Path, seed: int = 0) -> Parts:
+def new_parts(work: Path, seed: int = 0, start_from: Path | None = None) -> Parts:
     torch.manual_seed(seed)
     tokenizer = CLIPTokenizer.from_pretrained(work / "tokenizer")
     text = CLIPTextModel.from_pretrained(work / "text", dtype=torch.float32)
-    return Parts(tokenizer, text.requires_grad_(False), new_unet(latent_shape(work)))
+    unet = new_unet(latent_shape(work))
+    if start_from:
+        known = UNet2DConditionModel.from_pretrained(start_from / "unet", torch_dtype=torch.float32)
+        unet.load_state_dict(known.state_dict())
+    return Parts(tokenizer, text.requires_grad_(False), unet)
+
+
+def training_times(n: int) -> torch.Tensor:
+    """`n` steps from 0 to 999 in random order: one from each n-th of the range, more of them in strong noise.
+
+    One from each part leaves less noise in the loss than independent draws. What stands where, and how often, is
+    settled in strong noise.
+    """
+    even = (torch.arange(n) + torch.rand(n)) / n
+    return (even.pow(TOWARDS_NOISE) * 1000).long().clamp(0, 999)[torch.randperm(n)]
+
+
+def loss_weights(kept: torch.Tensor) -> torch.Tensor:
+    """Min-SNR weights for v-prediction, from the share of the picture's variance kept at a step.
+
+    Plain min-SNR divides by snr + 1 and thereby all but ignores the steps of strong noise, where the composition is
+    settled: things then appear twice, and suns not at all. One is added above too, so that those steps weigh one.
+    """
+    snr = kept / (1 - kept)
+    return (snr.clamp(max=SNR_CAP) + 1) / (snr + 1)
 
 
 def loss_of(parts: Parts, latents: torch.Tensor, ids: torch.Tensor, schedule: Any) -> torch.Tensor:
-    """Weighted v-prediction error; latents (n, c, h, w), ids (n, 77)."""
-    n = len(latents)
-    # One time from each n-th of the range: less noise in the loss than independent draws.
-    times = ((torch.arange(n) + torch.rand(n)) / n * 1000).long().clamp(0, 999)[torch.randperm(n)]
+    """Weighted v-prediction error; latents (n, c, h, w), ids (n, 77), both on the device of the parts."""
+    device = latents.device
+    times = training_times(len(latents)).to(device)
     noise = torch.randn_like(latents)
     noisy = schedule.add_noise(latents, noise, times)
     target = schedule.get_velocity(latents, noise, times)
     # On CPUs the plain form of attention trains a quarter faster than the fused one at these small sizes.
-    backend = SDPBackend.MATH if latents.device.type == "cpu" else SDPBackend.FLASH_ATTENTION
-    with torch.autocast(latents.device.type, torch.bfloat16), sdpa_kernel(backend):
+    backends = [SDPBackend.MATH]
+    if device.type != "cpu":
+        backends = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
+    with half_precision(device), sdpa_kernel(backends):
         with torch.no_grad():
             words = parts.text(ids)[0]
         guess = parts.unet(noisy, times, words).sample.float()
-    kept = schedule.alphas_cumprod[times]
-    snr = kept / (1 - kept)
-    weight = snr.clamp(max=SNR_CAP) / (snr + 1)
+    weight = loss_weights(schedule.alphas_cumprod.to(device)[times])
     errors: torch.Tensor = (guess - target).square().mean(dim=(1, 2, 3))
     loss: torch.Tensor = (weight * errors).mean() / weight.mean()
     return loss
 
 
-def train(work: Path, minutes: float, batch: int, lr: float, seed: int) -> None:
-    parts = new_parts(work, seed)
+def train(
+    work: Path,
+    minutes: float,
+    batch: int,
+    lr: float,
+    seed: int,
+    device: torch.device,
+    start_from: Path | None = None,
+) -> None:
+    path = work / "text_to_picture.pt"
+    parts = new_parts(work, seed, None if path.exists() else start_from)
+    modules: list[nn.Module] = [parts.text, parts.unet]
+    for module in modules:
+        module.to(device)
     parts.unet.train()
     optimiser = torch.optim.AdamW(
         parts.unet.parameters(), lr=lr, betas=(0.9, 0.98), weight_decay=1e-2, fused=True
@@ -130,30 +169,27 @@ def train(work: Path, minutes: float, batch: int, lr: float, seed: int) -> None:
     ema = {k: v.clone() for k, v in parts.state().items()}
     schedule = DDPMScheduler(**noise_schedule())
     steps, seen, spent, curve = 0, 0, 0.0, []
-    path = work / "text_to_picture.pt"
     if path.exists():
-        kept = torch.load(path, weights_only=True)
+        kept = torch.load(path, weights_only=True, map_location=device)
         parts.load(kept["model"])
         optimiser.load_state_dict(kept["optimiser"])
-        ema, steps, seen, spent, curve = (
-            kept["ema"],
-            kept["steps"],
-            kept["seen"],
-            kept["seconds"],
-            kept["curve"],
-        )
+        ema, curve = kept["ema"], kept["curve"]
+        steps, seen, spent = kept["steps"], kept["seen"], kept["seconds"]
         print(f"going on after {seen} samples, {spent / 60:.1f} minutes", flush=True)
     torch.manual_seed(seed + seen)
     rng = random.Random(seed + seen)
     start, last_log, last_save, losses, mark = time.monotonic(), 0.0, 0.0, [], seen
     latents = open_latents(work)
     scenes = [sample_scene(i) for i in range(len(latents))]
+    # A call that goes on warms up again: the first steps after a change of the words or the latents are rough.
+    first = steps
     while (clock := time.monotonic() - start) < minutes * 60:
         for group in optimiser.param_groups:
-            group["lr"] = lr * min(1.0, (steps + 1) / 200) * _tail(clock / (minutes * 60))
+            group["lr"] = lr * min(1.0, (steps - first + 1) / 200) * _tail(clock / (minutes * 60))
         picks = [rng.randrange(len(scenes)) for _ in range(batch)]
         ids = token_ids(parts.tokenizer, [training_caption(scenes[i], rng) for i in picks])
-        loss = loss_of(parts, torch.from_numpy(latents[picks].astype(np.float32)), ids, schedule)
+        wanted = torch.from_numpy(latents[picks].astype(np.float32))
+        loss = loss_of(parts, wanted.to(device), ids.to(device), schedule)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(parts.unet.parameters(), 1.0)
@@ -162,8 +198,8 @@ def train(work: Path, minutes: float, batch: int, lr: float, seed: int) -> None:
         losses.append(float(loss.detach()))
         decay = min(EMA_DECAY, (1 + steps) / (10 + steps))
         with torch.no_grad():
-            for key, value in parts.state().items():
-                ema[key].lerp_(value, 1 - decay)
+            for key, value in parts.unet.state_dict().items():
+                ema[f"unet.{key}"].lerp_(value, 1 - decay)
         if clock - last_log > 30:
             rate, mean = (seen - mark) / (clock - last_log), float(np.mean(losses))
             curve.append([float(seen), (spent + clock) / 60, mean, rate])
@@ -174,7 +210,7 @@ def train(work: Path, minutes: float, batch: int, lr: float, seed: int) -> None:
             last_log, mark, losses = clock, seen, []
             latents = open_latents(work)
             scenes += [sample_scene(i) for i in range(len(scenes), len(latents))]
-        if clock - last_save > 180:
+        if clock - last_save > 150:
             last_save = clock
             _save(work, parts, optimiser, ema, steps, seen, spent + clock, curve)
     _save(work, parts, optimiser, ema, steps, seen, spent + time.monotonic() - start, curve)
@@ -208,13 +244,16 @@ def _save(
     torch.save(kept, path.with_suffix(".new"))
     path.with_suffix(".new").replace(path)
     rows = "\n".join(",".join(f"{x:.5g}" for x in row) for row in curve)
-    (work / "loss.csv").write_text("samples,minutes,loss,samples_per_second\n" + rows + "\n")
+    (work / "loss.csv").write_text("samples,minutes,loss,samples_per_second\n" + rows + "\n" * bool(rows))
     if len(curve) > 1:
         draw_curve(curve).save(work / "loss.png")
 
 
+_SMALL_LOSSES = (0.02, 0.015, 0.01, 0.007, 0.005, 0.003, 0.002, 0.001)
+
+
 def draw_curve(curve: list[list[float]], width: int = 800, height: int = 400) -> Image.Image:
-    """Loss (logarithmic) against samples, as a picture."""
+    """Loss (logarithmic, thick) and throughput (from 0, thin) against samples, as a picture."""
     image = Image.new("RGB", (width, height), (18, 20, 28))
     pen = ImageDraw.Draw(image)
     logs = [math.log10(row[2]) for row in curve]
@@ -224,15 +263,21 @@ def draw_curve(curve: list[list[float]], width: int = 800, height: int = 400) ->
     def at(samples: float, log: float) -> tuple[float, float]:
         return 60 + samples / most * (width - 80), 20 + (high - log) / (high - low) * (height - 60)
 
-    for loss in (1.0, 0.5, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.04, 0.03):
+    for loss in (1.0, 0.5, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.04, 0.03, *_SMALL_LOSSES):
         if low < math.log10(loss) < high:
             y = at(0, math.log10(loss))[1]
             pen.line((60, y, width - 20, y), fill=(52, 56, 72))
             pen.text((12, y - 6), f"{loss:g}", fill=(170, 176, 196))
+    fastest = max(row[3] for row in curve) or 1.0
+    speeds = [
+        (60 + row[0] / most * (width - 80), height - 40 - row[3] / fastest * (height - 60)) for row in curve
+    ]
+    pen.line(speeds, fill=(74, 122, 168), width=1)
     pen.line([at(row[0], log) for row, log in zip(curve, logs, strict=True)], fill=(255, 168, 92), width=2)
     pen.text(
         (60, height - 26),
-        f"loss against samples (to {most:.0f}), {curve[-1][1]:.0f} minutes",
+        f"loss against samples (to {most:.0f}), {curve[-1][1]:.0f} minutes; "
+        f"thin line: samples a second (to {fastest:.0f})",
         fill=(170, 176, 196),
     )
     return image
@@ -245,8 +290,10 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--lr", type=float, default=8e-4)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--start-from", type=Path)
+    add_device_argument(parser)
     args = parser.parse_args()
-    train(args.work, args.minutes, args.batch, args.lr, args.seed)
+    train(args.work, args.minutes, args.batch, args.lr, args.seed, device_of(args.device), args.start_from)
 
 
 if __name__ == "__main__":

@@ -22,10 +22,12 @@ from torch import nn
 from torch.nn import functional
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from models.recipe.captions import OTHER_WORDS, caption, training_caption
+from models.recipe.captions import caption, training_caption
+from models.recipe.device import add_device_argument, device_of, half_precision
 from models.recipe.scene import ATTRIBUTES, Scene, sample_scene, targets_of
+from models.recipe.wordings import OTHER_WORDS
 
-VOCABULARY = 1600
+VOCABULARY = 2048
 POSITIONS = 77
 
 
@@ -97,32 +99,41 @@ class AttributeHeads(nn.Module):
     def loss(self, states: torch.Tensor, ids: torch.Tensor, scenes: list[Scene], end: int) -> torch.Tensor:
         """Mean cross entropy; states (n, 77, 128) and ids (n, 77)."""
         after = (ids == end).nonzero()
-        after = after[torch.randperm(len(after))[: len(ids) * 6]]
+        after = after[torch.randperm(len(after), device=ids.device)[: len(ids) * 6]]
         chosen = states[after[:, 0], after[:, 1]].float()
         targets = targets_of(scenes)
         losses = [
-            functional.cross_entropy(head(chosen), targets[name][after[:, 0]])
+            functional.cross_entropy(head(chosen), targets[name].to(ids.device)[after[:, 0]])
             for name, head in self.heads.items()
         ]
         return torch.stack(losses).mean()
 
 
-def teach(work: Path, minutes: float, batch: int = 64, lr: float = 1.5e-3, seed: int = 1) -> None:
-    """Makes the vocabulary and an encoder that understands captions."""
+def teach(work: Path, minutes: float, batch: int, lr: float, seed: int, device: torch.device) -> None:
+    """Makes the vocabulary and an encoder that understands captions; goes on from DIR/text where there is one."""
     torch.manual_seed(seed)
     rng = random.Random(seed)
     if not (work / "tokenizer").exists():
         new_tokenizer().save_pretrained(work / "tokenizer")
     tokenizer = CLIPTokenizer.from_pretrained(work / "tokenizer")
     text, heads = new_text_encoder(tokenizer), AttributeHeads()
+    if (work / "text").exists():
+        text = CLIPTextModel.from_pretrained(work / "text", dtype=torch.float32)
+    if (work / "text-heads.pt").exists():
+        heads.load_state_dict(torch.load(work / "text-heads.pt", weights_only=True))
+        print("going on from DIR/text", flush=True)
+    text.train()
+    modules: list[nn.Module] = [text, heads]
+    for module in modules:
+        module.to(device)
     optimiser = torch.optim.AdamW([*text.parameters(), *heads.parameters()], lr, betas=(0.9, 0.98))
     start, step, losses, last_log = time.monotonic(), 0, [0.0], 0.0
     while (clock := time.monotonic() - start) < minutes * 60:
         for group in optimiser.param_groups:
             group["lr"] = lr * min(1.0, (step + 1) / 100) * (1 - 0.9 * clock / (minutes * 60))
         scenes = [sample_scene(rng.randrange(200_000)) for _ in range(batch)]
-        ids = token_ids(tokenizer, [training_caption(scene, rng) for scene in scenes])
-        with torch.autocast("cpu", torch.bfloat16):
+        ids = token_ids(tokenizer, [training_caption(scene, rng) for scene in scenes]).to(device)
+        with half_precision(device):
             states = text(ids)[0]
         loss = heads.loss(states, ids, scenes, int(tokenizer.eos_token_id or 0))
         optimiser.zero_grad(set_to_none=True)
@@ -146,9 +157,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=4)
+    parser.add_argument("--minutes", type=float, default=6)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--lr", type=float, default=1.5e-3)
+    parser.add_argument("--seed", type=int, default=1)
+    add_device_argument(parser)
     args = parser.parse_args()
-    teach(args.work, args.minutes)
+    teach(args.work, args.minutes, args.batch, args.lr, args.seed, device_of(args.device))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ class Aside:
 
     def __init__(self, device: torch.device) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="decode")
-        self._stream: Any = torch.cuda.Stream(device) if device.type == "cuda" else None
+        cuda: Any = torch.cuda
+        self._stream: Any = cuda.Stream(device) if device.type == "cuda" else None
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
         """Begin `work` when all that the calling thread has told the device so far is done."""

@@ -251,7 +251,7 @@ def test_bad_entries_are_told_beside_their_fields_and_cost_nothing(page: Page) -
     page.get_by_label("Width").fill("131")
     page.get_by_role("button", name=re.compile("^Create picture")).click()
 
-    expect(page.get_by_text("Must be a multiple of 8.")).to_be_visible()
+    expect(page.get_by_text("Must be a multiple of 16.")).to_be_visible()
     expect(page.get_by_text("Your first picture starts with a sentence")).to_be_visible()
     assert _balance(page) == before
 

@@ -8,7 +8,9 @@ from typing import Any
 ATTENTION = ["to_q", "to_k", "to_v", "to_out.0"]
 
 
-def make_toy_lora(model: Path, file: Path, *, format: str = "diffusers", seed: int = 0, rank: int = 2) -> Path:
+def make_toy_lora(
+    model: Path, file: Path, *, format: str = "diffusers", seed: int = 0, rank: int = 2
+) -> Path:
     """A LoRA over the U-Net's attention and the text encoder of the diffusers folder `model`.
 
     `format`: `diffusers`, `peft` (as PEFT saves the U-Net alone) or `kohya` (with alphas of half the rank).
@@ -23,7 +25,9 @@ def make_toy_lora(model: Path, file: Path, *, format: str = "diffusers", seed: i
     network: Any = UNet2DConditionModel.from_pretrained(model / "unet", dtype=torch.float32)
     network = inject_adapter_in_model(LoraConfig(r=rank, lora_alpha=rank, target_modules=ATTENTION), network)
     text: Any = CLIPTextModel.from_pretrained(model / "text_encoder", dtype=torch.float32)
-    text = inject_adapter_in_model(LoraConfig(r=rank, lora_alpha=rank, target_modules=["q_proj", "v_proj"]), text)
+    text = inject_adapter_in_model(
+        LoraConfig(r=rank, lora_alpha=rank, target_modules=["q_proj", "v_proj"]), text
+    )
     of_network = _random(get_peft_model_state_dict(network))
     of_text = _random(get_peft_model_state_dict(text))
     if format == "peft":

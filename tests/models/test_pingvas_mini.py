@@ -13,8 +13,9 @@ import torch
 from diffusers import AutoPipelineForText2Image
 
 from models.recipe.diffusion import StableDiffusionPipeline
-from models.recipe.judge import generate
+from models.recipe.judge import generate, spread
 from models.recipe.reader import load_reader, read, time_by_sky
+from pingvas.engine.samplers import SAMPLERS
 
 FOLDER = Path(__file__).parents[2] / "models" / "pingvas-mini"
 
@@ -40,6 +41,9 @@ def test_the_description_says_what_the_studio_needs() -> None:
     about = json.loads((FOLDER / "studio.json").read_text())
     assert about["name"] == "pingvas-mini"
     assert about["family"] == "sd1"
+    assert about["base"] == "pingvas-mini"
+    assert about["defaults"]["sampler"] in SAMPLERS
+    assert 0 < about["cost"]["seconds_per_megapixel_step"] < 5
     channels = json.loads((FOLDER / "vae" / "config.json").read_text())["latent_channels"]
     assert np.shape(about["latent_rgb"]["weights"]) == (channels, 3)
     assert np.shape(about["latent_rgb"]["bias"]) == (3,)
@@ -61,6 +65,25 @@ def test_sunset_and_night_come_out_as_asked(pipe: Any) -> None:
     shown = read(load_reader(), pictures)
     assert [found["time"] for found in shown] == ["sunset", "night"]
     assert shown[1]["place"] == "sea"
+
+
+def test_number_weather_and_style_come_out_as_asked(pipe: Any) -> None:
+    prompts = [
+        "three white sailboats on the sea at sunrise",
+        "a rainbow over green hills in the morning",
+        "black and white city skyline at night with stars",
+        "비 오는 도시의 빨간 자동차",
+    ]
+    shown = read(load_reader(), generate(pipe, prompts, cfg=2.0, steps=12))
+    assert (shown[0]["thing"], shown[0]["number"]) == ("boat", "three")
+    assert (shown[1]["rainbow"], shown[1]["place"]) == ("yes", "hills")
+    assert (shown[2]["style"], shown[2]["place"]) == ("monochrome", "city")
+    assert (shown[3]["weather"], shown[3]["place"]) == ("rain", "city")
+
+
+def test_other_seeds_give_other_pictures(pipe: Any) -> None:
+    pictures = generate(pipe, ["a red house"] * 4, cfg=2.0, steps=4)
+    assert spread(pictures)[1] > 0.02
 
 
 def test_the_same_seed_gives_the_same_picture(pipe: Any) -> None:

@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
+
 import { describe, expect, test } from "vitest";
 
-import type { Checkpoint } from "@/api/types";
+import type { Checkpoint, Model } from "@/api/types";
 import { check } from "@/features/create/check";
-import { draftFrom, EMPTY_DRAFT, filled, modelOf, requestOf } from "@/features/create/draft";
+import { checkpointsOf, draftFrom, EMPTY_DRAFT, filled, modelOf, requestOf } from "@/features/create/draft";
 import * as limits from "@/features/create/limits";
 import { shapesOf } from "@/features/create/shapes";
 import en from "@/i18n/en.json";
@@ -16,7 +18,7 @@ const MODEL: Checkpoint = {
   model_type: "checkpoint",
   kind: "checkpoint",
   family: "sd1",
-  base: "sd1",
+  base: ["sd1"],
   variant: null,
   scale: null,
   trigger_words: [],
@@ -31,7 +33,7 @@ const MODEL: Checkpoint = {
     max_size: 384,
     max_pixels: 384 * 384,
     max_steps: 50,
-    samplers: ["dpmpp_2m"],
+    samplers: ["dpmpp_2m", "euler"],
   },
 };
 const i18n = translator("en", en);
@@ -70,6 +72,24 @@ describe("the form", () => {
     expect(modelOf({ ...EMPTY_DRAFT, model: "gone" }, [locked, MODEL])).toBe(MODEL);
   });
 
+  test("asks for a sampler that the model takes, whatever an earlier one took", () => {
+    expect(form({ sampler: "euler" }).sampler).toBe("euler");
+    expect(form({ sampler: "ddim" }).sampler).toBe("dpmpp_2m");
+  });
+
+  test("offers only models that make pictures by themselves", () => {
+    const upscaler: Model = {
+      ...MODEL,
+      name: "x2",
+      kind: "upscaler",
+      scale: 2,
+      defaults: null,
+      limits: null,
+    };
+
+    expect(checkpointsOf([upscaler, MODEL])).toEqual([MODEL]);
+  });
+
   test("finds nothing wrong with what the model can do", () => {
     expect(check(form({}), MODEL, i18n)).toEqual({});
   });
@@ -97,8 +117,25 @@ describe("the limits of the form", () => {
     expect(properties.seed.anyOf[0]).toMatchObject({ minimum: 0, maximum: limits.MAX_SEED });
   });
 
-  test("name every sampler in both languages", () => {
-    for (const name of limits.SAMPLERS) expect(i18n.find(`sampler.${name}`)).toBeDefined();
+  test("are those of the OpenAPI document for LoRAs and sources too", () => {
+    const { LoraIn, PictureToPicture } = openapi.components.schemas;
+
+    expect(LoraIn.properties.weight).toMatchObject({
+      minimum: -limits.MAX_LORA_WEIGHT,
+      maximum: limits.MAX_LORA_WEIGHT,
+    });
+    expect(PictureToPicture.properties.loras.maxItems).toBe(limits.MAX_LORAS);
+    expect(PictureToPicture.properties.strength.default).toBe(limits.STRENGTH);
+  });
+
+  test("every sampler of the engine has a name in both languages", () => {
+    const engine = readFileSync(`${import.meta.dirname}/../../pingvas/engine/samplers.py`, "utf8");
+    const names = [...engine.matchAll(/^ {4}"(\w+)": Sampler\(/gm)].map(
+      ([, name]) => `sampler.${name ?? ""}`,
+    );
+
+    expect(names.length).toBeGreaterThan(8);
+    expect(Object.keys(en)).toEqual(expect.arrayContaining(names));
   });
 });
 

@@ -29,6 +29,7 @@ describe("the locale files", () => {
     // Keys made at run time: everything under these is reached by a code the server sends.
     const open = [
       "problem.",
+      "upload_error.",
       "job_error.",
       "receipt.",
       "sampler.",

@@ -93,6 +93,10 @@ test.each([
   [{ status: "processing" }, "Starting"],
   [{ status: "processing", progress: progress(8) }, "Step 8 of 20"],
   [{ status: "processing", progress: { ...progress(0), step_name: "Loading model" } }, "Loading the model"],
+  [
+    { status: "processing", job_type: "upscale", progress: { ...progress(1), step_name: "Upscaling" } },
+    "Enlarging",
+  ],
   [{ status: "completed" }, "Done"],
 ] as const)("says where %o stands", (part, text) => {
   expect(statusText(job(part), i18n)).toBe(text);

@@ -4,6 +4,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { answer, api } from "./client";
 import { keys } from "./keys";
 import { newestProgress } from "./progress";
+import type { JobRequest } from "./types";
 
 export const meQuery = queryOptions({
   queryKey: keys.me,
@@ -33,6 +34,15 @@ export const jobQuery = (id: string) =>
     queryKey: keys.job(id),
     queryFn: ({ signal }) =>
       answer(api.GET("/api/v1/jobs/{job_id}", { params: { path: { job_id: id } }, signal })),
+  });
+
+/** What a request would cost. Nothing is spent. */
+export const estimateQuery = (request: JobRequest) =>
+  queryOptions({
+    queryKey: keys.estimate(request),
+    queryFn: ({ signal }) => answer(api.POST("/api/v1/jobs/estimate", { body: request, signal })),
+    staleTime: 5 * 60_000,
+    retry: false,
   });
 
 export const imagesQuery = (filter: { favorite: boolean }) =>

@@ -16,11 +16,12 @@ export type Progress = Schemas["ProgressOut"];
 export type Job = Schemas["JobOut"];
 export type JobPage = Schemas["JobPage"];
 export type JobBatch = Schemas["SubmittedOut"];
-/** Without the fields that the form does not offer yet. */
-export type JobRequest = Omit<
-  Schemas["TextToPicture"],
-  "controlnet" | "vae" | "collection_id" | "guidance" | "loras"
->;
+/** What is asked for: pictures from words, pictures from a picture and words, or a larger copy of a picture. */
+export type JobRequest =
+  Asked<Schemas["TextToPicture"]> | Asked<Schemas["PictureToPicture"]> | Asked<Schemas["Upscale"]>;
+/** Without what is not taken yet. */
+type Asked<S> = Omit<S, "collection_id">;
+export type LoraUse = Schemas["LoraIn"];
 export type Receipt = Schemas["ReceiptOut"];
 export type Image = Schemas["ImageOut"];
 export type ImagePage = Schemas["ImagePage"];
@@ -31,10 +32,22 @@ export interface Recipe {
   model?: string;
   prompt?: string;
   negative_prompt?: string;
+  /** The prompt as it was run, where that differs: one of the choices taken, LoRAs taken out. */
+  resolved_prompt?: string;
   width?: number;
   height?: number;
   steps?: number;
   cfg_scale?: number;
   sampler?: string;
   seed?: number;
+  clip_skip?: number;
+  loras?: LoraUse[];
+  controlnet?: unknown[];
+  vae?: string | null;
+  job_type?: string;
+  /** Of pictures made from another. */
+  source_image?: string;
+  strength?: number;
+  /** Of enlarged pictures. */
+  scale?: number;
 }

@@ -1,15 +1,18 @@
 /** A button that opens a small panel; Escape and a click elsewhere close it. */
 import { useEffect, useId, useRef, useState, type ReactNode } from "react";
 
+import { cx } from "./cx";
 import styles from "./Menu.module.css";
 
 interface MenuProps {
   label: string;
+  /** As small as the text of a label beside it. */
+  small?: boolean;
   button: ReactNode;
   children: (close: () => void) => ReactNode;
 }
 
-export function Menu({ label, button, children }: MenuProps) {
+export function Menu({ label, small, button, children }: MenuProps) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
@@ -40,7 +43,7 @@ export function Menu({ label, button, children }: MenuProps) {
       <button
         ref={opener}
         type="button"
-        className={styles.opener}
+        className={cx(styles.opener, small && styles.small)}
         aria-label={label}
         aria-expanded={open}
         aria-controls={id}

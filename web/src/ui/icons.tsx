@@ -100,5 +100,22 @@ export const UnlockIcon = icon(
     <path d="M7 9V6.500a3 3 0 0 1 5.800-1" />
   </>,
 );
+export const PlusIcon = icon(<path d="M10 4.500v11M4.500 10h11" />);
+export const PictureIcon = icon(
+  <>
+    <rect x="3" y="4" width="14" height="12" rx="2" />
+    <circle cx="7.300" cy="8" r="1.200" />
+    <path d="M3.500 14.500l4-3.500 2.500 2 3-3.500 3.800 4" />
+  </>,
+);
+export const EnlargeIcon = icon(
+  <path d="M12 3.500h4.500V8M16.500 3.500l-5 5M8 16.500H3.500V12M3.500 16.500l5-5" />,
+);
+export const HelpIcon = icon(
+  <>
+    <circle cx="10" cy="10" r="7" />
+    <path d="M8 8.200a2 2 0 1 1 2.700 1.900c-.5.200-.7.500-.7 1.100M10 13.500h.01" />
+  </>,
+);
 export const CheckIcon = icon(<path d="M4 10.500l4 4 8-9" />);
 export const WarningIcon = icon(<path d="M10 3.500l7 12.500H3zM10 8.500v3.500M10 14.200h.01" />);

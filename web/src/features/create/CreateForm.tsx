@@ -4,7 +4,8 @@ import { useEffect, useRef, useState, type KeyboardEvent, type SubmitEvent } fro
 
 import { asProblem, type Problem } from "@/api/problem";
 import { meQuery, modelsQuery } from "@/api/queries";
-import type { Checkpoint, JobBatch } from "@/api/types";
+import type { Checkpoint, JobBatch, Model } from "@/api/types";
+import { useSubmit } from "@/api/useSubmit";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { NumberField, Select, TextArea } from "@/ui/Field";
@@ -15,21 +16,24 @@ import { check, type FormErrors } from "./check";
 import styles from "./CreateForm.module.css";
 import {
   checkpointsOf,
-  draftFrom,
   EMPTY_DRAFT,
   filled,
   loadDraft,
   modelOf,
   requestOf,
   saveDraft,
+  startFrom,
   type Draft,
 } from "./draft";
-import { MAX_CFG, MAX_COUNT, MIN_CFG, SAMPLERS } from "./limits";
+import { MAX_CFG, MAX_COUNT, MIN_CFG } from "./limits";
+import { LoraField } from "./LoraField";
+import { lorasFor } from "./loras";
+import { PromptHelp } from "./PromptHelp";
 import { SeedField } from "./SeedField";
 import { SizeField } from "./SizeField";
+import { SourceField } from "./SourceField";
 import { useEstimate } from "./useEstimate";
 import { useReuse } from "./useReuse";
-import { useSubmit } from "./useSubmit";
 
 interface CreateFormProps {
   userId: string;
@@ -43,10 +47,16 @@ export function CreateForm(props: CreateFormProps) {
   if (models.isError) return <Failed error={models.error} onRetry={() => void models.refetch()} />;
   const usable = checkpointsOf(models.data.items);
   if (usable.length === 0) return <p className={styles.none}>{t("create.no_models")}</p>;
-  return <Form {...props} models={usable} />;
+  return <Form {...props} models={usable} all={models.data.items} />;
 }
 
-function Form({ userId, onSubmitted, models }: CreateFormProps & { models: Checkpoint[] }) {
+interface FormProps extends CreateFormProps {
+  models: Checkpoint[];
+  /** Those that make pictures, and the parts for them. */
+  all: Model[];
+}
+
+function Form({ userId, onSubmitted, models, all }: FormProps) {
   const i18n = useI18n();
   const { t } = i18n;
   const [draft, setDraft] = useState<Draft>(() => loadDraft(userId));
@@ -60,9 +70,9 @@ function Form({ userId, onSubmitted, models }: CreateFormProps & { models: Check
     setChecked(false);
     onSubmitted(batch);
   });
-  useReuse((recipe) => {
+  useReuse((next) => {
     sending.forget();
-    setDraft(draftFrom(recipe));
+    setDraft(next);
     form.current?.querySelector("textarea")?.focus();
   });
 
@@ -73,11 +83,12 @@ function Form({ userId, onSubmitted, models }: CreateFormProps & { models: Check
   const estimate = useEstimate(priceable ? requestOf(values) : null);
   const problem = sending.error ? asProblem(sending.error) : null;
   const errors = shownErrors(found, checked, problem);
-  const shownBeside = problem?.errors.some(({ field }) => field in values) ?? false;
+  const shownBeside = problem?.errors.some(({ field }) => nameHere(field) in values) ?? false;
 
   const change = (part: Partial<Draft>) => {
     if (problem) sending.forget();
-    setDraft({ ...draft, ...part });
+    // From the newest draft: an upload may end long after this was drawn.
+    setDraft((before) => ({ ...before, ...part }));
   };
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -118,6 +129,7 @@ function Form({ userId, onSubmitted, models }: CreateFormProps & { models: Check
         value={draft.prompt}
         placeholder={t("create.prompt_example")}
         error={errors.prompt}
+        aside={<PromptHelp />}
         onChange={(event) => change({ prompt: event.target.value })}
       />
       <TextArea
@@ -128,8 +140,19 @@ function Form({ userId, onSubmitted, models }: CreateFormProps & { models: Check
         error={errors.negative_prompt}
         onChange={(event) => change({ negative_prompt: event.target.value })}
       />
+      <SourceField
+        source={draft.source}
+        strength={draft.strength}
+        errors={errors}
+        onSource={(source) => {
+          if (problem) sending.forget();
+          setDraft((before) => startFrom(before, source));
+        }}
+        onStrength={(strength) => change({ strength })}
+      />
       <SizeField
         model={model}
+        source={draft.source}
         width={values.width}
         height={values.height}
         errors={errors}
@@ -152,10 +175,7 @@ function Form({ userId, onSubmitted, models }: CreateFormProps & { models: Check
               label={t("create.model")}
               value={model.name}
               error={errors.model}
-              onChange={(event) =>
-                // Sizes and steps of one model mean little to another.
-                change({ ...EMPTY_DRAFT, ...words(draft), model: event.target.value })
-              }
+              onChange={(event) => change(forModel(draft, event.target.value, models, all))}
             >
               {models.map(({ name, display_name, available, required_tiers }) => (
                 <option key={name} value={name} disabled={!available}>
@@ -192,12 +212,18 @@ function Form({ userId, onSubmitted, models }: CreateFormProps & { models: Check
             error={errors.sampler}
             onChange={(event) => change({ sampler: event.target.value })}
           >
-            {samplersWith(values.sampler).map((name) => (
+            {model.limits.samplers.map((name) => (
               <option key={name} value={name}>
                 {i18n.find(`sampler.${name}`) ?? name}
               </option>
             ))}
           </Select>
+          <LoraField
+            fitting={lorasFor(model, all)}
+            chosen={draft.loras}
+            error={errors.loras}
+            onChange={(loras) => change({ loras })}
+          />
           <SeedField seed={draft.seed} error={errors.seed} onChange={(seed) => change({ seed })} />
         </div>
       </details>
@@ -225,19 +251,26 @@ function Form({ userId, onSubmitted, models }: CreateFormProps & { models: Check
 /** On a narrow page the settings begin folded, so that the button is in reach. */
 const startsOpen = window.matchMedia("(min-width: 60rem)").matches;
 
-function words({ prompt, negative_prompt, count }: Draft): Partial<Draft> {
-  return { prompt, negative_prompt, count };
+/** The draft for another model. Sizes and steps of one mean little to another; LoRAs stay where they fit. */
+function forModel(draft: Draft, name: string, models: Checkpoint[], all: Model[]): Draft {
+  const { prompt, negative_prompt, count, source, strength } = draft;
+  const model = models.find((other) => other.name === name);
+  const fitting = new Set(model && lorasFor(model, all).map((lora) => lora.name));
+  const loras = draft.loras.filter((lora) => fitting.has(lora.name));
+  return { ...EMPTY_DRAFT, prompt, negative_prompt, count, source, strength, loras, model: name };
+}
+
+/** What a field of the request is called in the form. */
+function nameHere(field: string): string {
+  return field === "source_image" ? "source" : field;
 }
 
 /** Our own findings after the first try; before that only those that do not scold an empty form. */
 function shownErrors(found: FormErrors, checked: boolean, problem: Problem | null): FormErrors {
   const { prompt, ...others } = found;
   const ours: FormErrors = checked && prompt ? found : others;
-  const theirs = Object.fromEntries(problem?.errors.map(({ field, message }) => [field, message]) ?? []);
+  const theirs = Object.fromEntries(
+    problem?.errors.map(({ field, message }) => [nameHere(field), message]) ?? [],
+  );
   return { ...theirs, ...ours };
-}
-
-/** The samplers to choose from; one that an old picture used stays choosable. */
-function samplersWith(current: string): string[] {
-  return [...new Set([...SAMPLERS, current])];
 }

@@ -3,13 +3,14 @@ import type { Checkpoint } from "@/api/types";
 import type { Translator } from "@/i18n/translate";
 
 import type { Filled } from "./draft";
-import { MAX_CFG, MAX_PROMPT, MIN_CFG } from "./limits";
+import { MAX_CFG, MAX_LORA_WEIGHT, MAX_PROMPT, MIN_CFG } from "./limits";
 
 export type FormErrors = Partial<Record<keyof Filled, string>>;
 
 export function check(form: Filled, { limits }: Pick<Checkpoint, "limits">, { t }: Translator): FormErrors {
   const errors: FormErrors = {};
-  if (form.prompt.trim() === "") errors.prompt = t("create.error.prompt_empty");
+  // A picture to start from says enough by itself.
+  if (form.prompt.trim() === "" && !form.source) errors.prompt = t("create.error.prompt_empty");
   for (const field of ["prompt", "negative_prompt"] as const) {
     // The server counts code points, as this does.
     if (Array.from(form[field]).length > MAX_PROMPT)
@@ -31,6 +32,12 @@ export function check(form: Filled, { limits }: Pick<Checkpoint, "limits">, { t 
   }
   if (form.cfg_scale < MIN_CFG || form.cfg_scale > MAX_CFG) {
     errors.cfg_scale = t("create.error.range", { min: MIN_CFG, max: MAX_CFG });
+  }
+  if (form.source && (form.strength < 0 || form.strength > 1)) {
+    errors.strength = t("create.error.range", { min: 0, max: 1 });
+  }
+  if (form.loras.some(({ weight }) => Math.abs(weight) > MAX_LORA_WEIGHT)) {
+    errors.loras = t("create.error.range", { min: -MAX_LORA_WEIGHT, max: MAX_LORA_WEIGHT });
   }
   return errors;
 }

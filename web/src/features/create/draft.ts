@@ -2,7 +2,13 @@
  * What the prompt form holds. Only what the person changed is kept; the rest is the model's default, so that a
  * change of model changes what was left alone. Kept per account in this browser, so that a reload loses nothing.
  */
-import type { Checkpoint, JobRequest, Model, Recipe } from "@/api/types";
+import type { Checkpoint, Image, JobRequest, LoraUse, Model, Recipe } from "@/api/types";
+
+import { STRENGTH } from "./limits";
+import { fitted } from "./shapes";
+
+/** The picture that a new one starts from. Its size, in pixels, says how large the new one is to be. */
+export type Source = Pick<Image, "id" | "width" | "height">;
 
 export interface Draft {
   model: string | null;
@@ -16,9 +22,15 @@ export interface Draft {
   /** null: a new one for each picture. */
   seed: number | null;
   count: number;
+  loras: LoraUse[];
+  source: Source | null;
+  /** How much of the source is made anew, 0 to 1. */
+  strength: number;
 }
 
-export type Filled = { [K in keyof Draft]: K extends "seed" ? number | null : NonNullable<Draft[K]> };
+export type Filled = {
+  [K in keyof Draft]: K extends "seed" | "source" ? Draft[K] : NonNullable<Draft[K]>;
+};
 
 export const EMPTY_DRAFT: Draft = {
   model: null,
@@ -31,9 +43,13 @@ export const EMPTY_DRAFT: Draft = {
   sampler: null,
   seed: null,
   count: 1,
+  loras: [],
+  source: null,
+  strength: STRENGTH,
 };
 
-export function draftFrom(recipe: Recipe): Draft {
+/** The draft that makes a picture again; `source` is the picture it was made from, where there is one. */
+export function draftFrom(recipe: Recipe, source: Source | null = null): Draft {
   return {
     model: recipe.model ?? null,
     prompt: recipe.prompt ?? "",
@@ -45,12 +61,28 @@ export function draftFrom(recipe: Recipe): Draft {
     sampler: recipe.sampler ?? null,
     seed: recipe.seed ?? null,
     count: 1,
+    loras: recipe.loras ?? [],
+    source: source && sourceOf(source),
+    strength: recipe.strength ?? STRENGTH,
   };
+}
+
+/** The draft with another picture to start from, or none. The size follows it. */
+export function startFrom(draft: Draft, source: Source | null): Draft {
+  return { ...draft, source: source && sourceOf(source), width: null, height: null };
+}
+
+/** Whether a recipe says more than the form can hold. */
+export function saysMore({ job_type, controlnet, vae, clip_skip }: Recipe): boolean {
+  return job_type === "inpaint" || Boolean(controlnet?.length) || Boolean(vae) || (clip_skip ?? 1) > 1;
 }
 
 /** The models that can be asked for a picture. */
 export function checkpointsOf(models: Model[]): Checkpoint[] {
-  return models.filter((model): model is Checkpoint => model.defaults !== null && model.limits !== null);
+  return models.filter(
+    (model): model is Checkpoint =>
+      model.kind === "checkpoint" && model.defaults !== null && model.limits !== null,
+  );
 }
 
 /** The model a draft means: the one it names while that can be used, else the first that can. */
@@ -59,27 +91,31 @@ export function modelOf(draft: Draft, models: Checkpoint[]): Checkpoint | undefi
   return usable.find((model) => model.name === draft.model) ?? usable[0] ?? models[0];
 }
 
-export function filled(draft: Draft, { name, defaults }: Checkpoint): Filled {
+export function filled(draft: Draft, { name, defaults, limits }: Checkpoint): Filled {
+  const size = draft.source ? fitted(draft.source, limits) : defaults;
+  const takes = draft.sampler !== null && limits.samplers.includes(draft.sampler);
   return {
     ...draft,
     model: name,
-    width: draft.width ?? defaults.width,
-    height: draft.height ?? defaults.height,
+    width: draft.width ?? size.width,
+    height: draft.height ?? size.height,
     steps: draft.steps ?? defaults.steps,
     cfg_scale: draft.cfg_scale ?? defaults.cfg_scale,
-    sampler: draft.sampler ?? defaults.sampler,
+    sampler: takes ? (draft.sampler ?? defaults.sampler) : defaults.sampler,
   };
 }
 
-export function requestOf(form: Filled): JobRequest {
-  return {
-    job_type: "txt2img",
+export function requestOf({ source, strength, ...form }: Filled): JobRequest {
+  const asked = {
     ...form,
     prompt: form.prompt.trim(),
     clip_skip: 1,
     format: "png",
     visibility: "private",
-  };
+  } as const;
+  return source
+    ? { ...asked, job_type: "img2img", source_image: source.id, strength }
+    : { ...asked, job_type: "txt2img" };
 }
 
 export function loadDraft(userId: string): Draft {
@@ -98,6 +134,11 @@ export function saveDraft(userId: string, draft: Draft): void {
   } catch {
     // Without storage the draft lasts as long as the page.
   }
+}
+
+/** An image has more than a draft should remember. */
+function sourceOf({ id, width, height }: Source): Source {
+  return { id, width, height };
 }
 
 function storageKey(userId: string): string {

@@ -7,15 +7,12 @@ export const MAX_COUNT = 16;
 export const MIN_CFG = 1;
 export const MAX_CFG = 30;
 export const MAX_SEED = 2 ** 32 - 1;
+export const MAX_LORAS = 8;
+export const MAX_LORA_WEIGHT = 4;
 
-/** In the order in which they are offered; the locale files have their names. */
-export const SAMPLERS = [
-  "dpmpp_2m",
-  "dpmpp_2m_karras",
-  "euler",
-  "euler_a",
-  "heun",
-  "ddim",
-  "unipc",
-  "lcm",
-] as const;
+/** How much of a source is made anew when nobody says. Below the least the slider offers nothing would change. */
+export const STRENGTH = 0.75;
+export const MIN_STRENGTH = 0.05;
+
+/** What uploads may be, as a file input wants it. */
+export const PICTURE_TYPES = ["image/png", "image/jpeg", "image/webp"];

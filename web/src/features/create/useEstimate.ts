@@ -1,25 +1,20 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, skipToken, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
-import { answer, api } from "@/api/client";
-import { keys } from "@/api/keys";
+import { estimateQuery } from "@/api/queries";
 import type { JobRequest } from "@/api/types";
 
 const PAUSE_MS = 350;
 
 /** What a request would cost, a moment after the last change. Words cost nothing, so they do not ask anew. */
 export function useEstimate(request: JobRequest | null) {
-  const priced = useSettled(
-    request && JSON.stringify({ ...request, prompt: "-", negative_prompt: "", seed: 0 }),
-  );
+  const wordless = request && { ...request, prompt: "-", negative_prompt: "", seed: 0 };
+  const priced = JSON.parse(useSettled(JSON.stringify(wordless))) as JobRequest | null;
+  const query = estimateQuery(priced ?? ({} as JobRequest));
   return useQuery({
-    queryKey: keys.estimate(priced),
-    queryFn: ({ signal }) =>
-      answer(api.POST("/api/v1/jobs/estimate", { body: JSON.parse(priced ?? "") as JobRequest, signal })),
-    enabled: priced !== null,
+    ...query,
+    queryFn: priced ? query.queryFn : skipToken,
     placeholderData: keepPreviousData,
-    staleTime: 5 * 60_000,
-    retry: false,
   });
 }
 

@@ -1,35 +1,56 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useSearchParams } from "react-router";
 
+import { asProblem } from "@/api/problem";
 import { imageQuery, jobQuery } from "@/api/queries";
-import type { Recipe } from "@/api/types";
+import type { Image, Recipe } from "@/api/types";
+import type { Key } from "@/i18n/store";
 import { useI18n } from "@/i18n/useI18n";
 import { toast } from "@/ui/toasts";
 
-/** Follows `?image=` and `?job=`: hands over what that picture or job was made with, then drops them. */
-export function useReuse(take: (recipe: Recipe) => void): void {
+import { draftFrom, saysMore, startFrom, type Draft } from "./draft";
+
+interface Change {
+  next: (before: Draft) => Draft;
+  said: Key;
+  tone: "good" | "info";
+}
+
+/**
+ * Follows `?image=` and `?job=`, which fill in what that picture or job was made with, and `?source=`, which makes a
+ * picture the one to start from; then drops them from the address.
+ */
+export function useReuse(take: (next: Change["next"]) => void): void {
   const client = useQueryClient();
   const { t } = useI18n();
   const [query, setQuery] = useSearchParams();
   const image = query.get("image");
   const job = query.get("job");
+  const source = query.get("source");
 
   useEffect(() => {
-    if (image === null && job === null) return;
+    const change =
+      source !== null
+        ? takeSource(client, source)
+        : image !== null
+          ? readImage(client, image).then((found) => reuse(client, found.generation_params))
+          : job !== null
+            ? client
+                .query({ ...jobQuery(job), staleTime: "static" })
+                .then((found) => reuse(client, found.parameters))
+            : null;
+    if (!change) return;
     let wanted = true;
-    const recipe: Promise<Recipe> =
-      image !== null
-        ? client.query({ ...imageQuery(image), staleTime: "static" }).then((found) => found.generation_params)
-        : client.query({ ...jobQuery(job ?? ""), staleTime: "static" }).then((found) => found.parameters);
-    recipe
+    change
       .then(
-        (found) => {
+        ({ next, said, tone }) => {
           if (!wanted) return;
-          take(found);
-          toast(t("create.filled_in"), "good");
+          take(next);
+          toast(t(said), tone);
         },
-        () => wanted && toast(t("create.cannot_fill_in"), "bad"),
+        () =>
+          wanted && toast(t(source === null ? "create.cannot_fill_in" : "create.cannot_start_from"), "bad"),
       )
       .finally(() => wanted && setQuery({}, { replace: true }));
     return () => {
@@ -37,5 +58,34 @@ export function useReuse(take: (recipe: Recipe) => void): void {
     };
     // Only a new address asks for this, not a new language or a new callback.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [image, job]);
+  }, [image, job, source]);
+}
+
+async function takeSource(client: QueryClient, id: string): Promise<Change> {
+  const picture = await readImage(client, id);
+  return { next: (before) => startFrom(before, picture), said: "create.source_taken", tone: "good" };
+}
+
+async function reuse(client: QueryClient, recipe: Recipe): Promise<Change> {
+  const source = recipe.source_image === undefined ? null : await findImage(client, recipe.source_image);
+  const change = { next: () => draftFrom(recipe, source) };
+  if (recipe.source_image !== undefined && !source) {
+    return { ...change, said: "create.filled_in_without_source", tone: "info" };
+  }
+  if (saysMore(recipe)) return { ...change, said: "create.filled_in_partly", tone: "info" };
+  return { ...change, said: "create.filled_in", tone: "good" };
+}
+
+function readImage(client: QueryClient, id: string): Promise<Image> {
+  return client.query({ ...imageQuery(id), staleTime: "static" });
+}
+
+/** The picture, or null when it was deleted. */
+async function findImage(client: QueryClient, id: string): Promise<Image | null> {
+  try {
+    return await readImage(client, id);
+  } catch (error) {
+    if (asProblem(error).status === 404) return null;
+    throw error;
+  }
 }

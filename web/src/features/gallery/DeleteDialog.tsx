@@ -1,6 +1,7 @@
-import type { Image, Recipe } from "@/api/types";
+import type { Image } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
 import { ConfirmDialog } from "@/ui/Dialog";
+import { pictureTitle } from "@/ui/pictureTitle";
 
 interface DeleteDialogProps {
   image: Image;
@@ -10,8 +11,9 @@ interface DeleteDialogProps {
 }
 
 export function DeleteDialog({ image, ...rest }: DeleteDialogProps) {
-  const { t } = useI18n();
-  const { prompt = "" } = image.generation_params as Recipe;
+  const i18n = useI18n();
+  const { t } = i18n;
+  const prompt = pictureTitle(image.generation_params, i18n);
   return (
     <ConfirmDialog
       title={t("gallery.delete_title")}

@@ -16,12 +16,15 @@ const ELSEWHERE = new Set([
   "seed",
   "format",
   "visibility",
+  "resolved_prompt",
+  "source_image",
 ]);
 
 /** A value as one line: the parts of an object by name, everything else as it is. */
 function textOf(value: unknown): string {
   if (typeof value === "string") return value;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return JSON.stringify(value);
+  if (Array.isArray(value)) return value.map(textOf).join("; ");
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
   return Object.entries(value)
     .map(([name, part]) => `${name} ${textOf(part)}`)
     .join(", ");
@@ -43,8 +46,11 @@ export function Parameters({ image }: { image: Image }) {
     [t("gallery.made"), dateTime(image.created_at)],
   ];
   const others = Object.entries(image.generation_params)
-    .filter(([name, value]) => !ELSEWHERE.has(name) && value !== null && value !== "")
-    .map(([name, value]): [string, string] => [find(`param.${name}`) ?? name, textOf(value)]);
+    .filter(([name, value]) => !ELSEWHERE.has(name) && value !== null && textOf(value) !== "")
+    .map(([name, value]): [string, string] => [
+      find(`param.${name}`) ?? name,
+      find(`param.${name}.${textOf(value)}`) ?? textOf(value),
+    ]);
   return (
     <dl className={styles.list}>
       {[...known, ...others].map(

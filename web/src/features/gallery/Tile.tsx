@@ -1,9 +1,10 @@
 import { useState } from "react";
 
-import type { Image, Recipe } from "@/api/types";
+import type { Image } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
 import { IconButton } from "@/ui/Button";
 import { TrashIcon } from "@/ui/icons";
+import { pictureTitle } from "@/ui/pictureTitle";
 
 import { FavoriteButton } from "./FavoriteButton";
 import styles from "./Tile.module.css";
@@ -18,8 +19,9 @@ interface TileProps {
 }
 
 export function Tile({ image, onOpen, onToggleFavorite, onDelete, onBroken }: TileProps) {
-  const { t } = useI18n();
-  const { prompt = "" } = image.generation_params as Recipe;
+  const i18n = useI18n();
+  const { t } = i18n;
+  const title = pictureTitle(image.generation_params, i18n);
   const source = image.thumbnail_url ?? image.file_url;
   const [broken, setBroken] = useState<string | null>(null);
   return (
@@ -27,12 +29,12 @@ export function Tile({ image, onOpen, onToggleFavorite, onDelete, onBroken }: Ti
       <button
         type="button"
         className={styles.open}
-        aria-label={t("gallery.open", { prompt })}
+        aria-label={t("gallery.open", { prompt: title })}
         onClick={onOpen}
       >
         <img
           src={source}
-          alt={prompt}
+          alt={title}
           loading="lazy"
           decoding="async"
           onError={() => {

@@ -9,12 +9,24 @@ import { useI18n } from "@/i18n/useI18n";
 import { buttonClass, IconButton } from "@/ui/Button";
 import { copyText } from "@/ui/clipboard";
 import { Dialog } from "@/ui/Dialog";
-import { AgainIcon, CloseIcon, CopyIcon, DownloadIcon, LeftIcon, RightIcon, TrashIcon } from "@/ui/icons";
+import {
+  AgainIcon,
+  CloseIcon,
+  CopyIcon,
+  DownloadIcon,
+  LeftIcon,
+  PictureIcon,
+  RightIcon,
+  TrashIcon,
+} from "@/ui/icons";
+import { pictureTitle } from "@/ui/pictureTitle";
 import { Failed, Loading } from "@/ui/States";
 import { toast } from "@/ui/toasts";
 
+import { Enlarge } from "./Enlarge";
 import { FavoriteButton } from "./FavoriteButton";
 import { fileNameOf } from "./fileName";
+import { MadeFrom } from "./MadeFrom";
 import { Parameters } from "./Parameters";
 import styles from "./Viewer.module.css";
 
@@ -51,7 +63,8 @@ export function Viewer(props: ViewerProps) {
     onBroken,
     onClose,
   } = props;
-  const { t } = useI18n();
+  const i18n = useI18n();
+  const { t } = i18n;
   const { data, error, refetch } = useQuery({ ...imageQuery(id), enabled: !known });
   const image = known ?? data;
 
@@ -78,7 +91,7 @@ export function Viewer(props: ViewerProps) {
             <img
               key={image.id}
               src={image.file_url}
-              alt={(image.generation_params as Recipe).prompt ?? ""}
+              alt={pictureTitle(image.generation_params, i18n)}
               className={styles.picture}
               style={{ "--width": image.width, "--height": image.height } as React.CSSProperties}
               onError={() => (known ? onBroken() : void refetch())}
@@ -131,42 +144,74 @@ export function Viewer(props: ViewerProps) {
             <CloseIcon />
           </IconButton>
         </div>
-        <div className={styles.facts}>{image && <Facts image={image} />}</div>
+        <div className={styles.facts}>{image && <Facts key={image.id} image={image} />}</div>
       </div>
     </Dialog>
   );
 }
 
 function Facts({ image }: { image: Image }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const recipe = image.generation_params as Recipe;
+  const { source_image } = recipe;
+  // What was enlarged or uploaded says nothing that the form could take.
+  const reusable = recipe.job_type !== "upscale" && Boolean(recipe.prompt ?? source_image);
+  return (
+    <>
+      {recipe.prompt ? (
+        <Words recipe={recipe} prompt={recipe.prompt} />
+      ) : (
+        <h2>{pictureTitle(recipe, i18n)}</h2>
+      )}
+      {source_image !== undefined && <MadeFrom id={source_image} />}
+      <div className={styles.actions}>
+        {reusable && (
+          <Link to={`/create?image=${image.id}`} className={buttonClass("primary", { wide: true })}>
+            <AgainIcon />
+            {t("gallery.use_again")}
+          </Link>
+        )}
+        <Link to={`/create?source=${image.id}`} className={buttonClass("plain", { wide: true })}>
+          <PictureIcon />
+          {t("gallery.start_from")}
+        </Link>
+        <Enlarge image={image} />
+      </div>
+      <Parameters image={image} />
+      <p className={styles.keys}>{t("gallery.keys")}</p>
+    </>
+  );
+}
+
+function Words({ recipe, prompt }: { recipe: Recipe; prompt: string }) {
   const { t } = useI18n();
-  const { prompt = "", negative_prompt } = image.generation_params as Recipe;
+  const { negative_prompt, resolved_prompt } = recipe;
   const copy = async () => {
     const copied = await copyText(prompt);
     toast(t(copied ? "gallery.copied" : "gallery.not_copied"), copied ? "good" : "bad");
   };
   return (
-    <>
-      <div className={styles.words}>
-        <div className={styles.heading}>
-          <h2>{t("create.prompt")}</h2>
-          <IconButton label={t("gallery.copy_prompt")} onClick={copy}>
-            <CopyIcon size={18} />
-          </IconButton>
-        </div>
-        <p className={styles.prompt}>{prompt}</p>
-        {negative_prompt && (
-          <>
-            <h2>{t("create.negative_prompt")}</h2>
-            <p className={styles.prompt}>{negative_prompt}</p>
-          </>
-        )}
+    <div className={styles.words}>
+      <div className={styles.heading}>
+        <h2>{t("create.prompt")}</h2>
+        <IconButton label={t("gallery.copy_prompt")} onClick={copy}>
+          <CopyIcon size={18} />
+        </IconButton>
       </div>
-      <Link to={`/create?image=${image.id}`} className={buttonClass("primary", { wide: true })}>
-        <AgainIcon />
-        {t("gallery.use_again")}
-      </Link>
-      <Parameters image={image} />
-      <p className={styles.keys}>{t("gallery.keys")}</p>
-    </>
+      <p className={styles.prompt}>{prompt}</p>
+      {resolved_prompt && (
+        <>
+          <h2>{t("gallery.resolved_prompt")}</h2>
+          <p className={styles.prompt}>{resolved_prompt}</p>
+        </>
+      )}
+      {negative_prompt && (
+        <>
+          <h2>{t("create.negative_prompt")}</h2>
+          <p className={styles.prompt}>{negative_prompt}</p>
+        </>
+      )}
+    </div>
   );
 }

@@ -7,6 +7,7 @@ import type { Job, Recipe } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
 import { cx } from "@/ui/cx";
 import { LoadMore } from "@/ui/LoadMore";
+import { pictureTitle } from "@/ui/pictureTitle";
 import { Empty, Failed, Loading } from "@/ui/States";
 
 import { batchesOf, type Batch } from "./batches";
@@ -73,23 +74,19 @@ function BatchSheet({ batch }: { batch: Batch }) {
 }
 
 function Words({ job }: { job: Job }) {
-  const { t, ago, dateTime, number } = useI18n();
-  const {
-    prompt,
-    negative_prompt,
-    width = 0,
-    height = 0,
-    steps = 0,
-    cfg_scale = 0,
-  } = job.parameters as Recipe;
+  const i18n = useI18n();
+  const { t, ago, dateTime, number } = i18n;
+  const recipe = job.parameters as Recipe;
+  const { negative_prompt, width = 0, height = 0, steps, cfg_scale, strength } = recipe;
   return (
     <div className={styles.words}>
-      <p className={styles.prompt}>{prompt}</p>
+      <p className={styles.prompt}>{pictureTitle({ ...recipe, job_type: job.job_type }, i18n)}</p>
       {negative_prompt && <p className={styles.negative}>{t("queue.without", { words: negative_prompt })}</p>}
       <p className={styles.facts}>
         <span>{`${number(width)} × ${number(height)}`}</span>
-        <span>{t("queue.fact_steps", { steps })}</span>
-        <span>{t("queue.fact_cfg", { cfg: cfg_scale })}</span>
+        {steps !== undefined && <span>{t("queue.fact_steps", { steps })}</span>}
+        {cfg_scale !== undefined && <span>{t("queue.fact_cfg", { cfg: cfg_scale })}</span>}
+        {strength !== undefined && <span>{t("queue.fact_strength", { strength })}</span>}
         <time dateTime={job.created_at} title={dateTime(job.created_at)}>
           {ago(job.created_at)}
         </time>

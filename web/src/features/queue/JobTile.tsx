@@ -1,5 +1,5 @@
 /** One job: the picture as it forms, where it stands, and in the end what it cost. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "react-router";
 
 import { patchJob } from "@/api/cache";
@@ -7,10 +7,12 @@ import { answer, api } from "@/api/client";
 import { keys } from "@/api/keys";
 import { asProblem } from "@/api/problem";
 import { isOver, noProgress } from "@/api/progress";
+import { imageQuery } from "@/api/queries";
 import type { Job, Recipe } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
 import { Button, buttonClass } from "@/ui/Button";
 import { WarningIcon } from "@/ui/icons";
+import { pictureTitle } from "@/ui/pictureTitle";
 import { problemText } from "@/ui/problemText";
 import { toast } from "@/ui/toasts";
 
@@ -40,12 +42,12 @@ export function JobFacts({ job }: { job: Job }) {
             <span className={styles.eta}>{t("queue.eta", { time: i18n.duration(eta) })}</span>
           )}
         </p>
-        {isOver(job) ? (
+        {!isOver(job) && <CancelButton job={job} />}
+        {/* Enlarging is asked for beside the picture, not in the form. */}
+        {isOver(job) && job.job_type !== "upscale" && (
           <Link to={`/create?job=${job.id}`} className={buttonClass("quiet", { small: true })}>
             {t("queue.use_again")}
           </Link>
-        ) : (
-          <CancelButton job={job} />
         )}
       </div>
       {job.status === "failed" && <p className={styles.reason}>{failureText(job, i18n)}</p>}
@@ -57,7 +59,9 @@ export function JobFacts({ job }: { job: Job }) {
 export function JobFrame({ job }: { job: Job }) {
   const i18n = useI18n();
   const { t } = i18n;
-  const { width = 1, height = 1, prompt = "" } = job.parameters as Recipe;
+  const recipe: Recipe = { ...job.parameters, job_type: job.job_type };
+  const { width = 1, height = 1, source_image } = recipe;
+  const title = pictureTitle(recipe, i18n);
   const shape = { "--width": width, "--height": height } as React.CSSProperties;
 
   if (job.image) {
@@ -66,11 +70,11 @@ export function JobFrame({ job }: { job: Job }) {
         to={`/gallery?view=${job.image.id}`}
         className={styles.frame}
         style={shape}
-        aria-label={t("gallery.open", { prompt })}
+        aria-label={t("gallery.open", { prompt: title })}
       >
         <img
           src={job.image.thumbnail_url ?? job.image.file_url}
-          alt={prompt}
+          alt={title}
           className={styles.picture}
           width={width}
           height={height}
@@ -83,8 +87,10 @@ export function JobFrame({ job }: { job: Job }) {
   const done = { "--done": percent / 100 } as React.CSSProperties;
   return (
     <div className={styles.frame} style={{ ...shape, ...done }} data-status={job.status}>
-      {preview_url !== null && running && (
+      {preview_url !== null && running ? (
         <img src={preview_url} alt={t("queue.preview")} className={styles.preview} />
+      ) : (
+        source_image !== undefined && !isOver(job) && <Beginning id={source_image} />
       )}
       {job.status === "failed" && <WarningIcon size={28} />}
       {job.position !== null && <span className={styles.position}>{job.position}</span>}
@@ -100,6 +106,12 @@ export function JobFrame({ job }: { job: Job }) {
       )}
     </div>
   );
+}
+
+/** The picture that the job starts from, until there is something of its own to see. */
+function Beginning({ id }: { id: string }) {
+  const { data } = useQuery(imageQuery(id));
+  return data && <img src={data.thumbnail_url ?? data.file_url} alt="" className={styles.beginning} />;
 }
 
 function CancelButton({ job }: { job: Job }) {

@@ -1,12 +1,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 
-import { addJobs } from "@/api/cache";
-import { answer, api } from "@/api/client";
-import { keys } from "@/api/keys";
-import { asProblem } from "@/api/problem";
-import { newIdempotencyKey } from "@/api/random";
-import type { JobBatch, JobRequest } from "@/api/types";
+import { addJobs } from "./cache";
+import { answer, api } from "./client";
+import { keys } from "./keys";
+import { asProblem } from "./problem";
+import { newIdempotencyKey } from "./random";
+import type { JobBatch, JobRequest } from "./types";
 
 const TRIES = 3;
 

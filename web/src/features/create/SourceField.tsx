@@ -1,0 +1,171 @@
+/** The picture to start from, if there is one: chosen or dropped here, or taken from the gallery. */
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef, useState, type DragEvent } from "react";
+
+import { asProblem } from "@/api/problem";
+import { imageQuery } from "@/api/queries";
+import { useI18n } from "@/i18n/useI18n";
+import { IconButton, Spinner } from "@/ui/Button";
+import { NumberField } from "@/ui/Field";
+import { CloseIcon, PictureIcon } from "@/ui/icons";
+import { pictureTitle } from "@/ui/pictureTitle";
+import { problemText } from "@/ui/problemText";
+
+import type { FormErrors } from "./check";
+import type { Source } from "./draft";
+import { MIN_STRENGTH, PICTURE_TYPES } from "./limits";
+import styles from "./SourceField.module.css";
+import { uploadText, useUpload } from "./useUpload";
+
+interface SourceFieldProps {
+  source: Source | null;
+  strength: number;
+  errors: FormErrors;
+  onSource: (source: Source | null) => void;
+  onStrength: (strength: number) => void;
+}
+
+export function SourceField({ source, strength, errors, onSource, onStrength }: SourceFieldProps) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const root = useRef<HTMLFieldSetElement>(null);
+  const [over, setOver] = useState(false);
+  const changedHere = useRef(false);
+  const take = (next: Source | null) => {
+    changedHere.current = true;
+    onSource(next);
+  };
+  const upload = useUpload(take);
+
+  // What had the focus goes away with the change; the next control here takes it, unless it is elsewhere already.
+  useEffect(() => {
+    if (!changedHere.current) return;
+    changedHere.current = false;
+    if (document.activeElement !== document.body) return;
+    root.current?.querySelector<HTMLElement>("button, [type=file]")?.focus();
+  }, [source]);
+
+  const onDrop = (event: DragEvent) => {
+    setOver(false);
+    const file = event.dataTransfer.files[0];
+    if (!file) return;
+    event.preventDefault();
+    upload.upload(file);
+  };
+  const onDragOver = (event: DragEvent) => {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    setOver(true);
+  };
+
+  return (
+    // Dropping is a shortcut: the file chooser inside does the same.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <fieldset
+      ref={root}
+      className={styles.field}
+      data-over={over || undefined}
+      onDragOver={onDragOver}
+      onDragLeave={() => setOver(false)}
+      onDrop={onDrop}
+    >
+      <legend>{t("create.source")}</legend>
+      {source && !upload.sending ? (
+        <Chosen source={source} error={errors.source} onRemove={() => take(null)} />
+      ) : (
+        <label className={styles.drop}>
+          {upload.sending ? <Spinner /> : <PictureIcon />}
+          <span className={styles.words}>
+            {upload.sending ? (
+              <span role="status">{t("create.source_sending", { file: upload.sending })}</span>
+            ) : (
+              <>
+                <b>{t("create.source_choose")}</b>
+                <span className={styles.note}>{t("create.source_hint")}</span>
+              </>
+            )}
+          </span>
+          <input
+            type="file"
+            className="visually-hidden"
+            accept={PICTURE_TYPES.join()}
+            aria-label={t("create.source_choose")}
+            onChange={(event) => {
+              const file = event.target.files?.[0];
+              // The same file may be chosen again after a failure.
+              event.target.value = "";
+              if (file) upload.upload(file);
+            }}
+          />
+        </label>
+      )}
+      {upload.error && (
+        <p className={styles.error} role="alert">
+          {uploadText(i18n, upload.error)}
+        </p>
+      )}
+      {source && (
+        <NumberField
+          label={t("create.strength")}
+          hint={t(strengthHint(strength))}
+          slider
+          min={MIN_STRENGTH}
+          max={1}
+          step={0.05}
+          value={strength}
+          error={errors.strength}
+          onChange={onStrength}
+        />
+      )}
+    </fieldset>
+  );
+}
+
+interface ChosenProps {
+  source: Source;
+  error: string | undefined;
+  onRemove: () => void;
+}
+
+function Chosen({ source, error, onRemove }: ChosenProps) {
+  const i18n = useI18n();
+  const { t, number } = i18n;
+  const { data, error: unread, refetch } = useQuery(imageQuery(source.id));
+  const problem = unread && asProblem(unread);
+  const unreadable =
+    problem && (problem.status === 404 ? t("create.source_gone") : problemText(i18n, problem));
+  const wrong = error ?? unreadable;
+  return (
+    <>
+      <div className={styles.chosen}>
+        {data ? (
+          <img
+            src={data.thumbnail_url ?? data.file_url}
+            alt={t("create.source_shown")}
+            className={styles.thumbnail}
+            onError={() => void refetch()}
+          />
+        ) : (
+          <span className={styles.thumbnail} />
+        )}
+        <div className={styles.words}>
+          <span className={styles.title}>{data && pictureTitle(data.generation_params, i18n)}</span>
+          <span className={styles.note}>{`${number(source.width)} × ${number(source.height)}`}</span>
+        </div>
+        <IconButton label={t("create.source_remove")} onClick={onRemove}>
+          <CloseIcon />
+        </IconButton>
+      </div>
+      {wrong && (
+        <p className={styles.error} role="alert">
+          {wrong}
+        </p>
+      )}
+    </>
+  );
+}
+
+function strengthHint(strength: number) {
+  if (strength < 0.4) return "create.strength_little";
+  return strength < 0.7 ? "create.strength_some" : "create.strength_much";
+}

@@ -1,0 +1,62 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { answer, api } from "@/api/client";
+import { keys } from "@/api/keys";
+import { asProblem, Problem } from "@/api/problem";
+import { newIdempotencyKey } from "@/api/random";
+import type { Image } from "@/api/types";
+import type { Translator } from "@/i18n/translate";
+import { problemText } from "@/ui/problemText";
+
+import { PICTURE_TYPES } from "./limits";
+
+const TRIES = 3;
+
+/** Sends a picture in, which keeps it in the gallery. Sent again after a broken connection, it is kept once. */
+export function useUpload(onKept: (image: Image) => void) {
+  const client = useQueryClient();
+  const mutation = useMutation({
+    mutationFn: async ({ file, key }: { file: File; key: string }) => {
+      // Files without a known type may still be pictures; the server looks inside.
+      if (file.type !== "" && !PICTURE_TYPES.includes(file.type)) {
+        throw new Problem({ code: "unsupported_media_type", status: 415 });
+      }
+      return answer(
+        api.POST("/api/v1/images", {
+          body: { file: file.name, visibility: "private" },
+          bodySerializer: () => formOf(file),
+          params: { header: { "idempotency-key": key } },
+        }),
+      );
+    },
+    retry: (failures, error) => failures < TRIES && asProblem(error).outcomeUnknown,
+    retryDelay: (failures) => 500 * 2 ** failures,
+    onSuccess: (image) => {
+      client.setQueryData(keys.image(image.id), image);
+      for (const queryKey of [keys.images, keys.me]) void client.invalidateQueries({ queryKey });
+      onKept(image);
+    },
+  });
+  return {
+    upload: (file: File) => {
+      if (!mutation.isPending) mutation.mutate({ file, key: newIdempotencyKey() });
+    },
+    /** The name of the file on its way, if one is. */
+    sending: mutation.isPending ? mutation.variables.file.name : null,
+    error: mutation.error,
+    forget: mutation.reset,
+  };
+}
+
+/** Why a picture was not taken, where that says more than the same code elsewhere. */
+export function uploadText(i18n: Translator, error: unknown): string {
+  const problem = asProblem(error);
+  return i18n.find(`upload_error.${problem.code}`) ?? problemText(i18n, problem);
+}
+
+function formOf(file: File): FormData {
+  const form = new FormData();
+  form.append("file", file);
+  form.append("visibility", "private");
+  return form;
+}

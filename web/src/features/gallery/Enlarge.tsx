@@ -1,0 +1,97 @@
+/** Enlarging the picture that is open: the factors with their sizes and prices, and a word when one is on its way. */
+import { useQuery } from "@tanstack/react-query";
+import { useId, useState } from "react";
+import { Link } from "react-router";
+
+import { asProblem } from "@/api/problem";
+import { estimateQuery, modelsQuery } from "@/api/queries";
+import type { Image } from "@/api/types";
+import { useSubmit } from "@/api/useSubmit";
+import { useI18n } from "@/i18n/useI18n";
+import { Button } from "@/ui/Button";
+import { EnlargeIcon } from "@/ui/icons";
+import { problemText } from "@/ui/problemText";
+
+import { enlargeRequest, scalesOf } from "./scales";
+import styles from "./Enlarge.module.css";
+
+export function Enlarge({ image }: { image: Image }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const id = useId();
+  const models = useQuery(modelsQuery);
+  const [open, setOpen] = useState(false);
+  const [sent, setSent] = useState<number | null>(null);
+  const sending = useSubmit((batch) => setSent(Number(batch.jobs[0]?.parameters.scale)));
+  const scales = scalesOf(models.data?.items ?? []);
+  if (scales.length === 0) return null;
+
+  return (
+    <div className={styles.enlarge}>
+      <Button wide aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
+        <EnlargeIcon />
+        {t("gallery.enlarge")}
+      </Button>
+      <div id={id} hidden={!open} className={styles.choices}>
+        {open &&
+          scales.map((scale) => (
+            <Choice
+              key={scale}
+              image={image}
+              scale={scale}
+              busy={sending.busy}
+              onSend={() => {
+                setSent(null);
+                sending.submit(enlargeRequest(image.id, scale));
+              }}
+            />
+          ))}
+        <div role="status" className={styles.said}>
+          {sent !== null && (
+            <p>
+              {t("gallery.enlarging", { scale: i18n.number(sent) })}{" "}
+              <Link to="/create">{t("gallery.enlarging_watch")}</Link>
+            </p>
+          )}
+        </div>
+        {sending.error && (
+          <p role="alert" className={styles.problem}>
+            {problemText(i18n, asProblem(sending.error))}
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  image: Image;
+  scale: number;
+  busy: boolean;
+  onSend: () => void;
+}
+
+/** One factor. It can be chosen once its price is known. */
+function Choice({ image, scale, busy, onSend }: ChoiceProps) {
+  const i18n = useI18n();
+  const { t, number } = i18n;
+  const estimate = useQuery(estimateQuery(enlargeRequest(image.id, scale)));
+  const cost = estimate.data?.estimated_credits;
+  const side = (pixels: number) => number(Math.round(pixels * scale));
+  return (
+    <Button wide className={styles.choice} disabled={cost === undefined} onClick={busy ? undefined : onSend}>
+      <b>{t("gallery.enlarge_by", { scale: number(scale) })}</b>
+      <span className={styles.size}>{`${side(image.width)} × ${side(image.height)}`}</span>
+      <span className={styles.cost}>
+        {cost !== undefined && i18n.count("create.cost", cost)}
+        {estimate.isError && refusal(i18n, estimate.error)}
+      </span>
+    </Button>
+  );
+}
+
+/** The only thing that can be wrong with the factor itself is that the picture would be too large. */
+function refusal(i18n: ReturnType<typeof useI18n>, error: unknown): string {
+  const problem = asProblem(error);
+  return problem.status === 422 ? i18n.t("gallery.enlarge_too_large") : problemText(i18n, problem);
+}
