@@ -84,8 +84,8 @@ class Library:
         found: T | None = self._shelf.take(key)
         if found is not None:
             return found
-        self._shelf.make_room(size_of(path))
-        self.free()
+        if self._shelf.make_room(size_of(path)):
+            self.free()
         try:
             found = open_it()
         except (MemoryError, RuntimeError) as error:

@@ -59,9 +59,10 @@ class Shelf:
         self._books.move_to_end(key)
         self.make_room(0, keep={key})
 
-    def make_room(self, size_bytes: int, keep: set[Hashable] | None = None) -> None:
-        """Move or forget others until `size_bytes` more fit on the device, and the budgets hold."""
+    def make_room(self, size_bytes: int, keep: set[Hashable] | None = None) -> bool:
+        """Move or forget others until `size_bytes` more fit on the device, and the budgets hold; whether any had to."""
         keep = keep or set()
+        before = [(key, book.device) for key, book in self._books.items()]
         for key, book in list(self._books.items()):
             if self._device_bytes is None or self._used(self._device) + size_bytes <= self._device_bytes:
                 break
@@ -77,6 +78,7 @@ class Shelf:
                 break
             if key not in keep and book.device == self._memory:
                 del self._books[key]
+        return before != [(key, book.device) for key, book in self._books.items()]
 
     def forget(self, key: Hashable | None = None) -> None:
         """Forget one thing, or everything."""
