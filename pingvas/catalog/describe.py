@@ -40,6 +40,8 @@ def model_type_of(detected: Detected, *, has_components: bool = False) -> str:
         raise NotAModel(
             f"This is a {detected.details.get('network')} network, which the engine cannot lay over a model; only LoRA can."
         )
+    if detected.kind == "controlnet" and not detected.folder:
+        raise NotAModel("This is a ControlNet in a single file; add its diffusers folder instead.")
     if detected.variant == "refiner":
         raise NotAModel(
             "This is an SDXL refiner, which makes no pictures by itself; name it with --refiner when you add the base model."

@@ -16,13 +16,14 @@ import torch
 from PIL import Image
 
 from pingvas.engine.denoise import Row
-from pingvas.engine.errors import InvalidParameters, ModelLoadFailed, ModelNotFound
+from pingvas.engine.errors import EngineError, InvalidParameters, ModelLoadFailed, ModelNotFound
 from pingvas.engine.families.family import Conditioning, Family, Residuals, pad_to
+from pingvas.engine.folder_parts import read_config
 
 
 @dataclass(frozen=True)
 class Control:
-    """A loaded ControlNet on its way through one picture. `picture` is (1, 3, height, width), 0 to 1."""
+    """A loaded ControlNet on its way through one picture. `picture` is what the family's `control_picture` made."""
 
     network: Any
     picture: torch.Tensor
@@ -36,57 +37,52 @@ class Control:
 
 
 def open_control(path: Path, family: Family) -> Any:
-    """The ControlNet at `path` (a diffusers folder, or one safetensors file) for this family, on its device.
+    """The ControlNet in the diffusers folder `path` for this family, on its device.
 
     Raises ModelNotFound, ModelLoadFailed, or InvalidParameters when it was made for another model.
     """
     import diffusers
 
-    models: Any = diffusers
+    kind: Any = getattr(diffusers, family.control_class)
     if not path.exists():
         raise ModelNotFound(f"There is no ControlNet at {path.name}.")
-    files = [path] if path.is_file() else sorted(path.glob("*"))
+    if path.is_file():
+        raise ModelLoadFailed(
+            f"The ControlNet {path.name} is a single file: bring its diffusers folder instead."
+        )
+    files = sorted(path.glob("*"))
     if not any(file.suffix == ".safetensors" for file in files):
         raise ModelLoadFailed(f"The ControlNet {path.name} has no safetensors file; pickles are not loaded.")
     try:
-        if path.is_file():
-            network = models.ControlNetModel.from_single_file(
-                str(path), torch_dtype=family.dtype, local_files_only=True
-            )
-        else:
-            network = models.ControlNetModel.from_pretrained(
-                path, dtype=family.dtype, local_files_only=True, use_safetensors=True
-            )
+        named = read_config(path / "config.json").get("_class_name", family.control_class)
+        if named != family.control_class:
+            raise _misfit(path.stem, family)
+        network = kind.from_pretrained(path, dtype=family.dtype, local_files_only=True, use_safetensors=True)
+    except EngineError:
+        raise
     # Every library below has its own errors for a damaged file, and all of them mean the same here.
     except Exception as error:
         raise ModelLoadFailed(f"The ControlNet {path.name} cannot be loaded: {error}") from error
     network.eval().requires_grad_(False).to(family.device)
     if family.device.type == "cuda":
         network.to(memory_format=torch.channels_last)
-    expect_fitting(network, family, path.stem)
+    if not family.fits_control(network):
+        raise _misfit(path.stem, family)
     return network
 
 
-def expect_fitting(network: Any, family: Family, name: str) -> None:
-    """Raises InvalidParameters when the ControlNet was made for a network of another shape."""
-    config, base = network.config, family.network.config
-    shape = [
-        (part.get("in_channels"), part.get("block_out_channels"), part.get("cross_attention_dim"))
-        for part in (config, base)
-    ]
-    wanted = (family.channels, *shape[1][1:])
-    if _plain(shape[0]) != _plain(wanted) or not family.takes_controls:
-        raise InvalidParameters(
-            f"The ControlNet {name} does not fit this model ({family.name}): it was made for another one."
-        )
+def _misfit(name: str, family: Family) -> InvalidParameters:
+    return InvalidParameters(
+        f"The ControlNet {name} does not fit this model ({family.name}): it was made for another one."
+    )
 
 
-def picture_for(image: Image.Image, family: Family, width: int, height: int) -> torch.Tensor:
+def picture_for(network: Any, image: Image.Image, family: Family, width: int, height: int) -> torch.Tensor:
     """A prepared control picture of the request's size as the ControlNet takes it: covering the latents' grid."""
     _, _, rows, columns = family.latent_shape(width, height)
     covering = pad_to(image.convert("RGB"), columns * family.factor, rows * family.factor)
-    pixels = torch.from_numpy(np.asarray(covering, np.float32) / 255)
-    return pixels.permute(2, 0, 1)[None].to(family.device, family.dtype)
+    pixels = torch.from_numpy(np.asarray(covering, np.float32) / 255).permute(2, 0, 1)[None]
+    return family.control_picture(network, pixels.to(family.device, family.dtype))
 
 
 def residuals_of(
@@ -135,14 +131,14 @@ def _add(
         return everywhere
 
     blocks = tuple(spread(part) for part in added.blocks)
+    single = tuple(spread(part) for part in added.single)
     middle = None if added.middle is None else spread(added.middle)
     if total is None:
-        return Residuals(blocks, middle)
+        return Residuals(blocks, middle, single)
+    if (len(blocks), len(single)) != (len(total.blocks), len(total.single)):
+        raise InvalidParameters("ControlNets with different numbers of blocks cannot be used together.")
     return Residuals(
         tuple(one + other for one, other in zip(total.blocks, blocks, strict=True)),
         middle if total.middle is None or middle is None else total.middle + middle,
+        tuple(one + other for one, other in zip(total.single, single, strict=True)),
     )
-
-
-def _plain(values: Sequence[Any]) -> list[Any]:
-    return [list(value) if isinstance(value, list | tuple) else value for value in values]

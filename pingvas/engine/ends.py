@@ -111,9 +111,10 @@ def _control(
         image = region.crop(fit(image, *request.source.size))
     depth = library.depth(use.depth_model) if use.depth_model is not None else None
     prepared = prepare(use.preprocessor, image, request.width, request.height, depth_model=depth)
+    network = library.control(use.path, family)
     return Control(
-        network=library.control(use.path, family),
-        picture=picture_for(prepared, family, request.width, request.height),
+        network=network,
+        picture=picture_for(network, prepared, family, request.width, request.height),
         weight=use.weight,
         start=use.start,
         end=use.end,

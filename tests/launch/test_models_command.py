@@ -135,6 +135,9 @@ async def test_what_is_no_model_is_refused_with_the_reason(settings: Settings, t
     )
     other = write_safetensors(tmp_path / "other.safetensors", {"whatever": (1,)})
     lora = write_safetensors(tmp_path / "lora.safetensors", SD1_LORA)
+    control = write_safetensors(
+        tmp_path / "control.safetensors", {"control_model.input_hint_block.0.weight": (16, 3, 3, 3)}
+    )
     loha = write_safetensors(tmp_path / "loha.safetensors", {"lora_unet_mid_block_x.hada_w1_a": (4, 8)})
 
     for wanted, error, why in (
@@ -144,6 +147,7 @@ async def test_what_is_no_model_is_refused_with_the_reason(settings: Settings, t
         (Wanted(str(flux)), NotAModel, "without its text encoders and VAE"),
         (Wanted(str(other)), NotAModel, "no kind"),
         (Wanted(str(loha), base="sd1"), NotAModel, "loha"),
+        (Wanted(str(control), base="sd1"), NotAModel, "diffusers folder"),
         (Wanted(str(tmp_path / "nowhere")), Invalid, "nothing at nowhere"),
         (Wanted(str(lora), kind="checkpoint"), Invalid, "This is a lora"),
         (Wanted(str(lora), name="<lora:x>"), Invalid, "no name"),

@@ -33,6 +33,8 @@ class Residuals:
 
     blocks: tuple[torch.Tensor, ...]
     middle: torch.Tensor | None = None
+    # Of networks with a second kind of block (FLUX.1).
+    single: tuple[torch.Tensor, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,8 @@ class Family(ABC):
     # What the catalog says a request is to be where it says nothing itself.
     defaults: Mapping[str, Any] = MappingProxyType({})
 
-    # Whether `control` does something.
-    takes_controls: ClassVar[bool] = False
+    # The class in diffusers of this family's ControlNets.
+    control_class: ClassVar[str]
 
     network: Any
     # `vae` is in use: the one the model brought, `own_vae`, or another that fits.
@@ -95,6 +97,7 @@ class Family(ABC):
         a prediction of the same shape. Rows do not influence one another.
         """
 
+    @abstractmethod
     def control(
         self,
         network: Any,
@@ -103,11 +106,18 @@ class Family(ABC):
         conditioning: Conditioning,
         picture: torch.Tensor,
     ) -> Residuals:
-        """What a ControlNet adds for rows of the network's own input. `picture` is (n, 3, height, width), 0 to 1.
+        """What a ControlNet adds for rows of the network's own input. `picture` is what `control_picture` made."""
 
-        Raises InvalidParameters: this family takes none.
-        """
-        raise InvalidParameters(f"Models of this family ({self.name}) take no ControlNets here.")
+    def control_picture(self, network: Any, pixels: torch.Tensor) -> torch.Tensor:
+        """The control picture, (1, 3, height, width) from 0 to 1, as the ControlNet takes it: once for all steps."""
+        return pixels
+
+    def fits_control(self, network: Any) -> bool:
+        """Whether a ControlNet was made for a network of this one's shape."""
+        names = ("block_out_channels", "cross_attention_dim")
+        config, base = network.config, self.network.config
+        same = all(_plain(config.get(name)) == _plain(base.get(name)) for name in names)
+        return same and config.get("in_channels") == self.channels
 
     def build_scheduler(self, request: PictureRequest) -> Any:
         """A fresh scheduler with all its timesteps. Raises InvalidParameters for a sampler this family lacks."""
@@ -254,6 +264,11 @@ def unet_control(
         return_dict=False,
     )
     return Residuals(tuple(blocks), middle)
+
+
+def _plain(value: Any) -> Any:
+    """Configurations hold lists where they were read and tuples where they were made."""
+    return list(value) if isinstance(value, list | tuple) else value
 
 
 def pad_to(image: Image.Image, width: int, height: int) -> Image.Image:

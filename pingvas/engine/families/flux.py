@@ -9,7 +9,7 @@ import torch
 
 from pingvas.engine import schedulers
 from pingvas.engine.clip_text import encode_clip_pooled
-from pingvas.engine.errors import ModelLoadFailed
+from pingvas.engine.errors import InvalidParameters, ModelLoadFailed
 from pingvas.engine.families.family import Conditioning, Family, Residuals
 from pingvas.engine.folder_parts import open_module, open_tokenizer
 from pingvas.engine.requests import PictureRequest
@@ -26,6 +26,7 @@ class Flux(Family):
     """A loaded model of this family: dev takes its guidance as a number, schnell takes none."""
 
     name = "flux"
+    control_class = "FluxControlNetModel"
     flow = True
     samplers = FAMILY_SAMPLERS["flux"]
     # The network sees squares of two by two latents as one.
@@ -111,17 +112,58 @@ class Flux(Family):
     ) -> torch.Tensor:
         _, _, rows, columns = latents.shape
         packed: torch.Tensor = self.network(
-            hidden_states=pack(latents),
-            # In float32: the network multiplies by 1000 again, after rounding to its own type.
-            timestep=timesteps / 1000,
+            **self._inputs(latents, timesteps, conditioning),
             guidance=conditioning.get("guidance"),
-            pooled_projections=conditioning["pooled"],
-            encoder_hidden_states=conditioning["text"],
-            txt_ids=torch.zeros(conditioning["text"].shape[1], 3, device=latents.device),
-            img_ids=positions(rows // self.patch, columns // self.patch, latents.device),
+            controlnet_block_samples=residuals.blocks or None if residuals else None,
+            controlnet_single_block_samples=residuals.single or None if residuals else None,
             return_dict=False,
         )[0]
         return unpack(packed, rows, columns)
+
+    def control(
+        self,
+        network: Any,
+        latents: torch.Tensor,
+        timesteps: torch.Tensor,
+        conditioning: Conditioning,
+        picture: torch.Tensor,
+    ) -> Residuals:
+        blocks, single = network(
+            **self._inputs(latents, timesteps, conditioning),
+            controlnet_cond=pack(picture),
+            guidance=conditioning.get("guidance") if network.config.guidance_embeds else None,
+            return_dict=False,
+        )
+        return Residuals(tuple(blocks or ()), single=tuple(single or ()))
+
+    def control_picture(self, network: Any, pixels: torch.Tensor) -> torch.Tensor:
+        """Latents, as the network sees pictures. Raises InvalidParameters for ControlNets that need to be told more."""
+        if network.config.get("conditioning_embedding_channels") or network.config.get("num_mode"):
+            raise InvalidParameters(
+                "ControlNets for FLUX.1 with modes or with an encoder of their own are not taken."
+            )
+        moments = self.vae.encode((2 * pixels - 1).to(self.vae.dtype)).latent_dist.mode()
+        latents: torch.Tensor = (moments - self.vae.config.shift_factor) * self.vae.config.scaling_factor
+        return latents.to(self.dtype)
+
+    def fits_control(self, network: Any) -> bool:
+        names = ("in_channels", "joint_attention_dim", "pooled_projection_dim", "num_attention_heads")
+        return all(network.config.get(name) == self.network.config.get(name) for name in names)
+
+    def _inputs(
+        self, latents: torch.Tensor, timesteps: torch.Tensor, conditioning: Conditioning
+    ) -> dict[str, torch.Tensor]:
+        """What the transformer and its ControlNets are both told."""
+        _, _, rows, columns = latents.shape
+        return {
+            "hidden_states": pack(latents),
+            # In float32: the network multiplies by 1000 again, after rounding to its own type.
+            "timestep": timesteps / 1000,
+            "pooled_projections": conditioning["pooled"],
+            "encoder_hidden_states": conditioning["text"],
+            "txt_ids": torch.zeros(conditioning["text"].shape[1], 3, device=latents.device),
+            "img_ids": positions(rows // self.patch, columns // self.patch, latents.device),
+        }
 
     def _embed(self, prompt: str, guidance: float) -> Conditioning:
         most = T5_TOKENS_GUIDED if self.takes_guidance else T5_TOKENS

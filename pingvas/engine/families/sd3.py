@@ -24,6 +24,7 @@ class StableDiffusion3(Family):
     """A loaded model of this family. Without T5 (`text_encoder_3` None) its part of the text is zeros, as in training."""
 
     name = "sd3"
+    control_class = "SD3ControlNetModel"
     flow = True
     samplers = FAMILY_SAMPLERS["sd3"]
 
@@ -125,9 +126,44 @@ class StableDiffusion3(Family):
             timestep=timesteps,
             encoder_hidden_states=conditioning["text"],
             pooled_projections=conditioning["pooled"],
+            block_controlnet_hidden_states=list(residuals.blocks) if residuals else None,
             return_dict=False,
         )[0]
         return prediction
+
+    def control(
+        self,
+        network: Any,
+        latents: torch.Tensor,
+        timesteps: torch.Tensor,
+        conditioning: Conditioning,
+        picture: torch.Tensor,
+    ) -> Residuals:
+        pooled = conditioning["pooled"]
+        if network.config.force_zeros_for_pooled_projection:
+            pooled = torch.zeros_like(pooled)
+        blocks = network(
+            hidden_states=latents,
+            timestep=timesteps,
+            encoder_hidden_states=conditioning["text"] if network.config.joint_attention_dim else None,
+            pooled_projections=pooled,
+            controlnet_cond=picture,
+            return_dict=False,
+        )[0]
+        return Residuals(tuple(blocks))
+
+    def control_picture(self, network: Any, pixels: torch.Tensor) -> torch.Tensor:
+        """Latents, as the network sees pictures; not shifted for ControlNets that were trained so."""
+        shift = 0.0 if network.config.force_zeros_for_pooled_projection else self.vae.config.shift_factor
+        moments = self.vae.encode((2 * pixels - 1).to(self.vae.dtype)).latent_dist.mode()
+        latents: torch.Tensor = (moments - shift) * self.vae.config.scaling_factor
+        return latents.to(self.dtype)
+
+    def fits_control(self, network: Any) -> bool:
+        config, base = network.config, self.network.config
+        names = ("in_channels", "num_attention_heads", "attention_head_dim", "pooled_projection_dim")
+        known = config.joint_attention_dim in (None, base.joint_attention_dim)
+        return known and all(config.get(name) == base.get(name) for name in names)
 
     def _embed(self, prompt: str, clip_skip: int, chunks: int) -> Conditioning:
         """CLIP's vectors side by side, filled up to T5's width, and T5's behind them."""

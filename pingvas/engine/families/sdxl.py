@@ -39,7 +39,7 @@ class StableDiffusionXL(Family):
     """
 
     name = "sdxl"
-    takes_controls = True
+    control_class = "ControlNetModel"
 
     def __init__(
         self,

@@ -22,7 +22,7 @@ class StableDiffusion(Family):
     """A loaded model of this family. 9 input channels are those of an inpainting U-Net."""
 
     name = "sd"
-    takes_controls = True
+    control_class = "ControlNetModel"
 
     def __init__(
         self, *, tokenizer: Any, text_encoder: Any, unet: Any, vae: Any, scheduler_config: dict[str, Any]
