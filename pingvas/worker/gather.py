@@ -23,6 +23,9 @@ from pingvas.generation.parts import ModelPart, Parts, StoredPicture, load_parts
 from pingvas.generation.queue import ClaimedJob
 from pingvas.worker.workplace import Workplace
 
+# The share of the way after which a refiner takes over, as its makers advise.
+REFINER_START = 0.8
+
 
 @dataclass(frozen=True)
 class Enlarge:
@@ -140,6 +143,7 @@ async def _request(job: ClaimedJob, parts: Parts, reader: _Reader) -> PictureReq
         seed=asked["seed"],
         clip_skip=asked.get("clip_skip", 1),
         guidance=asked.get("guidance"),
+        refiner_start=_refiner_start(job.model_config),
         source=source,
         strength=asked.get("strength", 1.0),
         inpaint=inpaint,
@@ -170,6 +174,11 @@ async def _to_enlarge(job: ClaimedJob, parts: Parts, model: Path, reader: _Reade
             strength=refine["strength"],
         )
     return work
+
+
+def _refiner_start(config: Mapping[str, Any]) -> float | None:
+    """Where the model's refiner takes over, for models that name one."""
+    return float(config.get("refiner_start", REFINER_START)) if config.get("refiner") else None
 
 
 def _run(asked: Mapping[str, Any], name: str) -> str:

@@ -23,6 +23,7 @@ from tests.make.catalog import make_model
 from tests.make.toy_controls import make_toy_control
 from tests.make.toy_loras import make_toy_lora
 from tests.make.toy_models import CONFIG, make_toy_model
+from tests.make.toy_sdxl import make_toy_refiner, make_toy_sdxl
 from tests.make.toy_upscalers import make_compact
 from tests.worker.studio import Studio, until
 
@@ -176,6 +177,30 @@ async def test_every_kind_of_job_is_made_and_made_again_to_the_same_pixels(
     assert kept["resolved_prompt"] in ("a red (house:1.3)", "a blue (house:1.3)")
     assert kept["loras"] == [{"name": "sketchy", "weight": 0.5}]
     assert all(job["receipt"]["charged"] <= job["receipt"]["quoted"] for job in made.values())
+
+
+async def test_a_model_that_names_a_refiner_lets_it_end_its_pictures(
+    client: httpx.AsyncClient,
+    person: SignedInPerson,
+    settings: Settings,
+    database: Database,
+    tmp_path: Path,
+) -> None:
+    base, refiner = make_toy_sdxl(tmp_path / "base"), make_toy_refiner(tmp_path / "refiner")
+    config = CHECKPOINT | {"family": "sdxl", "base": "sdxl", "latent_rgb": None}
+    async with database.transaction() as session:
+        await make_model(session, name="plain", path=str(base), config=config)
+        refined = config | {"refiner": str(refiner), "refiner_start": 0.5}
+        await make_model(session, name="refined", path=str(base), config=refined)
+    async with at_work(settings, database):
+        asked = TEXT | {"job_type": "txt2img", "sampler": "euler", "steps": 4}
+        made = [
+            await pixels(client, await run(client, person, asked | {"model": name}))
+            for name in ("plain", "refined", "refined")
+        ]
+
+    assert not np.array_equal(made[0], made[1])
+    assert np.array_equal(made[1], made[2])
 
 
 async def test_bad_ingredients_fail_by_name_and_cost_nothing_and_the_worker_lives(
