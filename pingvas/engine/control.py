@@ -18,7 +18,7 @@ from PIL import Image
 from pingvas.engine.denoise import Row
 from pingvas.engine.errors import EngineError, InvalidParameters, ModelLoadFailed, ModelNotFound
 from pingvas.engine.families.family import Conditioning, Family, Residuals, pad_to
-from pingvas.engine.folder_parts import read_config
+from pingvas.engine.folder_parts import open_module, read_config
 
 
 @dataclass(frozen=True)
@@ -57,15 +57,12 @@ def open_control(path: Path, family: Family) -> Any:
         named = read_config(path / "config.json").get("_class_name", family.control_class)
         if named != family.control_class:
             raise _misfit(path.stem, family)
-        network = kind.from_pretrained(path, dtype=family.dtype, local_files_only=True, use_safetensors=True)
+        network = open_module(kind, path, family.device, family.dtype)
     except EngineError:
         raise
     # Every library below has its own errors for a damaged file, and all of them mean the same here.
     except Exception as error:
         raise ModelLoadFailed(f"The ControlNet {path.name} cannot be loaded: {error}") from error
-    network.eval().requires_grad_(False).to(family.device)
-    if family.device.type == "cuda":
-        network.to(memory_format=torch.channels_last)
     if not family.fits_control(network):
         raise _misfit(path.stem, family)
     return network

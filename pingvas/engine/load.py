@@ -17,9 +17,9 @@ from pingvas.engine.families.flux import Flux
 from pingvas.engine.families.sd3 import StableDiffusion3
 from pingvas.engine.families.sdxl import StableDiffusionXL
 from pingvas.engine.families.stable_diffusion import StableDiffusion
+from pingvas.engine.safetensors_header import PICKLES
 from pingvas.engine.single_file import open_single_file
 
-PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle", ".msgpack", ".h5")
 # The `_class_name` of a model_index.json, the family that runs it, and the parts that must have weights.
 FAMILIES: dict[str, tuple[type[Family], tuple[str, ...]]] = {
     "StableDiffusionPipeline": (StableDiffusion, ("text_encoder", "unet", "vae")),
