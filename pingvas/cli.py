@@ -151,6 +151,17 @@ def migrate() -> None:
 
 
 @app.command()
+def link(
+    minutes: Annotated[float, typer.Option(min=1, max=1440, help="How long the link may wait.")] = 60,
+) -> None:
+    """Print a link that signs in the studio's owner, once."""
+    from pingvas.launch.owner_link import make_owner_link
+    from pingvas.launch.which_database import with_running_database
+
+    typer.echo(asyncio.run(make_owner_link(with_running_database(_settings()), minutes)))
+
+
+@app.command()
 def doctor() -> None:
     """Look at every part and say what is wrong and what to do. Exit code 1 when something is."""
     from pingvas.launch.doctor import examine

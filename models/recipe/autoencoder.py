@@ -5,7 +5,7 @@
 
 `half` trains all inner blocks on pictures of half the size, four times cheaper; the outermost block of the encoder is a
 plain 2x2 mean by construction, so afterwards the latents are final and caching and the U-Net may begin. `full` freezes
-the encoder and trains the decoder at full size. Both need the drawings of `models.recipe.data`, write
+the encoder and trains the decoder at full size, from DIR/latents.f16 where it is there already. Both need the drawings of `models.recipe.data`, write
 DIR/autoencoder-STAGE.pt every few minutes and export DIR/vae, whose latents have mean 0 and deviation 1 per channel.
 """
 
@@ -14,10 +14,12 @@ from __future__ import annotations
 import argparse
 import math
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 from torch.nn import functional
@@ -27,11 +29,15 @@ from models.recipe.device import add_device_argument, device_of, half_precision
 from models.recipe.diffusion import AutoencoderKL
 from models.recipe.neon import neon
 
+Indices = npt.NDArray[np.int64]
+
 CHANNELS = (16, 32, 64, 96, 128)
 LATENT_CHANNELS = 8
 # Small crops give many steps while the rate is high; large ones show whole shapes (and true group statistics) at the end.
 # (until this share of the time, side in pixels of the stage's pictures, batch)
-CROPS = {"half": ((0.6, 64, 4), (0.85, 96, 2), (1.0, 128, 2)), "full": ((0.6, 128, 3), (1.0, 192, 2))}
+CROPS = {"half": ((0.6, 64, 4), (0.85, 96, 2), (1.0, 128, 2)), "full": ((0.5, 128, 3), (1.0, 256, 1))}
+# Noise on the decoder's latents, as a share of their deviation: what the encoder itself would add.
+DECODER_NOISE = 0.02
 
 # Without any, the autoencoder could not show bright lines on a dark ground, a style that a LoRA may add.
 NEON_SHARE = 0.04
@@ -148,26 +154,32 @@ def _gradients(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def loss_of(model: HalfSize | FullSize, crops: torch.Tensor) -> torch.Tensor:
-    """L1 + MSE + edges + local colour + a little KL, for crops (n, 3, h, w) from -1 to 1.
-
-    Without the colour term the third colour axis (red against green) is learnt last: yellow trees come out red.
-    """
+    """What is lost from crops (n, 3, h, w), -1 to 1, on their way through the autoencoder, and a little KL."""
     with half_precision(crops.device):
         mean, logvar = model.moments(crops).float().chunk(2, dim=1)
         logvar = logvar.clamp(-12, 6)
         out = model.decode(mean + torch.randn_like(mean) * (0.5 * logvar).exp()).float()
     kl = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
+    return difference(out, crops) + 2e-4 * kl
+
+
+def decoder_loss_of(model: FullSize, latents: torch.Tensor, crops: torch.Tensor) -> torch.Tensor:
+    """The same for latents (n, 8, h / 16, w / 16) that are known: the frozen encoder need not run."""
+    with half_precision(crops.device):
+        out = model.decode(latents).float()
+    return difference(out, crops)
+
+
+def difference(out: torch.Tensor, crops: torch.Tensor) -> torch.Tensor:
+    """L1 + MSE + edges + local colour.
+
+    Without the colour term the third colour axis (red against green) is learnt last: yellow trees come out red.
+    """
     down, across = ((a - b).abs().mean() for a, b in zip(_gradients(out), _gradients(crops), strict=True))
     red, green, blue = functional.avg_pool2d(out - crops, 4).unbind(1)
     warm, cold = red - green, blue - (red + green) / 2
     colour = warm.abs().mean() + cold.abs().mean() + 4 * (warm.square().mean() + cold.square().mean())
-    return (
-        (out - crops).abs().mean()
-        + 2 * functional.mse_loss(out, crops)
-        + 0.5 * (down + across)
-        + colour
-        + 2e-4 * kl
-    )
+    return (out - crops).abs().mean() + 2 * functional.mse_loss(out, crops) + 0.5 * (down + across) + colour
 
 
 def pictures_of(stage: str, drawings: Bytes) -> torch.Tensor:
@@ -188,15 +200,44 @@ def psnr(stage: str, model: HalfSize | FullSize, count: int = 32) -> float:
     return float((-10 * torch.cat(errors).log10()).mean())
 
 
-def _crop(drawings: Bytes, rng: np.random.Generator, y: int, x: int, side: int) -> Bytes:
-    """A square of some drawing, (side, side, 3); a few as glowing lines on a dark ground."""
-    found: Bytes = drawings[rng.integers(len(drawings)), y : y + side, x : x + side]
-    return neon(found) if rng.random() < NEON_SHARE else found
+@dataclass(frozen=True)
+class Crops:
+    """Squares of drawings, and of their latents where those are known."""
+
+    stage: str
+    work: Path
+    device: torch.device
+    rng: np.random.Generator
+
+    def loss(self, model: HalfSize | FullSize, side: int, batch: int) -> torch.Tensor:
+        """Of a batch of squares of `side` pixels of the stage's pictures; a few steps show glowing lines on a dark ground."""
+        drawings, whole = open_drawings(self.work), side * (2 if self.stage == "half" else 1)
+        # Corners on the grid of 16 pixels: each latent then sees the same cell as in a whole picture.
+        corners = self.rng.integers(0, (256 - whole) // 16 + 1, (batch, 2)) * 16
+        picks = self.rng.integers(len(drawings), size=batch)
+        glowing = self.rng.random() < NEON_SHARE
+        found = [drawings[i, y : y + whole, x : x + whole] for i, (y, x) in zip(picks, corners, strict=True)]
+        if glowing:
+            found = [neon(picture) for picture in found]
+        crops = pictures_of(self.stage, np.stack(found)).to(self.device)
+        if isinstance(model, HalfSize) or glowing or not (self.work / "latents.f16").exists():
+            return loss_of(model, crops)
+        return decoder_loss_of(model, self._latents(picks, corners // 16, whole // 16), crops)
+
+    def _latents(self, picks: Indices, corners: Indices, side: int) -> torch.Tensor:
+        """The latents of squares, as the encoder gives them: without the normalisation they are kept with."""
+        shape = (-1, LATENT_CHANNELS, 16, 16)
+        kept = np.memmap(self.work / "latents.f16", np.float16, "r").reshape(shape)
+        parts = [kept[i, :, y : y + side, x : x + side] for i, (y, x) in zip(picks, corners, strict=True)]
+        latents = torch.from_numpy(np.stack(parts).astype(np.float32))
+        latents += DECODER_NOISE * torch.randn_like(latents)
+        mean, std = torch.load(self.work / "latent-statistics.pt", weights_only=True)
+        as_encoded: torch.Tensor = latents * std[:, None, None] + mean[:, None, None]
+        return as_encoded.to(self.device)
 
 
 def train(stage: str, work: Path, minutes: float, lr: float, seed: int, device: torch.device) -> None:
     torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
     model, path = new_stage(stage).to(device), work / f"autoencoder-{stage}.pt"
     seen, spent, step = 0, 0.0, 0
     optimiser = torch.optim.AdamW(
@@ -212,21 +253,16 @@ def train(stage: str, work: Path, minutes: float, lr: float, seed: int, device: 
         kept = torch.load(work / "autoencoder-half.pt", weights_only=True, map_location=device)
         model.load_state_dict({k: v for k, v in kept["ema"].items() if not k.startswith("head.")})
     ema = {k: v.clone() for k, v in model.state_dict().items()} if not path.exists() else kept["ema"]
+    # A call that goes on draws other squares than the one before.
+    rng = np.random.default_rng(seed + seen)
     start, last_log, last_save, losses = time.monotonic(), 0.0, 0.0, []
-    drawings = open_drawings(work)
+    source = Crops(stage, work, device, rng)
     while (clock := time.monotonic() - start) < minutes * 60:
         part = clock / (minutes * 60)
         for group in optimiser.param_groups:
             group["lr"] = lr * _rate(part, step)
         side, batch = next((s, b) for until, s, b in CROPS[stage] if part < until)
-        scale = 2 if stage == "half" else 1
-        # Corners on the grid of 16 pixels: each latent then sees the same cell as in a whole picture.
-        corners = rng.integers(0, (256 - side * scale) // 16 + 1, (batch, 2)) * 16
-        crops = pictures_of(
-            stage,
-            np.stack([_crop(drawings, rng, y, x, side * scale) for y, x in corners]),
-        )
-        loss = loss_of(model, crops.to(device))
+        loss = source.loss(model, side, batch)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)

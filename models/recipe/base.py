@@ -14,7 +14,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from models.recipe.captions import training_caption
 from models.recipe.diffusion import DDPMScheduler, UNet2DConditionModel
 from models.recipe.scene import Scene
-from models.recipe.text_to_picture import Parts, loss_of
+from models.recipe.text_to_picture import Parts, cheap_attention, loss_of
 from models.recipe.words import token_ids
 
 
@@ -45,6 +45,7 @@ def open_base(folder: Path, device: torch.device) -> Base:
     schedule.alphas_cumprod = schedule.alphas_cumprod.to(device)
     for part in (text, unet):
         part.requires_grad_(False).eval().to(device)
+    cheap_attention(unet, device)
     return Base(Parts(tokenizer, text, unet), schedule, device)
 
 

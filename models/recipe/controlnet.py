@@ -28,6 +28,7 @@ from models.recipe.edges import canny
 from models.recipe.fit import Plan, fit, put
 from models.recipe.latents import open_latents
 from models.recipe.scene import sample_scene
+from models.recipe.text_to_picture import cheap_attention
 
 ControlNetModel: Any = diffusers.ControlNetModel
 
@@ -115,13 +116,19 @@ def unpacked(packed: npt.NDArray[np.uint8]) -> torch.Tensor:
     return as_condition(np.unpackbits(packed, axis=1).reshape(-1, SIDE, SIDE))
 
 
-def train(base: Base, work: Path, minutes: float, lr: float, seed: int) -> Any:
+def train(
+    base: Base, work: Path, minutes: float, lr: float, seed: int, start_from: Path | None = None
+) -> Any:
     write_edges(work)
     edges, latents = open_edges(work), open_latents(work)
     count = min(len(edges), len(latents))
     scenes = [sample_scene(i) for i in range(count)]
-    control = new_control(base.parts.unet, seed)
-    wake(control.controlnet_cond_embedding, unpacked(edges[:32]))
+    if start_from:
+        control = ControlNetModel.from_pretrained(start_from, torch_dtype=torch.float32).train()
+    else:
+        control = new_control(base.parts.unet, seed)
+        wake(control.controlnet_cond_embedding, unpacked(edges[:32]))
+    cheap_attention(control, base.device)
     guided = Guided(base.parts.unet, control.to(base.device))
 
     def batch_loss(rng: np.random.Generator) -> tuple[torch.Tensor, int]:
@@ -158,10 +165,11 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--lr", type=float, default=6e-4)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--start-from", type=Path, help="the ControlNet of an earlier version of the base")
     add_device_argument(parser)
     args = parser.parse_args()
     base = open_base(args.base, device_of(args.device))
-    export(train(base, args.work, args.minutes, args.lr, args.seed), args.to)
+    export(train(base, args.work, args.minutes, args.lr, args.seed, args.start_from), args.to)
 
 
 if __name__ == "__main__":

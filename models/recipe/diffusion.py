@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import diffusers
+from diffusers.models.attention_processor import AttnProcessor as _AttnProcessor
 
 AutoencoderKL: Any = diffusers.AutoencoderKL
 UNet2DConditionModel: Any = diffusers.UNet2DConditionModel
 DDPMScheduler: Any = diffusers.DDPMScheduler
 EulerAncestralDiscreteScheduler: Any = diffusers.EulerAncestralDiscreteScheduler
 StableDiffusionPipeline: Any = diffusers.StableDiffusionPipeline
+AttnProcessor: Any = _AttnProcessor

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from peft import LoraConfig, get_peft_model_state_dict
-from safetensors.torch import save_file
+from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors.torch import load_file, save_file
 
 from models.recipe.base import Base, captions_for, open_base
 from models.recipe.canvas import SIDE
@@ -58,7 +58,18 @@ def write_looks(look: str, work: Path, count: int = DRAWINGS) -> Path:
     return folder
 
 
-def train(base: Base, look: str, work: Path, minutes: float, lr: float, seed: int) -> None:
+def take_over(unet: Any, earlier: Path) -> None:
+    """Gives the adapter the weights of an exported one, made for an earlier version of the base."""
+    stored = {name.removeprefix("unet."): value.float() for name, value in load_file(earlier).items()}
+    outcome: Any = set_peft_model_state_dict(unet, stored)
+    left = outcome.unexpected_keys
+    if left or len(stored) != len(learning(unet)):
+        raise ValueError(f"{earlier} does not fit: {len(stored)} tensors, unknown {left[:4]}")
+
+
+def train(
+    base: Base, look: str, work: Path, minutes: float, lr: float, seed: int, start_from: Path | None = None
+) -> None:
     folder = write_looks(look, work)
     if not (folder / "vae").exists():
         (folder / "vae").symlink_to((work / "vae").resolve())
@@ -67,6 +78,8 @@ def train(base: Base, look: str, work: Path, minutes: float, lr: float, seed: in
     scenes = [sample_scene(i) for i in range(len(latents))]
     unet = base.parts.unet
     add_lora(unet, seed)
+    if start_from:
+        take_over(unet, start_from / "model.safetensors")
 
     def batch_loss(rng: np.random.Generator) -> tuple[torch.Tensor, int]:
         picks = rng.integers(len(scenes), size=BATCH)
@@ -106,10 +119,11 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=6)
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--start-from", type=Path, help="the LoRA of an earlier version of the base")
     add_device_argument(parser)
     args = parser.parse_args()
     base = open_base(args.base, device_of(args.device))
-    train(base, args.look, args.work, args.minutes, args.lr, args.seed)
+    train(base, args.look, args.work, args.minutes, args.lr, args.seed, args.start_from)
     print(f"{export(base, args.to)} tensors in {args.to}")
 
 

@@ -16,6 +16,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -36,7 +37,7 @@ from pingvas.adapters.model_source import (
     open_source,
     place_of,
 )
-from pingvas.base.settings import Settings
+from pingvas.base.settings import REPOSITORY, Settings
 
 log = logging.getLogger(__name__)
 
@@ -88,12 +89,15 @@ class Entry:
 
 
 class ModelFiles:
-    """Model files of one studio. `folder` is shared by all who name it; `budget_bytes` 0 means no limit."""
+    """Model files of one studio. All who name `folder` share it; budget 0: no limit. `models_dir`: what ships."""
 
-    def __init__(self, folder: Path, *, budget_bytes: int, storage_url: str) -> None:
+    def __init__(
+        self, folder: Path, *, budget_bytes: int, storage_url: str, models_dir: Path = REPOSITORY / "models"
+    ) -> None:
         self.folder = folder
         self._budget = budget_bytes
         self._storage_url = storage_url
+        self._place_of = partial(place_of, storage_url=storage_url, models_dir=models_dir)
 
     async def ensure(self, source: ModelSource, on_progress: OnProgress = _nobody_listens) -> ModelCopy:
         """Have the model on this machine, fetching it unless somebody has or does. Close what is returned.
@@ -101,7 +105,7 @@ class ModelFiles:
         `on_progress` hears bytes there and bytes in all. Raises ModelFilesMissing, ModelFilesDamaged,
         ModelFilesUnavailable, NoRoomForModel.
         """
-        place = place_of(source.address, self._storage_url)
+        place = self._place_of(source.address)
         if place is not None:
             await asyncio.to_thread(_expect_in_place, place, source)
             return ModelCopy(place)
@@ -124,7 +128,7 @@ class ModelFiles:
 
     def find_copy(self, source: ModelSource) -> Path | None:
         """Where the model is on this machine, if it is; nothing is fetched or checked."""
-        place = place_of(source.address, self._storage_url)
+        place = self._place_of(source.address)
         if place is not None:
             return place if place.exists() else None
         return self._path_of(source) if self._whole(source.content_key).is_dir() else None
@@ -169,7 +173,7 @@ class ModelFiles:
         """
         folder = f"{OWN_STORAGE}models/{name}/{uuid4().hex[:12]}"
         address = f"{folder}/{path.name}" if single else folder
-        place = place_of(folder, self._storage_url)
+        place = self._place_of(folder)
         try:
             if place is not None:
                 place.mkdir(parents=True, exist_ok=True)
@@ -211,7 +215,7 @@ class ModelFiles:
 
     async def forget(self, source: ModelSource) -> bool:
         """Remove the fetched copy, unless it is in use; whether it is gone."""
-        return place_of(source.address, self._storage_url) is None and await self._remove(source.content_key)
+        return self._place_of(source.address) is None and await self._remove(source.content_key)
 
     def entries(self) -> list[Entry]:
         """What was fetched, and what was begun, used longest ago first."""
@@ -324,6 +328,7 @@ def open_model_files(settings: Settings) -> ModelFiles:
         settings.model_cache,
         budget_bytes=settings.model_cache_bytes,
         storage_url=settings.storage_location,
+        models_dir=settings.models_dir.resolve(),
     )
 
 

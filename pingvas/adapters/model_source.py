@@ -1,7 +1,8 @@
 """Where a model's files are: on this machine, in the studio's own storage, or in a bucket. Opens it; fetches nothing.
 
-Addresses: a path; `storage:models/…`; `s3://bucket/prefix?endpoint=…&region=…`; `file:///folder`. Keys of a bucket
-never stand in an address, for the catalog keeps it: they come from the environment, or are those of the storage.
+Addresses: a path; `shipped:folder`, below the models folder of whichever machine asks; `storage:models/…`;
+`s3://bucket/prefix?endpoint=…&region=…`; `file:///folder`. Keys of a bucket never stand in an address, for the catalog
+keeps it: they come from the environment, or are those of the storage.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pingvas.adapters.storage_location import DiskLocation, S3Location, read_loc
 from pingvas.base.errors import Conflict, NotFound, Unavailable
 
 OWN_STORAGE = "storage:"
+SHIPPED = "shipped:"
 REMOTE = (OWN_STORAGE, "s3://", "file://")
 
 
@@ -93,8 +95,10 @@ def is_remote(address: str) -> bool:
     return address.startswith(REMOTE)
 
 
-def place_of(address: str, storage_url: str) -> Path | None:
-    """Where on this machine the model lies, for those that are used in place: paths, and the studio's own disk."""
+def place_of(address: str, storage_url: str, models_dir: Path) -> Path | None:
+    """Where on this machine the model lies, for those used in place: shipped ones, paths, the studio's own disk."""
+    if address.startswith(SHIPPED):
+        return models_dir / check_name(address.removeprefix(SHIPPED))
     if not is_remote(address):
         return Path(address)
     if address.startswith(OWN_STORAGE):

@@ -9,13 +9,15 @@ from fastapi.responses import HTMLResponse
 
 from pingvas import __version__
 from pingvas.adapters.storage import open_storage
-from pingvas.api import auth, errors, files, health, images, jobs, me, models, plans, uploads
+from pingvas.api import auth, errors, files, health, images, jobs, me, models, plans, queue, uploads
 from pingvas.api.body_limit import BodyLimit
 from pingvas.api.metrics import Measure, Metrics
 from pingvas.api.request_id import RequestId
 from pingvas.api.site import site_router
+from pingvas.api.trace_requests import TraceRequests
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
+from pingvas.base.tracing import tracing
 from pingvas.realtime.publisher import open_publisher
 from pingvas.realtime.sockets import Realtime
 
@@ -33,14 +35,15 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await publisher.start()
-        await realtime.start()
-        try:
-            yield
-        finally:
-            await realtime.close()
-            await publisher.close()
-            await database.dispose()
+        with tracing(settings, "api"):
+            await publisher.start()
+            await realtime.start()
+            try:
+                yield
+            finally:
+                await realtime.close()
+                await publisher.close()
+                await database.dispose()
 
     app = FastAPI(
         title="Pingvas Studio",
@@ -57,11 +60,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.database = database
     app.state.storage = open_storage(settings)
     app.state.metrics = metrics
+    app.state.realtime = realtime
     errors.install(app)
     app.add_middleware(Measure, metrics=metrics)
     app.add_middleware(
         BodyLimit, larger={f"{PREFIX}/images": settings.upload_max_bytes + uploads.ROOM_FOR_THE_FORM}
     )
+    app.add_middleware(TraceRequests, prefix=f"{PREFIX}/")
     app.add_middleware(RequestId)
     app.include_router(_versioned())
     app.include_router(files.router)
@@ -74,7 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _versioned() -> APIRouter:
     router = APIRouter(prefix=PREFIX)
-    for room in (auth, me, plans, models, jobs, images, uploads):
+    for room in (auth, me, plans, models, jobs, queue, images, uploads):
         router.include_router(room.router)
     return router
 

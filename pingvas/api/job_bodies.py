@@ -36,6 +36,7 @@ from pingvas.generation.wishes import (
     STRENGTH,
     ControlWish,
     InpaintArea,
+    Lane,
     LoraWish,
     Preprocessor,
     RefineWish,
@@ -107,18 +108,19 @@ ControlNets = Annotated[
 ]
 
 
-class _Kept(BaseModel):
-    """How every result is kept."""
+class _Every(BaseModel):
+    """What every request may say: how its jobs wait, and how their results are kept."""
 
     model_config = ConfigDict(extra="forbid")
 
+    lane: Lane = Field("normal", description="`idle`: runs only when no other work waits")
     format: Format = "png"
     visibility: Visibility = "private"
     collection_id: NotYet = None
     tags: list[str] = Field(default_factory=list, max_length=0, description="Not taken yet")
 
 
-class _Diffusion(_Kept):
+class _Diffusion(_Every):
     """What every picture from a prompt takes. What is left out is as the model does it by default."""
 
     model: ModelName = DEFAULT_MODEL
@@ -215,7 +217,7 @@ class RefineIn(BaseModel):
     seed: int | None = Field(None, ge=0, le=MAX_SEED, description="Null: a random one")
 
 
-class Upscale(_Kept):
+class Upscale(_Every):
     """A request for a larger copy of a picture of mine."""
 
     job_type: Literal["upscale"]
@@ -239,39 +241,47 @@ JobBody = Annotated[
     Field(discriminator="job_type", description="One of four shapes, told apart by `job_type`"),
 ]
 
-_BODY: TypeAdapter[TextToPicture | PictureToPicture | Inpaint | Upscale] = TypeAdapter(JobBody)
+AnyBody = TextToPicture | PictureToPicture | Inpaint | Upscale
+_BODY: TypeAdapter[AnyBody] = TypeAdapter(JobBody)
 _SHAPES: dict[str, type[BaseModel]] = {
     "txt2img": TextToPicture,
     "img2img": PictureToPicture,
     "inpaint": Inpaint,
     "upscale": Upscale,
 }
+# Said of all pictures of a request, not of one.
+_OF_A_BATCH = {"count", "collection_id", "tags"}
 # Not part of how a picture was made.
-_LEFT_OUT = {"count", "visibility", "collection_id", "tags"}
+_LEFT_OUT = _OF_A_BATCH | {"lane", "visibility"}
 
 
-def recipe_of(generation_params: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The body that makes a picture again, from what it says about itself; None when it does not say enough.
+def body_of(told: Mapping[str, Any]) -> AnyBody | None:
+    """The body that asks for a picture again, from its parameters or what it says about itself; None when that is not
+    enough.
 
     Facts that are no part of a request (the engine's versions, the prompt as it was run) are left out. Defaults are
     filled in, and a picture that does not name its seed cannot be made again.
     """
-    job_type = generation_params.get("job_type", "txt2img")
+    job_type = told.get("job_type", "txt2img")
     shape = _SHAPES.get(job_type) if isinstance(job_type, str) else None
     if shape is None:
         return None
-    asked = {name: generation_params[name] for name in shape.model_fields if name in generation_params}
-    asked = {name: value for name, value in asked.items() if name not in _LEFT_OUT}
+    asked = {name: told[name] for name in shape.model_fields if name in told and name not in _OF_A_BATCH}
     refine = asked.get("refine")
     if isinstance(refine, dict):
         asked["refine"] = {name: value for name, value in refine.items() if name in RefineIn.model_fields}
     if "model" not in asked or (job_type != "upscale" and asked.get("seed") is None):
         return None
     try:
-        body = _BODY.validate_python(asked | {"job_type": job_type})
+        return _BODY.validate_python(asked | {"job_type": job_type})
     except ValidationError:
         return None
-    return body.model_dump(mode="json", exclude=_LEFT_OUT)
+
+
+def recipe_of(generation_params: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The same as JSON, without what is no part of how a picture was made."""
+    body = body_of({name: value for name, value in generation_params.items() if name not in _LEFT_OUT})
+    return None if body is None else body.model_dump(mode="json", exclude=_LEFT_OUT)
 
 
 def names_pictures(parameters: Mapping[str, Any]) -> bool:

@@ -1,9 +1,11 @@
 """The database, and the only place in the house that ends a transaction.
 
 `Database.transaction()` commits when its block ends well, rolls back when it raises, and hands the events
-gathered on the way to the publisher only after the commit.
+gathered on the way to the publisher, and counts what happened, only after the commit.
 """
 
+import errno
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
@@ -31,6 +33,8 @@ NAMING = {
 
 # SQLSTATE classes that mean "the server is going, gone, full or out of connections", not "the query is wrong".
 _UNAVAILABLE_STATES = ("08", "53", "57P", "58")
+# How a connection fails when not the server but the way to it is gone.
+_NO_WAY_THERE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN, errno.EADDRNOTAVAIL}
 
 
 class Base(DeclarativeBase):
@@ -67,6 +71,9 @@ class Database:
                 "timeout": 5,
                 "server_settings": {
                     "application_name": "pingvas",
+                    # Plans are cached for as long as a connection lives: one made while a table was new would
+                    # read it from end to end for ever after.
+                    "enable_seqscan": "off",
                     "idle_in_transaction_session_timeout": "60000",
                 },
             },
@@ -93,6 +100,8 @@ class Database:
                     await session.rollback()
                     raise
                 pending = take_pending(session)
+        for call in pending.calls:
+            call()
         if pending and self.publisher is not None:
             self.publisher.publish(pending.events, wake_workers=pending.wake_workers)
 
@@ -128,12 +137,16 @@ def _unavailable_when_down() -> Iterator[None]:
 
 def is_unavailable(error: BaseException) -> bool:
     """Whether an error says that the database is away, rather than that what we asked was wrong."""
-    if isinstance(error, PoolTimeout | ConnectionError | asyncpg.CannotConnectNowError):
+    if isinstance(error, PoolTimeout | ConnectionError | TimeoutError | asyncpg.CannotConnectNowError):
         return True
+    if isinstance(error, OSError):
+        return isinstance(error, socket.gaierror) or error.errno in _NO_WAY_THERE
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None)
         if state is not None:
             return str(state).startswith(_UNAVAILABLE_STATES)
         return error.connection_invalidated or isinstance(error, InterfaceError | OperationalError)
+    if isinstance(error, asyncpg.InterfaceError):
+        return True  # from `statements.py`: the driver says that its connection is closed
     state = getattr(error, "sqlstate", None)
     return isinstance(error, asyncpg.PostgresError) and str(state).startswith(_UNAVAILABLE_STATES)

@@ -1,6 +1,6 @@
 """What happened, told after the commit. Events are hints: a client that misses one reads the same over HTTP."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -25,6 +25,7 @@ class Pending:
 
     events: list[Event] = field(default_factory=list)
     wake_workers: bool = False
+    calls: list[Callable[[], None]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.events) or self.wake_workers
@@ -45,6 +46,11 @@ def publish_later(session: AsyncSession, name: str, user_id: UUID | None, payloa
 def wake_workers_later(session: AsyncSession) -> None:
     """After the commit, tell idle workers that there is work."""
     _pending(session).wake_workers = True
+
+
+def after_commit(session: AsyncSession, call: Callable[[], None]) -> None:
+    """Keep a call until this transaction has committed; a rollback forgets it. It must be quick and never raise."""
+    _pending(session).calls.append(call)
 
 
 def take_pending(session: AsyncSession) -> Pending:

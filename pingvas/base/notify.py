@@ -34,7 +34,7 @@ _RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 _NOTIFY = "SELECT pg_notify(channel, payload) FROM unnest($1::text[], $2::text[]) AS t(channel, payload)"
 
 # Away, going away, or cut off in the middle: all of these mean "try again", none means "the message was wrong".
-_CONNECTION_ERRORS = (
+CONNECTION_ERRORS = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
@@ -116,7 +116,7 @@ class Notifier:
             try:
                 # A NOTIFY holds its database-wide lock until its commit is on disk, unless told not to wait for that.
                 connection = await _connect(self._url, "pingvas notifier", synchronous_commit="off")
-            except _CONNECTION_ERRORS as error:
+            except CONNECTION_ERRORS as error:
                 failures = await _pause(failures, "notifier", error)
                 continue
             try:
@@ -126,7 +126,7 @@ class Notifier:
                     await self._flush(connection)
                     failures = 0
                     await asyncio.sleep(max(0.0, begun + self._interval - monotonic()))
-            except _CONNECTION_ERRORS as error:
+            except CONNECTION_ERRORS as error:
                 failures = await _pause(failures, "notifier", error)
             finally:
                 connection.terminate()
@@ -137,7 +137,7 @@ class Notifier:
             if self._unsent:
                 await connection.execute(_NOTIFY, *map(list, zip(*self._unsent, strict=True)))
         except asyncpg.PostgresError as error:
-            if isinstance(error, _CONNECTION_ERRORS):
+            if isinstance(error, CONNECTION_ERRORS):
                 raise
             # Its queue is full because some listener sleeps: these were hints, and holding them helps nobody.
             log.error("notifier: %d payloads dropped: %s", len(self._unsent), error)
@@ -181,7 +181,7 @@ async def listen(
         notices: asyncio.Queue[Notice | None] = asyncio.Queue()
         try:
             connection = await _connect(url, "pingvas listener")
-        except _CONNECTION_ERRORS as error:
+        except CONNECTION_ERRORS as error:
             failures = await _pause(failures, "listener", error)
             continue
         keeper: asyncio.Task[None] | None = None
@@ -200,7 +200,7 @@ async def listen(
             while (notice := await notices.get()) is not None:
                 yield notice
             raise ConnectionResetError("the server closed the connection")
-        except _CONNECTION_ERRORS as error:
+        except CONNECTION_ERRORS as error:
             failures = await _pause(failures, "listener", error)
         finally:
             if ready is not None:
@@ -249,7 +249,7 @@ async def _keep_alive(connection: asyncpg.Connection) -> None:
         await asyncio.sleep(_PING_SECONDS)
         try:
             await connection.execute("SELECT 1", timeout=_CONNECT_SECONDS)
-        except _CONNECTION_ERRORS:
+        except CONNECTION_ERRORS:
             connection.terminate()
             return
 

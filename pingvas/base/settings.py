@@ -17,7 +17,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 class Settings(BaseSettings):
     """One frozen set of settings. Each field's environment name is `PINGVAS_` + its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="PINGVAS_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="PINGVAS_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     data_dir: Path = Field(Path("data"), description="Where the studio keeps its database, pictures and keys")
     host: str = Field("127.0.0.1", description="Address the API listens on")
@@ -59,6 +61,13 @@ class Settings(BaseSettings):
     upload_max_bytes: int = Field(20 * 1024 * 1024, ge=1024, description="Bytes of an uploaded picture")
     lease_seconds: float = Field(30.0, gt=0, description="A worker silent for so long loses its job")
     max_attempts: int = Field(3, ge=1, description="Lost workers or crashes after which a job fails")
+    job_run_seconds: float = Field(3600.0, gt=0, description="A job that runs for so long fails, unpaid")
+    job_deadline_seconds: float = Field(
+        86_400.0, gt=0, description="A job that has not ended so long after it was taken fails, unpaid"
+    )
+    worker_batch: int = Field(
+        4, ge=1, le=64, description="Most jobs, of whatever people, that a worker makes together"
+    )
     worker_poll_seconds: float = Field(
         1.0, gt=0, description="How often an idle worker looks for jobs unasked"
     )
@@ -87,6 +96,21 @@ class Settings(BaseSettings):
         100_000_000_000,
         ge=0,
         description="Bytes of fetched models to keep; those used longest ago go first. 0: no limit",
+    )
+    steps_keep_days: float = Field(7.0, gt=0, description="The steps of an ended job are kept so long, days")
+    previews_keep_hours: float = Field(
+        24.0, gt=0, description="The previews of an ended job are kept so long, hours"
+    )
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Port on which a worker or the chores show their own metrics; empty: none",
+    )
+    metrics_host: str = Field("127.0.0.1", description="Address that `metrics_port` is opened on")
+    otel_endpoint: str | None = Field(
+        None,
+        description="OpenTelemetry collector that traces go to over HTTP, `http://host:4318`; empty: no traces",
     )
     api_processes: int = Field(1, ge=1, description="API processes that `pingvas up` starts")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged")

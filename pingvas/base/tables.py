@@ -1,9 +1,10 @@
-"""Tables that belong to no room: answers kept for replays, and stored objects waiting for their deletion."""
+"""Tables that belong to no room: answers kept for replays, stored objects waiting for their deletion, chores done."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, PrimaryKeyConstraint
+from sqlalchemy import BigInteger, Double, ForeignKey, Identity, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pingvas.base.columns import CreatedAt
@@ -34,3 +35,18 @@ class StorageDeletion(Base):
     key: Mapped[str]
     reason: Mapped[str]
     created_at: Mapped[CreatedAt]
+
+
+class ChoreRun(Base):
+    """How a chore's latest turn went, and how many turns it has had."""
+
+    __tablename__ = "chore_runs"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    runs: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    failures: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    seconds: Mapped[float | None] = mapped_column(Double)
+    result: Mapped[str | None]
+    error: Mapped[str | None]

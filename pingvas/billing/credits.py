@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.base.errors import NotFound, PaymentRequired
 from pingvas.base.events import publish_later
 from pingvas.base.ids import new_id
+from pingvas.base.statements import fetch_one
 
 # One statement: the balance moves and the ledger row says so, or neither. The UPDATE locks the row, and the time is
 # read after it (clock_timestamp, not now), so that the postings of one wallet are in the order of their times.
@@ -56,8 +57,8 @@ class Posting:
 async def post(session: AsyncSession, posting: Posting) -> int:
     """Write one posting and return the new balance. Raises InsufficientCredits when it would fall below zero."""
     row = {**posting.__dict__, "id": new_id(), "metadata": json.dumps(dict(posting.metadata))}
-    balance: int | None = await session.scalar(_POST, row)
-    if balance is None:
+    posted = await fetch_one(session, _POST, row)
+    if posted is None:
         left = await session.scalar(_BALANCE, {"subscription_id": posting.subscription_id})
         if left is None:
             raise NoSuchWallet
@@ -65,6 +66,7 @@ async def post(session: AsyncSession, posting: Posting) -> int:
             f"This costs {-posting.amount} credits and {left} are left.",
             extra={"required": -posting.amount, "balance": left},
         )
+    balance: int = posted.balance_after
     publish_later(
         session,
         "credits:updated",

@@ -16,9 +16,17 @@ GIB = 1024**3
 PRIORITIES = {"free": 10, "starter": 25, "pro": 50, "studio": 75, "enterprise": 100}
 
 
+def priority_of(plan_name: str) -> int:
+    """The priority of a plan's jobs; a plan that an operator made up is treated like the free one."""
+    return PRIORITIES.get(plan_name, PRIORITIES["free"])
+
+
 @dataclass(frozen=True)
 class Plan:
-    """A row of `subscription_plans` before it is one. Prices in USD; None: agreed with each customer."""
+    """A row of `subscription_plans` before it is one. Prices in USD; None: agreed with each customer.
+
+    `max_queues` bounds the jobs that are queued or running at once, `max_open_jobs` all that have not ended.
+    """
 
     name: str
     display_name: str
@@ -27,6 +35,7 @@ class Plan:
     credits_per_month: int
     storage_bytes: int
     max_queues: int
+    max_open_jobs: int
     features: dict[str, bool] = field(default_factory=dict)
 
 
@@ -35,9 +44,9 @@ def _features(*, flux: bool = False, api: bool = False, training: bool = False) 
 
 
 PLANS = (
-    Plan("free", "Free", Decimal(0), Decimal(0), 0, GIB, 1, _features()),
-    Plan("starter", "Starter", Decimal(25), Decimal(250), 5_000, 20 * GIB, 1, _features()),
-    Plan("pro", "Pro", Decimal(75), Decimal(750), 15_000, 100 * GIB, 1, _features(flux=True, api=True)),
+    Plan("free", "Free", Decimal(0), Decimal(0), 0, GIB, 1, 50, _features()),
+    Plan("starter", "Starter", Decimal(25), Decimal(250), 5_000, 20 * GIB, 1, 100, _features()),
+    Plan("pro", "Pro", Decimal(75), Decimal(750), 15_000, 100 * GIB, 1, 200, _features(flux=True, api=True)),
     Plan(
         "studio",
         "Studio",
@@ -46,6 +55,7 @@ PLANS = (
         30_000,
         200 * GIB,
         3,
+        500,
         _features(flux=True, api=True, training=True),
     ),
     Plan(
@@ -56,15 +66,16 @@ PLANS = (
         1_000_000,
         10_240 * GIB,
         100,
+        10_000,
         _features(flux=True, api=True, training=True),
     ),
 )
 
 _INSERT = text("""
     INSERT INTO subscription_plans (id, name, display_name, monthly_price, yearly_price, credits_per_month,
-                                    storage_bytes, max_queues, features)
+                                    storage_bytes, max_queues, max_open_jobs, features)
     VALUES (:id, :name, :display_name, :monthly_price, :yearly_price, :credits_per_month,
-            :storage_bytes, :max_queues, CAST(:features AS jsonb))
+            :storage_bytes, :max_queues, :max_open_jobs, CAST(:features AS jsonb))
     ON CONFLICT (name) DO NOTHING
 """)
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.errors import NotFound
 from pingvas.base.ids import new_id
+from pingvas.base.statements import fetch_one
 from pingvas.billing.credits import Posting, post
 
 _START = text("""
@@ -20,7 +21,7 @@ _START = text("""
 """)
 _CURRENT = """
     SELECT s.id, s.user_id, s.status, s.remaining_credits, s.current_period_start, s.current_period_end,
-           p.name AS plan_name, p.display_name AS plan_display_name, p.max_queues, p.storage_bytes, p.features
+           p.name AS plan_name, p.display_name AS plan_display_name, p.max_queues, p.max_open_jobs, p.storage_bytes, p.features
       FROM subscriptions s JOIN subscription_plans p ON p.id = s.plan_id
      WHERE s.user_id = :user_id AND s.status <> 'expired'
 """
@@ -45,6 +46,7 @@ class CurrentSubscription:
     plan_name: str
     plan_display_name: str
     max_queues: int
+    max_open_jobs: int
     storage_bytes: int
     features: dict[str, Any]
 
@@ -73,7 +75,10 @@ async def lock_current_subscription(session: AsyncSession, user_id: UUID) -> Cur
 
     Whoever changes a person's credits or slots takes this lock first, so that these changes follow one another.
     """
-    return _one((await session.execute(_LOCK, {"user_id": user_id})).one_or_none())
+    row = await fetch_one(session, _LOCK, {"user_id": user_id})
+    if row is None:
+        raise NoSubscription
+    return CurrentSubscription(**row)
 
 
 def _one(row: Any) -> CurrentSubscription:

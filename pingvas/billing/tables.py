@@ -22,6 +22,7 @@ class SubscriptionPlan(Base):
             " AND storage_bytes >= 0 AND max_queues >= 1",
             name="chk_subscription_plans_figures",
         ),
+        CheckConstraint("max_open_jobs >= 1", name="chk_subscription_plans_max_open_jobs"),
     )
 
     id: Mapped[Id]
@@ -32,6 +33,7 @@ class SubscriptionPlan(Base):
     credits_per_month: Mapped[int]
     storage_bytes: Mapped[int] = mapped_column(BigInteger)
     max_queues: Mapped[int]
+    max_open_jobs: Mapped[int] = mapped_column(server_default="100")
     features: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY_OBJECT)
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[CreatedAt]

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.adapters.model_source import SHIPPED
 from pingvas.base.errors import Invalid
 from pingvas.base.ids import new_id
 from pingvas.catalog.contents import CARD, Files, content_hash, hash_files
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 _UPSERT = text("""
     INSERT INTO ai_models (id, name, display_name, model_type, version, s3_path, efs_cache_path, size_bytes, config,
                            required_tiers, is_active)
-    VALUES (:id, :name, :display_name, :model_type, :version, :path, :path, :size_bytes, CAST(:config AS jsonb),
+    VALUES (:id, :name, :display_name, :model_type, :version, :address, :path, :size_bytes, CAST(:config AS jsonb),
             '{}', true)
     ON CONFLICT (name) DO UPDATE SET
         display_name = EXCLUDED.display_name, model_type = EXCLUDED.model_type, version = EXCLUDED.version,
@@ -42,8 +43,14 @@ class _Shipped:
     display_name: str
     model_type: str
     version: str
+    folder: Path
     path: Path
     config: dict[str, Any]
+
+    @property
+    def address(self) -> str:
+        """The same for every machine that has the studio, wherever each keeps its models folder."""
+        return f"{SHIPPED}{(self.folder.name / self.path.relative_to(self.folder.resolve())).as_posix()}"
 
     @property
     def size_bytes(self) -> int:
@@ -68,6 +75,7 @@ async def seed_models(session: AsyncSession, models_dir: Path) -> list[str]:
                 "display_name": model.display_name,
                 "model_type": model.model_type,
                 "version": model.version,
+                "address": model.address,
                 "path": str(model.path),
                 "size_bytes": model.size_bytes,
                 "config": json.dumps(model.config),
@@ -100,6 +108,7 @@ def _read(card_path: Path, hashed: dict[str, Files | None]) -> _Shipped:
         display_name=card.get("display_name", name),
         model_type=model_type,
         version=str(card.get("version", "1")),
+        folder=card_path.parent,
         path=path,
         config=config,
     )

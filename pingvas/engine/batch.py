@@ -6,20 +6,25 @@ failure: what happens to one does not touch the others.
 
 from __future__ import annotations
 
-import time
+import logging
 from collections.abc import Callable
 from concurrent import futures
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from PIL import Image
+
 from pingvas.engine import denoise
 from pingvas.engine.aside import Aside
 from pingvas.engine.denoise import ResidualsOf, Row
 from pingvas.engine.ends import Ends
-from pingvas.engine.errors import Canceled, EngineError, OutOfMemory
+from pingvas.engine.errors import Canceled, EngineError, OutOfMemory, Unforeseen
 from pingvas.engine.families.family import Family
 from pingvas.engine.relief import Relief, is_out_of_memory, with_relief
 from pingvas.engine.requests import DENOISING, VAE_DECODE, PictureRequest, Result, StepReport
+from pingvas.engine.shares import Meter, Share
+
+log = logging.getLogger(__name__)
 
 OnStep = Callable[[StepReport], None]
 IsCanceled = Callable[[], bool]
@@ -29,7 +34,7 @@ IsCanceled = Callable[[], bool]
 class Seat:
     """One picture in a batch. `outcome` is there once it has left: the picture, or why there is none.
 
-    `gpu_seconds` is its share of the time worked so far: a step's time is divided by the network rows each took.
+    A step's time is divided among the seats by the rows of the network's batch that each took.
     """
 
     request: PictureRequest
@@ -37,10 +42,15 @@ class Seat:
     is_canceled: IsCanceled
     row: Row
     ends: Ends
+    share: Share
     outcome: Result | EngineError | None = None
-    gpu_seconds: float = 0.0
     denoising_seconds: float = field(default=0.0, repr=False)
     decoding: Future[Result | EngineError] | None = field(default=None, repr=False)
+
+    @property
+    def gpu_seconds(self) -> float:
+        """Its share of the time that the device has worked for the batch."""
+        return self.share.seconds
 
     def end(self, error: EngineError) -> None:
         """Leave without a picture."""
@@ -72,16 +82,21 @@ class Batch:
         self._relief = relief
         self._residuals_of = residuals_of
         self._aside = aside
+        self._meter = Meter()
+        # How many go through the network at once, after more than that were too much for the device.
+        self._together: int | None = None
 
     def join(self, request: PictureRequest, ends: Ends, on_step: OnStep, is_canceled: IsCanceled) -> Seat:
         """Take a seat before the next step. Raises EngineError when the picture cannot even begin."""
-        began = time.monotonic()
+        share = Share()
         try:
-            row = with_relief(ends.begin, self._relief, _size(request))
+            with self._meter.work((share, 1)):
+                row = with_relief(ends.begin, self._relief, _size(request))
+                self._sync()  # or what the device was told here would be everybody's time
         except EngineError as error:
-            error.gpu_seconds = time.monotonic() - began
+            error.gpu_seconds = share.seconds
             raise
-        seat = Seat(request, on_step, is_canceled, row, ends, gpu_seconds=time.monotonic() - began)
+        seat = Seat(request, on_step, is_canceled, row, ends, share)
         self.seats.append(seat)
         return seat
 
@@ -94,33 +109,36 @@ class Batch:
             if seat.decoding is None and seat.is_canceled():
                 seat.end(Canceled("The job was canceled."))
         going = [seat for seat in self.seats if seat.outcome is None and not seat.row.done]
-        if going:
-            self._advance(going)
-        for seat in self.seats:
-            if seat.outcome is None and seat.row.done and seat.decoding is None:
-                self._finish(seat)
-        self._collect(wait=not going)
+        with self._meter.work(*((seat.share, seat.row.calls) for seat in going)):
+            if going:
+                self._advance(going)
+            for seat in self.seats:
+                if seat.outcome is None and seat.row.done and seat.decoding is None:
+                    self._finish(seat)
+            self._collect(wait=not going)
         ended = [seat for seat in self.seats if seat.outcome is not None]
         self.seats = [seat for seat in self.seats if seat.outcome is None]
         return ended
 
     def _advance(self, seats: list[Seat]) -> None:
-        began = time.monotonic()
-        before = [seat.row.step for seat in seats]
+        before = [(seat.row.step, seat.gpu_seconds) for seat in seats]
+        size = self._together or len(seats)
+        for first in range(0, len(seats), size):
+            self._advance_some(seats[first : first + size])
+        self._sync()
+        self._meter.settle()
+        for seat, (step, seconds) in zip(seats, before, strict=True):
+            seat.denoising_seconds += seat.gpu_seconds - seconds
+            if seat.outcome is None and seat.row.step > step:
+                self._report(seat)
+
+    def _advance_some(self, seats: list[Seat]) -> None:
         indices = [seat.row.index for seat in seats]
         if not self._advance_together(seats):
+            self._together = max(1, len(seats) // 2)
             # Memory may have run out after some had moved already.
             still = [seat for seat, index in zip(seats, indices, strict=True) if seat.row.index == index]
             self._advance_one_by_one(still)
-        self._sync()
-        seconds = time.monotonic() - began
-        calls = sum(seat.row.calls for seat in seats)
-        for seat, step in zip(seats, before, strict=True):
-            share = seconds * seat.row.calls / calls
-            seat.gpu_seconds += share
-            seat.denoising_seconds += share
-            if seat.outcome is None and seat.row.step > step:
-                self._report(seat)
 
     def _advance_together(self, seats: list[Seat]) -> bool:
         """False when all at once is too much for the device."""
@@ -160,18 +178,23 @@ class Batch:
 
     def _decode(self, seat: Seat) -> Result | EngineError:
         """The end of a seat's way. Changes nothing but the seat, for it may run beside the others' steps."""
-        began = time.monotonic()
-        try:
-            image = with_relief(lambda: seat.ends.finish(seat.row), self._relief, _size(seat.request))
-        except EngineError as error:
-            seat.gpu_seconds += time.monotonic() - began
-            error.gpu_seconds = seat.gpu_seconds
-            return error
-        seat.gpu_seconds += time.monotonic() - began
-        return Result(image, seat.gpu_seconds)
+        found: Image.Image | EngineError
+        with self._meter.work((seat.share, 1)):
+            try:
+                found = with_relief(lambda: seat.ends.finish(seat.row), self._relief, _size(seat.request))
+            except EngineError as error:
+                found = error
+            except Exception as bug:
+                log.exception("the end of a picture")
+                found = Unforeseen("The engine met an error nobody foresaw at the end of this picture.")
+                found.__cause__ = bug
+        if isinstance(found, EngineError):
+            found.gpu_seconds = seat.gpu_seconds
+            return found
+        return Result(found, seat.gpu_seconds)
 
     def _collect(self, *, wait: bool) -> None:
-        """Take over what was decoded aside. A bug there is raised here."""
+        """Take over what was decoded aside."""
         pending = {seat.decoding: seat for seat in self.seats if seat.decoding is not None}
         if wait and pending:
             futures.wait(pending, return_when=futures.FIRST_COMPLETED)

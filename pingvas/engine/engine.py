@@ -27,7 +27,7 @@ from pingvas.engine.fit_projection import projection_for
 from pingvas.engine.library import Library
 from pingvas.engine.load import pick_device
 from pingvas.engine.preview import Projection, draw_preview, read_projection
-from pingvas.engine.relief import Relief
+from pingvas.engine.relief import Relief, is_out_of_memory
 from pingvas.engine.requests import UPSCALING, PictureRequest, Result, Setup, StepReport
 from pingvas.engine.shelf import Shelf
 from pingvas.engine.text_cache import TextCache
@@ -104,6 +104,10 @@ class Engine:
         """Whether nothing needs to be loaded for it."""
         return self.setup == setup
 
+    def keeps(self, setup: Setup) -> bool:
+        """Whether its model is in memory, if not in use: on the device, or ready to be moved there."""
+        return self._library.has_family(setup.model, setup.config)
+
     def load(self, path: Path | str, config: Mapping[str, Any]) -> None:
         """`prepare` for a model without parts of one's own choice."""
         self.prepare(Setup(Path(path), config))
@@ -166,8 +170,12 @@ class Engine:
         on_step: OnStep = _nobody_listens,
         is_canceled: IsCanceled = _never,
     ) -> Seat:
-        """Let a picture join a batch before its next step. Raises EngineError when it cannot begin."""
+        """Let a picture join a batch before its next step. Raises EngineError when it cannot begin.
+
+        What has to be loaded for it is loaded first, in nobody's time: that is not paid for.
+        """
         with torch.inference_mode():
+            self._load_controls(request)
             ends = ends_of(self._loaded(), request, self._library, self._encode)
             return batch.join(request, ends, on_step, is_canceled)
 
@@ -201,6 +209,19 @@ class Engine:
             error.gpu_seconds = time.monotonic() - began
             raise
         return Result(larger, time.monotonic() - began)
+
+    def works(self) -> bool:
+        """Whether the device still does what it is told: after some errors a card refuses everything while the process lives."""
+        try:
+            return bool(torch.ones(1, device=self.device).add(1).item() == 2)
+        except RuntimeError as error:
+            return is_out_of_memory(error)
+
+    def _load_controls(self, request: PictureRequest) -> None:
+        for use in request.controls:
+            self._library.control(use.path, self._loaded())
+            if use.depth_model is not None:
+                self._library.depth(use.depth_model)
 
     def _loaded(self) -> Family:
         if self._family is None:

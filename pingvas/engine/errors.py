@@ -47,3 +47,7 @@ class Canceled(EngineError):
     """`is_canceled` said so; raised at the next step, and the engine stays usable."""
 
     code = "canceled"
+
+
+class Unforeseen(EngineError):
+    """A bug met while one picture of a batch was made: the others are not touched. Its cause says more."""

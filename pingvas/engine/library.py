@@ -40,8 +40,11 @@ class Library:
                 family.network.compile(dynamic=True)
             return family
 
-        key = (path, str(config.get("components")), str(config.get("refiner")))
-        return self._have(key, path, open_it, lambda family: family.move)
+        return self._have(_key_of(path, config), path, open_it, lambda family: family.move)
+
+    def has_family(self, path: Path, config: Mapping[str, Any]) -> bool:
+        """Whether the model at `path` needs not be read from disk."""
+        return _key_of(path, config) in self._shelf
 
     def vae(self, path: Path, family: Family) -> Any:
         """The VAE at `path`, for this family. Raises ModelNotFound, ModelLoadFailed, InvalidParameters, OutOfMemory."""
@@ -98,6 +101,10 @@ class Library:
             raise OutOfMemory(f"There is too little memory on this device for {path.name}.")
         self._shelf.put(key, Book(found, _weights_of(found), mover(found), self.device))
         return found
+
+
+def _key_of(path: Path, config: Mapping[str, Any]) -> Hashable:
+    return (path, str(config.get("components")), str(config.get("refiner")))
 
 
 def _weights_of(found: Any) -> int:

@@ -7,14 +7,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
 from pingvas.base.errors import NotFound
+from pingvas.generation import metrics
 from pingvas.generation.finish import Settlement, settle, tell_canceled
+from pingvas.generation.line import give_share_back
 from pingvas.generation.slots import lock_person, promote
 
 _CANCEL_WAITING = text("""
-    UPDATE generation_jobs
+    WITH waiting AS (
+        SELECT id, status FROM generation_jobs
+         WHERE id = :job_id AND user_id = :user_id AND status IN ('pending', 'queued')
+           FOR UPDATE
+    )
+    UPDATE generation_jobs AS job
        SET status = 'canceled', completed_at = clock_timestamp(), actual_credits = 0, not_before = NULL
-     WHERE id = :job_id AND user_id = :user_id AND status IN ('pending', 'queued')
-    RETURNING subscription_id, estimated_credits
+      FROM waiting WHERE job.id = waiting.id
+    RETURNING job.subscription_id, job.estimated_credits, job.priority, job.attempt,
+              (SELECT name FROM ai_models WHERE id = job.model_id) AS model,
+              waiting.status = 'queued' AND job.lane = 'normal' AS stood_in_line
 """)
 _ASK_WORKER = text("""
     UPDATE generation_jobs SET cancel_requested_at = COALESCE(cancel_requested_at, now())
@@ -39,7 +48,10 @@ async def request_cancel(session: AsyncSession, actor: Actor, job_id: UUID) -> N
     ended = (await session.execute(_CANCEL_WAITING, row)).one_or_none()
     if ended is not None:
         held = ended.estimated_credits
+        if ended.stood_in_line and ended.attempt == 0:
+            await give_share_back(session, actor.user_id, credits=held, weight=ended.priority)
         await settle(session, Settlement(job_id, actor.user_id, ended.subscription_id, held, 0, "canceled"))
+        metrics.ended_unpaid(session, ended, outcome="canceled", code=None)
         await promote(session, person)
         tell_canceled(session, job_id, actor.user_id, refunded=held)
         return

@@ -4,6 +4,7 @@ Order of locks: the person's current subscription, then the job, then the wallet
 canceling take them in the same order.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -13,8 +14,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.events import publish_later, wake_workers_later
+from pingvas.base.statements import fetch_one
 from pingvas.billing.credits import Posting, post
-from pingvas.gallery.tables import Image
+from pingvas.generation import metrics
+from pingvas.generation.line import TURN_AGAIN
 from pingvas.generation.price import charge
 from pingvas.generation.queue import ClaimedJob
 from pingvas.generation.slots import lock_person, promote
@@ -25,17 +28,24 @@ _END = text("""
     UPDATE generation_jobs
        SET status = :status, completed_at = clock_timestamp(), lease_expires_at = NULL, not_before = NULL,
            actual_credits = :charged, gpu_seconds = :gpu_seconds, failure_code = :code, error_message = :message
-     WHERE id = :job_id AND attempt = :attempt AND worker_id = :worker_id AND status = 'processing'
-    RETURNING user_id
+     WHERE id = :job_id AND attempt = :attempt AND worker_id = :worker_id AND lease_expires_at IS NOT NULL
+    RETURNING user_id, EXTRACT(EPOCH FROM completed_at - started_at) AS ran_seconds
 """)
-_TRY_AGAIN = text("""
+_KEEP = text("""
+    INSERT INTO images (id, user_id, job_id, s3_key, thumbnail_url, width, height, format, file_size, generation_params,
+                        visibility)
+    VALUES (:image_id, :user_id, :job_id, :s3_key, :thumbnail_key, :width, :height, :format, :file_size,
+            CAST(:params AS jsonb), :visibility)
+    RETURNING created_at
+""")
+_TRY_AGAIN = text(f"""
     UPDATE generation_jobs
        SET status = 'queued', worker_id = NULL, lease_expires_at = NULL, started_at = NULL, not_before = NULL,
-           lost_attempts = lost_attempts + 1
+           lost_attempts = lost_attempts + 1, turn = {TURN_AGAIN}
      WHERE id = :job_id AND attempt = :attempt AND worker_id = :worker_id AND status = 'processing'
        AND lost_attempts + 1 < :max_attempts
     RETURNING id
-""")
+""")  # noqa: S608 - our own constants
 
 
 @dataclass(frozen=True)
@@ -89,27 +99,19 @@ async def complete(
     charged = charge(gpu_seconds=gpu_seconds, quoted=job.estimated_credits)
     if not await _end(session, job, worker_id, "completed", gpu_seconds=gpu_seconds, charged=charged):
         return False
-    image = Image(
-        id=picture.image_id,
-        user_id=person.user_id,
-        job_id=job.id,
-        s3_key=picture.s3_key,
-        thumbnail_url=picture.thumbnail_key,
-        width=picture.width,
-        height=picture.height,
-        format=picture.format,
-        file_size=picture.file_size,
-        generation_params=picture.generation_params,
-        visibility=picture.visibility,
-    )
-    session.add(image)
-    await session.flush()
+    row = {
+        **picture.__dict__,
+        "user_id": person.user_id,
+        "job_id": job.id,
+        "params": json.dumps(picture.generation_params),
+    }
+    kept = await fetch_one(session, _KEEP, row)
     await promote(session, person)
     publish_later(
         session,
         "job:completed",
         job.user_id,
-        {"job_id": str(job.id), "image": _image_payload(image, picture), "actual_credits": charged},
+        {"job_id": str(job.id), "image": _image_payload(job.id, picture, kept), "actual_credits": charged},
     )
     return True
 
@@ -153,6 +155,7 @@ async def crashed(
     row = {"job_id": job.id, "attempt": job.attempt, "worker_id": worker_id, "max_attempts": max_attempts}
     if (await session.execute(_TRY_AGAIN, row)).one_or_none() is not None:
         publish_later(session, "job:queued", job.user_id, {"job_id": str(job.id)})
+        metrics.crashed(session, priority=job.priority, model=job.model_name)
         wake_workers_later(session)
         return True
     return await fail(session, job, worker_id, code="internal_error", message=message)
@@ -211,9 +214,21 @@ async def _end(
         "code": code,
         "message": message,
     }
-    ended = (await session.execute(_END, row)).one_or_none()
+    ended = await fetch_one(session, _END, row)
     if ended is None:
         return False
+    metrics.ended(
+        session,
+        priority=job.priority,
+        model=job.model_name,
+        outcome=status,
+        code=code,
+        attempts=job.attempt,
+        ran_seconds=float(ended.ran_seconds),
+        gpu_seconds=gpu_seconds,
+        charged=charged,
+        returned=job.estimated_credits - charged,
+    )
     await settle(
         session,
         Settlement(
@@ -229,19 +244,19 @@ async def _end(
     return True
 
 
-def _image_payload(image: Image, picture: FinishedPicture) -> dict[str, Any]:
+def _image_payload(job_id: UUID, picture: FinishedPicture, kept: Any) -> dict[str, Any]:
     return {
-        "id": str(image.id),
-        "job_id": str(image.job_id),
-        "width": image.width,
-        "height": image.height,
-        "format": image.format,
-        "file_size": image.file_size,
-        "visibility": image.visibility,
-        "is_favorite": image.is_favorite,
+        "id": str(picture.image_id),
+        "job_id": str(job_id),
+        "width": picture.width,
+        "height": picture.height,
+        "format": picture.format,
+        "file_size": picture.file_size,
+        "visibility": picture.visibility,
+        "is_favorite": False,
         "tags": [],
-        "generation_params": image.generation_params,
+        "generation_params": picture.generation_params,
         "thumbnail_url": picture.thumbnail_url,
         "file_url": picture.file_url,
-        "created_at": image.created_at.isoformat(),
+        "created_at": kept.created_at.isoformat(),
     }

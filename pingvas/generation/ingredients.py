@@ -1,11 +1,11 @@
 """What a request names: models and pictures, found, and checked to be there, allowed and made for one another."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, Row, Text, Uuid, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.errors import Invalid
@@ -14,6 +14,7 @@ from pingvas.catalog.models import MakesNoPictures, available_to, bases_of, fits
 from pingvas.catalog.tables import AiModel
 from pingvas.gallery.tables import Image
 from pingvas.generation.price import USUAL_SCALE, own_scale
+from pingvas.generation.speeds import QUOTED_BY_SIZE
 from pingvas.generation.wishes import UpscaleWish, Wish, images_named
 
 _KINDS = {
@@ -23,15 +24,20 @@ _KINDS = {
     "vae": "a VAE",
     UPSCALER: "an upscaler",
 }
-_NAMED = select(AiModel).where(AiModel.is_active, AiModel.name == any_(bindparam("names", type_=ARRAY(Text))))
+_NAMED = select(AiModel, QUOTED_BY_SIZE).where(
+    AiModel.is_active, AiModel.name == any_(bindparam("names", type_=ARRAY(Text)))
+)
 _UPSCALERS = (
-    select(AiModel)
+    select(AiModel, QUOTED_BY_SIZE)
     .where(AiModel.is_active, AiModel.config["family"].astext == UPSCALER)
     .order_by(AiModel.name)
 )
 _IMAGES = select(Image).where(
     Image.user_id == bindparam("user_id"), Image.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
 )
+
+Ratios = dict[UUID, Mapping[str, float]]
+"""Of models by id: how many times as long as by their own figures they take, by size; see `speeds.ratio_for`."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,7 @@ class Ingredients:
     parts: Sequence[AiModel] = ()
     refine: AiModel | None = None
     images: Mapping[UUID, Image] = field(default_factory=dict)
+    ratios: Ratios = field(default_factory=dict)
 
 
 def bad_field(name: str, message: str) -> dict[str, Any]:
@@ -58,7 +65,7 @@ async def find_for_pictures(
     asked += [(name, "lora", "loras" if name in listed else "prompt") for name in sorted(lora_names)]
     if wish.vae is not None:
         asked.append((wish.vae, "vae", "vae"))
-    rows = await _find_models(session, {wish.model, *(name for name, _, _ in asked)})
+    rows, ratios = await _find_models(session, {wish.model, *(name for name, _, _ in asked)})
     model = _main_model(rows, wish.model, "model", plan_name)
     errors: list[dict[str, Any]] = []
     parts: dict[str, AiModel] = {}
@@ -75,7 +82,7 @@ async def find_for_pictures(
         _check_mask(wish, images, errors)
     if errors:
         raise Invalid("The request names what cannot be used.", errors=errors)
-    return Ingredients(model, tuple(parts.values()), images=images)
+    return Ingredients(model, tuple(parts.values()), images=images, ratios=ratios)
 
 
 async def find_for_upscale(
@@ -83,9 +90,11 @@ async def find_for_upscale(
 ) -> Ingredients:
     """The picture, the upscaler (chosen when none is named), and the refining model."""
     names = {name for name in (wish.model, wish.refine and wish.refine.model) if name}
-    rows = await _find_models(session, names) if names else {}
+    rows, ratios = await _find_models(session, names) if names else ({}, {})
     if wish.model is None:
-        model = _choose(list(await session.scalars(_UPSCALERS)), wish.scale, plan_name)
+        upscalers, theirs = _by_name(await session.execute(_UPSCALERS))
+        ratios |= theirs
+        model = _choose(list(upscalers.values()), wish.scale, plan_name)
     else:
         model = _named_upscaler(rows, wish.model, plan_name)
     refine = None
@@ -95,11 +104,17 @@ async def find_for_upscale(
     images = await _find_images(session, user_id, wish, errors)
     if errors:
         raise Invalid("The request names what cannot be used.", errors=errors)
-    return Ingredients(model, refine=refine, images=images)
+    return Ingredients(model, refine=refine, images=images, ratios=ratios)
 
 
-async def _find_models(session: AsyncSession, names: Collection[str]) -> dict[str, AiModel]:
-    return {row.name: row for row in await session.scalars(_NAMED, {"names": list(names)})}
+async def _find_models(session: AsyncSession, names: Collection[str]) -> tuple[dict[str, AiModel], Ratios]:
+    return _by_name(await session.execute(_NAMED, {"names": list(names)}))
+
+
+def _by_name(found: Iterable[Row[AiModel, Any]]) -> tuple[dict[str, AiModel], Ratios]:
+    """Models by name, and what was learned of how long they take."""
+    rows = list(found)
+    return {model.name: model for model, _ in rows}, {model.id: quoted or {} for model, quoted in rows}
 
 
 async def _find_images(

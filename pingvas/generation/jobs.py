@@ -1,12 +1,13 @@
-"""Reading jobs: one, many, a page of them, their steps, and how the queue stands."""
+"""Reading jobs: one, many, a page of them, and their steps."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, Select, Uuid, any_, bindparam, case, func, literal, select, text
+from sqlalchemy import ARRAY, Row, Select, Uuid, any_, bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -14,30 +15,28 @@ from pingvas.accounts.actor import Actor
 from pingvas.base.errors import NotFound
 from pingvas.base.pages import Page, decode_cursor, encode_cursor
 from pingvas.gallery.tables import Image
+from pingvas.generation.outlook import MAX_POSITION, Wait, WaitingFor, read_waits
 from pingvas.generation.tables import GenerationJob, GenerationStep
 
 ENDED = ("completed", "failed", "canceled")
-
-# Positions are counted up to this; beyond it "1000 or more" is as good an answer, and far cheaper.
-MAX_POSITION = 1000
+WAITING = ("pending", "queued")
 
 _HELD = text("""
     SELECT COALESCE(SUM(estimated_credits), 0) FROM generation_jobs
      WHERE user_id = :user_id AND status IN ('pending', 'queued', 'processing')
 """)
-_QUEUE = text("""
-    SELECT (SELECT count(*) FROM generation_jobs WHERE status = 'queued') AS waiting,
-           (SELECT count(*) FROM generation_jobs WHERE status = 'processing') AS processing,
-           (SELECT count(*) FROM workers WHERE NOT stopping AND heartbeat_at > now() - interval '30 seconds') AS workers,
-           (SELECT AVG(EXTRACT(EPOCH FROM started_at - queued_at))
-              FROM (SELECT started_at, queued_at FROM generation_jobs
-                     WHERE status = 'completed' ORDER BY id DESC LIMIT 100) AS latest) AS mean_wait_seconds
+_OPEN_STILL = text("""
+    SELECT 1 FROM generation_jobs
+     WHERE id = ANY(:job_ids) AND status IN ('pending', 'queued', 'processing') LIMIT 1
 """)
 
 
 @dataclass(frozen=True)
 class JobView:
-    """A job with its picture, its newest step and preview, and its place in the queue (1 is next)."""
+    """A job with its picture, its newest step and preview, and, once explained, how it waits.
+
+    `position`: its place in line, 1 is next, `MAX_POSITION` is that or more; None when it does not wait.
+    """
 
     job: GenerationJob
     image: Image | None
@@ -45,15 +44,20 @@ class JobView:
     preview_key: str | None
     position: int | None
     read_at: datetime
+    wait: Wait | None = None
 
     @property
-    def waiting_for(self) -> str | None:
-        """`slot`: the plan's slots are taken; `worker`: any worker may take it; None: it waits for nothing."""
-        return {"pending": "slot", "queued": "worker"}.get(self.job.status)
+    def waiting_for(self) -> WaitingFor | None:
+        return None if self.wait is None else self.wait.waiting_for
 
     @property
-    def eta_seconds(self) -> float | None:
-        """Seconds left, from the pace of this job so far; None before its first step."""
+    def starts_in_seconds(self) -> float | None:
+        """Seconds until a waiting job starts; None: it does not wait, or nobody can tell."""
+        return None if self.wait is None else self.wait.eta_seconds
+
+    @property
+    def left_seconds(self) -> float | None:
+        """Seconds left of a running job, from its pace so far; None before its first step."""
         if self.job.status != "processing" or self.step is None or self.job.started_at is None:
             return None
         done = self.step.step_number
@@ -65,24 +69,17 @@ class JobView:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What an ended job cost, in credits: quoted = held = charged + returned. `reason` is why it ended."""
+    """What an ended job cost, in credits: quoted = held = charged + returned. `reason` is why it ended.
+
+    `gpu_seconds` is what was measured, None when it never ran.
+    """
 
     quoted: int
     held: int
     charged: int
     returned: int
     reason: str
-
-
-@dataclass(frozen=True)
-class QueueState:
-    """The whole queue at one moment, and the actor's first place in it."""
-
-    position: int | None
-    waiting: int
-    processing: int
-    workers: int
-    mean_wait_seconds: float | None
+    gpu_seconds: float | None = None
 
 
 def receipt_of(job: GenerationJob) -> Receipt | None:
@@ -93,7 +90,7 @@ def receipt_of(job: GenerationJob) -> Receipt | None:
     reason = job.failure_code or job.status
     if job.status == "canceled":
         reason = "canceled_before_start" if job.started_at is None else "canceled_while_running"
-    return Receipt(held, held, job.actual_credits, held - job.actual_credits, reason)
+    return Receipt(held, held, job.actual_credits, held - job.actual_credits, reason, job.gpu_seconds)
 
 
 async def get_job(session: AsyncSession, actor: Actor, job_id: UUID) -> JobView:
@@ -107,7 +104,7 @@ async def get_job(session: AsyncSession, actor: Actor, job_id: UUID) -> JobView:
 async def read_jobs(session: AsyncSession, actor: Actor, job_ids: list[UUID]) -> list[JobView]:
     """Those of the ids that are the actor's, in the order they were made."""
     found = await session.execute(_views_of_jobs(), {"user_id": actor.user_id, "job_ids": job_ids})
-    return [_view(row) for row in found]
+    return await explain(session, actor.user_id, [_view(row) for row in found])
 
 
 async def list_jobs(
@@ -133,7 +130,7 @@ async def list_jobs(
         (after,) = decode_cursor(cursor, cursor_key, length=1)
         query = query.where(GenerationJob.id < UUID(after))
     rows = (await session.execute(query.order_by(GenerationJob.id.desc()).limit(limit + 1))).all()
-    views = [_view(row) for row in rows[:limit]]
+    views = await explain(session, actor.user_id, [_view(row) for row in rows[:limit]])
     more = len(rows) > limit
     return Page(views, encode_cursor([str(views[-1].job.id)], cursor_key) if more else None)
 
@@ -150,34 +147,26 @@ async def held_credits(session: AsyncSession, user_id: UUID) -> int:
     return int(await session.scalar(_HELD, {"user_id": user_id}) or 0)
 
 
-async def read_queue(session: AsyncSession, actor: Actor) -> QueueState:
-    """How the queue stands, and where the actor's first waiting job is in it."""
-    row = (await session.execute(_QUEUE)).one()
-    query = select(_position()).where(
-        GenerationJob.user_id == actor.user_id, GenerationJob.status == "queued"
-    )
-    position = await session.scalar(
-        query.order_by(GenerationJob.priority.desc(), GenerationJob.queued_at).limit(1)
-    )
-    mean = None if row.mean_wait_seconds is None else float(row.mean_wait_seconds)
-    return QueueState(position, row.waiting, row.processing, row.workers, mean)
+async def any_open(session: AsyncSession, job_ids: Sequence[UUID]) -> bool:
+    """Whether one of these jobs has not ended."""
+    return await session.scalar(_OPEN_STILL, {"job_ids": list(job_ids)}) is not None
 
 
-def _position() -> Any:
-    """How many queued jobs a worker would take before this one, plus one; the order is the claim's."""
-    ahead = aliased(GenerationJob)
-    before = (
-        select(literal(1))
-        .where(
-            ahead.status == text("'queued'"),
-            (ahead.priority > GenerationJob.priority)
-            | ((ahead.priority == GenerationJob.priority) & (ahead.queued_at < GenerationJob.queued_at)),
-        )
-        .limit(MAX_POSITION)
-        .correlate(GenerationJob)
-        .subquery()
-    )
-    return select(func.count() + 1).select_from(before).scalar_subquery()
+async def explain(session: AsyncSession, user_id: UUID, views: list[JobView]) -> list[JobView]:
+    """The views of one person's jobs; those that wait say for what, where in line, and for about how long."""
+    if not any(view.job.status in WAITING for view in views):
+        return views
+    waits = await read_waits(session, [user_id])
+    return [
+        _explained(view, waits.get(view.job.id)) if view.job.status in WAITING else view for view in views
+    ]
+
+
+def _explained(view: JobView, wait: Wait | None) -> JobView:
+    if wait is None:  # it is behind everything that was counted, or was taken from the line a moment ago
+        job, far = view.job, view.job.status == "pending"
+        wait = Wait(job.user_id, job.id, "slot" if far else "worker", MAX_POSITION if far else None, None)
+    return replace(view, position=wait.position, wait=wait)
 
 
 @cache
@@ -202,14 +191,13 @@ def _views() -> Select[*tuple[Any, ...]]:
         .limit(1)
         .scalar_subquery()
     )
-    position = case((GenerationJob.status == "queued", _position()))
     return (
-        select(GenerationJob, Image, GenerationStep, preview, position, func.now())
+        select(GenerationJob, Image, GenerationStep, preview, func.now())
         .outerjoin(Image, Image.job_id == GenerationJob.id)
         .outerjoin(GenerationStep, GenerationStep.id == newest)
     )
 
 
 def _view(row: Row[*tuple[Any, ...]]) -> JobView:
-    job, image, step, preview_key, position, read_at = row
-    return JobView(job, image, step, preview_key, position, read_at)
+    job, image, step, preview_key, read_at = row
+    return JobView(job, image, step, preview_key, None, read_at)

@@ -16,11 +16,14 @@ SECONDS_PER_OUTPUT_MEGAPIXEL = 1.0
 USUAL_SCALE = 4.0
 # Each ControlNet is about a third of the network again.
 CONTROLNET_FACTOR = 1.3
+# A quote is a promise, and no two pictures take exactly as long: so much more than expected is held, and what is not
+# used comes back.
+HEADROOM = 1.2
 
 
 @dataclass(frozen=True)
 class Quote:
-    """The price of one picture: `seconds` expected, `credits` held until the job ends."""
+    """The price of one picture: `seconds` expected; `credits` held until the job ends, with some headroom."""
 
     seconds: float
     credits: int
@@ -31,23 +34,33 @@ def quote(
     parameters: Mapping[str, Any],
     *,
     refine_config: Mapping[str, Any] | None = None,
+    ratio: float = 1.0,
+    refine_ratio: float = 1.0,
 ) -> Quote:
-    """Price one picture from the model's `cost` figures and the job's complete parameters.
+    """Price one picture from the model's `cost` figures, the job's complete parameters, and what was learned.
+
+    `ratio` is how many times as long as its figures say the model takes at this size (see `speeds.py`);
+    `refine_ratio` the same of the model that refines what was enlarged.
+    """
+    seconds = ratio * base_seconds(model_config, parameters)
+    if parameters.get("refine") and refine_config is not None:
+        size = {"width": parameters["width"], "height": parameters["height"]}
+        seconds += refine_ratio * base_seconds(refine_config, {**parameters["refine"], **size})
+    return Quote(seconds, max(1, credits_for(HEADROOM * seconds)))
+
+
+def base_seconds(model_config: Mapping[str, Any], parameters: Mapping[str, Any]) -> float:
+    """Seconds of one picture by the model's own `cost` figures.
 
     - Pictures: `fixed_seconds` + `seconds_per_megapixel_step` × steps × megapixels. The figures are for guidance on
       and a sampler that asks the model once a step. A picture made from another (it has a `strength`) pays for the
       steps that are run. Each ControlNet makes the steps 1.3 times as long. What a prompt says costs nothing.
-    - Enlarged pictures (they have a `scale`): `fixed_seconds` + `seconds_per_output_megapixel` × megapixels; refining
-      costs, on top, what a picture of that size made from another would by `refine_config`.
+    - Enlarged pictures (they have a `scale`): `fixed_seconds` + `seconds_per_output_megapixel` × megapixels. Refining
+      is another model's work: a picture of that size made from another.
     """
-    if "scale" not in parameters:
-        seconds = _diffusion_seconds(model_config, parameters)
-    else:
-        seconds = _upscaling_seconds(model_config, parameters)
-        if parameters.get("refine") and refine_config is not None:
-            size = {"width": parameters["width"], "height": parameters["height"]}
-            seconds += _diffusion_seconds(refine_config, {**parameters["refine"], **size})
-    return Quote(seconds, max(1, credits_for(seconds)))
+    if "scale" in parameters:
+        return _upscaling_seconds(model_config, parameters)
+    return _diffusion_seconds(model_config, parameters)
 
 
 def own_scale(model_config: Mapping[str, Any]) -> float:

@@ -13,7 +13,7 @@ from pingvas.generation.queue import ClaimedJob, Hold, hold_of
 _REPORT = text("""
     WITH held AS (
         SELECT id, user_id, cancel_requested_at FROM generation_jobs
-         WHERE id = :job_id AND attempt = :attempt AND worker_id = :worker_id AND status = 'processing'
+         WHERE id = :job_id AND attempt = :attempt AND worker_id = :worker_id AND lease_expires_at IS NOT NULL
     ), noted AS (
         INSERT INTO generation_steps (id, job_id, attempt, step_number, total_steps, step_name, progress_percent,
                                       preview_url)

@@ -1,6 +1,7 @@
 """A person's slots: `max_queues` of the plan bounds the jobs that are queued or processing; the rest stay pending.
 
-Whoever calls holds the lock of the person's current subscription, so that slots are counted one after another.
+The idle lane has as many slots of its own, so that work that may wait is in nobody's way. Whoever calls holds the lock of
+the person's current subscription, so that slots are counted one after another.
 """
 
 from uuid import UUID
@@ -8,20 +9,64 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.base.db import Database
 from pingvas.base.events import publish_later, wake_workers_later
+from pingvas.base.statements import fetch
+from pingvas.billing.plans import priority_of
 from pingvas.billing.subscriptions import CurrentSubscription, NoSubscription, lock_current_subscription
+from pingvas.generation import metrics
+from pingvas.generation.line import SHARE, TURNS_PER_CREDIT
 
-_PROMOTE = text("""
-    WITH next AS (
-        SELECT id FROM generation_jobs
-         WHERE user_id = :user_id AND status = 'pending'
-         ORDER BY id
-         LIMIT GREATEST(0, :max_queues - (SELECT count(*) FROM generation_jobs
-                                           WHERE user_id = :user_id AND status IN ('queued', 'processing')))
+_PROMOTE = text(f"""
+    WITH {SHARE}, next AS (
+        SELECT waiting.id, lanes.lane, waiting.estimated_credits,
+               COALESCE(SUM(waiting.estimated_credits) OVER
+                   (PARTITION BY lanes.lane ORDER BY waiting.id ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW), 0) AS before
+          FROM (VALUES ('normal'), ('idle')) AS lanes (lane),
+               LATERAL (SELECT id, estimated_credits FROM generation_jobs
+                         WHERE user_id = :user_id AND lane = lanes.lane AND status = 'pending'
+                         ORDER BY id
+                         LIMIT GREATEST(0, :max_queues - (
+                             SELECT count(*) FROM generation_jobs
+                              WHERE user_id = :user_id AND lane = lanes.lane AND status IN ('queued', 'processing')))
+                       ) AS waiting
+    ), use_up AS (
+        INSERT INTO queue_shares (user_id, served_until)
+        SELECT :user_id, share.begins + SUM(next.estimated_credits) * {TURNS_PER_CREDIT} / :weight
+          FROM next, share WHERE next.lane = 'normal' GROUP BY share.begins
+        ON CONFLICT (user_id) DO UPDATE SET served_until = EXCLUDED.served_until
     )
-    UPDATE generation_jobs AS job SET status = 'queued', queued_at = clock_timestamp()
-      FROM next WHERE job.id = next.id
-    RETURNING job.id
+    UPDATE generation_jobs AS job
+       SET status = 'queued', queued_at = clock_timestamp(), priority = :weight,
+           turn = CASE next.lane WHEN 'normal' THEN share.begins + (next.before + 1) * {TURNS_PER_CREDIT} / :weight
+                                 ELSE share.idle_begins END
+      FROM next, share WHERE job.id = next.id
+    RETURNING job.id, job.priority, (SELECT name FROM ai_models WHERE id = job.model_id) AS model
+""")  # noqa: S608 - our own constants
+# Somebody has a free slot and a job that waits for one: the plan was changed, or `max_queues` of it. The people with open
+# jobs are found by jumping along the index, one probe for each of them, however many jobs they have.
+_OVERLOOKED = text("""
+    WITH RECURSIVE people AS (
+        (SELECT user_id FROM generation_jobs
+          WHERE status IN ('pending', 'queued', 'processing') AND user_id IS NOT NULL ORDER BY user_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT later.user_id FROM generation_jobs AS later
+                 WHERE later.status IN ('pending', 'queued', 'processing') AND later.user_id > people.user_id
+                 ORDER BY later.user_id LIMIT 1)
+          FROM people WHERE people.user_id IS NOT NULL
+    )
+    SELECT people.user_id
+      FROM people
+      JOIN subscriptions AS held ON held.user_id = people.user_id AND held.status <> 'expired'
+      JOIN subscription_plans AS plan ON plan.id = held.plan_id
+     WHERE EXISTS (
+         SELECT FROM (VALUES ('normal'), ('idle')) AS lanes (lane)
+          WHERE EXISTS (SELECT FROM generation_jobs AS waiting
+                         WHERE waiting.user_id = people.user_id AND waiting.lane = lanes.lane
+                           AND waiting.status = 'pending')
+            AND plan.max_queues > (SELECT count(*) FROM generation_jobs AS taken
+                                    WHERE taken.user_id = people.user_id AND taken.lane = lanes.lane
+                                      AND taken.status IN ('queued', 'processing')))
 """)
 
 
@@ -35,11 +80,29 @@ async def lock_person(session: AsyncSession, user_id: UUID | None) -> CurrentSub
         return None
 
 
-async def promote(session: AsyncSession, subscription: CurrentSubscription | None) -> None:
-    """Let the person's oldest pending jobs into the slots that are free."""
+async def promote(session: AsyncSession, subscription: CurrentSubscription | None) -> int:
+    """Let the person's oldest pending jobs into the slots that are free, each with its turn in the line; how many."""
     if subscription is None:
-        return
-    row = {"user_id": subscription.user_id, "max_queues": subscription.max_queues}
-    for job_id in await session.scalars(_PROMOTE, row):
-        publish_later(session, "job:queued", subscription.user_id, {"job_id": str(job_id)})
+        return 0
+    row = {
+        "user_id": subscription.user_id,
+        "max_queues": subscription.max_queues,
+        "weight": priority_of(subscription.plan_name),
+    }
+    promoted = await fetch(session, _PROMOTE, row)
+    for job in promoted:
+        publish_later(session, "job:queued", subscription.user_id, {"job_id": str(job.id)})
+        metrics.promoted(session, priority=job.priority, model=job.model)
         wake_workers_later(session)
+    return len(promoted)
+
+
+async def promote_overlooked(database: Database) -> int:
+    """Fill slots that became free without a job ending: a plan was changed, here or by an operator. How many jobs."""
+    async with database.read() as session:
+        people = list(await session.scalars(_OVERLOOKED))
+    promoted = 0
+    for user_id in people:
+        async with database.transaction() as session:
+            promoted += await promote(session, await lock_person(session, user_id))
+    return promoted

@@ -1,54 +1,87 @@
 """Taking a request: check it, price it, take the credits, put the jobs into the queue: one transaction."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, column, select, text
+from sqlalchemy import DateTime, column, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
+from pingvas.base.errors import TooMany
 from pingvas.base.events import publish_later, wake_workers_later
 from pingvas.base.ids import new_id
+from pingvas.base.tracing import current_traceparent, span
 from pingvas.billing.credits import InsufficientCredits, Posting, post
-from pingvas.billing.plans import PRIORITIES
-from pingvas.billing.subscriptions import get_current_subscription, lock_current_subscription
+from pingvas.billing.plans import priority_of
+from pingvas.billing.subscriptions import (
+    CurrentSubscription,
+    get_current_subscription,
+    lock_current_subscription,
+)
 from pingvas.catalog.tables import AiModel
+from pingvas.generation import metrics
 from pingvas.generation.fitting import refuse_what_fits_no_worker
 from pingvas.generation.ingredients import find_for_pictures, find_for_upscale
 from pingvas.generation.jobs import JobView
+from pingvas.generation.line import SHARE, head_start, used_by
 from pingvas.generation.parameters import OutputLimits, complete, complete_upscale, of_one_picture, resolve
 from pingvas.generation.price import Quote, quote
+from pingvas.generation.sharing import batch_key
+from pingvas.generation.speeds import ratio_for
 from pingvas.generation.tables import GenerationJob
 from pingvas.generation.wishes import UpscaleWish, Wish, seeds
 
 _LARGEST = OutputLimits()
+DAY_SECONDS = 86_400.0
 
+# By name: a migrated table has its columns in another order than the class.
+_COLUMNS = ", ".join(column.name for column in GenerationJob.__table__.columns)
 # Slots are counted by a statement that starts after the subscription was locked, so it sees every job of the person.
-# `ordinality` is the place in the batch: the first ones go into free slots, the others wait as pending.
-_INSERT = text("""
-    WITH taken AS (
+# `place` is the place in the batch: the first ones go into free slots and get their turn, the others wait as pending.
+_INSERT = text(f"""
+    WITH {SHARE}, taken AS (
         SELECT count(*) AS slots FROM generation_jobs
-         WHERE user_id = :user_id AND status IN ('queued', 'processing')
+         WHERE user_id = :user_id AND lane = :lane AND status IN ('queued', 'processing')
+    ), has_open AS (
+        SELECT count(*) AS jobs FROM generation_jobs
+         WHERE user_id = :user_id AND status IN ('pending', 'queued', 'processing')
+    ), new AS (
+        SELECT asked.id, asked.parameters, asked.batch_key, asked.place,
+               taken.slots + asked.place <= :max_queues AS in_line,
+               CASE :lane WHEN 'normal' THEN share.begins + (asked.place - 1) * :used + :head_start
+                          ELSE share.idle_begins END AS turn
+          FROM unnest(CAST(:ids AS uuid[]), CAST(:parameters AS text[]), CAST(:batch_keys AS text[]))
+               WITH ORDINALITY AS asked (id, parameters, batch_key, place), share, taken, has_open
+         WHERE has_open.jobs + :count <= :max_open_jobs
+    ), use_up AS (
+        INSERT INTO queue_shares (user_id, served_until)
+        SELECT :user_id, share.begins + count(*) * :used FROM new, share
+         WHERE new.in_line AND :lane = 'normal' GROUP BY share.begins
+        ON CONFLICT (user_id) DO UPDATE SET served_until = EXCLUDED.served_until
     )
     INSERT INTO generation_jobs (id, user_id, model_id, subscription_id, batch_id, batch_index, job_type, status,
-                                 priority, parameters, estimated_credits, queued_at)
+                                 priority, turn, lane, batch_key, parameters, estimated_credits, estimated_seconds,
+                                 deadline_at, retry_of, traceparent, queued_at)
     SELECT new.id, :user_id, :model_id, :subscription_id, :batch_id, new.place - 1, :job_type,
-           CASE WHEN taken.slots + new.place <= :max_queues THEN 'queued' ELSE 'pending' END,
-           :priority, CAST(new.parameters AS jsonb), :credits,
-           CASE WHEN taken.slots + new.place <= :max_queues THEN clock_timestamp() END
-      FROM taken, unnest(CAST(:ids AS uuid[]), CAST(:parameters AS text[])) WITH ORDINALITY
-                  AS new (id, parameters, place)
-    RETURNING *, CASE WHEN status = 'queued' THEN batch_index + 1 + (
-        SELECT count(*) FROM (SELECT 1 FROM generation_jobs AS ahead
-                               WHERE ahead.status = 'queued' AND ahead.priority >= :priority LIMIT 1000) AS counted
-    ) END AS position, now() AS read_at
-""")
-_POSITION, _READ_AT = column("position", Integer), column("read_at", DateTime(timezone=True))
-_INSERTED = select(GenerationJob, _POSITION, _READ_AT).from_statement(
-    _INSERT.columns(*GenerationJob.__table__.columns, _POSITION, _READ_AT)
+           CASE WHEN new.in_line THEN 'queued' ELSE 'pending' END,
+           :priority, CASE WHEN new.in_line THEN new.turn END, :lane, new.batch_key, CAST(new.parameters AS jsonb),
+           :credits, :seconds, now() + make_interval(secs => :deadline_seconds), CAST(:retry_of AS uuid),
+           CAST(:traceparent AS text), CASE WHEN new.in_line THEN clock_timestamp() END
+      FROM new
+    RETURNING {_COLUMNS}, now() AS read_at
+""")  # noqa: S608 - our own constants
+_READ_AT = column("read_at", DateTime(timezone=True))
+_INSERTED = select(GenerationJob, _READ_AT).from_statement(
+    _INSERT.columns(*GenerationJob.__table__.columns, _READ_AT)
 )
+
+
+class QueueFull(TooMany):
+    code = "queue_full"
+    default_detail = "Too many of your jobs have not ended yet; wait for some of them, or cancel some."
 
 
 @dataclass(frozen=True)
@@ -91,16 +124,61 @@ async def estimate(
 
 
 async def submit(
-    session: AsyncSession, actor: Actor, wish: Wish | UpscaleWish, *, largest: OutputLimits = _LARGEST
+    session: AsyncSession,
+    actor: Actor,
+    wish: Wish | UpscaleWish,
+    *,
+    largest: OutputLimits = _LARGEST,
+    deadline_seconds: float = DAY_SECONDS,
+    retry_of: UUID | None = None,
+    traceparent: str | None = None,
 ) -> Submitted:
-    """Accept a request for `wish.count` pictures.
+    """Accept a request for `wish.count` pictures, each of which has to end within `deadline_seconds`.
 
-    Raises Invalid (what it names is not there, cannot be used or is too large), ModelLocked, InsufficientCredits;
-    then nothing has changed.
+    `retry_of` is the ended job that is tried again; `traceparent` carries a trace to the worker.
+
+    Raises Invalid (what it names is not there, cannot be used or is too large), ModelLocked, InsufficientCredits,
+    QueueFull; then nothing has changed.
     """
-    subscription = await lock_current_subscription(session, actor.user_id)
-    prepared = await _prepare(session, actor, wish, subscription.plan_name, largest)
-    price, total = prepared.price, prepared.price.credits * wish.count
+    with span("submit", parent=traceparent, job_type=wish.job_type, count=wish.count):
+        subscription = await lock_current_subscription(session, actor.user_id)
+        prepared = await _prepare(session, actor, wish, subscription.plan_name, largest)
+        return await _enqueue(
+            session,
+            subscription,
+            prepared,
+            wish,
+            deadline_seconds=deadline_seconds,
+            retry_of=retry_of,
+            traceparent=current_traceparent() or traceparent,
+        )
+
+
+def tell_accepted(session: AsyncSession, user_id: UUID, jobs: Sequence[JobView]) -> None:
+    """The events of accepted jobs, with the place of those that were explained."""
+    for view in jobs:
+        event = {
+            "job_id": str(view.job.id),
+            "position": view.position,
+            "eta_seconds": view.starts_in_seconds,
+        }
+        publish_later(session, f"job:{view.job.status}", user_id, event)
+
+
+async def _enqueue(
+    session: AsyncSession,
+    subscription: CurrentSubscription,
+    prepared: Prepared,
+    wish: Wish | UpscaleWish,
+    *,
+    deadline_seconds: float,
+    retry_of: UUID | None,
+    traceparent: str | None,
+) -> Submitted:
+    """Take the credits and put the jobs into the line. The person's subscription is locked. Raises InsufficientCredits
+    and QueueFull."""
+    user_id, price, weight = subscription.user_id, prepared.price, priority_of(subscription.plan_name)
+    total = price.credits * len(prepared.pictures)
     if total > subscription.remaining_credits:
         raise InsufficientCredits(
             f"This costs {total} credits and {subscription.remaining_credits} are left.",
@@ -110,25 +188,40 @@ async def submit(
     inserted = await session.execute(
         _INSERTED,
         {
-            "user_id": actor.user_id,
+            "user_id": user_id,
             "model_id": prepared.model.id,
             "subscription_id": subscription.id,
             "batch_id": batch_id,
             "job_type": wish.job_type,
+            "lane": wish.lane,
             "max_queues": subscription.max_queues,
-            "priority": PRIORITIES[subscription.plan_name],
+            "max_open_jobs": subscription.max_open_jobs,
+            "priority": weight,
+            "head_start": head_start(weight),
+            "used": used_by(price.credits, weight),
             "credits": price.credits,
+            "seconds": price.seconds,
+            "deadline_seconds": deadline_seconds,
+            "retry_of": retry_of,
+            "traceparent": traceparent,
+            "count": len(prepared.pictures),
             "ids": [new_id() for _ in prepared.pictures],
             "parameters": [json.dumps(parameters) for parameters in prepared.pictures],
+            "batch_keys": [batch_key(wish.job_type, parameters) for parameters in prepared.pictures],
         },
     )
-    jobs = [JobView(job, None, None, None, position, read_at) for job, position, read_at in inserted]
+    new = [JobView(job, None, None, None, None, read_at) for job, read_at in inserted]
+    if not new:
+        raise QueueFull(
+            f"Your plan allows {subscription.max_open_jobs} jobs that have not ended; wait for some, or cancel some.",
+            extra={"max_open_jobs": subscription.max_open_jobs},
+        )
+    jobs = sorted(new, key=lambda view: view.job.batch_index)
     for view in jobs:
-        event = {"job_id": str(view.job.id), "position": view.position}
-        publish_later(session, f"job:{view.job.status}", actor.user_id, event)
-        await post(session, _hold(actor.user_id, subscription.id, view.job.id, price))
+        await post(session, _hold(user_id, subscription.id, view.job.id, price))
+    metrics.submitted(session, priority=weight, model=prepared.model.name, jobs=len(jobs), credits=total)
     wake_workers_later(session)
-    return Submitted(batch_id, sorted(jobs, key=lambda view: view.job.batch_index), total)
+    return Submitted(batch_id, jobs, total)
 
 
 async def _prepare(
@@ -137,8 +230,13 @@ async def _prepare(
     if isinstance(wish, UpscaleWish):
         found = await find_for_upscale(session, actor.user_id, wish, plan_name)
         pictures = [complete_upscale(wish, found, largest)]
+        refine = found.refine
         price = quote(
-            found.model.config, pictures[0], refine_config=found.refine.config if found.refine else None
+            found.model.config,
+            pictures[0],
+            refine_config=refine.config if refine else None,
+            ratio=ratio_for(found.ratios.get(found.model.id), pictures[0]),
+            refine_ratio=ratio_for(found.ratios.get(refine.id), pictures[0]) if refine else 1.0,
         )
     else:
         resolved = resolve(wish, seeds(wish))
@@ -146,7 +244,8 @@ async def _prepare(
         found = await find_for_pictures(session, actor.user_id, wish, loras, plan_name)
         shared = complete(wish, found)
         pictures = [of_one_picture(shared, wish, picture) for picture in resolved]
-        price = quote(found.model.config, shared)  # a seed and a prompt cost nothing, so all cost the same
+        # A seed and a prompt cost nothing, so all cost the same.
+        price = quote(found.model.config, shared, ratio=ratio_for(found.ratios.get(found.model.id), shared))
     await refuse_what_fits_no_worker(session, found, pictures[0])
     return Prepared(found.model, pictures, price)
 

@@ -1,4 +1,4 @@
-"""Tables of generation: the job, which is also the queue, its steps, and the workers that take jobs."""
+"""Tables of generation: the job, which is also the queue, its steps, the workers that take jobs, and what was learned."""
 
 from datetime import datetime
 from typing import Any
@@ -27,8 +27,8 @@ class GenerationJob(Base):
         ),
         # A status and the facts that make it true are written together or not at all.
         CheckConstraint(
-            "status <> 'processing'"
-            " OR (worker_id IS NOT NULL AND started_at IS NOT NULL AND lease_expires_at IS NOT NULL)",
+            "(status = 'processing') = (lease_expires_at IS NOT NULL)"
+            " AND (status <> 'processing' OR (worker_id IS NOT NULL AND started_at IS NOT NULL))",
             name="chk_generation_jobs_processing_has_lease",
         ),
         CheckConstraint(
@@ -45,12 +45,22 @@ class GenerationJob(Base):
             "batch_index >= 0 AND attempt >= 0 AND lost_attempts >= 0", name="chk_generation_jobs_counts"
         ),
         CheckConstraint("gpu_seconds >= 0", name="chk_generation_jobs_gpu_seconds"),
-        Index("idx_jobs_status_priority", "status", text("priority DESC"), "queued_at"),
+        one_of("generation_jobs", "lane", "normal", "idle"),
+        CheckConstraint("status <> 'queued' OR turn IS NOT NULL", name="chk_generation_jobs_queued_has_turn"),
+        # For operators. Not of what is open: the dead entries of a busy queue would be in everybody's way.
+        Index(
+            "idx_jobs_status_priority",
+            "status",
+            text("priority DESC"),
+            "queued_at",
+            postgresql_where=text("status IN ('failed', 'canceled')"),
+        ),
         Index("ix_generation_jobs_user_id", "user_id", text("id DESC")),
         # How many jobs a person has open, and which is next: must not slow down with their history.
         Index(
             "ix_generation_jobs_open",
             "user_id",
+            "lane",
             "status",
             "id",
             postgresql_where=text("status IN ('pending', 'queued', 'processing')"),
@@ -60,6 +70,14 @@ class GenerationJob(Base):
             "lease_expires_at",
             postgresql_where=text("status = 'processing'"),
         ),
+        # The order in which workers take jobs.
+        Index("ix_generation_jobs_turn", "turn", "id", postgresql_where=text("status = 'queued'")),
+        Index(
+            "ix_generation_jobs_deadline_at",
+            "deadline_at",
+            postgresql_where=text("status IN ('pending', 'queued', 'processing')"),
+        ),
+        Index("ix_generation_jobs_retry_of", "retry_of", postgresql_where=text("retry_of IS NOT NULL")),
     )
 
     id: Mapped[Id]
@@ -73,8 +91,13 @@ class GenerationJob(Base):
     job_type: Mapped[str]
     status: Mapped[str] = mapped_column(server_default="pending")
     priority: Mapped[int]
+    turn: Mapped[int | None] = mapped_column(BigInteger)
+    lane: Mapped[str] = mapped_column(server_default="normal")
+    batch_key: Mapped[str | None]
+    passed_over: Mapped[int] = mapped_column(server_default="0")
     parameters: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY_OBJECT)
     estimated_credits: Mapped[int]
+    estimated_seconds: Mapped[float | None] = mapped_column(Double)
     actual_credits: Mapped[int | None]
     gpu_seconds: Mapped[float | None] = mapped_column(Double)
     worker_id: Mapped[str | None]
@@ -82,12 +105,15 @@ class GenerationJob(Base):
     lost_attempts: Mapped[int] = mapped_column(server_default="0")
     lease_expires_at: Mapped[datetime | None]
     not_before: Mapped[datetime | None]
+    deadline_at: Mapped[datetime | None]
     cancel_requested_at: Mapped[datetime | None]
     queued_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     failure_code: Mapped[str | None]
     error_message: Mapped[str | None]
+    retry_of: Mapped[UUID | None] = mapped_column(ForeignKey("generation_jobs.id", ondelete="SET NULL"))
+    traceparent: Mapped[str | None]
     created_at: Mapped[CreatedAt]
 
 
@@ -99,6 +125,7 @@ class GenerationStep(Base):
         CheckConstraint("progress_percent >= 0 AND progress_percent <= 100", name="chk_progress_range"),
         CheckConstraint("step_number >= 0 AND total_steps > 0", name="chk_generation_steps_numbers"),
         UniqueConstraint("job_id", "attempt", "step_number", "step_name"),
+        Index("ix_generation_steps_preview", "id", postgresql_where=text("preview_url IS NOT NULL")),
     )
 
     id: Mapped[Id]
@@ -126,3 +153,28 @@ class Worker(Base):
     stopping: Mapped[bool] = mapped_column(server_default=text("false"))
     # What the device has for models and pictures; NULL while the worker does not say.
     memory_bytes: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class QueueShare(Base):
+    """How far into virtual time a person's share of the machines is used up; see `line.py`."""
+
+    __tablename__ = "queue_shares"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    served_until: Mapped[int] = mapped_column(BigInteger)
+
+
+class ModelSpeed(Base):
+    """How long a model really takes at about one size, as a ratio to its own cost figures; see `speeds.py`."""
+
+    __tablename__ = "model_speeds"
+    __table_args__ = (
+        CheckConstraint("learned > 0 AND samples > 0 AND quoted > 0", name="chk_model_speeds_figures"),
+    )
+
+    model_id: Mapped[UUID] = mapped_column(ForeignKey("ai_models.id", ondelete="CASCADE"), primary_key=True)
+    size_bucket: Mapped[int] = mapped_column(primary_key=True)
+    learned: Mapped[float] = mapped_column(Double)
+    samples: Mapped[float] = mapped_column(Double)
+    quoted: Mapped[float] = mapped_column(Double, server_default="1")
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+Lane = Literal["normal", "idle"]
 JobType = Literal["txt2img", "img2img", "inpaint", "upscale"]
 Preprocessor = Literal["none", "canny", "scribble", "depth"]
 InpaintArea = Literal["whole", "masked"]
@@ -67,6 +68,7 @@ class Wish:
     vae: str | None = None
     format: str = "png"
     visibility: str = "private"
+    lane: Lane = "normal"
     # From here on for img2img and inpaint.
     source_image: UUID | None = None
     strength: float = STRENGTH
@@ -102,6 +104,7 @@ class UpscaleWish:
     refine: RefineWish | None = None
     format: str = "png"
     visibility: str = "private"
+    lane: Lane = "normal"
     job_type: Literal["upscale"] = "upscale"
     count: Literal[1] = 1
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import shutil
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,26 +15,28 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.adapters.model_source import place_of
 from pingvas.adapters.storage import open_storage
 from pingvas.base import migrate
+from pingvas.base.chore_runs import ChoreState, read_chores
 from pingvas.base.db import Database
 from pingvas.base.errors import Unavailable
 from pingvas.base.settings import REPOSITORY, Settings
 from pingvas.billing.ledger import find_disagreements
 from pingvas.catalog.tables import AiModel
-from pingvas.generation.workers import list_live_workers
+from pingvas.generation.figures import Figures, read_figures
 from pingvas.launch.state_file import RunningStudio, find_studio
 from pingvas.launch.which_database import with_any_database
+from pingvas.worker.chore_list import CHORES, Chore
 
 OLDEST_POSTGRES = 150000
 LOW_DISK_GIB = 2.0
 # Importing torch takes a slow machine a while; until then a worker that has not reported is no finding.
 STARTING_SECONDS = 90.0
 
-_LATE_CHORES = text("""
-    SELECT entrypoint FROM chores.pgqueuer_schedules
-     WHERE entrypoint = 'sweep_leases' AND coalesce(last_run, created) < now() - interval '1 minute'
-""")
+# Some process does the chores while one of them, the quickest come every few seconds, was touched so lately.
+ALIVE_SECONDS = 120.0
+START_CHORES = "read the lines of the chores where they run, or start them: pingvas chores"
 
 
 @dataclass(frozen=True)
@@ -117,9 +119,11 @@ async def _examine_database(settings: Settings, running: RunningStudio | None) -
             return findings
         findings.append(Finding("schema", True, f"at {at}"))
         async with database.read() as session:
-            findings += await _models(session)
-            findings.append(await _workers(session, running))
-            findings.append(await _chores(session, running))
+            findings += await _models(session, settings)
+            figures = await read_figures(session)
+            findings.append(_queue(figures, running))
+            findings.append(_workers(figures, running))
+            findings += _chores(await read_chores(session), running)
             findings.append(await _ledger(session))
     return findings
 
@@ -133,7 +137,7 @@ async def _opened(url: str) -> AsyncIterator[Database]:
         await database.dispose()
 
 
-async def _models(session: AsyncSession) -> list[Finding]:
+async def _models(session: AsyncSession, settings: Settings) -> list[Finding]:
     models = list(await session.scalars(select(AiModel).where(AiModel.is_active).order_by(AiModel.name)))
     if not models:
         return [
@@ -144,13 +148,13 @@ async def _models(session: AsyncSession) -> list[Finding]:
                 "put one into the models folder, then: pingvas migrate",
             )
         ]
-    return [_model(model) for model in models]
+    return [_model(model, settings) for model in models]
 
 
-def _model(model: AiModel) -> Finding:
-    if model.efs_cache_path is None:
+def _model(model: AiModel, settings: Settings) -> Finding:
+    folder = place_of(model.s3_path, settings.storage_location, settings.models_dir.resolve())
+    if folder is None:
         return Finding("model", None, f"{model.name} {model.version}: fetched when a job first needs it")
-    folder = Path(model.efs_cache_path)
     files = [folder] if folder.is_file() else sorted(folder.rglob("*.safetensors"))
     if not files:
         return Finding(
@@ -190,10 +194,26 @@ def _is_starting(studio: RunningStudio | None) -> bool:
     return studio is not None and time.time() - studio.started_at < STARTING_SECONDS
 
 
-async def _workers(session: AsyncSession, running: RunningStudio | None) -> Finding:
-    workers = await list_live_workers(session)
-    if workers:
-        devices = ", ".join(f"{worker.id} on {worker.device}" for worker in workers)
+def _queue(figures: Figures, running: RunningStudio | None) -> Finding:
+    waiting, oldest = figures.jobs("queued"), figures.oldest_wait()
+    says = f"{waiting} waiting, {figures.jobs('processing')} being made"
+    if figures.jobs("pending"):
+        says += f", {figures.jobs('pending')} more wait for a slot of their plan"
+    if oldest is not None:
+        says += f"; the first has waited {_time(oldest)}"
+    if figures.lapsed_leases:
+        says += f"; {figures.lapsed_leases} jobs of workers that fell silent"
+    if waiting and not figures.workers and not _is_starting(running):
+        return Finding("queue", False if running else None, says, "start a worker: nobody takes these jobs")
+    return Finding("queue", True, says)
+
+
+def _workers(figures: Figures, running: RunningStudio | None) -> Finding:
+    if figures.workers:
+        devices = ", ".join(
+            f"{worker.id} on {worker.device}{' (stopping)' if worker.stopping else ''}"
+            for worker in figures.workers
+        )
         return Finding("worker", True, devices)
     if _is_starting(running):
         return Finding("worker", None, "still starting")
@@ -204,16 +224,54 @@ async def _workers(session: AsyncSession, running: RunningStudio | None) -> Find
     return Finding("worker", None, "none runs", "./studio up starts one")
 
 
-async def _chores(session: AsyncSession, running: RunningStudio | None) -> Finding:
-    if not running:
-        return Finding("chores", None, "the studio is not running")
-    known = await session.scalar(text("SELECT to_regclass('chores.pgqueuer_schedules')"))
-    late = known is None or (await session.execute(_LATE_CHORES)).first() is not None
-    if late and _is_starting(running):
-        return Finding("chores", None, "still starting")
-    if late:
-        return Finding("chores", False, "not done for a minute", "read their lines where `pingvas up` runs")
-    return Finding("chores", True, "on time")
+def _chores(known: Sequence[ChoreState], running: RunningStudio | None) -> Iterator[Finding]:
+    """Each chore: when it is done, when it was, and whether it is late. Nobody expects them where nothing runs."""
+    alive = any(state.seconds_silent < ALIVE_SECONDS for state in known)
+    expected = (running is not None and not _is_starting(running)) or alive
+    by_name = {state.name: state for state in known}
+    each = [
+        _chore(chore, by_name.get(chore.name), expected)
+        for chore in CHORES
+        if expected or chore.name in by_name
+    ]
+    wrong = sum(finding.well is False for finding in each)
+    if not expected:
+        why = "still starting" if running else "no process does them"
+        yield Finding("chores", None, why, "" if running else "./studio up starts one")
+    else:
+        yield Finding("chores", not wrong, f"{wrong} late or failed" if wrong else "all on time")
+    yield from each
+
+
+def _chore(chore: Chore, state: ChoreState | None, expected: bool) -> Finding:
+    says = f"{chore.name} {chore.often}: "
+    if state is None:
+        return Finding("chore", False if expected else None, says + "never done", START_CHORES)
+    if state.last_at is None:
+        says += f"not done yet, {'now' if state.running else f'next {state.next_at:%Y-%m-%d %H:%M} UTC'}"
+    else:
+        says += f"last {state.last_at:%Y-%m-%d %H:%M:%S} UTC"
+    if state.seconds is not None:
+        says += f" in {_time(state.seconds)}"
+    done = ", ".join(f"{what.replace('_', ' ')} {count}" for what, count in state.result.items() if count)
+    says += f" ({done})" if done else ""
+    if state.error is not None:
+        failed = f"{says}; it failed: {state.error}"
+        return Finding("chore", False, failed, "read the lines of the chores for more")
+    if state.is_late:
+        late = f"{says}; {_time(state.seconds_late)} late"
+        return Finding("chore", False if expected else None, late, START_CHORES if expected else "")
+    return Finding("chore", True if expected else None, says)
+
+
+def _time(seconds: float) -> str:
+    """A time for people: `0.2 s`, `12 s`, `3 min`, `5 h`, `2 days`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    for size, unit in ((86_400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 async def _ledger(session: AsyncSession) -> Finding:

@@ -19,11 +19,10 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from pingvas.base.db import Database
 from pingvas.base.errors import Forbidden, Invalid, StudioError, Unavailable
 from pingvas.base.settings import Settings
 from pingvas.launch.end_with_parent import end_with_parent
-from pingvas.launch.seed import create_owner_token, get_owner_id
+from pingvas.launch.owner_link import make_owner_token
 from pingvas.launch.state_file import RunningStudio, find_studio
 
 FORMATS = (".png",)
@@ -133,22 +132,10 @@ def _studio(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _sign_in(studio: RunningStudio) -> str:
     """An access token of the owner. Who may read the state file, with the database's password, is the owner."""
-    token = asyncio.run(_make_link_token(studio.database_url))
+    token = asyncio.run(make_owner_token(studio.database_url, minutes=1))
     with _client(studio.url) as client:
         answer = _checked(client.post("/api/v1/auth/one-time", json={"token": token}))
     return str(answer.json()["access_token"])
-
-
-async def _make_link_token(database_url: str) -> str:
-    database = Database(database_url, pool_size=1)
-    try:
-        async with database.read() as session:
-            owner_id = await get_owner_id(session)
-        if owner_id is None:
-            raise Unavailable("This studio has no owner account. `pingvas migrate` makes it.")
-        return await create_owner_token(database, owner_id, minutes=1)
-    finally:
-        await database.dispose()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.adapters.model_files import ModelFiles, OnProgress, open_model_files
-from pingvas.adapters.model_source import REMOTE, is_remote, read_source
+from pingvas.adapters.model_source import REMOTE, is_remote, place_of, read_source
 from pingvas.adapters.storage_location import S3Location, read_location
 from pingvas.base import migrate
 from pingvas.base.db import Database
@@ -187,7 +187,9 @@ async def remove(settings: Settings, name: str) -> Removal:
     async with _catalog(settings) as database:
         async with database.transaction() as session:
             model = await get_by_name(session, name)
-            ships = Path(model.s3_path).is_relative_to(settings.models_dir.resolve())
+            models_dir = settings.models_dir.resolve()
+            place = place_of(model.s3_path, settings.storage_location, models_dir)
+            ships = place is not None and place.is_relative_to(models_dir)
             removal = await remove_model(session, model, keep_row=ships)
             source = read_source(model.s3_path, model.config)
         if is_remote(source.address):

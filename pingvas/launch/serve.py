@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import tempfile
 
 import uvicorn
 
+from pingvas.base import metrics
 from pingvas.base.settings import Settings, load_settings
+from pingvas.base.tracing import tracing
 
 
 def serve_api(settings: Settings) -> None:
@@ -30,12 +33,15 @@ def serve_api(settings: Settings) -> None:
         uvicorn.run(create_app(settings), **common)  # type: ignore[arg-type]
         return
     os.environ["PINGVAS_DATABASE_URL"] = settings.database_url or ""
-    uvicorn.run(
-        "pingvas.launch.serve:app_from_environment",
-        factory=True,
-        workers=settings.api_processes,
-        **common,  # type: ignore[arg-type]
-    )
+    with tempfile.TemporaryDirectory(prefix="pingvas-metrics-") as folder:
+        # Whichever of them is asked shows what all of them counted.
+        os.environ.setdefault(metrics.SHARED_FOLDER, folder)
+        uvicorn.run(
+            "pingvas.launch.serve:app_from_environment",
+            factory=True,
+            workers=settings.api_processes,
+            **common,  # type: ignore[arg-type]
+        )
 
 
 def app_from_environment() -> object:
@@ -53,7 +59,8 @@ async def work(settings: Settings) -> None:
     publisher = open_publisher(settings)
     await publisher.start()
     try:
-        await run_worker(settings, publisher=publisher, stop=_stop_on_signals())
+        with tracing(settings, "worker"), metrics.metrics_port(settings):
+            await run_worker(settings, publisher=publisher, stop=_stop_on_signals())
     finally:
         await publisher.close()
 
@@ -62,7 +69,8 @@ async def do_chores(settings: Settings) -> None:
     """Run the chores until a signal."""
     from pingvas.worker.chores import run_chores
 
-    await run_chores(settings, _stop_on_signals())
+    with tracing(settings, "chores"), metrics.metrics_port(settings):
+        await run_chores(settings, _stop_on_signals())
 
 
 def _stop_on_signals() -> asyncio.Event:

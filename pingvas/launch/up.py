@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -157,11 +158,16 @@ def _supervisor(settings: Settings, tell: Tell, workers: int, started_at: float)
 
 
 def _child_environment(settings: Settings) -> dict[str, str]:
+    # What all of them count goes into one folder, and any API process shows it. It begins at nothing, as they do.
+    metrics = settings.data_dir / "metrics"
+    shutil.rmtree(metrics, ignore_errors=True)
+    metrics.mkdir(parents=True)
     return {
         **os.environ,
         "PINGVAS_DATABASE_URL": settings.database_url or "",
         "PINGVAS_DATA_DIR": str(settings.data_dir),
         "PINGVAS_PORT": str(settings.port),
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
         "PYTHONUNBUFFERED": "1",
     }
 

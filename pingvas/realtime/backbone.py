@@ -5,7 +5,7 @@ Both carry hints, at most a few thousand a second, and neither replays: a client
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +16,8 @@ from pingvas.base.notify import Notifier, listen
 from pingvas.base.notify_payloads import to_json
 from pingvas.base.settings import Settings
 
+Hear = Callable[[str, str | None, Any], None]
+
 CHANNEL = "pingvas_events"
 RESYNC = "system:resync"
 """Sent to the sockets of an API process that was cut off from events for a while: read again what you show."""
@@ -23,7 +25,22 @@ RESYNC = "system:resync"
 _JSON = SimpleNamespace(dumps=to_json, loads=json.loads)  # UUIDs and times may stand in payloads
 
 
-class PostgresManager(AsyncPubSubManager):  # type: ignore[misc]  # the library has no types
+class Hearing:
+    """A manager that also tells its own process what others sent: `hear(event, room, payload)`."""
+
+    hear: Hear | None = None
+
+    async def _handle_emit(self, message: dict[str, Any]) -> None:
+        if self.hear is not None and len(message["data"]) == 1:
+            self.hear(message["event"], message.get("room"), message["data"][0])
+        await super()._handle_emit(message)  # type: ignore[misc]  # stands before a manager of the library
+
+
+class RedisManager(Hearing, socketio.AsyncRedisManager):  # type: ignore[misc]  # the library has no types
+    """Shares socket.io emits between processes through Valkey or Redis."""
+
+
+class PostgresManager(Hearing, AsyncPubSubManager):  # type: ignore[misc]  # the library has no types
     """Shares socket.io emits between processes through one channel of the database.
 
     With `write_only` it only sends; without, it also listens and hands what others sent to its own sockets.
@@ -43,6 +60,8 @@ class PostgresManager(AsyncPubSubManager):  # type: ignore[misc]  # the library 
     async def _listen(self) -> AsyncIterator[Any]:
         async for notice in listen(self._database_url, [self.channel], ready=self.listening):
             if notice.missed:
+                if self.hear is not None:
+                    self.hear(RESYNC, None, {})
                 await self.emit(RESYNC, {}, namespace="/", ignore_queue=True)
             else:
                 yield notice.message
@@ -51,9 +70,7 @@ class PostgresManager(AsyncPubSubManager):  # type: ignore[misc]  # the library 
 def open_manager(settings: Settings, notifier: Notifier, *, write_only: bool = False) -> Any:
     """A socket.io client manager on the backbone that the settings name."""
     if settings.redis_url is not None:
-        return socketio.AsyncRedisManager(
-            settings.redis_url, channel=CHANNEL, write_only=write_only, json=_JSON
-        )
+        return RedisManager(settings.redis_url, channel=CHANNEL, write_only=write_only, json=_JSON)
     return PostgresManager(backbone_url(settings), notifier, write_only=write_only)
 
 

@@ -8,3 +8,9 @@ ADMIN = "admin"
 def user_room(user_id: UUID) -> str:
     """Every device of one person."""
     return f"user:{user_id}"
+
+
+def user_of(room: str | None) -> UUID | None:
+    """Whose room it is; None for any other."""
+    kind, _, user_id = (room or "").partition(":")
+    return UUID(user_id) if kind == "user" else None

@@ -28,6 +28,8 @@ from pingvas.base.settings import Settings
 from pingvas.generation.cancel import request_cancel
 from pingvas.generation.jobs import get_job
 from pingvas.realtime.backbone import backbone_url, open_manager
+from pingvas.realtime.job_ends import JobEnds
+from pingvas.realtime.positions import Positions
 from pingvas.realtime.rooms import ADMIN, user_room
 
 log = logging.getLogger(__name__)
@@ -45,9 +47,12 @@ class Realtime:
         self._database = database
         self._notifier = Notifier(backbone_url(settings))
         self._manager = open_manager(settings, self._notifier)
+        self._manager.hear = self._hear
+        self._positions = Positions(database, self._tell_position)
+        self.job_ends = JobEnds()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._devices: dict[str, UUID] = {}
-        self._recheck: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._goodbyes: set[asyncio.Task[None]] = set()
         self.server = socketio.AsyncServer(
             async_mode="asgi",
@@ -67,7 +72,10 @@ class Realtime:
     async def start(self) -> None:
         """Begin to listen for events. The library would do so at the first connection, and miss what came before."""
         await self._notifier.start()
-        self._recheck = asyncio.create_task(self._drop_signed_out(), name="socket recheck")
+        self._tasks = [
+            asyncio.create_task(self._recheck(), name="socket recheck"),
+            asyncio.create_task(self._positions.run(), name="queue positions"),
+        ]
         self.server.manager_initialized = True
         self._manager.initialize()
         listening = getattr(self._manager, "listening", None)
@@ -81,7 +89,7 @@ class Realtime:
             timer.cancel()
         self._timers.clear()
         await self.server.shutdown()
-        for task in (self._recheck, getattr(self._manager, "thread", None)):
+        for task in (*self._tasks, getattr(self._manager, "thread", None)):
             if task is not None:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
@@ -114,11 +122,13 @@ class Realtime:
             await self.server.enter_room(sid, ADMIN)
         if actor.session_id is not None:
             self._devices[sid] = actor.session_id
+        self._positions.joined(sid, actor.user_id)
         seconds = max(0.0, (expires_at - now()).total_seconds())
         self._timers[sid] = asyncio.get_running_loop().call_later(seconds, self._expire, sid)
 
     async def _disconnect(self, sid: str, _reason: str) -> None:
         self._devices.pop(sid, None)
+        self._positions.left(sid)
         timer = self._timers.pop(sid, None)
         if timer is not None:
             timer.cancel()
@@ -133,26 +143,39 @@ class Realtime:
         await self._manager.emit("auth:expired", {"code": code}, namespace="/", room=sid, ignore_queue=True)
         await self.server.disconnect(sid)
 
-    async def _drop_signed_out(self) -> None:
-        """Now and then, drop the sockets of devices that were signed out and of people who were suspended."""
+    async def _recheck(self) -> None:
+        """Now and then, look for what no event may have told."""
         while True:
             await asyncio.sleep(RECHECK_SECONDS)
-            devices = dict(self._devices)
-            if not devices:
-                continue
-            query = (
-                select(UserSession.id)
-                .join(User, User.id == UserSession.user_id)
-                .where(UserSession.id.in_(set(devices.values())), User.status == "active")
-            )
+            self._positions.look_at_everybody()
             try:
-                async with self._database.read() as session:
-                    signed_in = set(await session.scalars(query))
+                await self._drop_signed_out(dict(self._devices))
             except DatabaseUnavailable:
                 continue  # nobody is thrown out because we cannot look
-            for sid, device in devices.items():
-                if device not in signed_in:
-                    await self._say_goodbye(sid, "invalid_token")
+
+    async def _drop_signed_out(self, devices: dict[str, UUID]) -> None:
+        """Drop the sockets of devices that were signed out and of people who were suspended."""
+        if not devices:
+            return
+        query = (
+            select(UserSession.id)
+            .join(User, User.id == UserSession.user_id)
+            .where(UserSession.id.in_(set(devices.values())), User.status == "active")
+        )
+        async with self._database.read() as session:
+            signed_in = set(await session.scalars(query))
+        for sid, device in devices.items():
+            if device not in signed_in:
+                await self._say_goodbye(sid, "invalid_token")
+
+    def _hear(self, event: str, room: str | None, payload: Any) -> None:
+        """What passes through on its way to the sockets, whoever they belong to."""
+        self._positions.hear(event, room, payload)
+        self.job_ends.hear(event, payload)
+
+    async def _tell_position(self, user_id: UUID, payload: dict[str, Any]) -> None:
+        room = user_room(user_id)
+        await self._manager.emit("queue:position", payload, namespace="/", room=room, ignore_queue=True)
 
     def _acknowledged(
         self, act: Callable[[str, Actor, Any], Awaitable[dict[str, Any]]]

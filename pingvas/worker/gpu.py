@@ -1,7 +1,4 @@
-"""The worker process: takes jobs from the queue, one at a time on the engine, and stops without losing any.
-
-The next job is claimed as soon as the engine is free, while the last one's picture is still encoded and stored.
-"""
+"""The worker process: opens what a worker needs, takes jobs until it is told to stop, and stops without losing any."""
 
 from __future__ import annotations
 
@@ -9,9 +6,8 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 import psutil
 
@@ -27,22 +23,20 @@ from pingvas.catalog.models import list_models, makes_pictures
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import EngineError
 from pingvas.engine.requests import Setup
-from pingvas.generation import queue
-from pingvas.generation.queue import ClaimedJob
 from pingvas.worker.engine_thread import EngineThread
-from pingvas.worker.job import JobRun
-from pingvas.worker.pauses import pauses
+from pingvas.worker.leases import LeaseKeeper
+from pingvas.worker.measurements import flushing
 from pingvas.worker.registration import Self, new_worker_id, registered, say_stopping
-from pingvas.worker.wake import Alarm, alarm_on_new_jobs
+from pingvas.worker.seats import WEIGHTS_SHARE
+from pingvas.worker.taking import Taking
+from pingvas.worker.wake import alarm_on_new_jobs
 from pingvas.worker.workplace import Patience, Workplace
 
 log = logging.getLogger(__name__)
 
-# Pictures that may wait to be stored while the engine goes on. More than these mean that the storage is away, and
-# a job taken then would only wait here.
-MAX_UNSTORED = 2
-# Of a card's memory, what weights may take.
-DEVICE_SHARE = 0.7
+
+class EngineBroken(Exception):
+    """Nothing can be made any more in this process: whoever watches over it starts another."""
 
 
 async def run_worker(
@@ -55,51 +49,75 @@ async def run_worker(
     """Work until `stop` is set; without one, until SIGTERM or SIGINT comes.
 
     `publisher` (started; the caller closes it) carries the events of the jobs done here. When told to stop, the
-    running job may end, and what takes too long goes back into the queue.
+    running jobs may end, and what takes too long goes back into the queue. Raises EngineBroken.
     """
+    if stop is None:
+        stop = _stop_on_signals()
+    async with workplace(settings, publisher=publisher, patience=patience) as place:
+        await work(place, stop)
+
+
+@asynccontextmanager
+async def workplace(
+    settings: Settings, *, publisher: Publisher | None = None, patience: Patience | None = None
+) -> AsyncIterator[Workplace]:
+    """What a worker needs, open while the block lasts: an engine on its thread, the database, the storage."""
     if settings.database_url is None:
         raise ValueError(
             "a worker needs PINGVAS_DATABASE_URL; `pingvas up` sets it for the embedded database"
         )
-    if stop is None:
-        stop = _stop_on_signals()
     # A few connections: claiming, progress, leases and endings overlap, and none lasts.
     database = Database(
         settings.database_url, pool_size=min(6, settings.database_pool_size), publisher=publisher
     )
-    engine = EngineThread(_open_engine(settings))
-    place = Workplace(
-        new_worker_id(),
-        settings,
-        database,
-        open_storage(settings),
-        open_model_files(settings),
-        engine,
-        patience or Patience(),
-    )
+    engine = open_engine(settings)
+    worker_id = new_worker_id()
+    thread = EngineThread(engine)
+    patience = patience or Patience()
+    try:
+        yield Workplace(
+            worker_id,
+            settings,
+            database,
+            open_storage(settings),
+            open_model_files(settings),
+            thread,
+            LeaseKeeper(database, worker_id, settings.lease_seconds),
+            engine.total_bytes or psutil.virtual_memory().total,
+            patience,
+        )
+    finally:
+        await thread.close(patience.let_go)
+        await database.dispose()
+
+
+async def work(place: Workplace, stop: asyncio.Event) -> None:
+    """A worker's life at its workplace, until `stop` is set and its jobs have ended or are given back."""
     worker = Self(
         place.worker_id,
-        device=engine.engine.device.type,
-        memory_bytes=engine.engine.total_bytes or psutil.virtual_memory().total,
-        models=engine.loaded,
+        device=place.engine.engine.device.type,
+        memory_bytes=place.memory_bytes,
+        models=place.engine.loaded,
     )
     log.info("worker %s on %s", worker.id, worker.device)
-    try:
-        async with (
-            registered(database, worker),
-            alarm_on_new_jobs(settings.database_url) as alarm,
-            _preloading(place),
-        ):
-            runs = await _take_jobs(place, alarm, stop)
-            await say_stopping(database, worker)
-            await _drain(runs, place.patience)
-    finally:
-        engine.close()
-        await database.dispose()
-        log.info("worker %s stopped", worker.id)
+    assert place.settings.database_url is not None  # noqa: S101 - or there would be no database
+    async with (
+        registered(place.database, worker),
+        flushing(place.database, place.measurements),
+        alarm_on_new_jobs(place.settings.database_url) as alarm,
+        _preloading(place),
+        place.leases.at_work(),
+    ):
+        taking = Taking(place, alarm)
+        await taking.run(stop)
+        await say_stopping(place.database, worker)
+        await taking.hands.drain()
+    if place.engine.broken:
+        raise EngineBroken("the engine does not answer any more; a new process has to take over")
+    log.info("worker %s stopped", worker.id)
 
 
-def _open_engine(settings: Settings) -> Engine:
+def open_engine(settings: Settings) -> Engine:
     """The engine by the settings; weights may fill most of a card, and the rest is for making pictures."""
     kept = settings.worker_keep_bytes
     compiled = settings.model_cache / "compiled"
@@ -107,89 +125,11 @@ def _open_engine(settings: Settings) -> Engine:
         os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(compiled))
     return Engine(
         settings.worker_device,
-        device_share=DEVICE_SHARE,
+        device_share=WEIGHTS_SHARE,
         memory_bytes=psutil.virtual_memory().total // 4 if kept is None else kept,
         folder=settings.model_cache,
         compile_networks=settings.torch_compile,
     )
-
-
-class Runs:
-    """The jobs in this worker's hands: one on the engine at most, the others on their way into storage."""
-
-    def __init__(self) -> None:
-        self._tasks: dict[asyncio.Task[None], JobRun] = {}
-
-    def begin(self, run: JobRun) -> None:
-        task = asyncio.create_task(run.live(), name=f"job {run.job.id}")
-        self._tasks[task] = run
-        task.add_done_callback(self._forget)
-
-    def __len__(self) -> int:
-        return len(self._tasks)
-
-    async def wait(self, seconds: float | None = None, *, for_all: bool = True) -> None:
-        """Until all have ended (or one of them), at most `seconds`."""
-        if self._tasks:
-            when = asyncio.ALL_COMPLETED if for_all else asyncio.FIRST_COMPLETED
-            await asyncio.wait(self._tasks, timeout=seconds, return_when=when)
-
-    def hand_back(self) -> None:
-        for run in self._tasks.values():
-            run.hand_back()
-
-    def _forget(self, task: asyncio.Task[None]) -> None:
-        run = self._tasks.pop(task)
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            log.error("job %s: its end could not be written", run.job.id, exc_info=error)
-
-
-async def _take_jobs(place: Workplace, alarm: Alarm, stop: asyncio.Event) -> Runs:
-    """Claim and run jobs until told to stop; returns those still in hand."""
-    runs = Runs()
-    stopping = asyncio.create_task(stop.wait(), name="told to stop")
-    retry = pauses()
-    while not stop.is_set():
-        if len(runs) > MAX_UNSTORED:
-            await _unless(stopping, runs.wait(for_all=False))
-            continue
-        alarm.reset()
-        try:
-            job = await _claim(place)
-        except DatabaseUnavailable:
-            log.warning("the database is away; no jobs are taken until it is back")
-            await _unless(stopping, asyncio.sleep(next(retry)))
-            continue
-        retry = pauses()
-        if job is None:
-            await _unless(stopping, alarm.wait(place.settings.worker_poll_seconds))
-            continue
-        run = JobRun(job, place)
-        runs.begin(run)
-        await _unless(stopping, run.engine_free.wait())
-    stopping.cancel()
-    return runs
-
-
-async def _claim(place: Workplace) -> ClaimedJob | None:
-    async with place.database.transaction() as session:
-        jobs = await queue.claim(
-            session, worker_id=place.worker_id, lease_seconds=place.settings.lease_seconds, limit=1
-        )
-    return jobs[0] if jobs else None
-
-
-async def _drain(runs: Runs, patience: Patience) -> None:
-    """Let the jobs in hand end; what does not in time goes back into the queue, its step given up."""
-    if not runs:
-        return
-    log.info("stopping: %d jobs in hand", len(runs))
-    await runs.wait(patience.drain)
-    runs.hand_back()
-    await runs.wait(patience.let_go)
-    if runs:
-        log.warning("stopping with %d jobs in hand; their leases will lapse", len(runs))
 
 
 @asynccontextmanager
@@ -216,15 +156,8 @@ async def _preload(place: Workplace) -> None:
                 return
     except (DatabaseUnavailable, EngineError, StudioError) as error:
         log.warning("no model was loaded beforehand: %s", error)
-
-
-async def _unless(stopping: asyncio.Task[Any], wait: Coroutine[Any, Any, object]) -> None:
-    """Wait for something, but not longer than until told to stop."""
-    waiting = asyncio.create_task(wait)
-    await asyncio.wait({stopping, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    with suppress(asyncio.CancelledError):
-        await waiting
+    except Exception:  # it was only meant to save time
+        log.exception("no model was loaded beforehand")
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -87,6 +87,8 @@ async def _say(database: Database, worker: Self) -> None:
             await session.execute(statement)
     except DatabaseUnavailable:
         log.warning("the database is away; this worker's heartbeat goes unheard")
+    except Exception:  # nobody's job depends on it
+        log.exception("this worker's heartbeat goes unheard")
 
 
 async def _leave(database: Database, worker: Self) -> None:

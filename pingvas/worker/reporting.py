@@ -82,7 +82,10 @@ class Reporter:
             unseen, self._unseen = self._unseen, None
         for report in reports:
             preview = unseen if report.step_name == DENOISING else None
-            await self._send(report, await self._store_preview(preview))
+            try:
+                await self._send(report, await self._store_preview(preview))
+            except Exception:  # progress is a hint: not even a bug in it may cost the picture
+                log.exception("job %s: step %d goes unreported", self._job.id, report.step)
 
     def _wants_preview(self, report: StepReport) -> bool:
         """Every so many steps, but not of the last one: the picture itself comes next."""

@@ -18,12 +18,17 @@ class Alarm:
     def ring(self) -> None:
         self._rung.set()
 
+    @property
+    def rung(self) -> bool:
+        """Whether it has rung since it was reset."""
+        return self._rung.is_set()
+
     def reset(self) -> None:
         """Before looking for work, so that what comes while looking rings again."""
         self._rung.clear()
 
-    async def wait(self, seconds: float) -> None:
-        """Until it rings, at most `seconds`."""
+    async def wait(self, seconds: float | None) -> None:
+        """Until it rings, at most `seconds`; None: however long that takes."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._rung.wait(), seconds)
 

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pingvas.adapters.model_files import ModelFiles
 from pingvas.adapters.storage import Storage
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
+from pingvas.worker.measurements import Measurements
 
 if TYPE_CHECKING:
     from pingvas.worker.engine_thread import EngineThread
+    from pingvas.worker.leases import LeaseKeeper
 
 
 @dataclass(frozen=True)
 class Patience:
     """How long a worker waits, in seconds.
 
-    `drain`: for the running job when the worker is told to stop. `let_go`: after that, for its step to end.
+    `drain`: for the running jobs when the worker is told to stop. `let_go`: after that, for their step to end.
+    `stuck`: for a stopped job to leave the engine, before the engine is taken for stuck.
     `store`: for the storage to come back, with the finished picture in hand. `after_storage`: before a job handed
     back for want of storage may be tried again.
     """
 
     drain: float = 20.0
     let_go: float = 5.0
+    stuck: float = 900.0
     store: float = 600.0
     after_storage: float = 30.0
 
 
 @dataclass(frozen=True)
 class Workplace:
-    """One worker process."""
+    """One worker process. `memory_bytes` is what its device has for weights and pictures."""
 
     worker_id: str
     settings: Settings
@@ -39,4 +43,7 @@ class Workplace:
     storage: Storage
     model_files: ModelFiles
     engine: EngineThread
+    leases: LeaseKeeper
+    memory_bytes: int
     patience: Patience
+    measurements: Measurements = field(default_factory=Measurements)

@@ -59,7 +59,14 @@ async def test_a_job_from_request_to_receipt(
     # then it is in the list with its receipt and its picture
     listed = (await client.get("/api/v1/jobs?status=completed", headers=person.headers)).json()
     (job,) = listed["items"]
-    assert job["receipt"] == {"quoted": 3, "held": 3, "charged": 2, "returned": 1, "reason": "completed"}
+    assert job["receipt"] == {
+        "quoted": 3,
+        "held": 3,
+        "charged": 2,
+        "returned": 1,
+        "reason": "completed",
+        "gpu_seconds": 1.4,
+    }
     assert job["actual_credits"] == 2
     assert job["image"]["generation_params"]["prompt"] == BODY["prompt"]
     assert job["image"]["file_url"].startswith("/files/") or "://" in job["image"]["file_url"]

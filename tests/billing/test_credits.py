@@ -227,7 +227,8 @@ async def test_whatever_happens_to_jobs_the_ledger_adds_up(
     async with database.transaction() as session:
         await session.execute(
             text("""
-                UPDATE generation_jobs SET status = 'canceled', completed_at = now(), actual_credits = estimated_credits
+                UPDATE generation_jobs SET status = 'canceled', completed_at = now(), actual_credits = estimated_credits,
+                       lease_expires_at = NULL
                  WHERE completed_at IS NULL
             """)
         )

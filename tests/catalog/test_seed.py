@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.adapters.model_files import open_model_files
+from pingvas.adapters.model_source import read_source
 from pingvas.base.settings import REPOSITORY
 from pingvas.catalog import contents
 from pingvas.catalog.models import bases_of, defaults_of, fits, get_model, kind_of
@@ -68,6 +70,28 @@ async def test_parts_and_upscalers_ship_as_folders_of_one_file(session: AsyncSes
     assert (upscaler.model_type, kind_of(upscaler), upscaler.config["scale"]) == ("checkpoint", "upscaler", 4)
     assert (controlnet.model_type, controlnet.efs_cache_path) == ("controlnet", str(tmp_path / "edges"))
     assert "defaults" not in lora.config | upscaler.config | controlnet.config
+
+
+async def test_a_model_that_ships_is_found_wherever_a_machine_keeps_its_models(
+    session: AsyncSession, make_settings: Any, tmp_path: Path
+) -> None:
+    # given: the catalog was filled by one machine, and another has the same models elsewhere
+    here, there = tmp_path / "here", tmp_path / "there"
+    for place in (here, there):
+        write_safetensors(
+            write_card(place / "night", name="night", base="pingvas-mini") / "night.safetensors", SD1_LORA
+        )
+    await seed_models(session, here)
+
+    # when
+    model = await get_model(session, "night")
+    files = open_model_files(make_settings(models_dir=there))
+    with await files.ensure(read_source(model.s3_path, model.config)) as copy:
+        found = copy.path
+
+    # then
+    assert model.s3_path == "shipped:night/night.safetensors"
+    assert found == there / "night" / "night.safetensors"
 
 
 async def test_a_part_fits_what_shares_its_base_and_what_it_is_made_for_by_name(

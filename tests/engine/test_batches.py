@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from pingvas.engine.engine import Engine
-from pingvas.engine.errors import Canceled, EngineError, NotANumber, OutOfMemory
+from pingvas.engine.errors import Canceled, EngineError, NotANumber, OutOfMemory, Unforeseen
 from pingvas.engine.requests import DENOISING, PictureRequest, Result, StepReport
 from tests.make.toy_models import CONFIG
 
@@ -175,6 +175,54 @@ def test_only_the_picture_that_does_not_fit_alone_fails(
 
     assert isinstance(guided, OutOfMemory)
     assert difference(plain, alone) == 0
+
+
+def test_what_was_too_much_at_once_goes_on_in_smaller_portions_and_is_not_tried_again(
+    engine: Engine, ask: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = [ask(seed=seed, steps=4) for seed in range(4)]
+    alone = [engine.run(request) for request in requests]
+    _only_one_at_a_time(engine, monkeypatch, rows=4)
+    family = engine._family
+    assert family is not None
+    predict, sizes = family.predict, []
+
+    def noted(latents: torch.Tensor, *rest: Any, **more: Any) -> torch.Tensor:
+        sizes.append(latents.shape[0])
+        return predict(latents, *rest, **more)
+
+    monkeypatch.setattr(family, "predict", noted)
+
+    batched = together(engine, requests)
+
+    assert max(difference(a, b) for a, b in zip(alone, batched, strict=True)) <= 1
+    assert sizes == [8, 2, 2, 2, 2, *[4, 4] * 3]
+
+
+@pytest.mark.parametrize("aside", [False, True])
+def test_a_bug_at_the_end_of_one_picture_leaves_the_others_alone(
+    toy_f8: Path, ask: Any, monkeypatch: pytest.MonkeyPatch, aside: bool
+) -> None:
+    engine = Engine("cpu", threads=1, decode_aside=aside)
+    engine.load(toy_f8, CONFIG)
+    alone = engine.run(ask(seed=2, steps=4))
+    family = engine._family
+    assert family is not None
+    decode, calls = family.decode, []
+
+    def trip(latents: torch.Tensor) -> torch.Tensor:
+        calls.append(latents)
+        if len(calls) == 1:
+            raise KeyError("a bug")
+        return decode(latents)
+
+    monkeypatch.setattr(family, "decode", trip)
+
+    bad, good = together(engine, [ask(seed=1, steps=2), ask(seed=2, steps=4)])
+
+    assert isinstance(bad, Unforeseen)
+    assert isinstance(bad.__cause__, KeyError)
+    assert difference(good, alone) <= 1
 
 
 def test_pictures_decoded_aside_are_the_same_and_nobody_waits_for_them(toy_f8: Path, ask: Any) -> None:

@@ -42,17 +42,17 @@ async def test_a_running_job_pays_for_the_seconds_it_used(database: Database) ->
     async with database.transaction() as session:
         await cancel.request_cancel(session, actor, accepted.job_ids[0])
     async with database.transaction() as session:
-        hold = await queue.renew(
-            session, worker_id=WORKER, job_id=job.id, attempt=job.attempt, lease_seconds=30
-        )
+        hold = await queue.renew(session, worker_id=WORKER, jobs={job.id: job.attempt}, lease_seconds=30)
     async with database.transaction() as session:
         await finish.canceled(session, job, WORKER, gpu_seconds=0.6)
 
     # then
-    assert hold == "cancel_requested"
+    assert hold == {job.id: "cancel_requested"}
     async with database.read() as session:
         view = await jobs.get_job(session, actor, job.id)
-        assert jobs.receipt_of(view.job) == jobs.Receipt(3, 3, 1, 2, "canceled_while_running")
+        assert jobs.receipt_of(view.job) == jobs.Receipt(
+            3, 3, 1, 2, "canceled_while_running", gpu_seconds=0.6
+        )
         assert await find_disagreements(session) == []
 
 

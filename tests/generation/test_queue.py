@@ -2,7 +2,7 @@
 
 import asyncio
 
-from sqlalchemy import text
+from sqlalchemy import ARRAY, Text, bindparam, text
 
 from pingvas.base.db import Database
 from pingvas.billing.ledger import find_disagreements
@@ -11,7 +11,9 @@ from tests.make.billing import balance_of, make_person, postings_of
 from tests.make.catalog import make_model
 from tests.make.generation import WORKER, claim_job, complete_job, picture_of, submit_jobs
 
-_LAPSE = text("UPDATE generation_jobs SET lease_expires_at = now() - interval '1 second'")
+_LAPSE = text("""
+    UPDATE generation_jobs SET lease_expires_at = now() - interval '1 second' WHERE status = 'processing'
+""")
 
 
 async def _lapse(database: Database) -> None:
@@ -70,7 +72,7 @@ async def test_finishing_charges_the_seconds_and_returns_the_rest(database: Data
         assert view.job.status == "completed"
         assert view.image is not None
         assert view.image.generation_params["seed"] == 7
-        assert jobs.receipt_of(view.job) == jobs.Receipt(3, 3, 2, 1, "completed")
+        assert jobs.receipt_of(view.job) == jobs.Receipt(3, 3, 2, 1, "completed", gpu_seconds=1.2)
         assert await postings_of(session, actor.user_id) == [("bonus", 500), ("consume", -3), ("refund", 1)]
         assert await find_disagreements(session) == []
 
@@ -107,7 +109,7 @@ async def test_a_failed_job_gives_everything_back_and_says_why(database: Databas
     async with database.read() as session:
         view = await jobs.get_job(session, actor, accepted.job_ids[0])
         assert (view.job.status, view.job.failure_code) == ("failed", "out_of_memory")
-        assert jobs.receipt_of(view.job) == jobs.Receipt(3, 3, 0, 3, "out_of_memory")
+        assert jobs.receipt_of(view.job) == jobs.Receipt(3, 3, 0, 3, "out_of_memory", gpu_seconds=0.0)
         assert await balance_of(session, actor.user_id) == 500
 
 
@@ -140,16 +142,20 @@ async def test_a_worker_that_lost_its_lease_can_write_nothing(database: Database
 
     # when the first one returns
     async with database.transaction() as session:
-        renewed = await queue.renew(
-            session, worker_id="slow", job_id=slow.id, attempt=slow.attempt, lease_seconds=30
-        )
+        renewed = await queue.renew(session, worker_id="slow", jobs={slow.id: slow.attempt}, lease_seconds=30)
         reported = await progress.report(session, slow, "slow", step=1, total_steps=20, step_name="Denoising")
         completed = await finish.complete(session, slow, "slow", gpu_seconds=1, picture=picture_of(slow))
         failed = await finish.fail(session, slow, "slow", code="internal_error", message="late")
         handed_back = await queue.hand_back(session, slow, "slow")
 
     # then nothing it says counts, also when the names are the same and only the attempt differs
-    assert (renewed, reported, completed, failed, handed_back) == ("lost", "lost", False, False, False)
+    assert (renewed, reported, completed, failed, handed_back) == (
+        {slow.id: "lost"},
+        "lost",
+        False,
+        False,
+        False,
+    )
     assert await complete_job(database, quick, worker_id="quick")
     async with database.read() as session:
         assert await session.scalar(text("SELECT count(*) FROM images")) == 1
@@ -267,21 +273,21 @@ async def test_steps_are_kept_and_the_newest_is_shown(database: Database) -> Non
     assert view.step is not None
     assert (view.step.step_number, view.step.progress_percent) == (8, 40.0)
     assert view.preview_key == "previews/one.webp"
-    assert view.eta_seconds is not None
+    assert view.left_seconds is not None
     assert [step.step_number for step in steps] == [4, 8]
 
 
-async def test_a_claim_reads_a_long_queue_in_order_and_does_not_sort_it(database: Database) -> None:
+async def test_a_claim_reads_only_the_front_of_a_long_line(database: Database) -> None:
     # given
     async with database.transaction() as session:
         model = await make_model(session)
         actor = await make_person(session)
         await session.execute(
             text("""
-                INSERT INTO generation_jobs (id, user_id, model_id, batch_id, job_type, status, priority,
+                INSERT INTO generation_jobs (id, user_id, model_id, batch_id, job_type, status, priority, turn,
                                              estimated_credits, queued_at)
-                SELECT gen_random_uuid(), :user_id, :model_id, gen_random_uuid(), 'txt2img', 'queued', 10, 1, now()
-                  FROM generate_series(1, 5000)
+                SELECT gen_random_uuid(), :user_id, :model_id, gen_random_uuid(), 'txt2img', 'queued', 10, place, 1, now()
+                  FROM generate_series(1, 5000) AS place
             """),
             {"user_id": actor.user_id, "model_id": model.id},
         )
@@ -289,9 +295,15 @@ async def test_a_claim_reads_a_long_queue_in_order_and_does_not_sort_it(database
 
     # when
     async with database.read() as session:
-        statement = str(queue._CLAIM).replace(":limit", "1").replace(":worker_id", "'w'")
-        plan = await session.execute(text("EXPLAIN " + statement.replace(":lease_seconds", "30")))
-        lines = "\n".join(row[0] for row in plan)
+        await session.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
+        statement = text(
+            "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) " + queue._claim_statement(4).text
+        ).bindparams(bindparam("holds", type_=ARRAY(Text)), bindparam("key", type_=Text))
+        row = {"worker_id": "w", "lease_seconds": 30.0, "holds": ["toy"], "key": None, "rewind": False}
+        plan = "\n".join(line[0] for line in await session.execute(statement, row))
 
     # then
-    assert "idx_jobs_status_priority" in lines
+    assert "Index Scan using ix_generation_jobs_turn" in plan
+    assert f"actual rows={queue.WINDOW}" in plan
+    assert "Seq Scan on generation_jobs" not in plan
+    assert "rows=5000" not in plan

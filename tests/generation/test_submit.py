@@ -57,7 +57,7 @@ async def test_a_batch_fills_the_slots_of_the_plan_and_the_rest_waits(database: 
         views = await jobs.read_jobs(session, actor, accepted.job_ids)
     assert [view.job.status for view in views] == ["queued"] * 3 + ["pending"] * 2
     assert [view.waiting_for for view in views] == ["worker"] * 3 + ["slot"] * 2
-    assert [view.position for view in views] == [1, 2, 3, None, None]
+    assert [view.position for view in views] == [1, 2, 3, 4, 5]
     assert [view.job.parameters["seed"] for view in views] == [2**32 - 2, 2**32 - 1, 0, 1, 2]
     assert {view.job.batch_id for view in views} == {accepted.batch_id}
     assert {view.job.priority for view in views} == {75}

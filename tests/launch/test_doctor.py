@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from pingvas.base.chore_runs import Turns, note_turns
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
 from pingvas.launch.doctor import Finding, examine, what_is_wrong_with
 from pingvas.launch.seed import seed
+from pingvas.worker.chore_list import CHORES
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
+from tests.make.chores import schedule_chores
+from tests.make.generation import submit_jobs
 
 
 def write_weights(path: Path, *, cut: int = 0) -> Path:
@@ -63,12 +68,28 @@ async def test_a_model_of_one_file_is_looked_at_like_a_folder(
     furnished: Path, database: Database, settings: Settings
 ) -> None:
     async with database.transaction() as session:
-        await session.execute(text("UPDATE ai_models SET efs_cache_path = :file"), {"file": str(furnished)})
+        await session.execute(text("UPDATE ai_models SET s3_path = :file"), {"file": str(furnished)})
     well = (await examined(settings))["model"]
     write_weights(furnished, cut=1)
 
     assert well.well, well
     assert (await examined(settings))["model"].well is False
+
+
+async def test_a_model_that_ships_is_looked_for_below_this_machines_own_folder(
+    furnished: Path, database: Database, settings: Settings, make_settings: Any
+) -> None:
+    # given a database that another machine has seeded
+    async with database.transaction() as session:
+        ships = "UPDATE ai_models SET s3_path = 'shipped:toy', efs_cache_path = '/elsewhere/toy'"
+        await session.execute(text(ships))
+    here = make_settings(database_url=settings.database_url, models_dir=furnished.parents[2])
+
+    # when
+    found = (await examined(here))["model"]
+
+    # then
+    assert found.well, found
 
 
 async def test_a_model_that_is_fetched_when_needed_is_no_trouble(
@@ -90,6 +111,91 @@ async def test_a_ledger_that_does_not_add_up_is_found(
         )
 
     assert (await examined(settings))["ledger"].well is False
+
+
+async def all_of(part: str, settings: Settings) -> list[Finding]:
+    return [finding for finding in await asyncio.to_thread(examine, settings) if finding.part == part]
+
+
+async def test_every_chore_is_shown_with_its_times_and_what_it_did(
+    furnished: Path, database: Database, settings: Settings
+) -> None:
+    # given chores that are done somewhere, one of which deleted something
+    await schedule_chores(settings)
+    async with database.transaction() as session:
+        await note_turns(session, Turns("delete_objects", 0.25, {"deleted": 3}))
+
+    # when
+    chores = await all_of("chore", settings)
+
+    # then
+    assert [chore.well for chore in chores] == [True] * len(CHORES)
+    assert [chore.says.split()[0] for chore in chores] == [chore.name for chore in CHORES]
+    shown = next(chore.says for chore in chores if chore.says.startswith("delete_objects"))
+    assert shown.startswith("delete_objects every 10 seconds: last 20")
+    assert shown.endswith("UTC in 0.2 s (deleted 3)")
+    assert await all_of("chores", settings) == [Finding("chores", True, "all on time")]
+
+
+async def test_a_chore_that_is_late_and_one_that_failed_are_found(
+    furnished: Path, database: Database, settings: Settings
+) -> None:
+    # given
+    await schedule_chores(settings)
+    async with database.transaction() as session:
+        await note_turns(session, Turns("tidy_storage", 1.0, error="the disk is full", failures=1))
+        late = "UPDATE chores.pgqueuer_schedules SET next_run = now() - interval '5 minutes' WHERE entrypoint = 'check_ledger'"
+        await session.execute(text(late))
+
+    # when
+    wrong = [chore.says for chore in await all_of("chore", settings) if chore.well is False]
+
+    # then
+    assert await all_of("chores", settings) == [Finding("chores", False, "2 late or failed")]
+    assert len(wrong) == 2
+    assert wrong[0].startswith("check_ledger")
+    assert wrong[0].endswith("5 min late")
+    assert wrong[1].startswith("tidy_storage")
+    assert wrong[1].endswith("it failed: the disk is full")
+
+
+async def test_chores_are_not_late_where_nobody_does_them_any_more(
+    furnished: Path, database: Database, settings: Settings
+) -> None:
+    # given a studio that was stopped an hour ago
+    await schedule_chores(settings)
+    async with database.transaction() as session:
+        past = "now() - interval '1 hour'"
+        await session.execute(
+            text(f"UPDATE chores.pgqueuer_schedules SET next_run = {past}, updated = {past}")
+        )
+
+    # when
+    found = [*await all_of("chores", settings), *await all_of("chore", settings)]
+
+    # then
+    assert [finding.well for finding in found] == [None] * (1 + len(CHORES))
+    assert found[0].says == "no process does them"
+
+
+async def test_the_queue_is_told_and_that_nobody_works(
+    furnished: Path, database: Database, settings: Settings
+) -> None:
+    # given
+    async with database.transaction() as session:
+        actor = await make_person(session)
+        await session.execute(text("UPDATE ai_models SET name = 'toy'"))
+    await submit_jobs(database, actor, count=3)
+
+    # when
+    (queue,) = await all_of("queue", settings)
+
+    # then
+    assert queue.well is None  # no studio runs, so nobody expects a worker
+    assert queue.says.startswith(
+        "1 waiting, 0 being made, 2 more wait for a slot of their plan; the first has waited "
+    )
+    assert "start a worker" in queue.remedy
 
 
 async def test_an_unmigrated_database_is_found(empty_database_url: str, make_settings: object) -> None:

@@ -24,9 +24,11 @@ async def submit_jobs(database: Database, actor: Actor, **changes: Any) -> submi
 
 
 async def submit_wish(database: Database, actor: Actor, asked: Wish | UpscaleWish) -> submit.Submitted:
-    """Submit any kind of wish and commit."""
+    """Submit any kind of wish, tell of it as the API does, and commit."""
     async with database.transaction() as session:
-        return await submit.submit(session, actor, asked)
+        accepted = await submit.submit(session, actor, asked)
+        submit.tell_accepted(session, actor.user_id, accepted.jobs)
+    return accepted
 
 
 async def claim_job(database: Database, *, worker_id: str = WORKER, lease_seconds: float = 30) -> ClaimedJob:

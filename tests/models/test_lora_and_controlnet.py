@@ -13,11 +13,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from models.recipe.base import open_base
 from models.recipe.controlnet import Guided, as_condition, new_control, wake
 from models.recipe.data import drawing
 from models.recipe.edges import agreement, canny
 from models.recipe.judge import open_pipeline
 from models.recipe.judge_parts import add_lora_file, control_pipeline, follows, with_control, with_lora
+from models.recipe.lora import add_lora, export, take_over
 from models.recipe.pencil import line_darkness, pencil
 from models.recipe.prompts import plain_prompt
 from models.recipe.scene import sample_scene
@@ -59,6 +61,26 @@ def test_the_lora_turns_pictures_to_pencil_drawings_with_darker_lines_and_less_c
     pipe.unload_lora_weights()
     assert np.mean([line_darkness(p) for p in full]) > np.mean([line_darkness(p) for p in without]) + 5
     assert colour_of(full) < 0.6 * colour_of(without)
+
+
+def test_a_lora_can_go_on_from_one_that_is_there(tmp_path: Path) -> None:
+    base = open_base(BASE, torch.device("cpu"))
+    add_lora(base.parts.unet)
+
+    take_over(base.parts.unet, LORA / "model.safetensors")
+
+    export(base, tmp_path)
+    before, after = load_file(LORA / "model.safetensors"), load_file(tmp_path / "model.safetensors")
+    assert after.keys() == before.keys()
+    assert all(torch.equal(after[name], value) for name, value in before.items())
+
+
+def test_a_file_with_other_tensors_is_no_start_for_a_lora(tmp_path: Path) -> None:
+    base = open_base(BASE, torch.device("cpu"))
+    add_lora(base.parts.unet)
+    save_file({"unet.elsewhere.lora_A.weight": torch.zeros(2, 2)}, tmp_path / "other.safetensors")
+    with pytest.raises(ValueError, match="does not fit"):
+        take_over(base.parts.unet, tmp_path / "other.safetensors")
 
 
 def test_lines_are_dark_in_pencil_drawings_and_not_in_others() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from models.recipe import text_to_picture as trainer
 from models.recipe.autoencoder import new_autoencoder
 from models.recipe.device import device_of
 from models.recipe.diffusion import DDPMScheduler
-from models.recipe.scene import sample_scene
+from models.recipe.scene import Scene, sample_scene
 from models.recipe.words import AttributeHeads, new_text_encoder, new_tokenizer, token_ids
 
 
@@ -55,6 +56,31 @@ def test_strong_noise_weighs_as_much_as_any_and_the_last_touches_less() -> None:
     assert torch.allclose(weights[-400:], torch.ones(400))
     assert (weights[:-1] <= weights[1:] + 1e-6).all()
     assert weights[0] < 0.1
+
+
+def test_what_is_rare_or_hard_is_shown_more_often_than_it_was_drawn() -> None:
+    scenes = [sample_scene(seed) for seed in range(400)]
+
+    def mean(wanted: Callable[[Scene], bool]) -> float:
+        return float(np.mean([trainer.emphasis(scene) for scene in scenes if wanted(scene)]))
+
+    assert mean(lambda s: s.thing == "castle") > 1.4 * mean(lambda s: s.thing == "house")
+    assert mean(lambda s: s.thing == "none") < mean(lambda s: s.thing == "house")
+    assert mean(lambda s: s.style == "monochrome") > mean(lambda s: s.style == "plain")
+
+
+def test_cheap_attention_gives_the_same_pictures() -> None:
+    unet = trainer.new_unet((8, 16, 16)).eval()
+    asked = torch.randn(1, 8, 16, 16), torch.tensor([500]), torch.randn(1, 77, 128)
+    for module in unet.modules():
+        if isinstance(module, torch.nn.Conv2d):  # the last ones start at zero
+            torch.nn.init.orthogonal_(module.weight)
+    with torch.no_grad():
+        before = unet(*asked).sample
+        trainer.cheap_attention(unet, torch.device("cpu"))
+        after = unet(*asked).sample
+    assert before.abs().max() > 0
+    assert torch.allclose(before, after, rtol=1e-3, atol=1e-4 * float(before.abs().max()))
 
 
 def test_a_stopped_training_goes_on_where_it_stopped(work: Path) -> None:

@@ -88,6 +88,7 @@ async def add_job(session: AsyncSession, user_id: UUID | None, **changes: Any) -
         "priority": 10,
         "estimated_credits": 10,
         "queued_at": now(),
+        "turn": 100_000,
     }
     job = GenerationJob(id=new_id(), user_id=user_id, model_id=model.id, **(facts | changes))
     session.add(job)

@@ -10,13 +10,18 @@ from sqlalchemy.engine import make_url
 
 
 class Cable:
-    """Carries TCP connections to the database of `url`; `worker_url` is the worker's end."""
+    """Carries TCP connections to the database of `url`; `worker_url` is the worker's end.
+
+    Cut, it ends them all; held, it lets nothing through and says nothing, until it is released.
+    """
 
     def __init__(self, url: str) -> None:
         self._target = make_url(url)
         self._server: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
         self._port = 0
+        self._flowing = asyncio.Event()
+        self._flowing.set()
 
     @property
     def worker_url(self) -> str:
@@ -34,20 +39,26 @@ class Cable:
             end.transport.abort()
         self._ends.clear()
 
+    def hold(self) -> None:
+        self._flowing.clear()
+
+    def release(self) -> None:
+        self._flowing.set()
+
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there_reader, there_writer = await asyncio.open_connection(self._target.host, self._target.port)
         self._ends |= {writer, there_writer}
         async with asyncio.TaskGroup() as both:
-            both.create_task(_carry(reader, there_writer))
-            both.create_task(_carry(there_reader, writer))
+            both.create_task(self._carry(reader, there_writer))
+            both.create_task(self._carry(there_reader, writer))
 
-
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                await self._flowing.wait()
+                writer.write(data)
+                await writer.drain()
+        writer.close()
 
 
 @asynccontextmanager

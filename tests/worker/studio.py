@@ -21,8 +21,8 @@ from pingvas.base.db import Database
 from pingvas.base.events import Event
 from pingvas.base.settings import Settings
 from pingvas.generation.leases import sweep_leases
-from pingvas.worker.gpu import run_worker
-from pingvas.worker.workplace import Patience
+from pingvas.worker.gpu import run_worker, work, workplace
+from pingvas.worker.workplace import Patience, Workplace
 from tests.make.billing import balance_of, make_person
 from tests.make.catalog import make_model
 from tests.make.generation import submit_jobs
@@ -65,9 +65,14 @@ class Studio:
     database: Database
     person: Actor
 
-    async def submit(self, **changes: Any) -> UUID:
+    async def submit(self, by: Actor | None = None, **changes: Any) -> UUID:
         asked = {"width": 64, "height": 64, "steps": 3} | changes
-        return (await submit_jobs(self.database, self.person, **asked)).job_ids[0]
+        return (await submit_jobs(self.database, by or self.person, **asked)).job_ids[0]
+
+    async def somebody_else(self) -> Actor:
+        """Another person with credits."""
+        async with self.database.transaction() as session:
+            return await make_person(session, credits=500)
 
     async def job(self, job_id: UUID) -> Any:
         async with self.database.read() as session:
@@ -132,6 +137,26 @@ class Studio:
         )
         try:
             yield stop
+        finally:
+            stop.set()
+            await working
+
+    @asynccontextmanager
+    async def workplace(
+        self, *, patience: Patience | None = None, **changes: Any
+    ) -> AsyncIterator[Workplace]:
+        """A workplace in this process, with settings of its own, and nobody at work there yet."""
+        settings = self.settings.model_copy(update=changes)
+        async with workplace(settings, patience=patience) as place:
+            yield place
+
+    @asynccontextmanager
+    async def at_work(self, place: Workplace) -> AsyncIterator[asyncio.Task[None]]:
+        """A worker at this workplace, while the block lasts."""
+        stop = asyncio.Event()
+        working = asyncio.create_task(work(place, stop))
+        try:
+            yield working
         finally:
             stop.set()
             await working

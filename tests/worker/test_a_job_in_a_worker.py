@@ -143,3 +143,13 @@ async def test_a_worker_told_to_stop_hands_a_long_job_back(studio: Studio) -> No
     async with studio.worker():
         again = await studio.becomes(job_id, "completed", "failed")
     assert (again.status, again.attempt) == ("completed", 2)
+
+
+async def test_a_job_that_was_left_behind_the_clock_is_found(studio: Studio) -> None:
+    job_id = await studio.submit()
+    await studio.execute("SELECT setval('queue_clock', (SELECT max(turn) + 1000 FROM generation_jobs))")
+
+    async with studio.worker():
+        job = await studio.becomes(job_id, "completed", "failed")
+
+    assert (job.status, job.attempt) == ("completed", 1)

@@ -1,27 +1,25 @@
-"""The chores: each does what it is for, and the schedule does them."""
+"""The chores' process: it takes turns by the schedule, and keeps on record how they went."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import func, select, text
+from pgqueuer.domain.types import ScheduleId
+from sqlalchemy import text
 
-from pingvas.adapters.storage import ObjectMissing, open_storage
+from pingvas.adapters.storage import StorageUnavailable, open_storage
+from pingvas.base.chore_runs import ChoreState, read_chores
 from pingvas.base.database_url import for_asyncpg
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
-from pingvas.base.tables import StorageDeletion
-from pingvas.generation import jobs
-from pingvas.generation.tables import Worker
-from pingvas.worker import chores
-from pingvas.worker.chores import CHORES, Chore, Tools, open_schedule, run_chores
-from tests.make.billing import make_person
-from tests.make.catalog import make_model
-from tests.make.generation import claim_job, submit_jobs
+from pingvas.worker.chore_list import Chore, Counts, Tools
+from pingvas.worker.chores import APPLICATION_NAME, Diary, open_schedule, run_chores
+from tests.make.chores import schedule_chores
 
-CHORES_BY_NAME = {chore.name: chore for chore in CHORES}
+EVERY_SECOND = "* * * * * *"
 
 
 @pytest.fixture
@@ -29,126 +27,148 @@ def tools(database: Database, settings: Settings) -> Tools:
     return Tools(database, open_storage(settings), settings)
 
 
+def chore(name: str, *answers: Counts | Exception, at_most: float = 60.0) -> Chore:
+    """A chore that gives these answers, the last of them again and again."""
+    left = list(answers)
+
+    async def do(_: Tools) -> Counts:
+        answer = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return Chore(name, EVERY_SECOND, "every second", do, at_most)
+
+
+async def states(database: Database) -> dict[str, ChoreState]:
+    async with database.read() as session:
+        return {state.name: state for state in await read_chores(session)}
+
+
 async def count(database: Database, table: str) -> int:
     async with database.read() as session:
         return int(await session.scalar(text(f"SELECT count(*) FROM {table}")) or 0)
 
 
-async def test_the_job_of_a_silent_worker_goes_back_into_the_queue(database: Database, tools: Tools) -> None:
-    # given
-    async with database.transaction() as session:
-        await make_model(session)
-        actor = await make_person(session)
-    await submit_jobs(database, actor)
-    job = await claim_job(database)
-    async with database.transaction() as session:
-        await session.execute(
-            text("UPDATE generation_jobs SET lease_expires_at = now() - interval '1 second'")
-        )
-
-    # when
-    await CHORES_BY_NAME["sweep_leases"].do(tools)
-
-    # then
-    async with database.read() as session:
-        assert (await jobs.get_job(session, actor, job.id)).job.status == "queued"
-
-
-async def test_an_object_that_no_row_names_is_deleted_and_then_forgotten(
-    database: Database, tools: Tools
+async def test_the_schedule_does_the_chores_and_one_that_fails_stops_no_other(
+    settings: Settings, database: Database
 ) -> None:
     # given
-    await tools.storage.put("images/a/b.png", b"bytes", "image/png")
-    async with database.transaction() as session:
-        session.add(StorageDeletion(key="images/a/b.png", reason="image deleted"))
-        session.add(StorageDeletion(key="images/a/never-was.png", reason="image deleted"))
+    done, stop = asyncio.Event(), asyncio.Event()
+    turns = 0
+
+    async def note(_: Tools) -> Counts:
+        nonlocal turns
+        turns += 1
+        if turns == 2:
+            done.set()
+        return {"noted": turns}
+
+    chores = [
+        chore("fail", RuntimeError("one chore's trouble is not the others'")),
+        Chore("note", EVERY_SECOND, "every second", note),
+    ]
 
     # when
-    await CHORES_BY_NAME["delete_objects"].do(tools)
+    running = asyncio.create_task(run_chores(settings, stop, chores))
+    await asyncio.wait_for(done.wait(), 60)
+    stop.set()
+    await asyncio.wait_for(running, 60)
 
     # then
-    with pytest.raises(ObjectMissing):
-        await tools.storage.get("images/a/b.png")
-    assert await count(database, "storage_deletions") == 0
+    found = await states(database)
+    assert found["note"].result["noted"] >= 2
+    assert found["note"].error is None
+    assert found["note"].last_at is not None
+    assert found["fail"].failures >= 1
+    assert found["fail"].error == "RuntimeError: one chore's trouble is not the others'"
 
 
-async def test_only_workers_that_were_silent_for_long_are_forgotten(database: Database, tools: Tools) -> None:
-    # given
-    async with database.transaction() as session:
-        ago = text("now() - interval '11 minutes'")
-        session.add(Worker(id="gone", host="here", device="cpu", heartbeat_at=ago))
-        session.add(Worker(id="here", host="here", device="cpu"))
-
-    # when
-    await CHORES_BY_NAME["forget_silent_workers"].do(tools)
-
-    # then
-    async with database.read() as session:
-        assert list(await session.scalars(select(Worker.id))) == ["here"]
-
-
-async def test_answers_are_kept_for_replays_for_a_day(database: Database, tools: Tools) -> None:
-    # given
-    async with database.transaction() as session:
-        actor = await make_person(session)
-        insert = text("""
-            INSERT INTO idempotency_keys (user_id, route, key, fingerprint, status_code, response, created_at)
-            VALUES (:user_id, 'r', 'old', 'f', 202, '{}', now() - interval '25 hours'),
-                   (:user_id, 'r', 'new', 'f', 202, '{}', now() - interval '23 hours')
-        """)
-        await session.execute(insert, {"user_id": actor.user_id})
-
-    # when
-    await CHORES_BY_NAME["forget_expired"].do(tools)
-
-    # then
-    async with database.read() as session:
-        assert list(await session.scalars(text("SELECT key FROM idempotency_keys"))) == ["new"]
-
-
-async def test_a_ledger_that_does_not_add_up_is_told(
-    database: Database, tools: Tools, caplog: pytest.LogCaptureFixture
+async def test_a_chore_under_way_is_broken_off_when_the_house_stops(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given
-    async with database.transaction() as session:
-        await make_person(session, credits=100)
-    await CHORES_BY_NAME["check_ledger"].do(tools)
-    assert caplog.records == []
-    async with database.transaction() as session:
-        await session.execute(text("UPDATE subscriptions SET remaining_credits = 99"))
+    monkeypatch.setattr("pingvas.worker.chores.STOP_SECONDS", 0.1)
+    begun, stop = asyncio.Event(), asyncio.Event()
+
+    async def never_end(_: Tools) -> Counts:
+        begun.set()
+        await asyncio.Event().wait()
+        return {}
 
     # when
-    await CHORES_BY_NAME["check_ledger"].do(tools)
-
-    # then
-    assert "does not add up" in caplog.text
-
-
-async def test_the_schedule_does_the_chores_and_ends_when_told(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # given
-    done = asyncio.Event()
-    stop = asyncio.Event()
-
-    async def note(_: Tools) -> None:
-        done.set()
-
-    async def fail(_: Tools) -> None:
-        raise RuntimeError("one chore's trouble is not the others'")
-
-    every_second = "* * * * * *"
-    monkeypatch.setattr(
-        chores, "CHORES", (Chore("fail", every_second, fail), Chore("note", every_second, note))
-    )
-
-    # when
-    running = asyncio.create_task(run_chores(settings, stop))
-    await asyncio.wait_for(done.wait(), 20)
+    running = asyncio.create_task(run_chores(settings, stop, [Chore("long", EVERY_SECOND, "", never_end)]))
+    await asyncio.wait_for(begun.wait(), 60)
     stop.set()
 
+    # then it ends, and the broken off turn is no failure
+    await asyncio.wait_for(running, 60)
+    assert (await states(database))["long"].failures == 0
+
+
+async def test_chores_go_on_over_a_new_connection_when_theirs_breaks(
+    settings: Settings, database: Database
+) -> None:
+    # given a turn that is under way, and would be for ever
+    begun: asyncio.Queue[int] = asyncio.Queue()
+    stop = asyncio.Event()
+
+    async def hang_once(_: Tools) -> Counts:
+        begun.put_nowait(1)
+        if begun.qsize() == 1 and not cut.is_set():
+            await asyncio.Event().wait()
+        return {"done": 1}
+
+    cut = asyncio.Event()
+    running = asyncio.create_task(run_chores(settings, stop, [Chore("hang", EVERY_SECOND, "", hang_once)]))
+    await begun.get()
+
+    # when
+    cut.set()
+    async with database.transaction() as session:
+        kill = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = :name AND datname = current_database()"
+        assert await session.scalar(text(kill), {"name": APPLICATION_NAME}) == 1
+
+    # then it is begun again, and ends well
+    await begun.get()
+    await begun.get()
+    stop.set()
+    await running
+    state = (await states(database))["hang"]
+    assert (state.failures, state.error) == (0, None)
+
+
+async def test_a_turn_that_a_broken_connection_left_can_be_taken_at_once(
+    settings: Settings, database: Database
+) -> None:
+    # given
+    await schedule_chores(settings, [chore("left", {})])
+    async with database.transaction() as session:
+        picked = "UPDATE chores.pgqueuer_schedules SET status = 'picked', heartbeat = now() RETURNING id"
+        left = ScheduleId(int(await session.scalar(text(picked)) or 0))
+
+    # when
+    connection = await asyncpg.connect(for_asyncpg(settings.database_url or ""))
+    await open_schedule(connection, [chore("left", {})], in_hand={left})
+    await connection.close()
+
     # then
-    await asyncio.wait_for(running, 10)
+    assert await count(database, "chores.pgqueuer_schedules WHERE status = 'queued'") == 1
+
+
+async def test_chores_wait_for_a_database_that_is_not_there_yet(make_settings: Any) -> None:
+    # given
+    stop = asyncio.Event()
+    away = make_settings(database_url="postgresql://nobody@127.0.0.1:1/none")
+
+    # when
+    running = asyncio.create_task(run_chores(away, stop))
+    await asyncio.sleep(0.5)
+
+    # then they neither fail nor keep the process from ending
+    assert not running.done()
+    stop.set()
+    await running
 
 
 async def test_the_schedule_keeps_its_tables_in_a_schema_of_its_own(
@@ -170,18 +190,73 @@ async def test_the_schedule_keeps_its_tables_in_a_schema_of_its_own(
     assert await count(database, "chores.pgqueuer_schedules") == 0
 
 
-async def test_every_object_waiting_is_deleted_however_many_and_a_bad_key_stops_nobody(
-    database: Database, tools: Tools, caplog: pytest.LogCaptureFixture
+async def test_lines_of_the_schedule_that_hold_no_longer_are_removed(
+    settings: Settings, database: Database
 ) -> None:
     # given
-    async with database.transaction() as session:
-        session.add_all(StorageDeletion(key=f"previews/{number}.webp", reason="r") for number in range(1001))
-        session.add(StorageDeletion(key="../secret", reason="r"))
+    await schedule_chores(settings, [chore("kept", {}), chore("dropped", {})])
 
     # when
-    await CHORES_BY_NAME["delete_objects"].do(tools)
+    await schedule_chores(settings, [chore("kept", {})])
 
     # then
-    async with database.read() as session:
-        assert await session.scalar(select(func.count()).select_from(StorageDeletion)) == 0
-    assert "../secret" in caplog.text
+    assert (await states(database)).keys() == {"kept"}
+
+
+async def test_a_turn_that_hangs_is_given_up_and_noted_as_failed(
+    settings: Settings, database: Database, tools: Tools
+) -> None:
+    # given
+    async def hang(_: Tools) -> Counts:
+        await asyncio.Event().wait()
+        return {}
+
+    hanging = Chore("hang", EVERY_SECOND, "every second", hang, at_most=0.05)
+    await schedule_chores(settings, [hanging])
+
+    # when
+    await Diary(hanging, tools).take_turn()
+
+    # then
+    state = (await states(database))["hang"]
+    assert (state.runs, state.failures, state.error) == (1, 1, "given up after 0.05 s")
+
+
+async def test_a_failure_is_noted_until_a_turn_ends_well_and_its_last_good_result_stays(
+    settings: Settings, database: Database, tools: Tools, caplog: pytest.LogCaptureFixture
+) -> None:
+    # given
+    flaky = chore("flaky", {"deleted": 3}, StorageUnavailable(), {"deleted": 0})
+    await schedule_chores(settings, [flaky])
+    diary = Diary(flaky, tools)
+
+    # when
+    await diary.take_turn()
+    await diary.take_turn()
+    failed = (await states(database))["flaky"]
+    await diary.take_turn()
+    mended = (await states(database))["flaky"]
+
+    # then
+    assert (failed.failures, failed.result) == (1, {"deleted": 3})
+    assert "storage is not available" in (failed.error or "")
+    assert (mended.runs, mended.failures, mended.error, mended.result) == (3, 1, None, {"deleted": 0})
+    assert "Traceback" not in caplog.text  # storage that is away is no bug
+
+
+async def test_turns_in_which_nothing_was_to_be_done_are_noted_together(
+    settings: Settings, database: Database, tools: Tools
+) -> None:
+    # given
+    idle = chore("idle", {"deleted": 0}, {"deleted": 0}, {"deleted": 0}, {"deleted": 1})
+    await schedule_chores(settings, [idle])
+    diary = Diary(idle, tools)
+
+    # when
+    runs = []
+    for _ in range(4):
+        await diary.take_turn()
+        runs.append((await states(database))["idle"].runs)
+
+    # then
+    assert runs == [1, 1, 1, 4]

@@ -10,6 +10,7 @@ import pytest
 
 from pingvas.worker.workplace import Patience
 from tests.make.billing import postings_of
+from tests.make.generation import claim_job
 from tests.worker.cable import cable_to
 from tests.worker.studio import LASTING, LONG, Studio, until
 
@@ -38,18 +39,19 @@ async def test_a_worker_killed_in_mid_job_is_replaced_and_the_job_is_charged_onc
 
 
 @pytest.mark.slow
-async def test_a_terminated_worker_loses_no_job_and_ends_in_order(studio: Studio) -> None:
-    job_id = await studio.submit(steps=LASTING)
+async def test_a_worker_terminated_in_mid_batch_loses_no_job_and_ends_in_order(studio: Studio) -> None:
+    job_ids = [await studio.submit(await studio.somebody_else(), steps=LASTING) for _ in range(3)]
     async with studio.worker_process() as process:
-        await studio.runs(job_id)
+        for job_id in job_ids:
+            await studio.runs(job_id)
 
         process.send_signal(signal.SIGTERM)
         code = await asyncio.wait_for(process.wait(), 300)
 
-    job = await studio.job(job_id)
+    jobs = [await studio.job(job_id) for job_id in job_ids]
     assert code == 0
-    assert job.status in ("completed", "queued")  # done in time, or given back
-    assert job.lost_attempts == 0
+    assert {job.status for job in jobs} <= {"completed", "queued"}  # done in time, or given back
+    assert {job.lost_attempts for job in jobs} == {0}
 
 
 def _take_away(storage: Path) -> None:
@@ -117,4 +119,30 @@ async def test_a_worker_cut_off_from_the_database_writes_its_picture_when_it_is_
 
     assert while_cut.status == "processing"
     assert (job.status, job.attempt) == ("completed", 1)
+    assert next_job.status == "completed"
+
+
+async def test_a_worker_that_hears_nothing_for_longer_than_its_lease_comes_back_and_writes_nothing(
+    studio: Studio, database_url: str
+) -> None:
+    async with cable_to(database_url) as cable:
+        settings = studio.settings.model_copy(update={"database_url": cable.worker_url})
+        async with studio.worker(settings=settings):
+            job_id = await studio.submit(steps=LASTING)
+            await studio.runs(job_id)
+
+            cable.hold()
+            await until(studio.sweep, "the lease to lapse")
+            other = await claim_job(studio.database, worker_id="another", lease_seconds=3600)
+            reported = len(await studio.steps(job_id))
+            cable.release()
+            next_job = await studio.becomes(
+                await studio.submit(await studio.somebody_else()), "completed", "failed"
+            )
+
+    job = await studio.job(job_id)
+    assert (other.id, other.attempt) == (job_id, 2)
+    assert (job.status, job.worker_id, job.attempt) == ("processing", "another", 2)
+    assert await studio.images(job_id) == []
+    assert len(await studio.steps(job_id)) == reported
     assert next_job.status == "completed"

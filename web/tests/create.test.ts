@@ -51,6 +51,11 @@ describe("the form", () => {
     });
   });
 
+  test("goes into the idle lane only when it is told to", () => {
+    expect(requestOf(form({}))).toMatchObject({ lane: "normal" });
+    expect(requestOf(form({ idle: true }))).toMatchObject({ lane: "idle" });
+  });
+
   test("takes everything of an earlier picture, its seed too", () => {
     const recipe = {
       prompt: "sea",

@@ -158,6 +158,7 @@ describe("enlarging", () => {
       scale: 2,
       format: "png",
       visibility: "private",
+      lane: "normal",
     });
   });
 });

@@ -3,11 +3,12 @@ import { expect, test } from "vitest";
 
 import { addJobs, patchJob } from "@/api/cache";
 import { keys } from "@/api/keys";
-import { newestProgress } from "@/api/progress";
+import { moved, newestProgress } from "@/api/progress";
 import type { Job, JobPage } from "@/api/types";
 import { batchesOf } from "@/features/queue/batches";
-import { failureText, statusText } from "@/features/queue/statusText";
+import { failureText, startText, statusText, waitText } from "@/features/queue/statusText";
 import en from "@/i18n/en.json";
+import ko from "@/i18n/ko.json";
 import { translator } from "@/i18n/translate";
 
 const i18n = translator("en", en);
@@ -19,13 +20,16 @@ function job(part: Partial<Job>): Job {
     job_type: "txt2img",
     status: "queued",
     priority: 10,
+    lane: "normal",
     position: null,
+    eta_seconds: null,
     progress: null,
     parameters: { prompt: "a house", steps: 20 },
     estimated_credits: 4,
     actual_credits: null,
     receipt: null,
     waiting_for: null,
+    retry_of: null,
     attempt: 1,
     worker_id: null,
     created_at: "2026-01-01T00:00:00Z",
@@ -87,9 +91,10 @@ test("jobs just submitted are listed once, also when a poll was faster", () => {
 });
 
 test.each([
-  [{ status: "pending", waiting_for: "slot" }, "Waiting for your other pictures"],
+  [{ status: "pending", position: 3 }, "3rd in line"],
   [{ status: "queued", position: 1 }, "Next in line"],
-  [{ status: "queued", position: 12 }, "Number 12 in line"],
+  [{ status: "queued", position: 12 }, "12th in line"],
+  [{ status: "queued", position: 1000 }, "1,000 or more in line"],
   [{ status: "processing" }, "Starting"],
   [{ status: "processing", progress: progress(8) }, "Step 8 of 20"],
   [{ status: "processing", progress: { ...progress(0), step_name: "Loading model" } }, "Loading the model"],
@@ -100,6 +105,45 @@ test.each([
   [{ status: "completed" }, "Done"],
 ] as const)("says where %o stands", (part, text) => {
   expect(statusText(job(part), i18n)).toBe(text);
+});
+
+test.each([
+  [{ status: "pending", waiting_for: "slot" }, "Waits for your other pictures"],
+  [{ status: "queued", waiting_for: "worker" }, "Waits for a free machine"],
+  [{ status: "queued", waiting_for: "worker", lane: "idle" }, "Runs when nobody else waits"],
+  [{ status: "queued", waiting_for: "model" }, "Waits for its model to be loaded"],
+  [{ status: "queued", waiting_for: "job" }, "Waits for another job"],
+] as const)("says what %o waits for", (part, text) => {
+  expect(waitText(job(part), i18n)).toBe(text);
+});
+
+test.each([
+  [null, null],
+  [0.4, "starts any moment"],
+  [7.2, "starts in about 8 s"],
+  [41, "starts in about 45 s"],
+  [600, "starts in about 10 min"],
+  [9000, "starts in about 3 h"],
+] as const)("says about when a job starts in %d seconds", (seconds, text) => {
+  expect(startText(seconds, i18n)).toBe(text);
+});
+
+test("says places as each language does", () => {
+  const korean = translator("ko", ko);
+
+  expect([1, 2, 3, 4, 11, 22, 103].map(i18n.ordinal).join(" ")).toBe("1st 2nd 3rd 4th 11th 22nd 103rd");
+  expect(statusText(job({ status: "queued", position: 3 }), korean)).toBe("대기 3번째");
+});
+
+test("a job moves up in line while it waits, and not once it has started", () => {
+  const wait = { position: 2, eta_seconds: 9, waiting_for: "worker" } as const;
+  const running = job({ status: "processing" });
+
+  expect(moved(job({ status: "pending", waiting_for: "slot" }), wait)).toMatchObject({
+    ...wait,
+    status: "queued",
+  });
+  expect(moved(running, wait)).toBe(running);
 });
 
 test("says why a job failed, by its code where it is known", () => {

@@ -5,6 +5,16 @@ export function isOver(job: Job): boolean {
   return job.status === "completed" || job.status === "failed" || job.status === "canceled";
 }
 
+export function isWaiting(job: Job): boolean {
+  return job.status === "pending" || job.status === "queued";
+}
+
+/** The job at its new place in line; an event that comes after it has started changes nothing. */
+export function moved(job: Job, wait: Pick<Job, "position" | "eta_seconds" | "waiting_for">): Job {
+  if (!isWaiting(job)) return job;
+  return { ...job, ...wait, status: wait.waiting_for === "slot" ? "pending" : "queued" };
+}
+
 /** The progress of a job that has not reported any. */
 export function noProgress(job: Job): Progress {
   const { steps } = job.parameters;

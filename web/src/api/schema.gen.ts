@@ -356,6 +356,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Job
+         * @description Try a job again that failed or was canceled: a new job with the same parameters and seed, at today's price.
+         */
+        post: operations["retry_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/cancel": {
         parameters: {
             query?: never;
@@ -385,7 +405,7 @@ export interface paths {
         };
         /**
          * Get Queue
-         * @description How long the queue is, and where I am in it.
+         * @description How long the queue is, where I am in it, and how much of it my plan lets me use.
          */
         get: operations["get_queue"];
         put?: never;
@@ -814,6 +834,13 @@ export interface components {
          */
         Inpaint: {
             /**
+             * Lane
+             * @description `idle`: runs only when no other work waits
+             * @default normal
+             * @enum {string}
+             */
+            lane: "normal" | "idle";
+            /**
              * Format
              * @default png
              * @enum {string}
@@ -982,10 +1009,20 @@ export interface components {
             /** Priority */
             priority: number;
             /**
+             * Lane
+             * @enum {string}
+             */
+            lane: "normal" | "idle";
+            /**
              * Position
-             * @description Place in the queue, 1 is next; null when it is not queued
+             * @description Place in line, 1 is next; counted up to 1000, which is that or more. Of a pending job: where it would come if it were let into the line now. Null when it does not wait
              */
             position: number | null;
+            /**
+             * Eta Seconds
+             * @description Seconds until a waiting job starts, as far as can be told; null when it does not wait, when no worker is there, or beyond the last position
+             */
+            eta_seconds: number | null;
             progress: components["schemas"]["ProgressOut"] | null;
             /** Parameters */
             parameters: {
@@ -996,8 +1033,16 @@ export interface components {
             /** Actual Credits */
             actual_credits: number | null;
             receipt: components["schemas"]["ReceiptOut"] | null;
-            /** Waiting For */
+            /**
+             * Waiting For
+             * @description `slot`: as many of my jobs wait or run as my plan allows at once. `worker`: no machine is free for it. `model`: a machine is free, but none has its model in memory. `job`: another job has to end first
+             */
             waiting_for: ("slot" | "worker" | "model" | "job") | null;
+            /**
+             * Retry Of
+             * @description The job that this one tries again
+             */
+            retry_of: string | null;
             /** Attempt */
             attempt: number;
             /** Worker Id */
@@ -1022,6 +1067,29 @@ export interface components {
             items: components["schemas"]["JobOut"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * LaneOut
+         * @description The jobs of one lane. `idle` jobs run when no `normal` one waits.
+         */
+        LaneOut: {
+            /**
+             * Waiting
+             * @description Jobs that wait for a machine, counted up to 1000
+             */
+            waiting: number;
+            /**
+             * Waiting At Least
+             * @description There are more; nobody counted further
+             */
+            waiting_at_least: boolean;
+            /** Processing */
+            processing: number;
+        };
+        /** LanesOut */
+        LanesOut: {
+            normal: components["schemas"]["LaneOut"];
+            idle: components["schemas"]["LaneOut"];
         };
         /**
          * LimitsOut
@@ -1213,6 +1281,25 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * MyQueueOut
+         * @description What I have of it beside what my plan allows. Each lane has `max_queues` slots for jobs that wait in line or run.
+         */
+        MyQueueOut: {
+            /** Slots Used */
+            slots_used: number;
+            /** Idle Slots Used */
+            idle_slots_used: number;
+            /** Max Queues */
+            max_queues: number;
+            /**
+             * Open Jobs
+             * @description My jobs that have not ended, those that wait for a slot too
+             */
+            open_jobs: number;
+            /** Max Open Jobs */
+            max_open_jobs: number;
+        };
         /** MyStorage */
         MyStorage: {
             /** Used Bytes */
@@ -1236,6 +1323,13 @@ export interface components {
          *     Width and height are the source's, fitted to the model, unless they are given.
          */
         PictureToPicture: {
+            /**
+             * Lane
+             * @description `idle`: runs only when no other work waits
+             * @default normal
+             * @enum {string}
+             */
+            lane: "normal" | "idle";
             /**
              * Format
              * @default png
@@ -1409,19 +1503,37 @@ export interface components {
         };
         /**
          * QueueOut
-         * @description `position` is the place of the caller's first waiting job.
+         * @description Both lanes together, each by itself, and me. `position` and `eta_seconds` are of my first waiting job.
          */
         QueueOut: {
-            /** Position */
-            position: number | null;
-            /** Waiting */
+            /**
+             * Waiting
+             * @description Jobs that wait for a machine, counted up to 1000
+             */
             waiting: number;
+            /**
+             * Waiting At Least
+             * @description There are more; nobody counted further
+             */
+            waiting_at_least: boolean;
             /** Processing */
             processing: number;
-            /** Workers */
+            /** Position */
+            position: number | null;
+            /** Eta Seconds */
+            eta_seconds: number | null;
+            /**
+             * Workers
+             * @description Machines that take jobs
+             */
             workers: number;
-            /** Mean Wait Seconds */
+            /**
+             * Mean Wait Seconds
+             * @description From entering the line to starting, of jobs that ended lately
+             */
             mean_wait_seconds: number | null;
+            lanes: components["schemas"]["LanesOut"];
+            mine: components["schemas"]["MyQueueOut"];
         };
         /**
          * Readiness
@@ -1437,7 +1549,7 @@ export interface components {
         };
         /**
          * ReceiptOut
-         * @description In credits: quoted = held = charged + returned.
+         * @description In credits: quoted = held = charged + returned. `gpu_seconds` is what was measured, null when it never ran.
          */
         ReceiptOut: {
             /** Quoted */
@@ -1450,6 +1562,8 @@ export interface components {
             returned: number;
             /** Reason */
             reason: string;
+            /** Gpu Seconds */
+            gpu_seconds: number | null;
         };
         /**
          * RefineIn
@@ -1565,6 +1679,13 @@ export interface components {
          * @description A request for `count` pictures made from text. What is left out is as the model does it by default.
          */
         TextToPicture: {
+            /**
+             * Lane
+             * @description `idle`: runs only when no other work waits
+             * @default normal
+             * @enum {string}
+             */
+            lane: "normal" | "idle";
             /**
              * Format
              * @default png
@@ -1714,6 +1835,13 @@ export interface components {
          * @description A request for a larger copy of a picture of mine.
          */
         Upscale: {
+            /**
+             * Lane
+             * @description `idle`: runs only when no other work waits
+             * @default normal
+             * @enum {string}
+             */
+            lane: "normal" | "idle";
             /**
              * Format
              * @default png
@@ -2273,6 +2401,8 @@ export interface operations {
             header?: {
                 /** @description Same key and body: the first answer again, and nothing is spent twice */
                 "idempotency-key"?: string | null;
+                /** @description `wait=N` holds the answer until all jobs have ended (200), or N seconds, at most 60, are over (202) */
+                prefer?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -2283,6 +2413,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description `Prefer: wait` was given, and all of the jobs have ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmittedOut"];
+                };
+            };
             /** @description Successful Response */
             202: {
                 headers: {
@@ -2290,6 +2429,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SubmittedOut"];
+                };
+            };
+            /** @description `insufficient_credits` */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `queue_full`: my plan allows no more jobs that have not ended */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem document */
@@ -2416,6 +2573,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Same key and body: the first answer again, and nothing is spent twice */
+                "idempotency-key"?: string | null;
+                /** @description `wait=N` holds the answer until all jobs have ended (200), or N seconds, at most 60, are over (202) */
+                prefer?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `Prefer: wait` was given, and all of the jobs have ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmittedOut"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmittedOut"];
+                };
+            };
+            /** @description `insufficient_credits` */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: the job has not failed and was not canceled */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `queue_full`: my plan allows no more jobs that have not ended */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description A problem document */
@@ -2783,7 +3012,10 @@ export interface operations {
     };
     readyz: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What has to be well; all of them when left out */
+                part?: ("database" | "storage" | "worker")[];
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -10,6 +10,15 @@ import type { JobBatch, JobRequest } from "./types";
 
 const TRIES = 3;
 
+/** Repeats a call that carries an idempotency key while nobody knows what became of it, or the first one still runs. */
+export const untilKnown = {
+  retry: (failures: number, error: Error) => {
+    const { outcomeUnknown, status } = asProblem(error);
+    return failures < TRIES && (outcomeUnknown || status === 409);
+  },
+  retryDelay: (failures: number) => 500 * 2 ** failures,
+};
+
 /**
  * Submits jobs, exactly once for each action of the person. The key is made when they press the button and goes
  * with every repetition of it; if in the end nobody knows whether it worked, pressing again with nothing changed
@@ -22,11 +31,7 @@ export function useSubmit(onSubmitted: (batch: JobBatch) => void) {
   const mutation = useMutation({
     mutationFn: ({ request, key }: { request: JobRequest; key: string }) =>
       answer(api.POST("/api/v1/jobs", { body: request, params: { header: { "idempotency-key": key } } })),
-    retry: (failures, error) => {
-      const problem = asProblem(error);
-      return failures < TRIES && (problem.outcomeUnknown || problem.status === 409);
-    },
-    retryDelay: (failures) => 500 * 2 ** failures,
+    ...untilKnown,
     onSuccess: (batch) => {
       unsettled.current = null;
       addJobs(client, batch.jobs);

@@ -17,8 +17,20 @@ export interface Translator {
   ago: (iso: string) => string;
   dateTime: (iso: string) => string;
   duration: (seconds: number) => string;
+  /** A place in a row: "3rd". In Korean the number alone, which the words around it make a place of. */
+  ordinal: (place: number) => string;
   bytes: (value: number) => string;
 }
+
+const english = new Intl.PluralRules("en", { type: "ordinal" });
+const ENGLISH_ENDINGS: Record<Intl.LDMLPluralRule, string> = {
+  zero: "th",
+  one: "st",
+  two: "nd",
+  few: "rd",
+  many: "th",
+  other: "th",
+};
 
 export function translator(language: Language, words: Words): Translator {
   const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
@@ -55,8 +67,14 @@ export function translator(language: Language, words: Words): Translator {
     dateTime: (iso) => dateTime.format(new Date(iso)),
     duration: (seconds) => {
       const whole = Math.max(1, Math.ceil(seconds));
-      return whole < 90 ? t("time.seconds", { n: whole }) : t("time.minutes", { n: Math.ceil(whole / 60) });
+      if (whole < 90) return t("time.seconds", { n: whole });
+      const minutes = Math.ceil(whole / 60);
+      return minutes < 90
+        ? t("time.minutes", { n: minutes })
+        : t("time.hours", { n: Math.ceil(minutes / 60) });
     },
+    ordinal: (place) =>
+      number.format(place) + (language === "en" ? ENGLISH_ENDINGS[english.select(place)] : ""),
     bytes: (value) => {
       const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
       let size = value;

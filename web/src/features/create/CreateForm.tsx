@@ -8,7 +8,7 @@ import type { Checkpoint, JobBatch, Model } from "@/api/types";
 import { useSubmit } from "@/api/useSubmit";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
-import { NumberField, Select, TextArea } from "@/ui/Field";
+import { CheckField, NumberField, Select, TextArea } from "@/ui/Field";
 import { problemText } from "@/ui/problemText";
 import { Failed, Loading } from "@/ui/States";
 
@@ -225,6 +225,12 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
             onChange={(loras) => change({ loras })}
           />
           <SeedField seed={draft.seed} error={errors.seed} onChange={(seed) => change({ seed })} />
+          <CheckField
+            label={t("create.idle")}
+            hint={t("create.idle_hint")}
+            checked={draft.idle}
+            onChange={(idle) => change({ idle })}
+          />
         </div>
       </details>
       <div className={styles.send}>
@@ -234,6 +240,7 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
           </p>
         )}
         {short && !problem && <p className={styles.short}>{t("create.too_expensive", { balance, cost })}</p>}
+        {draft.idle && <p className={styles.idle}>{t("create.idle")}</p>}
         <Button type="submit" look="primary" wide busy={sending.busy} className={styles.button}>
           <span>{i18n.count("create.submit", draft.count)}</span>
           {cost !== undefined && (
@@ -253,11 +260,11 @@ const startsOpen = window.matchMedia("(min-width: 60rem)").matches;
 
 /** The draft for another model. Sizes and steps of one mean little to another; LoRAs stay where they fit. */
 function forModel(draft: Draft, name: string, models: Checkpoint[], all: Model[]): Draft {
-  const { prompt, negative_prompt, count, source, strength } = draft;
+  const { prompt, negative_prompt, count, source, strength, idle } = draft;
   const model = models.find((other) => other.name === name);
   const fitting = new Set(model && lorasFor(model, all).map((lora) => lora.name));
   const loras = draft.loras.filter((lora) => fitting.has(lora.name));
-  return { ...EMPTY_DRAFT, prompt, negative_prompt, count, source, strength, loras, model: name };
+  return { ...EMPTY_DRAFT, prompt, negative_prompt, count, source, strength, idle, loras, model: name };
 }
 
 /** What a field of the request is called in the form. */

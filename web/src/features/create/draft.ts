@@ -26,6 +26,8 @@ export interface Draft {
   source: Source | null;
   /** How much of the source is made anew, 0 to 1. */
   strength: number;
+  /** Whether it may wait until no other work does. */
+  idle: boolean;
 }
 
 export type Filled = {
@@ -46,6 +48,7 @@ export const EMPTY_DRAFT: Draft = {
   loras: [],
   source: null,
   strength: STRENGTH,
+  idle: false,
 };
 
 /** The draft that makes a picture again; `source` is the picture it was made from, where there is one. */
@@ -64,6 +67,7 @@ export function draftFrom(recipe: Recipe, source: Source | null = null): Draft {
     loras: recipe.loras ?? [],
     source: source && sourceOf(source),
     strength: recipe.strength ?? STRENGTH,
+    idle: false,
   };
 }
 
@@ -105,9 +109,10 @@ export function filled(draft: Draft, { name, defaults, limits }: Checkpoint): Fi
   };
 }
 
-export function requestOf({ source, strength, ...form }: Filled): JobRequest {
+export function requestOf({ source, strength, idle, ...form }: Filled): JobRequest {
   const asked = {
     ...form,
+    lane: idle ? "idle" : "normal",
     prompt: form.prompt.trim(),
     clip_skip: 1,
     format: "png",

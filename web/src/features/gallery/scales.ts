@@ -12,5 +12,12 @@ export function scalesOf(models: Model[]): number[] {
 
 /** The server chooses the upscaler that fits the factor. */
 export function enlargeRequest(imageId: string, scale: number): JobRequest {
-  return { job_type: "upscale", source_image: imageId, scale, format: "png", visibility: "private" };
+  return {
+    job_type: "upscale",
+    source_image: imageId,
+    scale,
+    format: "png",
+    visibility: "private",
+    lane: "normal",
+  };
 }

@@ -24,6 +24,7 @@ export function JobList() {
   const jobs = data.pages.flatMap((page) => page.items);
   if (jobs.length === 0) return <Empty title={t("queue.empty_title")} text={t("queue.empty_text")} />;
   const active = jobs.filter((job) => !isOver(job)).length;
+  const retried = new Set(jobs.flatMap((job) => job.retry_of ?? []));
 
   return (
     <>
@@ -35,7 +36,7 @@ export function JobList() {
       </header>
       <ul className={styles.batches}>
         {batchesOf(jobs).map((batch) => (
-          <BatchSheet key={batch.id} batch={batch} />
+          <BatchSheet key={batch.id} batch={batch} retried={retried} />
         ))}
       </ul>
       {hasNextPage && (
@@ -45,7 +46,7 @@ export function JobList() {
   );
 }
 
-function BatchSheet({ batch }: { batch: Batch }) {
+function BatchSheet({ batch, retried }: { batch: Batch; retried: ReadonlySet<string> }) {
   const [first] = batch.jobs;
   // One picture stands beside its words; several stand below the words they share.
   if (batch.jobs.length === 1) {
@@ -54,7 +55,7 @@ function BatchSheet({ batch }: { batch: Batch }) {
         <JobFrame job={first} />
         <div className={styles.beside}>
           <Words job={first} />
-          <JobFacts job={first} />
+          <JobFacts job={first} retried={retried.has(first.id)} />
         </div>
       </li>
     );
@@ -65,7 +66,7 @@ function BatchSheet({ batch }: { batch: Batch }) {
       <ul className={styles.tiles}>
         {batch.jobs.map((job) => (
           <li key={job.id}>
-            <JobTile job={job} />
+            <JobTile job={job} retried={retried.has(job.id)} />
           </li>
         ))}
       </ul>

@@ -6,7 +6,7 @@ import { patchJob } from "@/api/cache";
 import { answer, api } from "@/api/client";
 import { keys } from "@/api/keys";
 import { asProblem } from "@/api/problem";
-import { isOver, noProgress } from "@/api/progress";
+import { isOver, isWaiting, noProgress } from "@/api/progress";
 import { imageQuery } from "@/api/queries";
 import type { Job, Recipe } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
@@ -18,40 +18,63 @@ import { toast } from "@/ui/toasts";
 
 import styles from "./JobTile.module.css";
 import { Receipt } from "./Receipt";
-import { failureText, statusText } from "./statusText";
+import { failureText, LAST_PLACE, startText, statusText, waitText } from "./statusText";
+import { useCountdown } from "./useCountdown";
+import { useRetry } from "./useRetry";
 
-export function JobTile({ job }: { job: Job }) {
+interface JobProps {
+  job: Job;
+  /** Whether there is a newer job that tries this one again. */
+  retried: boolean;
+}
+
+export function JobTile({ job, retried }: JobProps) {
   return (
     <div className={styles.tile}>
       <JobFrame job={job} />
-      <JobFacts job={job} />
+      <JobFacts job={job} retried={retried} />
     </div>
   );
 }
 
-export function JobFacts({ job }: { job: Job }) {
+export function JobFacts({ job, retried }: JobProps) {
   const i18n = useI18n();
   const { t } = i18n;
-  const eta = job.progress?.eta_seconds ?? null;
+  const failed = job.status === "failed";
+  const again = useRetry(job.id);
   return (
     <div className={styles.facts}>
       <div className={styles.line}>
         <p className={styles.status} data-status={job.status}>
           {statusText(job, i18n)}
-          {!isOver(job) && eta !== null && (
-            <span className={styles.eta}>{t("queue.eta", { time: i18n.duration(eta) })}</span>
-          )}
+          <TimeLeft job={job} />
+          {retried && <span className={styles.eta}>{t("queue.tried_again")}</span>}
         </p>
         {!isOver(job) && <CancelButton job={job} />}
-        {/* Enlarging is asked for beside the picture, not in the form. */}
-        {isOver(job) && job.job_type !== "upscale" && (
-          <Link to={`/create?job=${job.id}`} className={buttonClass("quiet", { small: true })}>
-            {t("queue.use_again")}
-          </Link>
+        {isOver(job) && (
+          <div className={styles.again}>
+            {(failed || job.status === "canceled") && !retried && (
+              <Button look="quiet" small busy={again.busy} onClick={again.retry}>
+                {t("action.try_again")}
+              </Button>
+            )}
+            {/* Enlarging is asked for beside the picture, not in the form. */}
+            {job.job_type !== "upscale" && (
+              <Link to={`/create?job=${job.id}`} className={buttonClass("quiet", { small: true })}>
+                {t("queue.use_again")}
+              </Link>
+            )}
+          </div>
         )}
       </div>
-      {job.status === "failed" && <p className={styles.reason}>{failureText(job, i18n)}</p>}
-      {job.receipt && isOver(job) && <Receipt receipt={job.receipt} failed={job.status === "failed"} />}
+      {again.problem && (
+        <p className={styles.problem} role="alert">
+          {problemText(i18n, again.problem)}
+        </p>
+      )}
+      {isWaiting(job) && <p className={styles.waits}>{waitText(job, i18n)}</p>}
+      {failed && <p className={styles.reason}>{failureText(job, i18n)}</p>}
+      {job.receipt && isOver(job) && <Receipt receipt={job.receipt} failed={failed} />}
     </div>
   );
 }
@@ -93,7 +116,7 @@ export function JobFrame({ job }: { job: Job }) {
         source_image !== undefined && !isOver(job) && <Beginning id={source_image} />
       )}
       {job.status === "failed" && <WarningIcon size={28} />}
-      {job.position !== null && <span className={styles.position}>{job.position}</span>}
+      {isWaiting(job) && job.position !== null && <Place position={job.position} />}
       {running && (
         <div
           className={styles.bar}
@@ -112,6 +135,26 @@ export function JobFrame({ job }: { job: Job }) {
 function Beginning({ id }: { id: string }) {
   const { data } = useQuery(imageQuery(id));
   return data && <img src={data.thumbnail_url ?? data.file_url} alt="" className={styles.beginning} />;
+}
+
+/** In how long a waiting job starts, or a running one is done. */
+function TimeLeft({ job }: { job: Job }) {
+  const i18n = useI18n();
+  const starts = useCountdown(isWaiting(job) ? job.eta_seconds : null);
+  const left = job.status === "processing" ? (job.progress?.eta_seconds ?? null) : null;
+  const text = left !== null ? i18n.t("queue.eta", { time: i18n.duration(left) }) : startText(starts, i18n);
+  return text !== null && <span className={styles.eta}>{text}</span>;
+}
+
+function Place({ position }: { position: number }) {
+  const { number } = useI18n();
+  const shown = position < LAST_PLACE ? number(position) : `${number(LAST_PLACE)}+`;
+  // The same stands in words below.
+  return (
+    <span className={styles.position} aria-hidden="true">
+      {shown}
+    </span>
+  );
 }
 
 function CancelButton({ job }: { job: Job }) {

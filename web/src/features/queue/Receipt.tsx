@@ -22,6 +22,9 @@ export function Receipt({ receipt, failed }: { receipt: ReceiptData; failed: boo
           </div>
         ))}
         {reason && <p className={styles.reason}>{reason}</p>}
+        {receipt.gpu_seconds !== null && receipt.gpu_seconds > 0 && (
+          <p className={styles.reason}>{t("receipt.measured", { seconds: receipt.gpu_seconds })}</p>
+        )}
       </dl>
     </details>
   );

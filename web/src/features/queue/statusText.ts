@@ -3,15 +3,16 @@ import { noProgress } from "@/api/progress";
 import type { Job } from "@/api/types";
 import type { Translator } from "@/i18n/translate";
 
-export function statusText(job: Job, { t, find }: Translator): string {
+/** Places are counted up to this one, which stands for all that follow. */
+export const LAST_PLACE = 1000;
+
+export function statusText(job: Job, i18n: Translator): string {
+  const { t, find } = i18n;
   const { step, total_steps, step_name } = job.progress ?? noProgress(job);
   switch (job.status) {
     case "pending":
-      return find(`queue.waiting_for.${job.waiting_for ?? "slot"}`) ?? t("queue.waiting");
     case "queued":
-      if (job.position !== null && job.position > 1) return t("queue.position", { position: job.position });
-      if (job.position === 1) return t("queue.next");
-      return find(`queue.waiting_for.${job.waiting_for ?? "worker"}`) ?? t("queue.waiting");
+      return placeText(job, i18n);
     case "processing":
       if (step_name !== "" && step_name !== "Denoising") return find(`queue.step.${step_name}`) ?? step_name;
       return step === 0 ? t("queue.starting") : t("queue.step", { step, total: total_steps });
@@ -24,8 +25,31 @@ export function statusText(job: Job, { t, find }: Translator): string {
   }
 }
 
+/** What a waiting job waits for. */
+export function waitText(job: Job, { t, find }: Translator): string {
+  if (job.lane === "idle" && job.waiting_for === "worker") return t("queue.waiting_for.nobody_else");
+  return find(`queue.waiting_for.${job.waiting_for ?? "worker"}`) ?? t("queue.waiting");
+}
+
+/** In how long it starts; nothing when nobody can tell. */
+export function startText(seconds: number | null, { t, duration }: Translator): string | null {
+  if (seconds === null) return null;
+  return seconds < 1 ? t("queue.starts_now") : t("queue.starts_in", { time: duration(roughly(seconds)) });
+}
+
 /** Why it failed: in the page's language where the code is known, else as the server put it. */
 export function failureText(job: Job, { find, t }: Translator): string {
   if (!job.error) return t("job_error.internal_error");
   return find(`job_error.${job.error.code}`) ?? job.error.message;
+}
+
+function placeText({ position }: Job, { t, ordinal }: Translator): string {
+  if (position === null) return t("queue.waiting");
+  if (position >= LAST_PLACE) return t("queue.far", { count: LAST_PLACE });
+  return position === 1 ? t("queue.next") : t("queue.position", { place: ordinal(position) });
+}
+
+/** A forecast is not exact to the second, and need not look as if it were. */
+function roughly(seconds: number): number {
+  return seconds > 10 ? Math.ceil(seconds / 5) * 5 : Math.ceil(seconds);
 }

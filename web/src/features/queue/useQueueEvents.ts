@@ -5,7 +5,7 @@ import { useLocation } from "react-router";
 
 import { patchJob } from "@/api/cache";
 import { keys } from "@/api/keys";
-import { isOver } from "@/api/progress";
+import { isOver, moved } from "@/api/progress";
 import { jobsQuery } from "@/api/queries";
 import type { Job } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
@@ -14,6 +14,9 @@ import { toast } from "@/ui/toasts";
 
 /** Events are hints: while something runs the list is read again at this pace, faster without a socket. */
 const POLL_MS = { connected: 10_000, alone: 3_000 };
+
+/** What a job that runs does not have any more. */
+const STARTED = { position: null, eta_seconds: null, waiting_for: null };
 
 /** Rooms of the page where a finished picture is seen without being announced. */
 const SEEN_AT = "/create";
@@ -37,17 +40,6 @@ export function useQueueEvents(): void {
     const live = (job: Job) => (isOver(job) ? job : change(job));
     if (!patchJob(client, id, live)) rereadJobs();
   };
-  const queued = (id: string, position: number | null | undefined) => {
-    patch(id, (job) => ({
-      ...job,
-      status: "queued",
-      position: position === undefined ? job.position : position,
-      waiting_for: "worker",
-      progress: null,
-    }));
-    // Without a place in the event, the list knows it.
-    if (position === undefined) rereadJobs();
-  };
   /** The receipt comes with the job itself, which is read again. */
   const ended = (id: string, change: (job: Job) => Job) => {
     patch(id, change);
@@ -55,15 +47,28 @@ export function useQueueEvents(): void {
   };
 
   useServerEvent("job:pending", ({ job_id }) => patch(job_id, (job) => ({ ...job, status: "pending" })));
-  useServerEvent("job:queued", ({ job_id, position }) => queued(job_id, position));
-  useServerEvent("queue:position", ({ job_id, position }) => queued(job_id, position));
+  useServerEvent("job:queued", ({ job_id, position, eta_seconds }) => {
+    patch(job_id, (job) => ({
+      ...job,
+      status: "queued",
+      position: position === undefined ? job.position : position,
+      eta_seconds: eta_seconds === undefined ? job.eta_seconds : eta_seconds,
+      waiting_for: "worker",
+      progress: null,
+    }));
+    // Without a place in the event, the list knows it.
+    if (position === undefined) rereadJobs();
+  });
+  // Of all that wait, also of what is not listed: no reason to read the list again.
+  useServerEvent("queue:position", ({ job_id, ...wait }) =>
+    patchJob(client, job_id, (job) => moved(job, wait)),
+  );
   useServerEvent("job:started", ({ job_id, worker_id }) =>
     patch(job_id, (job) => ({
       ...job,
       status: "processing",
       worker_id,
-      position: null,
-      waiting_for: null,
+      ...STARTED,
       progress: null,
     })),
   );
@@ -71,8 +76,7 @@ export function useQueueEvents(): void {
     patch(job_id, (job) => ({
       ...job,
       status: "processing",
-      position: null,
-      waiting_for: null,
+      ...STARTED,
       progress: {
         step: progress.step,
         total_steps: progress.total_steps,

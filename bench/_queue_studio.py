@@ -1,0 +1,163 @@
+"""Our queue under measurement: people, models and waiting jobs by set-based SQL, all else by the product's own functions."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bench._queue_clients import Done, Step
+from bench._queue_payload import PARAMETERS, PAYLOAD
+from pingvas.accounts.actor import Actor
+from pingvas.base import migrate
+from pingvas.base.db import Database
+from pingvas.billing.plans import seed_plans
+from pingvas.generation import finish, queue, submit
+from pingvas.generation.queue import ClaimedJob
+from pingvas.generation.sharing import batch_key
+from tests.make.catalog import make_model
+from tests.make.generation import picture_of, wish
+
+MODEL = "toy"
+WORKER = "worker-1"
+GPU_SECONDS = 1.5  # less than was quoted, so that every job has something to give back
+
+_USERS = text("""
+    INSERT INTO users (id, email, display_name)
+    SELECT gen_random_uuid(), 'person' || number || '@example.com', 'Somebody' FROM generate_series(1, :people) AS number
+    RETURNING id
+""")
+_SUBSCRIPTIONS = text("""
+    INSERT INTO subscriptions (id, user_id, plan_id, remaining_credits, current_period_start, current_period_end)
+    SELECT gen_random_uuid(), person.id, plan.id, 1000000000, CURRENT_DATE, CURRENT_DATE + 30
+      FROM users AS person, subscription_plans AS plan WHERE plan.name = 'enterprise'
+""")
+_BONUS = text("""
+    INSERT INTO credit_transactions (id, user_id, subscription_id, transaction_type, amount, balance_after)
+    SELECT gen_random_uuid(), user_id, id, 'bonus', remaining_credits, remaining_credits FROM subscriptions
+""")
+# One job of each person after the other, as the line would have it when all of them use it alike.
+_FILL = text("""
+    INSERT INTO generation_jobs (id, user_id, model_id, subscription_id, batch_id, job_type, status, priority, turn,
+                                 batch_key, parameters, estimated_credits, estimated_seconds, queued_at, deadline_at)
+    SELECT uuidv7(), person.user_id, model.id, person.id, uuidv7(), 'txt2img', 'queued', 100,
+           clock.last_value + 10000 + 10 * number, :batch_key, CAST(:payload AS jsonb), 3, 2.3, clock_timestamp(),
+           now() + interval '1 day'
+      FROM queue_clock AS clock CROSS JOIN generate_series(1, :jobs) AS number
+      JOIN (SELECT id, user_id, row_number() OVER (ORDER BY id) AS place FROM subscriptions) AS person
+        ON person.place = 1 + number % (SELECT count(*) FROM subscriptions)
+      JOIN ai_models AS model ON model.name = :model
+""")
+# The rows are made from the rows that they refer to, so nobody needs to look at each of these references again.
+_TRUST = text("SET LOCAL session_replication_role = replica")
+_WAITING = text("SELECT count(*) FROM generation_jobs WHERE status = 'queued'")
+_PLAIN_INDEXES = text("""
+    SELECT indexname, indexdef FROM pg_indexes
+     WHERE tablename = 'generation_jobs' AND indexname NOT IN (SELECT conname FROM pg_constraint)
+""")
+
+
+class Studio:
+    """A migrated database with a model, and people on the largest plan with more credits than they can spend."""
+
+    def __init__(self, database: Database, people: Sequence[UUID]) -> None:
+        self.database = database
+        self._next_person = itertools.cycle(random.Random(7).sample(people, len(people)))
+
+    @classmethod
+    async def install(cls, url: str, *, people: int, connections: int) -> Studio:
+        """`url` is `postgresql+asyncpg://…`."""
+        await migrate.upgrade(url)
+        database = Database(url, pool_size=connections)
+        async with database.transaction() as session:
+            await seed_plans(session)
+            await make_model(session, name=MODEL)
+            ids = list(await session.scalars(_USERS, {"people": people}))
+            await session.execute(_SUBSCRIPTIONS)
+            await session.execute(_BONUS)
+        return cls(database, ids)
+
+    async def close(self) -> None:
+        await self.database.dispose()
+
+    async def fill(self, jobs: int, *, rebuild_indexes: bool = False) -> None:
+        """Have at least that many jobs waiting; `rebuild_indexes` is quicker for very many."""
+        key = batch_key("txt2img", {**PARAMETERS, "model": MODEL})
+        async with self.database.transaction() as session:
+            await session.execute(_TRUST)
+            indexes = (await session.execute(_PLAIN_INDEXES)).all() if rebuild_indexes else []
+            for index in indexes:
+                await session.execute(text(f"DROP INDEX {index.indexname}"))
+            missing = jobs - (await session.scalar(_WAITING) or 0)
+            if missing > 0:
+                row = {"jobs": missing, "payload": PAYLOAD, "batch_key": key, "model": MODEL}
+                await session.execute(_FILL, row)
+            for index in indexes:
+                await session.execute(text(index.indexdef))
+        async with self.autocommit() as connection:
+            await connection.exec_driver_sql("VACUUM ANALYZE generation_jobs")
+
+    @asynccontextmanager
+    async def autocommit(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for what cannot be done in a transaction."""
+        async with self.database.engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def take(self, limit: int) -> list[ClaimedJob]:
+        """Claim as a worker does: from the clock on, and behind it when there is nothing."""
+        async with self.database.transaction() as session:
+            for rewind in (False, True):
+                jobs = await queue.claim(
+                    session, worker_id=WORKER, lease_seconds=600, limit=limit, holds=[MODEL], rewind=rewind
+                )
+                if jobs:
+                    return jobs
+        return []
+
+    async def complete(self, job: ClaimedJob) -> None:
+        """End a job with its picture's row, its settlement and whoever comes into the free slot."""
+        async with self.database.transaction() as session:
+            ended = await finish.complete(
+                session, job, WORKER, gpu_seconds=GPU_SECONDS, picture=picture_of(job)
+            )
+        assert ended
+
+    async def submit(self) -> None:
+        """The next person asks for a picture."""
+        actor = Actor(next(self._next_person), "user", None)
+        async with self.database.transaction() as session:
+            await submit.submit(session, actor, wish())
+
+    def claim(self, batch: int) -> Step:
+        """A step that claims up to `batch` jobs and leaves them."""
+
+        async def step(done: Done) -> None:
+            done(len(await self.take(batch)))
+
+        return step
+
+    def claim_and_complete(self, batch: int) -> Step:
+        """A step that claims up to `batch` jobs and completes each."""
+
+        async def step(done: Done) -> None:
+            for job in await self.take(batch):
+                await self.complete(job)
+                done(1)
+
+        return step
+
+    def life(self, batch: int = 1) -> Step:
+        """A step in which `batch` people ask for a picture each, and as many jobs are claimed and completed."""
+        claim_and_complete = self.claim_and_complete(batch)
+
+        async def step(done: Done) -> None:
+            for _ in range(batch):
+                await self.submit()
+            await claim_and_complete(done)
+
+        return step

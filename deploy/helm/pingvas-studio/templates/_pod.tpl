@@ -1,0 +1,125 @@
+{{/* What every process finds in its environment. A list of the root and the Secret's name. */}}
+{{- define "studio.environment" -}}
+{{- $root := index . 0 -}}
+{{- $secret := index . 1 -}}
+- name: PINGVAS_DATA_DIR
+  value: /tmp/pingvas
+- name: PINGVAS_DATABASE_URL
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: database-url}
+- name: PINGVAS_STORAGE_URL
+  {{- if $root.Values.storage.volume.enabled }}
+  value: file:///srv/storage
+  {{- else }}
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: storage-url}
+  {{- end }}
+- name: PINGVAS_SECRET_KEY
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: secret-key}
+- name: PINGVAS_REDIS_URL
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: redis-url, optional: true}
+{{- with include "studio.publicUrl" $root }}
+- name: PINGVAS_PUBLIC_URL
+  value: {{ . | quote }}
+{{- end }}
+{{- range $name, $value := $root.Values.settings }}
+- name: PINGVAS_{{ upper $name }}
+  value: {{ include "studio.setting" $value | quote }}
+{{- end }}
+{{- with $root.Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* The beginning of every pod's spec. Service links are off: a service named "pingvas" would set PINGVAS_PORT. */}}
+{{- define "studio.podSpec" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  {{- toYaml .Values.podSecurityContext | nindent 2 }}
+{{- end -}}
+
+{{/* Where a pod may run: the values of its component. */}}
+{{- define "studio.placement" -}}
+{{- with .nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .topologySpreadConstraints }}
+topologySpreadConstraints:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "studio.mounts" -}}
+- name: tmp
+  mountPath: /tmp
+{{- if .Values.storage.volume.enabled }}
+- name: storage
+  mountPath: /srv/storage
+{{- end }}
+{{- end -}}
+
+{{- define "studio.volumes" -}}
+- name: tmp
+  emptyDir: {}
+{{- if .Values.storage.volume.enabled }}
+- name: storage
+  persistentVolumeClaim:
+    claimName: {{ default (printf "%s-storage" (include "studio.fullname" .)) .Values.storage.volume.existingClaim }}
+{{- end }}
+{{- end -}}
+
+{{/* A change of the chart's own Secret starts the pods anew; one of yours is yours to roll out. */}}
+{{- define "studio.podAnnotations" -}}
+{{- if not .Values.secret.existingSecret }}
+checksum/secret: {{ toYaml .Values.secret | sha256sum }}
+{{- end }}
+{{- with .Values.podAnnotations }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* The keys of a Secret made here. */}}
+{{- define "studio.secretData" -}}
+database-url: {{ required "set secret.databaseUrl, or secret.existingSecret" .Values.secret.databaseUrl | quote }}
+{{- if not .Values.storage.volume.enabled }}
+storage-url: {{ required "set secret.storageUrl (s3://…), or storage.volume.enabled, or secret.existingSecret" .Values.secret.storageUrl | quote }}
+{{- end }}
+secret-key: {{ required "set secret.secretKey (openssl rand -hex 32), or secret.existingSecret" .Values.secret.secretKey | quote }}
+{{- with .Values.secret.redisUrl }}
+redis-url: {{ . | quote }}
+{{- end }}
+{{- end -}}
+
+{{/* Figures of a process that listens to nobody else: to be appended to its environment, and its port. */}}
+{{- define "studio.metricsEnvironment" -}}
+{{- if .Values.metrics.enabled }}
+- name: PINGVAS_METRICS_HOST
+  value: 0.0.0.0
+- name: PINGVAS_METRICS_PORT
+  value: {{ .Values.metrics.port | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "studio.metricsPorts" -}}
+{{- if .Values.metrics.enabled }}
+ports:
+  - name: metrics
+    containerPort: {{ .Values.metrics.port }}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,145 @@
+"""`Prefer: wait=N` on asking for jobs: the answer comes when they have ended, or when the time is over."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from pingvas.api.held_answer import HeldAnswer, asked_to_wait
+from pingvas.base.db import Database
+from pingvas.base.settings import Settings
+from tests.make.accounts import SignedInPerson, sign_up
+from tests.make.catalog import make_model
+from tests.make.generation import claim_job, complete_job
+
+BODY: dict[str, Any] = {"job_type": "txt2img", "model": "toy", "prompt": "a red house at sunset"}
+
+
+@pytest.fixture
+def settings(make_settings: Any, database_url: str) -> Settings:
+    """An API with one connection to the database, so that a call that kept it would keep all others out."""
+    made: Settings = make_settings(database_url=database_url, database_pool_size=1)
+    return made
+
+
+@pytest.fixture
+async def person(client: httpx.AsyncClient, database: Database) -> SignedInPerson:
+    async with database.transaction() as session:
+        await make_model(session)
+    return await sign_up(client)
+
+
+def asking(client: httpx.AsyncClient, person: SignedInPerson, wait: str, **headers: str) -> asyncio.Task[Any]:
+    told = {**person.headers, "Prefer": wait, **headers}
+    return asyncio.create_task(client.post("/api/v1/jobs", json=BODY, headers=told))
+
+
+async def the_job(client: httpx.AsyncClient, person: SignedInPerson) -> dict[str, Any]:
+    """The person's job, once it is there."""
+    async with asyncio.timeout(30):
+        while True:
+            found = (await client.get("/api/v1/jobs", headers=person.headers)).json()["items"]
+            if found:
+                return dict(found[0])
+            await asyncio.sleep(0.02)
+
+
+async def test_an_event_lets_the_answer_go(
+    client: httpx.AsyncClient, person: SignedInPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a call that would look for itself only after an hour
+    monkeypatch.setattr("pingvas.api.accepted._LOOK_SECONDS", 3600)
+    call = asking(client, person, "respond-async, wait=60")
+    job = await the_job(client, person)
+    assert not call.done()
+
+    # when
+    await client.post(f"/api/v1/jobs/{job['id']}/cancel", headers=person.headers)
+    answer = await asyncio.wait_for(call, 30)
+
+    # then
+    assert (answer.status_code, answer.headers["preference-applied"]) == (200, "wait=60")
+    assert [job["status"] for job in answer.json()["jobs"]] == ["canceled"]
+
+
+async def test_without_events_it_looks_for_itself(
+    client: httpx.AsyncClient, person: SignedInPerson, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given
+    monkeypatch.setattr("pingvas.api.accepted._LOOK_SECONDS", 0.05)
+    call = asking(client, person, "wait=60")
+    await the_job(client, person)
+
+    # when a worker ends the job and nobody is told
+    await complete_job(database, await claim_job(database))
+    answer = await asyncio.wait_for(call, 30)
+
+    # then
+    assert answer.status_code == 200
+    assert answer.json()["jobs"][0]["image"]["generation_params"]["prompt"] == BODY["prompt"]
+
+
+async def test_when_the_time_is_over_the_jobs_are_only_accepted(
+    client: httpx.AsyncClient, person: SignedInPerson
+) -> None:
+    answer = await asking(client, person, "wait=1")
+
+    assert (answer.status_code, answer.headers["preference-applied"]) == (202, "wait=1")
+    assert [job["status"] for job in answer.json()["jobs"]] == ["queued"]
+
+
+async def test_a_replay_can_be_held_as_well(client: httpx.AsyncClient, person: SignedInPerson) -> None:
+    # given a call whose answer was lost, and its job ended since
+    await asking(client, person, "", **{"Idempotency-Key": "one"})
+    job = await the_job(client, person)
+    await client.post(f"/api/v1/jobs/{job['id']}/cancel", headers=person.headers)
+
+    # when
+    answer = await asking(client, person, "wait=60", **{"Idempotency-Key": "one"})
+
+    # then
+    assert (answer.status_code, answer.headers["idempotent-replayed"]) == (200, "true")
+    assert [(told["id"], told["status"]) for told in answer.json()["jobs"]] == [(job["id"], "canceled")]
+
+
+async def test_nothing_is_made_for_a_client_that_has_left() -> None:
+    # given an answer that takes for ever
+    making = asyncio.Event()
+    sent: list[Any] = []
+
+    async def make() -> Any:
+        making.set()
+        await asyncio.Event().wait()
+
+    async def receive() -> Any:
+        await making.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    # when
+    await HeldAnswer(make, {})({"type": "http"}, receive, send)
+
+    # then
+    assert sent == []
+
+
+@pytest.mark.parametrize(
+    ("prefer", "seconds"),
+    [
+        (None, 0),
+        ("", 0),
+        ("wait", 0),
+        ("wait=ten", 0),
+        ("wait=-1", 0),
+        ("wait=²", 0),
+        ("wait=7", 7),
+        ('respond-async, Wait = "7"; x=1', 7),
+        ("wait=3600", 60),
+        ("wait=" + "9" * 5000, 60),
+    ],
+)
+def test_a_preference_is_read_as_the_standard_has_it(prefer: str | None, seconds: int) -> None:
+    assert asked_to_wait(prefer) == seconds

@@ -1,0 +1,74 @@
+"""A database that cannot be reached is unavailable, whichever way the network says so; other errors are what they are."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from pingvas.base.database_url import for_asyncpg
+from pingvas.base.db import Database, DatabaseUnavailable, is_unavailable
+from pingvas.base.statements import fetch
+
+_ONE = text("SELECT 1 AS one")
+_CUT_THE_OTHERS = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+async def test_a_server_that_does_not_answer_is_unavailable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:  # it takes the connection, and nobody speaks
+        database = Database(f"postgresql://a:b@127.0.0.1:{deaf.getsockname()[1]}/c")
+        with pytest.raises(DatabaseUnavailable):
+            async with database.read() as session:
+                await session.connection()
+        await database.dispose()
+
+
+async def test_a_name_that_nobody_knows_is_unavailable() -> None:
+    database = Database("postgresql://a:b@nowhere.invalid/c")
+
+    with pytest.raises(DatabaseUnavailable):
+        async with database.read() as session:
+            await session.connection()
+
+
+@pytest.mark.parametrize(
+    "number", [errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT, errno.ECONNREFUSED]
+)
+def test_no_way_to_the_server_is_unavailable(number: int) -> None:
+    assert is_unavailable(OSError(number, "no way there"))
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError(errno.ENOENT, "no such file"), ValueError("wrong")])
+def test_what_has_nothing_to_do_with_the_server_is_not(error: Exception) -> None:
+    assert not is_unavailable(error)
+
+
+async def test_connections_that_died_are_met_once_and_replaced(database: Database) -> None:
+    # given three connections in the pool, all of them cut
+    all_three = asyncio.Barrier(3)
+
+    async def use() -> None:
+        async with database.read() as session:
+            await fetch(session, _ONE, {})
+            await all_three.wait()
+
+    await asyncio.gather(use(), use(), use())
+    killer = await asyncpg.connect(for_asyncpg(database.url.render_as_string(hide_password=False)))
+    await killer.execute(_CUT_THE_OTHERS)
+    await killer.close()
+
+    # when the pool gives out the first of them
+    with pytest.raises(DatabaseUnavailable):
+        async with database.read() as session:
+            await fetch(session, _ONE, {})
+
+    # then the others are not given out
+    async with database.read() as session:
+        assert [row.one for row in await fetch(session, _ONE, {})] == [1]

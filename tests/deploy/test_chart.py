@@ -1,0 +1,234 @@
+"""The chart: rendered by Helm's own code, each object checked against the schemas of Kubernetes and KEDA.
+
+Not checked here: the Prometheus operator's two kinds (no package carries their schemas), and anything that only a
+running cluster knows, such as hooks in their order, admission, scheduling, volumes and KEDA itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.deploy.conftest import Rendered
+from tests.deploy.schemas import WITHOUT_SCHEMA, problems_of
+
+OLDEST, NEWEST = "1.27", "1.37"
+EVERYTHING: dict[str, Any] = {
+    "settings": {"open_registration": False, "log_level": "debug"},
+    "imagePullSecrets": [{"name": "registry"}],
+    "extraEnv": [{"name": "AWS_REGION", "value": "eu-central-1"}],
+    "extraEnvFrom": [{"secretRef": {"name": "bucket-keys"}}],
+    "storage": {"volume": {"enabled": True, "storageClassName": "nfs"}},
+    "serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/pictures"}},
+    "podAnnotations": {"team": "pictures"},
+    "podLabels": {"team": "pictures"},
+    "api": {
+        "autoscaling": {"enabled": True},
+        "nodeSelector": {"pool": "web"},
+        "topologySpreadConstraints": [
+            {
+                "maxSkew": 1,
+                "topologyKey": "kubernetes.io/hostname",
+                "whenUnsatisfiable": "ScheduleAnyway",
+                "labelSelector": {"matchLabels": {"app.kubernetes.io/component": "api"}},
+            }
+        ],
+    },
+    "service": {"type": "LoadBalancer", "annotations": {"internal": "true"}},
+    "ingress": {
+        "enabled": True,
+        "className": "nginx",
+        "host": "studio.example.org",
+        "tlsSecretName": "certificate",
+        "annotations": {"nginx.ingress.kubernetes.io/proxy-body-size": "25m"},
+    },
+    "worker": {
+        "image": {"tag": "cuda"},
+        "runtimeClassName": "nvidia",
+        "nodeSelector": {"pool": "cards"},
+        "affinity": {"nodeAffinity": {}},
+        "modelCache": {"enabled": True, "storageClassName": "nfs"},
+        "keda": {"enabled": True, "minReplicas": 1, "maxReplicas": 9},
+    },
+    "metrics": {"enabled": True, "labels": {"release": "prometheus"}},
+}
+VARIANTS: dict[str, dict[str, Any]] = {
+    "as it is": {},
+    "everything": EVERYTHING,
+    "a secret of one's own": {"secret": {"existingSecret": "mine"}, "migrate": {"enabled": False}},
+    "no card": {"worker": {"gpu": {"enabled": False}, "tolerations": []}},
+    "claims of one's own": {
+        "storage": {"volume": {"enabled": True, "existingClaim": "pictures"}},
+        "worker": {"modelCache": {"enabled": True, "existingClaim": "models"}},
+    },
+}
+
+Render = Callable[..., Rendered]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("kubernetes", [OLDEST, NEWEST])
+def test_every_object_is_one_that_kubernetes_takes(
+    render_chart: Render, variant: str, kubernetes: str
+) -> None:
+    rendered = render_chart(**VARIANTS[variant])
+
+    assert rendered.error is None
+    checked = [each for each in rendered.objects if each["kind"] not in WITHOUT_SCHEMA]
+    assert len(checked) >= 6
+    assert {each["metadata"]["name"]: problems_of(each, kubernetes) for each in checked} == {
+        each["metadata"]["name"]: [] for each in checked
+    }
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_helm_finds_nothing_to_complain_about(render_chart: Render, variant: str) -> None:
+    said = [each["error"] for each in render_chart(**VARIANTS[variant]).lint]
+
+    assert said == ["icon is recommended"]
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ({"replicas": 3}, "replicas"),
+        ({"api": {"replica": 3}}, "replica"),
+        ({"settings": {"lease_second": 10}}, "lease_second"),
+        ({"settings": {"database_url": "postgresql://x"}}, "database_url"),
+        ({"secret": {"databaseUrl": "postgresql+asyncpg://x/y"}}, "databaseUrl"),
+        ({"secret": {"secretKey": "short"}}, "secretKey"),
+        ({"ingress": {"enabled": True}}, "host"),
+        ({"worker": {"terminationGracePeriodSeconds": 5}}, "terminationGracePeriodSeconds"),
+    ],
+)
+def test_values_that_make_no_sense_are_refused_by_name(
+    render_chart: Render, values: dict[str, Any], names: str
+) -> None:
+    error = render_chart(**values).error
+
+    assert error is not None
+    assert names in error
+
+
+@pytest.mark.parametrize(
+    ("left_out", "hint"),
+    [("databaseUrl", "existingSecret"), ("storageUrl", "s3://"), ("secretKey", "openssl rand")],
+)
+def test_a_secret_that_is_missing_is_told_with_what_to_do(
+    render_chart: Render, left_out: str, hint: str
+) -> None:
+    error = render_chart(secret={**_secret(), left_out: ""}).error
+
+    assert error is not None
+    assert left_out in error
+    assert hint in error
+
+
+def _secret() -> dict[str, str]:
+    return {
+        "databaseUrl": "postgresql://db/pingvas",
+        "storageUrl": "s3://pictures",
+        "secretKey": "0123456789" * 4,
+    }
+
+
+def test_pods_keep_to_the_restricted_security_standard(render_chart: Render) -> None:
+    rendered = render_chart(**EVERYTHING)
+
+    pods = [each["spec"]["template"]["spec"] for kind in ("Deployment", "Job") for each in rendered.all(kind)]
+    assert len(pods) == 4
+    for pod in pods:
+        (container,) = pod["containers"]
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert pod["automountServiceAccountToken"] is False
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        # What cannot be written otherwise has a place of its own.
+        assert "/tmp" in [mount["mountPath"] for mount in container["volumeMounts"]]
+
+
+def test_kubernetes_puts_no_variables_of_its_own_beside_ours(render_chart: Render) -> None:
+    """A service named `pingvas` would give every pod PINGVAS_PORT=tcp://…, which is our setting's name."""
+    rendered = render_chart(fullnameOverride="pingvas")
+
+    assert rendered.get("Service")["metadata"]["name"] == "pingvas"
+    for each in (*rendered.all("Deployment"), *rendered.all("Job")):
+        assert each["spec"]["template"]["spec"]["enableServiceLinks"] is False
+
+
+def test_the_migration_finds_its_secret_before_the_chart_has_made_anything(render_chart: Render) -> None:
+    rendered = render_chart()
+
+    job = rendered.get("Job")["metadata"]["annotations"]
+    wanted = {
+        each["valueFrom"]["secretKeyRef"]["name"]
+        for each in rendered.container("migrate")["env"]
+        if "secretKeyRef" in each.get("valueFrom", {})
+    }
+    (secret,) = [each for each in rendered.all("Secret") if each["metadata"]["name"] in wanted]
+    hook = secret["metadata"]["annotations"]
+    assert job["helm.sh/hook"] == hook["helm.sh/hook"] == "pre-install,pre-upgrade"
+    assert int(hook["helm.sh/hook-weight"]) < int(job["helm.sh/hook-weight"])
+    assert "hook-succeeded" in hook["helm.sh/hook-delete-policy"]
+    assert "serviceAccountName" not in rendered.get("Job")["spec"]["template"]["spec"]
+
+
+def test_a_secret_of_ones_own_is_the_only_one(render_chart: Render) -> None:
+    rendered = render_chart(secret={"existingSecret": "mine"}, worker={"keda": {"enabled": True}})
+
+    assert rendered.all("Secret") == []
+    named = {
+        each["valueFrom"]["secretKeyRef"]["name"]
+        for component in ("api", "worker", "chores", "migrate")
+        for each in rendered.container(component)["env"]
+        if "valueFrom" in each
+    }
+    assert named == {"mine"}
+    (reference,) = rendered.get("TriggerAuthentication")["spec"]["secretTargetRef"]
+    assert reference == {"parameter": "connection", "name": "mine", "key": "database-url"}
+
+
+def test_whoever_counts_the_pods_counts_alone(render_chart: Render) -> None:
+    fixed = render_chart()
+    scaled = render_chart(**EVERYTHING)
+
+    assert fixed.get("Deployment", "api")["spec"]["replicas"] == 2
+    assert fixed.get("Deployment", "worker")["spec"]["replicas"] == 1
+    assert "replicas" not in scaled.get("Deployment", "api")["spec"]
+    assert "replicas" not in scaled.get("Deployment", "worker")["spec"]
+    for kind, component in (("HorizontalPodAutoscaler", "api"), ("ScaledObject", "worker")):
+        assert (
+            scaled.get(kind)["spec"]["scaleTargetRef"]["name"]
+            == scaled.get("Deployment", component)["metadata"]["name"]
+        )
+
+
+def test_a_new_secret_starts_the_pods_anew_and_other_values_do_not(render_chart: Render) -> None:
+    def mark(**values: Any) -> str:
+        template = render_chart(**values).get("Deployment", "chores")["spec"]["template"]
+        return str(template["metadata"]["annotations"]["checksum/secret"])
+
+    assert mark() == mark(api={"replicas": 5})
+    assert mark() != mark(secret=_secret())
+
+
+def test_everything_a_selector_looks_for_is_on_the_pods(render_chart: Render) -> None:
+    rendered = render_chart(**EVERYTHING)
+
+    pods = [each["spec"]["template"]["metadata"]["labels"] for each in rendered.all("Deployment")]
+    for kind in ("Service", "PodDisruptionBudget", "ServiceMonitor", "PodMonitor"):
+        for each in rendered.all(kind):
+            selector = each["spec"]["selector"]
+            wanted = selector.get("matchLabels", selector).items()
+            found = (
+                [each["metadata"]["labels"]]
+                if kind == "ServiceMonitor"
+                else [labels for labels in pods if wanted <= labels.items()]
+            )
+            assert len(found) == 1, each["metadata"]["name"]

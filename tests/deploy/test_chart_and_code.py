@@ -1,0 +1,169 @@
+"""What the chart says of the studio is so: its settings, commands, ports, probes and how long a worker takes to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+import typer.main
+
+from pingvas import __version__
+from pingvas.base.settings import Settings
+from pingvas.cli import app as command_line
+from pingvas.worker.workplace import Patience
+from tests.deploy.conftest import KEY, Rendered
+from tests.deploy.test_chart import EVERYTHING
+
+COMPONENTS = ("api", "worker", "chores", "migrate")
+OURS = {"FORWARDED_ALLOW_IPS"}  # uvicorn's own
+Render = Callable[..., Rendered]
+
+
+def environment(rendered: Rendered, component: str) -> dict[str, str]:
+    """What a pod's process finds, with the Secret that it names put in."""
+    secrets = {each["metadata"]["name"]: each["stringData"] for each in rendered.all("Secret")}
+    found: dict[str, str] = {}
+    for each in rendered.container(component)["env"]:
+        if "value" in each:
+            found[each["name"]] = each["value"]
+            continue
+        reference = each["valueFrom"]["secretKeyRef"]
+        value = secrets[reference["name"]].get(reference["key"])
+        assert value is not None or reference.get("optional"), each["name"]
+        if value is not None:
+            found[each["name"]] = value
+    return found
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_every_variable_is_a_setting_and_is_understood(
+    render_chart: Render, component: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given
+    values = EVERYTHING | {"extraEnv": [], "storage": {}}
+    found = environment(render_chart(**values), component)
+    known = {f"PINGVAS_{name.upper()}" for name in Settings.model_fields}
+    assert set(found) - known <= OURS
+
+    # when
+    for name, value in found.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings(_env_file=None)
+
+    # then
+    assert settings.database_url == "postgresql://pingvas:secret@db.example.org/pingvas?sslmode=require"
+    assert settings.storage_location == "s3://pictures/studio?region=eu-central-1"
+    assert (settings.secret_key, settings.redis_url) == (KEY, None)
+    assert settings.base_url == "https://studio.example.org"
+    assert (settings.open_registration, settings.log_level) == (False, "debug")
+    if component == "api":
+        port = render_chart().container("api")["ports"][0]["containerPort"]
+        assert (settings.host, settings.port) == ("0.0.0.0", port)  # noqa: S104
+    if component in ("worker", "chores"):
+        shown = render_chart(**values).container(component)["ports"]
+        assert shown == [{"name": "metrics", "containerPort": settings.metrics_port}]
+    if component == "worker":
+        mounts = render_chart(**values).container("worker")["volumeMounts"]
+        assert str(settings.model_cache) in [mount["mountPath"] for mount in mounts]
+
+
+def test_the_schema_knows_every_setting_but_those_the_chart_sets_itself(render_chart: Render) -> None:
+    # given
+    values = EVERYTHING | {"extraEnv": [], "settings": {}}
+    rendered = render_chart(**values)
+    ours = {name for component in COMPONENTS for name in environment(rendered, component)} - OURS
+    ours.add("PINGVAS_REDIS_URL")  # optional, and left out here
+    theirs = {name for name in Settings.model_fields if f"PINGVAS_{name.upper()}" not in ours}
+
+    # when: each of them is set, to something that no setting means
+    accepted = render_chart(settings=dict.fromkeys(sorted(theirs), "x"))
+
+    # then
+    assert accepted.error is None, "deploy/helm/pingvas-studio/values.schema.json lacks a setting"
+    for name in sorted(set(Settings.model_fields) - theirs):
+        assert render_chart(settings={name: "x"}).error is not None, f"{name} is the chart's own"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [(100_000_000_000, "100000000000"), (0.25, "0.25"), (True, "true"), ("debug", "debug"), (0, "0")],
+)
+def test_a_value_reaches_the_process_as_it_was_written(render_chart: Render, written: Any, read: str) -> None:
+    rendered = render_chart(settings={"model_cache_bytes": written})
+
+    assert environment(rendered, "worker")["PINGVAS_MODEL_CACHE_BYTES"] == read
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_every_command_exists(render_chart: Render, component: str) -> None:
+    commands = typer.main.get_command(command_line).commands  # type: ignore[attr-defined]
+
+    assert render_chart().container(component)["args"] == [component]
+    assert component in commands
+
+
+def test_the_commands_that_the_notes_name_exist(render_chart: Render) -> None:
+    commands = typer.main.get_command(command_line).commands  # type: ignore[attr-defined]
+    notes = render_chart().notes
+
+    named = [line.partition("-- pingvas ")[2] for line in notes.splitlines() if "-- pingvas " in line]
+    assert named == ["link", "doctor"]
+    assert set(named) <= set(commands)
+
+
+def test_a_worker_may_take_as_long_to_stop_as_it_takes(render_chart: Render) -> None:
+    patience = Patience()
+    pod = render_chart().get("Deployment", "worker")["spec"]["template"]["spec"]
+
+    assert pod["terminationGracePeriodSeconds"] >= patience.drain + patience.let_go + 15
+
+
+def test_the_chart_is_of_this_version(render_chart: Render) -> None:
+    image = render_chart().container("api")["image"]
+
+    assert image == f"pingvas-studio:{__version__}"
+
+
+async def test_an_api_without_workers_is_alive_and_takes_jobs_in(
+    render_chart: Render, client: httpx.AsyncClient
+) -> None:
+    """With KEDA there may be no worker until somebody asks for a picture."""
+    container = render_chart().container("api")
+
+    answers = {
+        name: (await client.get(container[name]["httpGet"]["path"])).status_code
+        for name in ("startupProbe", "livenessProbe", "readinessProbe")
+    }
+
+    assert answers == {"startupProbe": 200, "livenessProbe": 200, "readinessProbe": 200}
+
+
+async def test_an_api_whose_storage_is_away_is_not_ready(
+    render_chart: Render, client: httpx.AsyncClient, app: Any, tmp_path: Any
+) -> None:
+    # given: a file where the folder should be
+    storage = app.state.settings.data_dir / "storage"
+    storage.parent.mkdir(parents=True, exist_ok=True)
+    storage.write_text("in the way")
+
+    # when
+    answer = await client.get(render_chart().container("api")["readinessProbe"]["httpGet"]["path"])
+
+    # then
+    assert answer.status_code == 503
+    assert answer.json()["parts"]["storage"] != "ok"
+
+
+async def test_prometheus_finds_figures_where_the_chart_says(
+    render_chart: Render, client: httpx.AsyncClient
+) -> None:
+    (endpoint,) = render_chart(metrics={"enabled": True}).get("ServiceMonitor")["spec"]["endpoints"]
+    service = render_chart().get("Service")["spec"]["ports"]
+
+    answer = await client.get(endpoint["path"])
+
+    assert answer.status_code == 200
+    assert "pingvas_http_requests" in answer.text
+    assert endpoint["port"] in [port["name"] for port in service]

@@ -1,0 +1,37 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
+
+import { addJobs } from "@/api/cache";
+import { answer, api } from "@/api/client";
+import { keys } from "@/api/keys";
+import { asProblem } from "@/api/problem";
+import { newIdempotencyKey } from "@/api/random";
+import { untilKnown } from "@/api/useSubmit";
+
+/**
+ * Tries an ended job again, once for each press: every repetition of the call carries the key of the press, and so does
+ * another press while nobody knows what became of the first.
+ */
+export function useRetry(jobId: string) {
+  const client = useQueryClient();
+  const unsettled = useRef<string | null>(null);
+  const { mutate, isPending, error } = useMutation({
+    ...untilKnown,
+    mutationFn: (key: string) =>
+      answer(
+        api.POST("/api/v1/jobs/{job_id}/retry", {
+          params: { path: { job_id: jobId }, header: { "idempotency-key": key } },
+        }),
+      ),
+    onSuccess: ({ jobs }) => {
+      unsettled.current = null;
+      addJobs(client, jobs);
+      for (const queryKey of [keys.jobs, keys.me]) void client.invalidateQueries({ queryKey });
+    },
+    onError: (problem) => {
+      if (!asProblem(problem).outcomeUnknown) unsettled.current = null;
+    },
+  });
+  const retry = () => mutate((unsettled.current ??= newIdempotencyKey()));
+  return { retry, busy: isPending, problem: error && asProblem(error) };
+}
