@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--clients", type=int, default=CLIENTS)
-    parser.add_argument("--waiting", type=int, default=20_000, help="jobs in line before each batch size")
+    parser.add_argument("--waiting", type=int, default=100_000, help="jobs in line before each batch size")
     options = parser.parse_args()
 
     async def measure(server: EmbeddedPostgres) -> None:

@@ -66,7 +66,7 @@ class Settings(BaseSettings):
         86_400.0, gt=0, description="A job that has not ended so long after it was taken fails, unpaid"
     )
     worker_batch: int = Field(
-        4, ge=1, le=64, description="Most jobs, of whatever people, that a worker makes together"
+        4, ge=1, le=32, description="Most jobs, of whatever people, that a worker makes together"
     )
     worker_poll_seconds: float = Field(
         1.0, gt=0, description="How often an idle worker looks for jobs unasked"

@@ -23,7 +23,7 @@ from pingvas.generation.line import IDLE_LANE, TURN_AGAIN
 Hold = Literal["held", "cancel_requested", "lost"]
 
 # How far from the front a worker may look for what it prefers.
-WINDOW = 64
+WINDOW = 32
 # How often a job may be passed over for one that fits a worker better; then it is taken before those that follow.
 # (Workers that choose in the same instant may each pass it once.)
 PATIENCE = 4
