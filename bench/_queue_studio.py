@@ -127,11 +127,11 @@ class Studio:
             )
         assert ended
 
-    async def submit(self) -> None:
-        """The next person asks for a picture."""
+    async def submit(self, pictures: int = 1) -> None:
+        """The next person asks for so many pictures."""
         actor = Actor(next(self._next_person), "user", None)
         async with self.database.transaction() as session:
-            await submit.submit(session, actor, wish())
+            await submit.submit(session, actor, wish(count=pictures))
 
     def claim(self, batch: int) -> Step:
         """A step that claims up to `batch` jobs and leaves them."""
@@ -151,13 +151,14 @@ class Studio:
 
         return step
 
-    def life(self, batch: int = 1) -> Step:
-        """A step in which `batch` people ask for a picture each, and as many jobs are claimed and completed."""
+    def life(self, batch: int = 1, *, together: bool = False) -> Step:
+        """A step in which `batch` people ask for a picture each (or one of them for all of these), and as many jobs are
+        claimed and completed."""
         claim_and_complete = self.claim_and_complete(batch)
 
         async def step(done: Done) -> None:
-            for _ in range(batch):
-                await self.submit()
+            for _ in range(1 if together else batch):
+                await self.submit(batch if together else 1)
             await claim_and_complete(done)
 
         return step

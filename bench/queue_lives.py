@@ -3,6 +3,7 @@
 Ours: somebody submits (checked, priced, credits taken, ledger row, turn), a worker claims, and completes with settlement
 and the picture's row. procrastinate: defer, fetch, finish, without people, money or pictures. In batches people still
 submit one by one; a worker claims several jobs at once, which procrastinate cannot, and completes each by itself.
+Last, requests for several pictures, next to procrastinate's deferring as many at once.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from pingvas.billing.ledger import find_disagreements
 from pingvas.launch.embedded_postgres import EmbeddedPostgres
 
 
-async def _measure(systems: Systems, batch: int, options: argparse.Namespace) -> None:
+async def _measure(
+    systems: Systems, batch: int, options: argparse.Namespace, *, together: bool = False
+) -> None:
     turns = await alternate(
         {
-            "ours": systems.studio.life(batch),
-            "procrastinate": systems.procrastinate.life(batch),
+            "ours": systems.studio.life(batch, together=together),
+            "procrastinate": systems.procrastinate.life(batch, defer_together=together),
             "bare loop": systems.loop.life(batch),
         },
         clients=options.clients,
@@ -30,8 +33,9 @@ async def _measure(systems: Systems, batch: int, options: argparse.Namespace) ->
     rate = {name: median_rate(taken) for name, taken in turns.items()}
     async with systems.studio.database.read() as session:
         disagreements = await find_disagreements(session)
+    asked = f"requests for {batch}" if together else "requests for 1"
     report(
-        f"Whole lives, {options.people:,} people, {options.clients} clients, claims of {batch}, {options.waiting:,} waiting,"
+        f"Whole lives, {options.people:,} people, {options.clients} clients, {asked}, claims of {batch}, {options.waiting:,} waiting,"
         f" medians of {options.turns} × {options.seconds} s",
         [
             *((name, f"{value:,.0f} a second") for name, value in rate.items()),
@@ -56,6 +60,7 @@ def main() -> None:
                 await system.fill(options.waiting)
             for batch in (1, 4):
                 await _measure(systems, batch, options)
+            await _measure(systems, 4, options, together=True)
 
     on_a_server(measure)
 
