@@ -96,7 +96,7 @@ def _options(
 def up(
     workers: Annotated[
         int,
-        typer.Option(min=0, max=64, help="Worker processes, one job at a time each; 0: they run elsewhere."),
+        typer.Option(min=0, max=64, help="Worker processes; 0: they run elsewhere."),
     ] = 1,
     quiet: Annotated[bool, typer.Option(help="Say only what is wrong, and the address.")] = False,
 ) -> None:
