@@ -42,7 +42,7 @@ _TRY_AGAIN = text(f"""
     UPDATE generation_jobs
        SET status = 'queued', worker_id = NULL, lease_expires_at = NULL, started_at = NULL, not_before = NULL,
            lost_attempts = lost_attempts + 1, turn = {TURN_AGAIN}
-     WHERE id = :job_id AND attempt = :attempt AND worker_id = :worker_id AND status = 'processing'
+     WHERE id = :job_id AND attempt = :attempt AND worker_id = :worker_id AND lease_expires_at IS NOT NULL
        AND lost_attempts + 1 < :max_attempts
     RETURNING id
 """)  # noqa: S608 - our own constants
@@ -91,9 +91,7 @@ async def complete(
     belong to nobody.
     """
     person = await lock_person(session, job.user_id)
-    if (
-        person is None
-    ):  # the account was deleted meanwhile: there is nobody to keep a picture for, or to charge
+    if person is None:  # the account was deleted meanwhile: nobody to keep a picture for, or to charge
         await _end(session, job, worker_id, "canceled", gpu_seconds=gpu_seconds, charged=0)
         return False
     charged = charge(gpu_seconds=gpu_seconds, quoted=job.estimated_credits)

@@ -8,7 +8,8 @@ stands behind their own earlier jobs and in nobody's way.
 - The clock is the turn of whoever stood first at the latest claim. Nobody's share starts before it, so nobody saves up
   the time in which they asked for nothing. It is a sequence: a row would be a lock that all claims wait for.
 - Aging needs no sweep: the clock comes nearer to a waiting job's turn with every job that starts. While somebody with
-  weight w who has not used their share waits, another person with weight v starts at most v ÷ w + 1 jobs.
+  weight w who has not used their share waits, another person with weight v starts at most v ÷ w + 1 jobs by their turns;
+  what workers may take out of turn is bounded in `queue.py`.
 - New turns are later than the clock, so reading from the clock on skips the dead entries of jobs already taken. That is
   what keeps claims fast while a long transaction keeps vacuum from its work.
 - The idle lane comes after every turn of the normal one, first come, first served, and uses up nobody's share.

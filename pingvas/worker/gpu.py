@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import psutil
 
@@ -23,6 +23,7 @@ from pingvas.catalog.models import list_models, makes_pictures
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import EngineError
 from pingvas.engine.requests import Setup
+from pingvas.worker.beside import beside
 from pingvas.worker.engine_thread import EngineThread
 from pingvas.worker.leases import LeaseKeeper
 from pingvas.worker.measurements import flushing
@@ -105,7 +106,7 @@ async def work(place: Workplace, stop: asyncio.Event) -> None:
         registered(place.database, worker),
         flushing(place.database, place.measurements),
         alarm_on_new_jobs(place.settings.database_url) as alarm,
-        _preloading(place),
+        beside(_preload(place), name="preload"),
         place.leases.at_work(),
     ):
         taking = Taking(place, alarm)
@@ -132,19 +133,8 @@ def open_engine(settings: Settings) -> Engine:
     )
 
 
-@asynccontextmanager
-async def _preloading(place: Workplace) -> AsyncIterator[None]:
-    """Load the first model of the catalog meanwhile, so that the first job finds one in memory."""
-    task = asyncio.create_task(_preload(place), name="preload")
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
 async def _preload(place: Workplace) -> None:
+    """Load the first model of the catalog, so that the first job finds one in memory."""
     try:
         async with place.database.read() as session:
             models = await list_models(session, model_type="checkpoint")

@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.generation import queue
 from pingvas.generation.queue import ClaimedJob, Hold
+from pingvas.worker.beside import beside
 
 log = logging.getLogger(__name__)
 
@@ -53,13 +54,8 @@ class LeaseKeeper:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Leases are renewed while the block lasts."""
-        keeping = asyncio.create_task(self._keep(), name="keep leases")
-        try:
+        async with beside(self._keep(), name="keep leases"):
             yield
-        finally:
-            keeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await keeping
 
     async def _keep(self) -> None:
         usual = pause = self._lease_seconds / 3

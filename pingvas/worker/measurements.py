@@ -11,13 +11,14 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.generation.queue import ClaimedJob
 from pingvas.generation.speeds import Measurement, learn, measure
+from pingvas.worker.beside import beside
 
 log = logging.getLogger(__name__)
 
@@ -71,13 +72,10 @@ async def flushing(
     database: Database, measurements: Measurements, *, seconds: float = FLUSH_SECONDS
 ) -> AsyncIterator[None]:
     """Flush every `seconds` while the block lasts, and once more at its end."""
-    task = asyncio.create_task(_flush_often(database, measurements, seconds), name="measurements")
     try:
-        yield
+        async with beside(_flush_often(database, measurements, seconds), name="measurements"):
+            yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
         await measurements.flush(database)
 
 

@@ -8,7 +8,7 @@ import os
 import secrets
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from sqlalchemy import delete, func
@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.generation.tables import Worker
+from pingvas.worker.beside import beside
 
 log = logging.getLogger(__name__)
 
@@ -47,13 +48,10 @@ async def registered(
     database: Database, worker: Self, *, heartbeat_seconds: float = HEARTBEAT_SECONDS
 ) -> AsyncIterator[None]:
     """The worker's row exists, and its heartbeat goes on, while the block lasts."""
-    beating = asyncio.create_task(_beat(database, worker, heartbeat_seconds), name="heartbeat")
     try:
-        yield
+        async with beside(_beat(database, worker, heartbeat_seconds), name="heartbeat"):
+            yield
     finally:
-        beating.cancel()
-        with suppress(asyncio.CancelledError):
-            await beating
         await _leave(database, worker)
 
 

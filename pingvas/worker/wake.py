@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from pingvas.base.notify import WAKE_WORKERS, listen
+from pingvas.worker.beside import beside
 
 
 class Alarm:
@@ -42,10 +43,5 @@ async def alarm_on_new_jobs(database_url: str) -> AsyncIterator[Alarm]:
         async for _ in listen(database_url, [WAKE_WORKERS]):
             alarm.ring()
 
-    hearing = asyncio.create_task(hear(), name="hear of new jobs")
-    try:
+    async with beside(hear(), name="hear of new jobs"):
         yield alarm
-    finally:
-        hearing.cancel()
-        with suppress(asyncio.CancelledError):
-            await hearing
