@@ -8,6 +8,7 @@ from pingvas.accounts.actor import Actor
 from pingvas.accounts.refusals import InvalidToken, refuse_unless_active
 from pingvas.accounts.tables import User, UserSession
 from pingvas.base.settings import Settings
+from pingvas.base.statements import fetch_one
 
 # Put together once: it runs before everything else, in every request.
 _SIGNED_IN = (
@@ -27,8 +28,7 @@ async def authenticate(session: AsyncSession, settings: Settings, bearer: str) -
     Raises TokenExpired, InvalidToken and AccountSuspended.
     """
     claims = access_tokens.verify(settings, bearer)
-    found = await session.execute(_SIGNED_IN, {"session_id": claims.session_id, "user_id": claims.user_id})
-    row = found.one_or_none()
+    row = await fetch_one(session, _SIGNED_IN, {"session_id": claims.session_id, "user_id": claims.user_id})
     if row is None:
         raise InvalidToken
     refuse_unless_active(row.status)

@@ -21,7 +21,8 @@ from sqlalchemy.orm import DeclarativeBase
 
 from pingvas.base.database_url import for_sqlalchemy
 from pingvas.base.errors import Unavailable
-from pingvas.base.events import Publisher, take_pending
+from pingvas.base.events import Pending, Publisher, take_pending
+from pingvas.base.session import LazySession
 
 NAMING = {
     "pk": "pk_%(table_name)s",
@@ -88,11 +89,10 @@ class Database:
         Raises DatabaseUnavailable when the server cannot be reached or gives up in the middle.
         """
         with _unavailable_when_down():
-            async with self._session() as session:
+            async with LazySession(self.engine) as session:
                 try:
                     if not durable:
-                        connection = await session.connection()
-                        await connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+                        await (await session.driver()).execute("SET LOCAL synchronous_commit = off")
                     yield session
                     await session.commit()
                 except BaseException:
@@ -100,16 +100,24 @@ class Database:
                     await session.rollback()
                     raise
                 pending = take_pending(session)
-        for call in pending.calls:
-            call()
-        if pending and self.publisher is not None:
-            self.publisher.publish(pending.events, wake_workers=pending.wake_workers)
+        self._tell(pending)
+
+    @asynccontextmanager
+    async def autocommit(self) -> AsyncIterator[AsyncSession]:
+        """A session whose statements, which `statements.py` runs, each commit by themselves.
+
+        Two round trips to the server less than a transaction, for what is one statement.
+        """
+        with _unavailable_when_down():
+            async with LazySession(self.engine, commits_itself=True) as session:
+                yield session
+        self._tell(take_pending(session))
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A session for reading: whatever is done in it is rolled back. What was read stays readable afterwards."""
         with _unavailable_when_down():
-            async with self._session() as session:
+            async with LazySession(self.engine) as session:
                 try:
                     yield session
                 finally:
@@ -120,8 +128,11 @@ class Database:
         """Close the pool."""
         await self.engine.dispose()
 
-    def _session(self) -> AsyncSession:
-        return AsyncSession(self.engine, expire_on_commit=False, autoflush=False)
+    def _tell(self, pending: Pending) -> None:
+        for call in pending.calls:
+            call()
+        if pending and self.publisher is not None:
+            self.publisher.publish(pending.events, wake_workers=pending.wake_workers)
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""The only code that changes a balance. Each change is one ledger row, made with the subscription's row locked."""
+"""The only code that changes a balance. Each change is one ledger row, made with the subscription's row locked.
+
+`TAKE` and `GIVE_BACK` are parts of others' statements, where every round trip counts.
+"""
 
 import json
 from collections.abc import Mapping
@@ -14,21 +17,53 @@ from pingvas.base.events import publish_later
 from pingvas.base.ids import new_id
 from pingvas.base.statements import fetch_one
 
-# One statement: the balance moves and the ledger row says so, or neither. The UPDATE locks the row, and the time is
-# read after it (clock_timestamp, not now), so that the postings of one wallet are in the order of their times.
-_POST = text("""
+# The balance moves and the ledger row says so, or neither. The UPDATE locks the row, and the time is read after it
+# (clock_timestamp, not now), so that the postings of one wallet are in the order of their times.
+_LEDGER_ROW = """INSERT INTO credit_transactions (id, user_id, subscription_id, job_id, transaction_type, amount,
+                                         balance_after, description, metadata, created_at)"""
+_POST = text(f"""
     WITH moved AS (
         UPDATE subscriptions SET remaining_credits = remaining_credits + :amount
          WHERE id = :subscription_id AND remaining_credits + :amount >= 0
         RETURNING remaining_credits
     )
-    INSERT INTO credit_transactions (id, user_id, subscription_id, job_id, transaction_type, amount,
-                                     balance_after, description, metadata, created_at)
+    {_LEDGER_ROW}
     SELECT :id, CAST(:user_id AS uuid), :subscription_id, CAST(:job_id AS uuid), :transaction_type, :amount,
            moved.remaining_credits, :description, CAST(:metadata AS jsonb), clock_timestamp()
       FROM moved
     RETURNING balance_after
-""")
+""")  # noqa: S608 - our own constants
+# The same as a part of the statement that puts jobs into the queue: `held`, of job_id, posting_id and place (from 1 on),
+# is what it made; `:credits` are taken from `:subscription_id` for each. `posted` is empty when they are not there.
+TAKE = f"""
+    moved AS (
+        UPDATE subscriptions SET remaining_credits = remaining_credits - :credits * made.jobs
+          FROM (SELECT count(*) AS jobs FROM held) AS made
+         WHERE id = :subscription_id AND made.jobs > 0 AND remaining_credits >= :credits * made.jobs
+        RETURNING remaining_credits, made.jobs
+    ), posted AS (
+        {_LEDGER_ROW}
+        SELECT held.posting_id, :user_id, :subscription_id, held.job_id, 'consume', -:credits,
+               moved.remaining_credits + :credits * (moved.jobs - held.place), :posting, CAST(:posting_metadata AS jsonb),
+               clock_timestamp()
+          FROM moved, held ORDER BY held.place
+        RETURNING balance_after
+    )
+"""  # noqa: S608 - our own constants
+# And of one that ends a job: `ended`, of id and user_id, is that job, whose wallet gets `:returned` back.
+GIVE_BACK = f"""
+    moved AS (
+        UPDATE subscriptions SET remaining_credits = remaining_credits + :returned
+          FROM ended WHERE subscriptions.id = :subscription_id AND :returned > 0
+        RETURNING remaining_credits
+    ), posted AS (
+        {_LEDGER_ROW}
+        SELECT :posting_id, ended.user_id, :subscription_id, ended.id, 'refund', :returned, moved.remaining_credits,
+               :posting, CAST(:posting_metadata AS jsonb), clock_timestamp()
+          FROM ended, moved
+        RETURNING balance_after
+    )
+"""  # noqa: S608 - our own constants
 _BALANCE = text("SELECT remaining_credits FROM subscriptions WHERE id = :subscription_id")
 
 
@@ -67,10 +102,14 @@ async def post(session: AsyncSession, posting: Posting) -> int:
             extra={"required": -posting.amount, "balance": left},
         )
     balance: int = posted.balance_after
-    publish_later(
-        session,
-        "credits:updated",
-        posting.user_id,
-        {"balance": balance, "change": posting.amount, "reason": posting.transaction_type},
-    )
+    tell_balance(session, posting.user_id, balance, change=posting.amount, reason=posting.transaction_type)
     return balance
+
+
+def tell_balance(
+    session: AsyncSession, user_id: UUID | None, balance: int, *, change: int, reason: str
+) -> None:
+    """The event of a changed balance."""
+    publish_later(
+        session, "credits:updated", user_id, {"balance": balance, "change": change, "reason": reason}
+    )

@@ -10,34 +10,55 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.events import publish_later, wake_workers_later
-from pingvas.base.statements import fetch_one
-from pingvas.billing.credits import Posting, post
+from pingvas.base.ids import new_id
+from pingvas.base.statements import Row, fetch
+from pingvas.billing.credits import GIVE_BACK, Posting, post, tell_balance
+from pingvas.billing.subscriptions import CurrentSubscription
 from pingvas.generation import metrics
 from pingvas.generation.line import TURN_AGAIN
 from pingvas.generation.price import charge
 from pingvas.generation.queue import ClaimedJob
-from pingvas.generation.slots import lock_person, promote
+from pingvas.generation.slots import PROMOTION, lock_person, tell_promoted, whose_slots
 
 Ending = Literal["completed", "failed", "canceled"]
 
-_END = text("""
-    UPDATE generation_jobs
-       SET status = :status, completed_at = clock_timestamp(), lease_expires_at = NULL, not_before = NULL,
-           actual_credits = :charged, gpu_seconds = :gpu_seconds, failure_code = :code, error_message = :message
-     WHERE id = :job_id AND attempt = :attempt AND worker_id = :worker_id AND lease_expires_at IS NOT NULL
-    RETURNING user_id, EXTRACT(EPOCH FROM completed_at - started_at) AS ran_seconds
-""")
-_KEEP = text("""
+REFUND = "Held credits that the job did not use"
+# Of a deleted account no job waits for a slot.
+_NOBODY = {"user_id": None, "max_queues": 0, "weight": 1}
+
+_KEEP = """
     INSERT INTO images (id, user_id, job_id, s3_key, thumbnail_url, width, height, format, file_size, generation_params,
                         visibility)
-    VALUES (:image_id, :user_id, :job_id, :s3_key, :thumbnail_key, :width, :height, :format, :file_size,
-            CAST(:params AS jsonb), :visibility)
+    SELECT :image_id, ended.user_id, ended.id, :s3_key, :thumbnail_key, :width, :height, :format, :file_size,
+           CAST(:params AS jsonb), :visibility
+      FROM ended
     RETURNING created_at
-""")
+"""
+_KEEP_NOTHING = "SELECT NULL::timestamptz AS created_at WHERE false"
+
+
+def _end_statement(keep: str) -> TextClause:
+    """End, picture, settlement and promotion in one; the lock on the person came before it."""
+    return text(f"""
+    WITH ended AS (
+        UPDATE generation_jobs
+           SET status = :status, completed_at = clock_timestamp(), lease_expires_at = NULL, not_before = NULL,
+               actual_credits = :charged, gpu_seconds = :gpu_seconds, failure_code = :code, error_message = :message
+         WHERE id = :job_id AND attempt = :attempt AND worker_id = :worker_id AND lease_expires_at IS NOT NULL
+        RETURNING id, user_id, lane, EXTRACT(EPOCH FROM completed_at - started_at) AS ran_seconds
+    ), kept AS ({keep}), {GIVE_BACK}, {PROMOTION}
+    SELECT ended.user_id, ended.ran_seconds, (SELECT created_at FROM kept) AS created_at,
+           (SELECT balance_after FROM posted) AS balance, promoted.id AS promoted, promoted.priority, promoted.model
+      FROM ended LEFT JOIN promoted ON true
+""")  # noqa: S608 - our own constants
+
+
+_END = _end_statement(_KEEP_NOTHING)
+_END_WITH_PICTURE = _end_statement(_KEEP)
 _TRY_AGAIN = text(f"""
     UPDATE generation_jobs
        SET status = 'queued', worker_id = NULL, lease_expires_at = NULL, started_at = NULL, not_before = NULL,
@@ -92,24 +113,26 @@ async def complete(
     """
     person = await lock_person(session, job.user_id)
     if person is None:  # the account was deleted meanwhile: nobody to keep a picture for, or to charge
-        await _end(session, job, worker_id, "canceled", gpu_seconds=gpu_seconds, charged=0)
+        await _end(session, job, worker_id, "canceled", None, gpu_seconds=gpu_seconds, charged=0)
         return False
     charged = charge(gpu_seconds=gpu_seconds, quoted=job.estimated_credits)
-    if not await _end(session, job, worker_id, "completed", gpu_seconds=gpu_seconds, charged=charged):
+    ended = await _end(
+        session,
+        job,
+        worker_id,
+        "completed",
+        person,
+        gpu_seconds=gpu_seconds,
+        charged=charged,
+        picture=picture,
+    )
+    if ended is None:
         return False
-    row = {
-        **picture.__dict__,
-        "user_id": person.user_id,
-        "job_id": job.id,
-        "params": json.dumps(picture.generation_params),
-    }
-    kept = await fetch_one(session, _KEEP, row)
-    await promote(session, person)
     publish_later(
         session,
         "job:completed",
         job.user_id,
-        {"job_id": str(job.id), "image": _image_payload(job.id, picture, kept), "actual_credits": charged},
+        {"job_id": str(job.id), "image": _image_payload(job.id, picture, ended), "actual_credits": charged},
     )
     return True
 
@@ -126,11 +149,18 @@ async def fail(
     """The job cannot be done: it ends as failed, and every credit goes back. False: the lease was lost."""
     person = await lock_person(session, job.user_id)
     ended = await _end(
-        session, job, worker_id, "failed", gpu_seconds=gpu_seconds, charged=0, code=code, message=message
+        session,
+        job,
+        worker_id,
+        "failed",
+        person,
+        gpu_seconds=gpu_seconds,
+        charged=0,
+        code=code,
+        message=message,
     )
-    if not ended:
+    if ended is None:
         return False
-    await promote(session, person)
     tell_failed(session, job.id, job.user_id, code=code, message=message, refunded=job.estimated_credits)
     return True
 
@@ -139,9 +169,9 @@ async def canceled(session: AsyncSession, job: ClaimedJob, worker_id: str, *, gp
     """The person took the job back while it ran: it pays for the seconds it used. False: the lease was lost."""
     person = await lock_person(session, job.user_id)
     charged = charge(gpu_seconds=gpu_seconds, quoted=job.estimated_credits)
-    if not await _end(session, job, worker_id, "canceled", gpu_seconds=gpu_seconds, charged=charged):
+    ended = await _end(session, job, worker_id, "canceled", person, gpu_seconds=gpu_seconds, charged=charged)
+    if ended is None:
         return False
-    await promote(session, person)
     tell_canceled(session, job.id, job.user_id, refunded=job.estimated_credits - charged)
     return True
 
@@ -170,7 +200,7 @@ async def settle(session: AsyncSession, settlement: Settlement) -> None:
             subscription_id=settlement.subscription_id,
             transaction_type="refund",
             amount=settlement.returned,
-            description="Held credits that the job did not use",
+            description=REFUND,
             job_id=settlement.job_id,
             metadata={"reason": settlement.reason, "charged": settlement.charged, **settlement.metadata},
         ),
@@ -195,14 +225,22 @@ async def _end(
     job: ClaimedJob,
     worker_id: str,
     status: Ending,
+    person: CurrentSubscription | None,
     *,
     gpu_seconds: float,
     charged: int,
     code: str | None = None,
     message: str | None = None,
-) -> bool:
-    """Write the end of the job and settle it. False, and nothing written, when the job is no longer this worker's."""
-    row = {
+    picture: FinishedPicture | None = None,
+) -> Row | None:
+    """Write the end of the job, with its picture and settlement, and let the next of the person into the slot.
+
+    None, and nothing written, when the job is no longer this worker's.
+    """
+    returned = job.estimated_credits - charged
+    reason = {"reason": code or status, "charged": charged, "gpu_seconds": round(gpu_seconds, 3)}
+    values = {
+        **(_NOBODY if person is None else whose_slots(person)),
         "job_id": job.id,
         "attempt": job.attempt,
         "worker_id": worker_id,
@@ -211,10 +249,20 @@ async def _end(
         "gpu_seconds": gpu_seconds,
         "code": code,
         "message": message,
+        "subscription_id": job.subscription_id,
+        "returned": returned,
+        "posting_id": new_id(),
+        "posting": REFUND,
+        "posting_metadata": json.dumps(reason),
     }
-    ended = await fetch_one(session, _END, row)
-    if ended is None:
-        return False
+    if picture is None:
+        rows = await fetch(session, _END, values)
+    else:
+        kept = {**picture.__dict__, "params": json.dumps(picture.generation_params)}
+        rows = await fetch(session, _END_WITH_PICTURE, values | kept)
+    if not rows:
+        return None
+    ended = rows[0]
     metrics.ended(
         session,
         priority=job.priority,
@@ -225,21 +273,14 @@ async def _end(
         ran_seconds=float(ended.ran_seconds),
         gpu_seconds=gpu_seconds,
         charged=charged,
-        returned=job.estimated_credits - charged,
+        returned=returned,
     )
-    await settle(
-        session,
-        Settlement(
-            job_id=job.id,
-            user_id=ended.user_id,  # not the one known at claim: the account may have been deleted since
-            subscription_id=job.subscription_id,
-            held=job.estimated_credits,
-            charged=charged,
-            reason=code or status,
-            metadata={"gpu_seconds": round(gpu_seconds, 3)},
-        ),
-    )
-    return True
+    if ended.balance is not None:  # the account may be gone since the claim, and with it the one to tell
+        tell_balance(session, ended.user_id, ended.balance, change=returned, reason="refund")
+    for row in rows:
+        if row.promoted is not None:
+            tell_promoted(session, row.user_id, row.promoted, priority=row.priority, model=row.model)
+    return ended
 
 
 def _image_payload(job_id: UUID, picture: FinishedPicture, kept: Any) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """What a request names: models and pictures, found, and checked to be there, allowed and made for one another."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, Text, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.errors import Invalid
+from pingvas.base.statements import Row, entity, fetch
 from pingvas.catalog.describe import UPSCALER
 from pingvas.catalog.models import MakesNoPictures, available_to, bases_of, fits, kind_of, require_available
 from pingvas.catalog.tables import AiModel
@@ -92,7 +93,7 @@ async def find_for_upscale(
     names = {name for name in (wish.model, wish.refine and wish.refine.model) if name}
     rows, ratios = await _find_models(session, names) if names else ({}, {})
     if wish.model is None:
-        upscalers, theirs = _by_name(await session.execute(_UPSCALERS))
+        upscalers, theirs = _by_name(await fetch(session, _UPSCALERS, {}))
         ratios |= theirs
         model = _choose(list(upscalers.values()), wish.scale, plan_name)
     else:
@@ -108,13 +109,13 @@ async def find_for_upscale(
 
 
 async def _find_models(session: AsyncSession, names: Collection[str]) -> tuple[dict[str, AiModel], Ratios]:
-    return _by_name(await session.execute(_NAMED, {"names": list(names)}))
+    return _by_name(await fetch(session, _NAMED, {"names": list(names)}))
 
 
-def _by_name(found: Iterable[Row[AiModel, Any]]) -> tuple[dict[str, AiModel], Ratios]:
+def _by_name(found: Sequence[Row]) -> tuple[dict[str, AiModel], Ratios]:
     """Models by name, and what was learned of how long they take."""
-    rows = list(found)
-    return {model.name: model for model, _ in rows}, {model.id: quoted or {} for model, quoted in rows}
+    models = {row.name: entity(AiModel, row) for row in found}
+    return models, {row.id: row.quoted or {} for row in found}
 
 
 async def _find_images(

@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.base.statements import fetch
 from pingvas.generation.forecast import Machines, seconds_left
 from pingvas.generation.line import head_start, used_by
 
@@ -139,10 +140,9 @@ async def read_waits(
     A pending one stands where it would come if it were let into the line now, which is the best that can happen,
     and starts no sooner than one of the person's own jobs before it has ended.
     """
-    rows = await session.execute(
-        _OPEN, {"user_ids": list(user_ids), "most_each": most_each, "most_slots": MAX_POSITION}
+    jobs = await fetch(
+        session, _OPEN, {"user_ids": list(user_ids), "most_each": most_each, "most_slots": MAX_POSITION}
     )
-    jobs = rows.all()
     if all(job.status == "processing" for job in jobs):
         return {}
     whole = await _find_whole(session)
@@ -166,7 +166,7 @@ async def _find_whole(session: AsyncSession) -> _Whole:
 
 
 async def _read_whole(session: AsyncSession) -> _Whole:
-    row = (await session.execute(_WHOLE, {"limit": MAX_POSITION})).one()
+    (row,) = await fetch(session, _WHOLE, {"limit": MAX_POSITION})
     left = map(seconds_left, row.expected or (), row.running or ())
     line = _Line(row.ids or (), row.turns or (), row.seconds or ())
     return _Whole(row.clock, line, Machines(list(left)), frozenset(row.held or ()))

@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.events import publish_later
 from pingvas.base.ids import new_id
+from pingvas.base.statements import MAY_BE_FORGOTTEN, fetch_one
 from pingvas.generation.queue import ClaimedJob, Hold, hold_of
 
-_REPORT = text("""
+_REPORT = text(f"""
     WITH held AS (
         SELECT id, user_id, cancel_requested_at FROM generation_jobs
          WHERE id = :job_id AND attempt = :attempt AND worker_id = :worker_id AND lease_expires_at IS NOT NULL
@@ -20,8 +21,8 @@ _REPORT = text("""
         SELECT :id, held.id, :attempt, :step, :total_steps, :step_name, :percent, :preview_key FROM held
         ON CONFLICT (job_id, attempt, step_number, step_name) DO NOTHING
     )
-    SELECT cancel_requested_at FROM held
-""")
+    SELECT cancel_requested_at, {MAY_BE_FORGOTTEN} FROM held
+""")  # noqa: S608 - our own constants
 
 
 async def report(
@@ -52,7 +53,7 @@ async def report(
         "percent": percent,
         "preview_key": preview_key,
     }
-    hold = hold_of((await session.execute(_REPORT, row)).one_or_none())
+    hold = hold_of(await fetch_one(session, _REPORT, row))
     if hold != "lost":
         payload = {
             "job_id": str(job.id),

@@ -16,7 +16,7 @@ from sqlalchemy import ARRAY, Integer, Text, TextClause, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.events import publish_later, wake_workers_later
-from pingvas.base.statements import fetch
+from pingvas.base.statements import MAY_BE_FORGOTTEN, fetch
 from pingvas.generation import metrics
 from pingvas.generation.line import IDLE_LANE, TURN_AGAIN
 
@@ -101,7 +101,7 @@ def _claim_statement(limit: int) -> TextClause:
            claimed.deadline_at, claimed.traceparent,
            model.name AS model_name, model.efs_cache_path AS model_path,
            model.s3_path AS model_origin, model.config AS model_config,
-           (SELECT count(*) FROM ticked) AS ticks
+           (SELECT count(*) FROM ticked) AS ticks, {MAY_BE_FORGOTTEN} AS soon
       FROM claimed JOIN ai_models AS model ON model.id = claimed.model_id
      ORDER BY claimed.turn, claimed.id
 """).bindparams(  # noqa: S608 - our own constants
@@ -109,13 +109,15 @@ def _claim_statement(limit: int) -> TextClause:
     )
 
 
-_RENEW = text("""
+_RENEW = text(f"""
     UPDATE generation_jobs AS job SET lease_expires_at = now() + make_interval(secs => :lease_seconds)
       FROM unnest(:job_ids, :attempts) AS mine (id, attempt)
      WHERE job.id = mine.id AND job.attempt = mine.attempt AND job.worker_id = :worker_id
        AND job.lease_expires_at IS NOT NULL
-    RETURNING job.id, job.cancel_requested_at
-""").bindparams(bindparam("job_ids", type_=ARRAY(Uuid)), bindparam("attempts", type_=ARRAY(Integer)))
+    RETURNING job.id, job.cancel_requested_at, {MAY_BE_FORGOTTEN}
+""").bindparams(  # noqa: S608 - our own constants
+    bindparam("job_ids", type_=ARRAY(Uuid)), bindparam("attempts", type_=ARRAY(Integer))
+)
 _HAND_BACK = text(f"""
     UPDATE generation_jobs
        SET status = 'queued', worker_id = NULL, lease_expires_at = NULL, started_at = NULL, turn = {TURN_AGAIN},
@@ -194,7 +196,7 @@ async def renew(
         "attempts": list(jobs.values()),
         "lease_seconds": lease_seconds,
     }
-    held = {found.id: hold_of(found) for found in await session.execute(_RENEW, row)}
+    held = {found.id: hold_of(found) for found in await fetch(session, _RENEW, row)}
     return {job_id: held.get(job_id, "lost") for job_id in jobs}
 
 
@@ -242,7 +244,7 @@ async def _claim(
     jobs = []
     for found in await fetch(session, _claim_statement(limit), row):
         facts: dict[str, Any] = dict(found)
-        del facts["ticks"]  # selected only so that the clock's statement is run
+        del facts["ticks"], facts["soon"]  # selected only so that they are run
         jobs.append(ClaimedJob(**facts))
     for job in jobs:
         started = {"job_id": str(job.id), "worker_id": worker_id, "total_steps": job.parameters.get("steps")}

@@ -4,6 +4,7 @@ The idle lane has as many slots of its own, so that work that may wait is in nob
 the person's current subscription, so that slots are counted one after another.
 """
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -17,16 +18,20 @@ from pingvas.billing.subscriptions import CurrentSubscription, NoSubscription, l
 from pingvas.generation import metrics
 from pingvas.generation.line import SHARE, TURNS_PER_CREDIT
 
-_PROMOTE = text(f"""
-    WITH {SHARE}, next AS (
+
+def _promotion(lanes: str, freed: int) -> str:
+    """Parts of a statement: `lanes` is what it reads lanes from, `freed` how many slots of each it frees itself, which
+    it still sees taken."""
+    return f"""
+    {SHARE}, next AS (
         SELECT waiting.id, lanes.lane, waiting.estimated_credits,
                COALESCE(SUM(waiting.estimated_credits) OVER
                    (PARTITION BY lanes.lane ORDER BY waiting.id ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW), 0) AS before
-          FROM (VALUES ('normal'), ('idle')) AS lanes (lane),
+          FROM {lanes},
                LATERAL (SELECT id, estimated_credits FROM generation_jobs
                          WHERE user_id = :user_id AND lane = lanes.lane AND status = 'pending'
                          ORDER BY id
-                         LIMIT GREATEST(0, :max_queues - (
+                         LIMIT GREATEST(0, :max_queues + {freed} - (
                              SELECT count(*) FROM generation_jobs
                               WHERE user_id = :user_id AND lane = lanes.lane AND status IN ('queued', 'processing')))
                        ) AS waiting
@@ -35,14 +40,21 @@ _PROMOTE = text(f"""
         SELECT :user_id, share.begins + SUM(next.estimated_credits) * {TURNS_PER_CREDIT} / :weight
           FROM next, share WHERE next.lane = 'normal' GROUP BY share.begins
         ON CONFLICT (user_id) DO UPDATE SET served_until = EXCLUDED.served_until
+    ), promoted AS (
+        UPDATE generation_jobs AS job
+           SET status = 'queued', queued_at = clock_timestamp(), priority = :weight,
+               turn = CASE next.lane WHEN 'normal' THEN share.begins + (next.before + 1) * {TURNS_PER_CREDIT} / :weight
+                                     ELSE share.idle_begins END
+          FROM next, share WHERE job.id = next.id
+        RETURNING job.id, job.priority, (SELECT name FROM ai_models WHERE id = job.model_id) AS model
     )
-    UPDATE generation_jobs AS job
-       SET status = 'queued', queued_at = clock_timestamp(), priority = :weight,
-           turn = CASE next.lane WHEN 'normal' THEN share.begins + (next.before + 1) * {TURNS_PER_CREDIT} / :weight
-                                 ELSE share.idle_begins END
-      FROM next, share WHERE job.id = next.id
-    RETURNING job.id, job.priority, (SELECT name FROM ai_models WHERE id = job.model_id) AS model
-""")  # noqa: S608 - our own constants
+"""  # noqa: S608 - our own constants
+
+
+_EVERY_LANE = "(VALUES ('normal'), ('idle')) AS lanes (lane)"
+_PROMOTE = text(f"WITH {_promotion(_EVERY_LANE, 0)} SELECT id, priority, model FROM promoted")  # noqa: S608 - ours
+# For the statement that ends a job: `ended`, of lane, is that job; `promoted` is what came into its slot.
+PROMOTION = _promotion("ended AS lanes", 1)
 # Somebody has a free slot and a job that waits for one: the plan was changed, or `max_queues` of it. The people with open
 # jobs are found by jumping along the index, one probe for each of them, however many jobs they have.
 _OVERLOOKED = text("""
@@ -84,17 +96,26 @@ async def promote(session: AsyncSession, subscription: CurrentSubscription | Non
     """Let the person's oldest pending jobs into the slots that are free, each with its turn in the line; how many."""
     if subscription is None:
         return 0
-    row = {
+    promoted = await fetch(session, _PROMOTE, whose_slots(subscription))
+    for job in promoted:
+        tell_promoted(session, subscription.user_id, job.id, priority=job.priority, model=job.model)
+    return len(promoted)
+
+
+def whose_slots(subscription: CurrentSubscription) -> dict[str, Any]:
+    """What a statement with a promotion has to know of the person."""
+    return {
         "user_id": subscription.user_id,
         "max_queues": subscription.max_queues,
         "weight": priority_of(subscription.plan_name),
     }
-    promoted = await fetch(session, _PROMOTE, row)
-    for job in promoted:
-        publish_later(session, "job:queued", subscription.user_id, {"job_id": str(job.id)})
-        metrics.promoted(session, priority=job.priority, model=job.model)
-        wake_workers_later(session)
-    return len(promoted)
+
+
+def tell_promoted(session: AsyncSession, user_id: UUID, job_id: UUID, *, priority: int, model: str) -> None:
+    """The event of a job that came into a slot, its count, and word to the workers."""
+    publish_later(session, "job:queued", user_id, {"job_id": str(job_id)})
+    metrics.promoted(session, priority=priority, model=model)
+    wake_workers_later(session)
 
 
 async def promote_overlooked(database: Database) -> int:

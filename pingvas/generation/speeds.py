@@ -58,6 +58,7 @@ QUOTED_BY_SIZE = (
     select(func.jsonb_object_agg(ModelSpeed.size_bucket, ModelSpeed.quoted, type_=JSONB))
     .where(ModelSpeed.model_id == AiModel.id, ModelSpeed.samples >= ENOUGH)
     .scalar_subquery()
+    .label("quoted")
 )
 
 

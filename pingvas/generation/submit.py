@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, column, select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
 from pingvas.base.errors import TooMany
 from pingvas.base.events import publish_later, wake_workers_later
 from pingvas.base.ids import new_id
+from pingvas.base.statements import entity, fetch
 from pingvas.base.tracing import current_traceparent, span
-from pingvas.billing.credits import InsufficientCredits, Posting, post
+from pingvas.billing.credits import TAKE, InsufficientCredits, tell_balance
 from pingvas.billing.plans import priority_of
 from pingvas.billing.subscriptions import (
     CurrentSubscription,
@@ -49,14 +50,17 @@ _INSERT = text(f"""
         SELECT count(*) AS jobs FROM generation_jobs
          WHERE user_id = :user_id AND status IN ('pending', 'queued', 'processing')
     ), new AS (
-        SELECT asked.id, asked.parameters, asked.batch_key, asked.place,
+        SELECT asked.id, asked.posting_id, asked.parameters, asked.batch_key, asked.place,
                taken.slots + asked.place <= :max_queues AS in_line,
                CASE :lane WHEN 'normal' THEN share.begins + (asked.place - 1) * :used + :head_start
                           ELSE share.idle_begins END AS turn
-          FROM unnest(CAST(:ids AS uuid[]), CAST(:parameters AS text[]), CAST(:batch_keys AS text[]))
-               WITH ORDINALITY AS asked (id, parameters, batch_key, place), share, taken, has_open
+          FROM unnest(CAST(:ids AS uuid[]), CAST(:posting_ids AS uuid[]), CAST(:parameters AS text[]),
+                      CAST(:batch_keys AS text[]))
+               WITH ORDINALITY AS asked (id, posting_id, parameters, batch_key, place), share, taken, has_open
          WHERE has_open.jobs + :count <= :max_open_jobs
-    ), use_up AS (
+    ), held AS (
+        SELECT id AS job_id, posting_id, place FROM new
+    ), {TAKE}, use_up AS (
         INSERT INTO queue_shares (user_id, served_until)
         SELECT :user_id, share.begins + count(*) * :used FROM new, share
          WHERE new.in_line AND :lane = 'normal' GROUP BY share.begins
@@ -71,12 +75,8 @@ _INSERT = text(f"""
            :credits, :seconds, now() + make_interval(secs => :deadline_seconds), CAST(:retry_of AS uuid),
            CAST(:traceparent AS text), CASE WHEN new.in_line THEN clock_timestamp() END
       FROM new
-    RETURNING {_COLUMNS}, now() AS read_at
+    RETURNING {_COLUMNS}, now() AS read_at, (SELECT MIN(balance_after) FROM posted) AS balance
 """)  # noqa: S608 - our own constants
-_READ_AT = column("read_at", DateTime(timezone=True))
-_INSERTED = select(GenerationJob, _READ_AT).from_statement(
-    _INSERT.columns(*GenerationJob.__table__.columns, _READ_AT)
-)
 
 
 class QueueFull(TooMany):
@@ -185,8 +185,9 @@ async def _enqueue(
             extra={"required": total, "balance": subscription.remaining_credits},
         )
     batch_id = new_id()
-    inserted = await session.execute(
-        _INSERTED,
+    inserted = await fetch(
+        session,
+        _INSERT,
         {
             "user_id": user_id,
             "model_id": prepared.model.id,
@@ -206,19 +207,23 @@ async def _enqueue(
             "traceparent": traceparent,
             "count": len(prepared.pictures),
             "ids": [new_id() for _ in prepared.pictures],
+            "posting_ids": [new_id() for _ in prepared.pictures],
+            "posting": "Picture, held until it is made",
+            "posting_metadata": json.dumps({"quoted_seconds": round(price.seconds, 3)}),
             "parameters": [json.dumps(parameters) for parameters in prepared.pictures],
             "batch_keys": [batch_key(wish.job_type, parameters) for parameters in prepared.pictures],
         },
     )
-    new = [JobView(job, None, None, None, None, read_at) for job, read_at in inserted]
-    if not new:
+    if not inserted:
         raise QueueFull(
             f"Your plan allows {subscription.max_open_jobs} jobs that have not ended; wait for some, or cancel some.",
             extra={"max_open_jobs": subscription.max_open_jobs},
         )
-    jobs = sorted(new, key=lambda view: view.job.batch_index)
-    for view in jobs:
-        await post(session, _hold(user_id, subscription.id, view.job.id, price))
+    if inserted[0].balance is None:
+        raise RuntimeError("the credits that were there a moment ago could not be taken")
+    tell_balance(session, user_id, inserted[0].balance, change=-total, reason="consume")
+    jobs = [JobView(entity(GenerationJob, row), None, None, None, None, row.read_at) for row in inserted]
+    jobs.sort(key=lambda view: view.job.batch_index)
     metrics.submitted(session, priority=weight, model=prepared.model.name, jobs=len(jobs), credits=total)
     wake_workers_later(session)
     return Submitted(batch_id, jobs, total)
@@ -248,15 +253,3 @@ async def _prepare(
         price = quote(found.model.config, shared, ratio=ratio_for(found.ratios.get(found.model.id), shared))
     await refuse_what_fits_no_worker(session, found, pictures[0])
     return Prepared(found.model, pictures, price)
-
-
-def _hold(user_id: UUID, subscription_id: UUID, job_id: UUID, price: Quote) -> Posting:
-    return Posting(
-        user_id=user_id,
-        subscription_id=subscription_id,
-        transaction_type="consume",
-        amount=-price.credits,
-        description="Picture, held until it is made",
-        job_id=job_id,
-        metadata={"quoted_seconds": round(price.seconds, 3)},
-    )

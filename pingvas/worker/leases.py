@@ -74,7 +74,7 @@ class LeaseKeeper:
         held = dict(self._held)
         if not held:
             return
-        async with self._database.transaction(durable=False) as session:
+        async with self._database.autocommit() as session:
             answers = await queue.renew(
                 session,
                 worker_id=self._worker_id,

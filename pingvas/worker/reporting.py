@@ -111,7 +111,7 @@ class Reporter:
         eta = None if report.seconds_per_step is None else round(left * report.seconds_per_step, 2)
         try:
             url = await self._storage.sign(preview_key) if preview_key else None
-            async with self._database.transaction(durable=False) as session:
+            async with self._database.autocommit() as session:
                 hold = await progress.report(
                     session,
                     self._job,

@@ -143,7 +143,7 @@ class Taking:
 
     async def _claim(self, room: Room, *, polled: bool) -> list[ClaimedJob]:
         place, lease = self._place, self._place.settings.lease_seconds
-        async with place.database.transaction() as session:
+        async with place.database.autocommit() as session:
             if room.batch_key is not None:
                 return await queue.claim_more(
                     session,

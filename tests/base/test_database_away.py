@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+from typing import Any
 
 import asyncpg
 import pytest
@@ -50,7 +51,8 @@ def test_what_has_nothing_to_do_with_the_server_is_not(error: Exception) -> None
     assert not is_unavailable(error)
 
 
-async def test_connections_that_died_are_met_once_and_replaced(database: Database) -> None:
+@pytest.mark.parametrize("opened", [Database.read, Database.transaction, Database.autocommit])
+async def test_connections_that_died_are_met_once_and_replaced(database: Database, opened: Any) -> None:
     # given three connections in the pool, all of them cut
     all_three = asyncio.Barrier(3)
 
@@ -60,15 +62,34 @@ async def test_connections_that_died_are_met_once_and_replaced(database: Databas
             await all_three.wait()
 
     await asyncio.gather(use(), use(), use())
-    killer = await asyncpg.connect(for_asyncpg(database.url.render_as_string(hide_password=False)))
-    await killer.execute(_CUT_THE_OTHERS)
-    await killer.close()
+    await _cut_the_others(database)
 
     # when the pool gives out the first of them
     with pytest.raises(DatabaseUnavailable):
-        async with database.read() as session:
+        async with opened(database) as session:
             await fetch(session, _ONE, {})
 
     # then the others are not given out
-    async with database.read() as session:
+    async with opened(database) as session:
         assert [row.one for row in await fetch(session, _ONE, {})] == [1]
+
+
+@pytest.mark.parametrize("opened", [Database.read, Database.transaction, Database.autocommit])
+async def test_a_connection_that_dies_in_between_is_replaced(database: Database, opened: Any) -> None:
+    async def use_and_die() -> None:
+        async with opened(database) as session:
+            await fetch(session, _ONE, {})
+            await _cut_the_others(database)
+            await fetch(session, _ONE, {})
+
+    with pytest.raises(DatabaseUnavailable):
+        await use_and_die()
+
+    async with opened(database) as session:
+        assert [row.one for row in await fetch(session, _ONE, {})] == [1]
+
+
+async def _cut_the_others(database: Database) -> None:
+    killer = await asyncpg.connect(for_asyncpg(database.url.render_as_string(hide_password=False)))
+    await killer.execute(_CUT_THE_OTHERS)
+    await killer.close()

@@ -22,14 +22,14 @@ def statements_of(database: Database) -> Iterator[list[str]]:
     """What is asked of the database meanwhile."""
     seen: list[str] = []
 
-    def note(_: Any, __: Any, statement: str, *rest: Any) -> None:
-        seen.append(statement)
+    def watch(connection: Any, *_: Any) -> None:
+        connection.driver_connection.add_query_logger(lambda query: seen.append(query.query))
 
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    event.listen(database.engine.sync_engine, "checkout", watch)
     try:
         yield seen
     finally:
-        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+        event.remove(database.engine.sync_engine, "checkout", watch)
 
 
 async def test_all_leases_are_renewed_at_once_and_each_job_hears_what_became_of_it(studio: Studio) -> None:
