@@ -110,7 +110,7 @@ class Studio:
 
     async def take(self, limit: int) -> list[ClaimedJob]:
         """Claim as a worker does: from the clock on, and behind it when there is nothing."""
-        async with self.database.transaction() as session:
+        async with self.database.autocommit() as session:
             for rewind in (False, True):
                 jobs = await queue.claim(
                     session, worker_id=WORKER, lease_seconds=600, limit=limit, holds=[MODEL], rewind=rewind

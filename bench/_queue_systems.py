@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import uvloop
 
 from bench._queue_loop import Loop
 from bench._queue_procrastinate import Procrastinate
@@ -46,11 +47,11 @@ async def installed(
 
 
 def on_a_server(measure: Callable[[embedded_postgres.EmbeddedPostgres], Awaitable[None]]) -> None:
-    """Run `measure` with a fresh server that is thrown away afterwards."""
+    """Run `measure` with a fresh server that is thrown away afterwards, on the event loop that the product uses."""
     with tempfile.TemporaryDirectory(prefix="pingvas-bench-") as name:
         server = embedded_postgres.start(Path(name))
         try:
-            asyncio.run(_run(measure, server))
+            uvloop.run(_run(measure, server))
         finally:
             server.stop()
 

@@ -15,6 +15,8 @@ import sys
 import time
 from collections.abc import Sequence
 
+import uvloop
+
 from bench._figures import milliseconds, report
 from bench._queue_studio import MODEL, WORKER, Studio
 from bench._queue_systems import on_a_server
@@ -103,7 +105,7 @@ def main() -> None:
     parser.add_argument("--work", metavar="URL", help="be the worker (the benchmark starts this itself)")
     options = parser.parse_args()
     if options.work:
-        asyncio.run(work(options.work, options.jobs))
+        uvloop.run(work(options.work, options.jobs))
     else:
         on_a_server(lambda server: _measure(server, options))
 

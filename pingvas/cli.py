@@ -121,23 +121,27 @@ def api() -> None:
 @app.command()
 def worker() -> None:
     """Take jobs from the queue and make their pictures."""
+    import uvloop
+
     from pingvas.launch.serve import work
     from pingvas.launch.which_database import with_running_database
 
     settings = with_running_database(_settings())
     _log_to_stderr(settings)
-    asyncio.run(work(settings))
+    uvloop.run(work(settings))
 
 
 @app.command()
 def chores() -> None:
     """Do what the house does by itself: lost jobs, deletions, checks."""
+    import uvloop
+
     from pingvas.launch.serve import do_chores
     from pingvas.launch.which_database import with_running_database
 
     settings = with_running_database(_settings())
     _log_to_stderr(settings)
-    asyncio.run(do_chores(settings))
+    uvloop.run(do_chores(settings))
 
 
 @app.command()

@@ -9,12 +9,15 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response, status
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.accounts.actor import Actor
+from pingvas.adapters.storage import Storage
 from pingvas.api.deps import ActorDep, DatabaseDep, SessionDep, StorageDep
 from pingvas.api.errors import Problem
 from pingvas.api.held_answer import MAX_WAIT_SECONDS, HeldAnswer, asked_to_wait
 from pingvas.api.job_out import SubmittedOut, job_out
-from pingvas.base.db import DatabaseUnavailable
+from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.base.idempotency import find_first_answer, idempotent_call, remember_answer
 from pingvas.generation.jobs import any_open, explain, read_jobs
 from pingvas.generation.submit import Submitted, tell_accepted
@@ -39,25 +42,37 @@ async def _job_ends(request: Request) -> JobEnds:
 class Asking:
     """What every call that asks for jobs comes with."""
 
-    actor: ActorDep
-    session: SessionDep
-    database: DatabaseDep
-    storage: StorageDep
-    job_ends: Annotated[JobEnds, Depends(_job_ends)]
+    actor: Actor
+    session: AsyncSession
+    database: Database
+    storage: Storage
+    job_ends: JobEnds
+    idempotency_key: str | None
+    prefer: str | None
+
+
+async def _asking(
+    actor: ActorDep,
+    session: SessionDep,
+    database: DatabaseDep,
+    storage: StorageDep,
+    job_ends: Annotated[JobEnds, Depends(_job_ends)],
     idempotency_key: Annotated[
         str | None,
         Header(description="Same key and body: the first answer again, and nothing is spent twice"),
-    ] = None
+    ] = None,
     prefer: Annotated[
         str | None,
         Header(
             description=f"`wait=N` holds the answer until all jobs have ended (200), or N seconds, at most "
             f"{MAX_WAIT_SECONDS}, are over (202)",
         ),
-    ] = None
+    ] = None,
+) -> Asking:
+    return Asking(actor, session, database, storage, job_ends, idempotency_key, prefer)
 
 
-AskingDep = Annotated[Asking, Depends()]
+AskingDep = Annotated[Asking, Depends(_asking)]
 
 
 async def accept(asking: Asking, route: str, body: Any, act: Callable[[], Awaitable[Submitted]]) -> Response:

@@ -1,5 +1,6 @@
 """Signing up, in, on and out: `/auth`. Answers carry tokens and are never cached."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -69,17 +70,22 @@ class OneTimeBody(BaseModel):
     token: SecretStr = Field(max_length=_MAX_INPUT, description="From a sign-in link; works once")
 
 
+@dataclass(frozen=True)
 class Caller:
     """Where a request comes from, for the list of devices."""
 
-    def __init__(
-        self, request: Request, user_agent: Annotated[str | None, Header(include_in_schema=False)] = None
-    ) -> None:
-        self.ip = request.client.host if request.client is not None else None
-        self.user_agent = user_agent
+    ip: str | None
+    user_agent: str | None
 
 
-CallerDep = Annotated[Caller, Depends()]
+# `async`, as all dependencies are: others, and classes, FastAPI calls in a thread.
+async def _caller(
+    request: Request, user_agent: Annotated[str | None, Header(include_in_schema=False)] = None
+) -> Caller:
+    return Caller(None if request.client is None else request.client.host, user_agent)
+
+
+CallerDep = Annotated[Caller, Depends(_caller)]
 
 
 @router.post("/register", status_code=status.HTTP_201_CREATED, operation_id="register")

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 import asyncpg
-from sqlalchemy import ARRAY, DateTime, MetaData, Text
+from sqlalchemy import ARRAY, DateTime, MetaData, Text, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -22,6 +22,7 @@ from sqlalchemy.orm import DeclarativeBase
 from pingvas.base.database_url import for_sqlalchemy
 from pingvas.base.errors import Unavailable
 from pingvas.base.events import Pending, Publisher, take_pending
+from pingvas.base.keepalive import notice_silence
 from pingvas.base.session import LazySession
 
 NAMING = {
@@ -79,6 +80,7 @@ class Database:
                 },
             },
         )
+        event.listen(self.engine.sync_engine, "connect", _on_connect)
 
     @asynccontextmanager
     async def transaction(self, *, durable: bool = True) -> AsyncIterator[AsyncSession]:
@@ -133,6 +135,10 @@ class Database:
             call()
         if pending and self.publisher is not None:
             self.publisher.publish(pending.events, wake_workers=pending.wake_workers)
+
+
+def _on_connect(adapted: Any, _: Any) -> None:
+    notice_silence(adapted.driver_connection)
 
 
 @contextmanager

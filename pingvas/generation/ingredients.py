@@ -28,6 +28,8 @@ _KINDS = {
 _NAMED = select(AiModel, QUOTED_BY_SIZE).where(
     AiModel.is_active, AiModel.name == any_(bindparam("names", type_=ARRAY(Text)))
 )
+# Most requests name one model. PostgreSQL keeps the plan of this statement, and makes that of the other anew each time.
+_NAMED_ONE = select(AiModel, QUOTED_BY_SIZE).where(AiModel.is_active, AiModel.name == bindparam("name"))
 _UPSCALERS = (
     select(AiModel, QUOTED_BY_SIZE)
     .where(AiModel.is_active, AiModel.config["family"].astext == UPSCALER)
@@ -109,6 +111,9 @@ async def find_for_upscale(
 
 
 async def _find_models(session: AsyncSession, names: Collection[str]) -> tuple[dict[str, AiModel], Ratios]:
+    if len(names) == 1:
+        (name,) = names
+        return _by_name(await fetch(session, _NAMED_ONE, {"name": name}))
     return _by_name(await fetch(session, _NAMED, {"names": list(names)}))
 
 

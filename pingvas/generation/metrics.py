@@ -3,8 +3,8 @@
 Called by the functions that write these steps. What is counted here is this process's share; Prometheus adds up.
 """
 
-from functools import partial
-from typing import Any
+from functools import cache, partial
+from typing import Any, TypeVar
 
 from prometheus_client import Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +17,7 @@ LABELS = ("plan", "model")
 _WAITS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400)
 _RUNS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 900, 3600)
 _ATTEMPTS = (1, 2, 3, 5, 10)
+_Metric = TypeVar("_Metric", Counter, Histogram)
 _PLANS = {priority: name for name, priority in PRIORITIES.items()}
 
 
@@ -50,37 +51,43 @@ def plan_of(priority: int) -> str:
     return _PLANS.get(priority, "other")
 
 
+@cache
+def _of(metric: _Metric, *labels: str) -> _Metric:
+    """The child of a metric that has these labels; finding it takes prometheus_client longer than counting."""
+    return metric.labels(*labels)
+
+
 def submitted(session: AsyncSession, *, priority: int, model: str, jobs: int, credits: int) -> None:
     """So many jobs were accepted, and so many credits held for them together."""
     labels = plan_of(priority), model
-    after_commit(session, partial(SUBMITTED.labels(*labels).inc, jobs))
-    after_commit(session, partial(HELD.labels(*labels).inc, credits))
+    after_commit(session, partial(_of(SUBMITTED, *labels).inc, jobs))
+    after_commit(session, partial(_of(HELD, *labels).inc, credits))
 
 
 def promoted(session: AsyncSession, *, priority: int, model: str) -> None:
     """A job that had waited for a slot stands in line now."""
-    after_commit(session, PROMOTED.labels(plan_of(priority), model).inc)
+    after_commit(session, _of(PROMOTED, plan_of(priority), model).inc)
 
 
 def claimed(session: AsyncSession, *, priority: int, model: str, waited_seconds: float) -> None:
     """A worker took a job; the wait is since it entered the line, by the database's clock."""
-    observe = WAITED.labels(plan_of(priority), model).observe
+    observe = _of(WAITED, plan_of(priority), model).observe
     after_commit(session, partial(observe, max(0.0, waited_seconds)))
 
 
 def handed_back(session: AsyncSession, *, priority: int, model: str) -> None:
     """A worker put a job back without having lost it."""
-    after_commit(session, HANDED_BACK.labels(plan_of(priority), model).inc)
+    after_commit(session, _of(HANDED_BACK, plan_of(priority), model).inc)
 
 
 def crashed(session: AsyncSession, *, priority: int, model: str) -> None:
     """An attempt met an error nobody foresaw, and the job is tried again."""
-    after_commit(session, CRASHED.labels(plan_of(priority), model).inc)
+    after_commit(session, _of(CRASHED, plan_of(priority), model).inc)
 
 
 def lapsed(session: AsyncSession, *, priority: int, model: str) -> None:
     """A lease ran out: the job waits again, or has been given up."""
-    after_commit(session, LAPSED.labels(plan_of(priority), model).inc)
+    after_commit(session, _of(LAPSED, plan_of(priority), model).inc)
 
 
 def ended(
@@ -100,14 +107,14 @@ def ended(
     labels = plan_of(priority), model
 
     def count() -> None:
-        ENDED.labels(*labels, outcome, code or "").inc()
+        _of(ENDED, *labels, outcome, code or "").inc()
         if ran_seconds is not None:
-            RAN.labels(*labels).observe(max(0.0, ran_seconds))
+            _of(RAN, *labels).observe(max(0.0, ran_seconds))
         if attempts:
-            ATTEMPTS.labels(*labels).observe(attempts)
-        GPU_SECONDS.labels(*labels).inc(gpu_seconds)
-        CHARGED.labels(*labels).inc(charged)
-        RETURNED.labels(*labels).inc(returned)
+            _of(ATTEMPTS, *labels).observe(attempts)
+        _of(GPU_SECONDS, *labels).inc(gpu_seconds)
+        _of(CHARGED, *labels).inc(charged)
+        _of(RETURNED, *labels).inc(returned)
 
     after_commit(session, count)
 

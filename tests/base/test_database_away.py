@@ -13,6 +13,8 @@ from sqlalchemy import text
 
 from pingvas.base.database_url import for_asyncpg
 from pingvas.base.db import Database, DatabaseUnavailable, is_unavailable
+from pingvas.base.keepalive import GONE_SECONDS
+from pingvas.base.session import LazySession
 from pingvas.base.statements import fetch
 
 _ONE = text("SELECT 1 AS one")
@@ -87,6 +89,25 @@ async def test_a_connection_that_dies_in_between_is_replaced(database: Database,
 
     async with opened(database) as session:
         assert [row.one for row in await fetch(session, _ONE, {})] == [1]
+
+
+async def test_a_server_that_is_gone_without_a_word_is_noticed_by_the_kernel(database: Database) -> None:
+    async with database.read() as session:
+        await fetch(session, _ONE, {})
+        assert isinstance(session, LazySession)
+        connected = (await session.driver())._transport.get_extra_info("socket")
+        asked = {
+            name: connected.getsockopt(socket.IPPROTO_TCP, getattr(socket, name))
+            for name in ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT")
+        }
+
+    assert connected.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+    assert asked == {
+        "TCP_KEEPIDLE": 10,
+        "TCP_KEEPINTVL": 5,
+        "TCP_KEEPCNT": 3,
+        "TCP_USER_TIMEOUT": GONE_SECONDS * 1000,
+    }
 
 
 async def _cut_the_others(database: Database) -> None:
