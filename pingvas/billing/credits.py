@@ -50,18 +50,27 @@ TAKE = f"""
         RETURNING balance_after
     )
 """  # noqa: S608 - our own constants
-# And of one that ends a job: `ended`, of id and user_id, is that job, whose wallet gets `:returned` back.
+# And of the one that ends jobs: `ended`, of id and user_id, are those that ended; `ending`, of id, wallet_id, returned,
+# posting_id and posting, says how many credits each brings back, and to which wallet.
 GIVE_BACK = f"""
-    moved AS (
-        UPDATE subscriptions SET remaining_credits = remaining_credits + :returned
-          FROM ended WHERE subscriptions.id = :subscription_id AND :returned > 0
-        RETURNING remaining_credits
+    back AS MATERIALIZED (
+        SELECT ending.*, ended.user_id FROM ending JOIN ended USING (id)
+         WHERE ending.returned > 0 AND ending.wallet_id IS NOT NULL
+    ), moved AS (
+        UPDATE subscriptions
+           SET remaining_credits = remaining_credits
+               + (SELECT SUM(returned) FROM back WHERE back.wallet_id = subscriptions.id)
+         WHERE id = ANY(ARRAY(SELECT wallet_id FROM back))
+        RETURNING id AS wallet_id, remaining_credits
     ), posted AS (
         {_LEDGER_ROW}
-        SELECT :posting_id, ended.user_id, :subscription_id, ended.id, 'refund', :returned, moved.remaining_credits,
-               :posting, CAST(:posting_metadata AS jsonb), clock_timestamp()
-          FROM ended, moved
-        RETURNING balance_after
+        SELECT back.posting_id, back.user_id, back.wallet_id, back.id, 'refund', back.returned,
+               -- what the wallet has now, without what comes after this posting
+               moved.remaining_credits + back.returned - SUM(back.returned) OVER
+                   (PARTITION BY back.wallet_id ORDER BY back.posting_id DESC),
+               :description, back.posting, clock_timestamp()
+          FROM back JOIN moved USING (wallet_id) ORDER BY back.posting_id
+        RETURNING job_id AS id, balance_after
     )
 """  # noqa: S608 - our own constants
 _BALANCE = text("SELECT remaining_credits FROM subscriptions WHERE id = :subscription_id")

@@ -1,15 +1,16 @@
 """The one current subscription everybody holds: how it starts, and how a transaction takes hold of it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import ARRAY, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.errors import NotFound
 from pingvas.base.ids import new_id
-from pingvas.base.statements import fetch_one
+from pingvas.base.statements import fetch, fetch_one
 from pingvas.billing.credits import Posting, post
 
 _START = text("""
@@ -27,6 +28,10 @@ _CURRENT = """
 """
 _FIND = text(_CURRENT)
 _LOCK = text(_CURRENT + " FOR NO KEY UPDATE OF s")
+# In one order, so that two who lock several people never wait for each other.
+_LOCK_EACH = text(
+    _CURRENT.replace("= :user_id", "= ANY(:user_ids)") + " ORDER BY s.user_id FOR NO KEY UPDATE OF s"
+).bindparams(bindparam("user_ids", type_=ARRAY(Uuid)))
 
 
 class NoSubscription(NotFound):
@@ -79,6 +84,17 @@ async def lock_current_subscription(session: AsyncSession, user_id: UUID) -> Cur
     if row is None:
         raise NoSubscription
     return CurrentSubscription(**row)
+
+
+async def lock_current_subscriptions(
+    session: AsyncSession, user_ids: Collection[UUID]
+) -> dict[UUID, CurrentSubscription]:
+    """The same of several people, by person. Who is not there has none any more."""
+    if len(user_ids) == 1:
+        rows = await fetch(session, _LOCK, {"user_id": next(iter(user_ids))})
+    else:
+        rows = await fetch(session, _LOCK_EACH, {"user_ids": list(user_ids)})
+    return {row.user_id: CurrentSubscription(**row) for row in rows}
 
 
 def _one(row: Any) -> CurrentSubscription:

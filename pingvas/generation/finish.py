@@ -4,61 +4,69 @@ Order of locks: the person's current subscription, then the job, then the wallet
 canceling take them in the same order.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+import orjson
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.events import publish_later, wake_workers_later
 from pingvas.base.ids import new_id
 from pingvas.base.statements import Row, fetch
 from pingvas.billing.credits import GIVE_BACK, Posting, post, tell_balance
-from pingvas.billing.subscriptions import CurrentSubscription
+from pingvas.billing.subscriptions import lock_current_subscriptions
 from pingvas.generation import metrics
 from pingvas.generation.line import TURN_AGAIN
 from pingvas.generation.price import charge
 from pingvas.generation.queue import ClaimedJob
-from pingvas.generation.slots import PROMOTION, lock_person, tell_promoted, whose_slots
+from pingvas.generation.slots import PROMOTION, tell_promoted, whose_slots
 
 Ending = Literal["completed", "failed", "canceled"]
 
 REFUND = "Held credits that the job did not use"
-# Of a deleted account no job waits for a slot.
-_NOBODY = {"user_id": None, "max_queues": 0, "weight": 1}
-
-_KEEP = """
-    INSERT INTO images (id, user_id, job_id, s3_key, thumbnail_url, width, height, format, file_size, generation_params,
-                        visibility)
-    SELECT :image_id, ended.user_id, ended.id, :s3_key, :thumbnail_key, :width, :height, :format, :file_size,
-           CAST(:params AS jsonb), :visibility
-      FROM ended
-    RETURNING created_at
-"""
-_KEEP_NOTHING = "SELECT NULL::timestamptz AS created_at WHERE false"
-
-
-def _end_statement(keep: str) -> TextClause:
-    """End, picture, settlement and promotion in one; the lock on the person came before it."""
-    return text(f"""
-    WITH ended AS (
-        UPDATE generation_jobs
-           SET status = :status, completed_at = clock_timestamp(), lease_expires_at = NULL, not_before = NULL,
-               actual_credits = :charged, gpu_seconds = :gpu_seconds, failure_code = :code, error_message = :message
-         WHERE id = :job_id AND attempt = :attempt AND worker_id = :worker_id AND lease_expires_at IS NOT NULL
+# `ending` is what is to be written, `mine` what may be: each by its own fence, locked in one order, so that a renewal of
+# the same leases and this never wait for each other. By the primary key, whatever the plan thought when it was made.
+_END = text(f"""
+    WITH ending AS MATERIALIZED (
+        SELECT * FROM jsonb_to_recordset(CAST(:ending AS jsonb)) AS ending
+            (id uuid, attempt integer, status text, charged integer, gpu_seconds float8, code text, message text,
+             wallet_id uuid, returned integer, posting_id uuid, posting jsonb, image_id uuid, s3_key text,
+             thumbnail_key text, width integer, height integer, format text, file_size bigint, generation_params jsonb,
+             visibility text)
+    ), mine AS MATERIALIZED (
+        SELECT job.id FROM (SELECT id, attempt FROM ending ORDER BY id) AS next CROSS JOIN LATERAL (
+            SELECT id FROM generation_jobs
+             WHERE id = next.id AND attempt = next.attempt AND worker_id = :worker_id AND lease_expires_at IS NOT NULL
+               FOR UPDATE
+        ) AS job
+    ), ended AS (
+        UPDATE generation_jobs AS job
+           SET (status, actual_credits, gpu_seconds, failure_code, error_message) =
+               (SELECT status, charged, gpu_seconds, code, message FROM ending WHERE ending.id = job.id),
+               completed_at = clock_timestamp(), lease_expires_at = NULL, not_before = NULL
+         WHERE job.id = ANY(ARRAY(SELECT id FROM mine))
         RETURNING id, user_id, lane, EXTRACT(EPOCH FROM completed_at - started_at) AS ran_seconds
-    ), kept AS ({keep}), {GIVE_BACK}, {PROMOTION}
-    SELECT ended.user_id, ended.ran_seconds, (SELECT created_at FROM kept) AS created_at,
-           (SELECT balance_after FROM posted) AS balance, promoted.id AS promoted, promoted.priority, promoted.model
-      FROM ended LEFT JOIN promoted ON true
+    ), kept AS (
+        INSERT INTO images (id, user_id, job_id, s3_key, thumbnail_url, width, height, format, file_size,
+                            generation_params, visibility)
+        SELECT image_id, user_id, id, s3_key, thumbnail_key, width, height, format, file_size, generation_params,
+               visibility
+          FROM ending JOIN ended USING (id) WHERE image_id IS NOT NULL
+        RETURNING job_id AS id, created_at
+    ), slots AS (
+        SELECT person.*, ended.lane, count(*) AS freed
+          FROM jsonb_to_recordset(CAST(:people AS jsonb)) AS person (user_id uuid, max_queues integer, weight integer)
+          JOIN ended USING (user_id)
+         GROUP BY person.user_id, person.max_queues, person.weight, ended.lane
+    ), {GIVE_BACK}, {PROMOTION}
+    SELECT id, user_id, ran_seconds, created_at, balance_after, NULL AS priority, NULL AS model
+      FROM ended LEFT JOIN kept USING (id) LEFT JOIN posted USING (id)
+     UNION ALL
+    SELECT id, user_id, NULL, NULL, NULL, priority, model FROM promoted
 """)  # noqa: S608 - our own constants
-
-
-_END = _end_statement(_KEEP_NOTHING)
-_END_WITH_PICTURE = _end_statement(_KEEP)
 _TRY_AGAIN = text(f"""
     UPDATE generation_jobs
        SET status = 'queued', worker_id = NULL, lease_expires_at = NULL, started_at = NULL, not_before = NULL,
@@ -87,6 +95,29 @@ class FinishedPicture:
 
 
 @dataclass(frozen=True)
+class End:
+    """How a job ends. Only a completed one has a picture; only a failed one a code and a message."""
+
+    job: ClaimedJob
+    status: Ending
+    gpu_seconds: float = 0.0
+    picture: FinishedPicture | None = None
+    code: str | None = None
+    message: str | None = None
+
+    @property
+    def charged(self) -> int:
+        """Credits: what was used, never more than was quoted; what failed costs nothing."""
+        if self.status == "failed":
+            return 0
+        return charge(gpu_seconds=self.gpu_seconds, quoted=self.job.estimated_credits)
+
+    @property
+    def returned(self) -> int:
+        return self.job.estimated_credits - self.charged
+
+
+@dataclass(frozen=True)
 class Settlement:
     """What an ended job held, pays and gets back, in credits, and who gets it."""
 
@@ -103,38 +134,38 @@ class Settlement:
         return self.held - self.charged
 
 
+async def end_all(session: AsyncSession, worker_id: str, ends: Sequence[End]) -> list[bool]:
+    """Write the ends of jobs that this worker has, with pictures and settlements, and let others into their slots.
+
+    For each whether it was written. It was not when the lease was lost; nor was a picture when the person has deleted
+    the account: there is nobody to keep it for, or to charge, and the stored bytes belong to nobody.
+    """
+    users = {end.job.user_id for end in ends if end.job.user_id is not None}
+    people = await lock_current_subscriptions(session, users) if users else {}
+    writing = [end if end.job.user_id in people else _without_person(end) for end in ends]
+    values = {
+        "worker_id": worker_id,
+        "ending": _json([_row(end) for end in writing]),
+        "people": _json([whose_slots(person) for person in people.values()]),
+        "description": REFUND,
+    }
+    ended: dict[UUID, Row] = {}
+    for row in await fetch(session, _END, values):
+        if row.model is None:
+            ended[row.id] = row
+        else:
+            tell_promoted(session, row.user_id, row.id, priority=row.priority, model=row.model)
+    for end in writing:
+        if end.job.id in ended:
+            _tell_ended(session, end, ended[end.job.id])
+    return [end.job.id in ended and end is written for end, written in zip(ends, writing, strict=True)]
+
+
 async def complete(
     session: AsyncSession, job: ClaimedJob, worker_id: str, *, gpu_seconds: float, picture: FinishedPicture
 ) -> bool:
-    """The picture is made and stored: write its row, charge the seconds, give the rest back.
-
-    False: the lease was lost (or the person deleted the account), so nothing was written and the stored bytes
-    belong to nobody.
-    """
-    person = await lock_person(session, job.user_id)
-    if person is None:  # the account was deleted meanwhile: nobody to keep a picture for, or to charge
-        await _end(session, job, worker_id, "canceled", None, gpu_seconds=gpu_seconds, charged=0)
-        return False
-    charged = charge(gpu_seconds=gpu_seconds, quoted=job.estimated_credits)
-    ended = await _end(
-        session,
-        job,
-        worker_id,
-        "completed",
-        person,
-        gpu_seconds=gpu_seconds,
-        charged=charged,
-        picture=picture,
-    )
-    if ended is None:
-        return False
-    publish_later(
-        session,
-        "job:completed",
-        job.user_id,
-        {"job_id": str(job.id), "image": _image_payload(job.id, picture, ended), "actual_credits": charged},
-    )
-    return True
+    """The picture is made and stored: write its row, charge the seconds, give the rest back. False: see `end_all`."""
+    return all(await end_all(session, worker_id, [End(job, "completed", gpu_seconds, picture)]))
 
 
 async def fail(
@@ -147,33 +178,14 @@ async def fail(
     gpu_seconds: float = 0.0,
 ) -> bool:
     """The job cannot be done: it ends as failed, and every credit goes back. False: the lease was lost."""
-    person = await lock_person(session, job.user_id)
-    ended = await _end(
-        session,
-        job,
-        worker_id,
-        "failed",
-        person,
-        gpu_seconds=gpu_seconds,
-        charged=0,
-        code=code,
-        message=message,
+    return all(
+        await end_all(session, worker_id, [End(job, "failed", gpu_seconds, code=code, message=message)])
     )
-    if ended is None:
-        return False
-    tell_failed(session, job.id, job.user_id, code=code, message=message, refunded=job.estimated_credits)
-    return True
 
 
 async def canceled(session: AsyncSession, job: ClaimedJob, worker_id: str, *, gpu_seconds: float) -> bool:
     """The person took the job back while it ran: it pays for the seconds it used. False: the lease was lost."""
-    person = await lock_person(session, job.user_id)
-    charged = charge(gpu_seconds=gpu_seconds, quoted=job.estimated_credits)
-    ended = await _end(session, job, worker_id, "canceled", person, gpu_seconds=gpu_seconds, charged=charged)
-    if ended is None:
-        return False
-    tell_canceled(session, job.id, job.user_id, refunded=job.estimated_credits - charged)
-    return True
+    return all(await end_all(session, worker_id, [End(job, "canceled", gpu_seconds)]))
 
 
 async def crashed(
@@ -220,67 +232,63 @@ def tell_canceled(session: AsyncSession, job_id: UUID, user_id: UUID | None, *, 
     publish_later(session, "job:canceled", user_id, {"job_id": str(job_id), "refunded_credits": refunded})
 
 
-async def _end(
-    session: AsyncSession,
-    job: ClaimedJob,
-    worker_id: str,
-    status: Ending,
-    person: CurrentSubscription | None,
-    *,
-    gpu_seconds: float,
-    charged: int,
-    code: str | None = None,
-    message: str | None = None,
-    picture: FinishedPicture | None = None,
-) -> Row | None:
-    """Write the end of the job, with its picture and settlement, and let the next of the person into the slot.
+def _without_person(end: End) -> End:
+    """The end of a job whose account is gone."""
+    return End(end.job, "canceled") if end.status == "completed" else end
 
-    None, and nothing written, when the job is no longer this worker's.
-    """
-    returned = job.estimated_credits - charged
-    reason = {"reason": code or status, "charged": charged, "gpu_seconds": round(gpu_seconds, 3)}
-    values = {
-        **(_NOBODY if person is None else whose_slots(person)),
-        "job_id": job.id,
-        "attempt": job.attempt,
-        "worker_id": worker_id,
-        "status": status,
-        "charged": charged,
-        "gpu_seconds": gpu_seconds,
-        "code": code,
-        "message": message,
-        "subscription_id": job.subscription_id,
-        "returned": returned,
-        "posting_id": new_id(),
-        "posting": REFUND,
-        "posting_metadata": json.dumps(reason),
+
+def _row(end: End) -> dict[str, Any]:
+    posting = {
+        "reason": end.code or end.status,
+        "charged": end.charged,
+        "gpu_seconds": round(end.gpu_seconds, 3),
     }
-    if picture is None:
-        rows = await fetch(session, _END, values)
-    else:
-        kept = {**picture.__dict__, "params": json.dumps(picture.generation_params)}
-        rows = await fetch(session, _END_WITH_PICTURE, values | kept)
-    if not rows:
-        return None
-    ended = rows[0]
+    return {
+        "id": end.job.id,
+        "attempt": end.job.attempt,
+        "status": end.status,
+        "charged": end.charged,
+        "gpu_seconds": end.gpu_seconds,
+        "code": end.code,
+        "message": end.message,
+        "wallet_id": end.job.subscription_id,
+        "returned": end.returned,
+        "posting_id": new_id(),
+        "posting": posting,
+        **({} if end.picture is None else end.picture.__dict__),
+    }
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value, default=str).decode()  # the driver's ids are of a class of its own
+
+
+def _tell_ended(session: AsyncSession, end: End, row: Row) -> None:
+    """Its count and its events. `row.user_id` is not the one known at claim: the account may be gone since."""
+    job = end.job
     metrics.ended(
         session,
         priority=job.priority,
         model=job.model_name,
-        outcome=status,
-        code=code,
+        outcome=end.status,
+        code=end.code,
         attempts=job.attempt,
-        ran_seconds=float(ended.ran_seconds),
-        gpu_seconds=gpu_seconds,
-        charged=charged,
-        returned=returned,
+        ran_seconds=float(row.ran_seconds),
+        gpu_seconds=end.gpu_seconds,
+        charged=end.charged,
+        returned=end.returned,
     )
-    if ended.balance is not None:  # the account may be gone since the claim, and with it the one to tell
-        tell_balance(session, ended.user_id, ended.balance, change=returned, reason="refund")
-    for row in rows:
-        if row.promoted is not None:
-            tell_promoted(session, row.user_id, row.promoted, priority=row.priority, model=row.model)
-    return ended
+    if row.balance_after is not None:
+        tell_balance(session, row.user_id, row.balance_after, change=end.returned, reason="refund")
+    if end.status == "failed":
+        code, message = end.code or "", end.message or ""
+        tell_failed(session, job.id, row.user_id, code=code, message=message, refunded=end.returned)
+    elif end.status == "canceled":
+        tell_canceled(session, job.id, row.user_id, refunded=end.returned)
+    elif end.picture is not None:
+        image = _image_payload(job.id, end.picture, row)
+        told = {"job_id": str(job.id), "image": image, "actual_credits": end.charged}
+        publish_later(session, "job:completed", row.user_id, told)
 
 
 def _image_payload(job_id: UUID, picture: FinishedPicture, kept: Any) -> dict[str, Any]:

@@ -28,11 +28,14 @@ TURNS_PER_CREDIT = 1_000_000
 # Turns of the idle lane begin here.
 IDLE_LANE = 2**60
 
+# The turn of what enters that lane now.
+IDLE_TURN = f"{IDLE_LANE} + CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1e6 AS bigint)"
+
 # Where a person's next job begins: parts of other statements, which name `:user_id`.
 SHARE = f"""
     share AS (
         SELECT GREATEST(clock.last_value, COALESCE(used.served_until, 0)) AS begins,
-               {IDLE_LANE} + CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1e6 AS bigint) AS idle_begins
+               {IDLE_TURN} AS idle_begins
           FROM queue_clock AS clock LEFT JOIN queue_shares AS used ON used.user_id = :user_id
     )
 """  # noqa: S608 - our own constants

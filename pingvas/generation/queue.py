@@ -110,10 +110,17 @@ def _claim_statement(limit: int) -> TextClause:
 
 
 _RENEW = text(f"""
+    WITH mine AS MATERIALIZED (
+        SELECT job.id
+          FROM (SELECT * FROM unnest(:job_ids, :attempts) AS held (id, attempt) ORDER BY id) AS next
+         CROSS JOIN LATERAL (
+            SELECT id FROM generation_jobs
+             WHERE id = next.id AND attempt = next.attempt AND worker_id = :worker_id AND lease_expires_at IS NOT NULL
+               FOR UPDATE
+        ) AS job
+    )
     UPDATE generation_jobs AS job SET lease_expires_at = now() + make_interval(secs => :lease_seconds)
-      FROM unnest(:job_ids, :attempts) AS mine (id, attempt)
-     WHERE job.id = mine.id AND job.attempt = mine.attempt AND job.worker_id = :worker_id
-       AND job.lease_expires_at IS NOT NULL
+     WHERE job.id = ANY(ARRAY(SELECT id FROM mine))
     RETURNING job.id, job.cancel_requested_at, {MAY_BE_FORGOTTEN}
 """).bindparams(  # noqa: S608 - our own constants
     bindparam("job_ids", type_=ARRAY(Uuid)), bindparam("attempts", type_=ARRAY(Integer))

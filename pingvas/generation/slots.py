@@ -16,45 +16,52 @@ from pingvas.base.statements import fetch
 from pingvas.billing.plans import priority_of
 from pingvas.billing.subscriptions import CurrentSubscription, NoSubscription, lock_current_subscription
 from pingvas.generation import metrics
-from pingvas.generation.line import SHARE, TURNS_PER_CREDIT
+from pingvas.generation.line import IDLE_TURN, TURNS_PER_CREDIT
 
-
-def _promotion(lanes: str, freed: int) -> str:
-    """Parts of a statement: `lanes` is what it reads lanes from, `freed` how many slots of each it frees itself, which
-    it still sees taken."""
-    return f"""
-    {SHARE}, next AS (
-        SELECT waiting.id, lanes.lane, waiting.estimated_credits,
-               COALESCE(SUM(waiting.estimated_credits) OVER
-                   (PARTITION BY lanes.lane ORDER BY waiting.id ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW), 0) AS before
-          FROM {lanes},
+# Parts of a statement. `slots`, of user_id, lane, max_queues, weight and freed, is where jobs may go: `freed` are the slots
+# that the statement frees itself, which it still sees taken. `promoted` is what came into them.
+PROMOTION = f"""
+    next AS MATERIALIZED (
+        SELECT waiting.id, slots.user_id, slots.lane, slots.weight, waiting.estimated_credits,
+               COALESCE(SUM(waiting.estimated_credits) OVER (PARTITION BY slots.user_id, slots.lane ORDER BY waiting.id
+                            ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW), 0) AS before
+          FROM slots,
                LATERAL (SELECT id, estimated_credits FROM generation_jobs
-                         WHERE user_id = :user_id AND lane = lanes.lane AND status = 'pending'
+                         WHERE user_id = slots.user_id AND lane = slots.lane AND status = 'pending'
                          ORDER BY id
-                         LIMIT GREATEST(0, :max_queues + {freed} - (
+                         LIMIT GREATEST(0, slots.max_queues + slots.freed - (
                              SELECT count(*) FROM generation_jobs
-                              WHERE user_id = :user_id AND lane = lanes.lane AND status IN ('queued', 'processing')))
+                              WHERE user_id = slots.user_id AND lane = slots.lane
+                                AND status IN ('queued', 'processing')))
                        ) AS waiting
+    ), share AS MATERIALIZED (
+        SELECT next.*, GREATEST(clock.last_value, COALESCE((
+                   SELECT served_until FROM queue_shares WHERE user_id = next.user_id), 0)) AS begins
+          FROM next, queue_clock AS clock
     ), use_up AS (
         INSERT INTO queue_shares (user_id, served_until)
-        SELECT :user_id, share.begins + SUM(next.estimated_credits) * {TURNS_PER_CREDIT} / :weight
-          FROM next, share WHERE next.lane = 'normal' GROUP BY share.begins
+        SELECT user_id, begins + SUM(estimated_credits) * {TURNS_PER_CREDIT} / weight
+          FROM share WHERE lane = 'normal' GROUP BY user_id, begins, weight
         ON CONFLICT (user_id) DO UPDATE SET served_until = EXCLUDED.served_until
     ), promoted AS (
         UPDATE generation_jobs AS job
-           SET status = 'queued', queued_at = clock_timestamp(), priority = :weight,
-               turn = CASE next.lane WHEN 'normal' THEN share.begins + (next.before + 1) * {TURNS_PER_CREDIT} / :weight
-                                     ELSE share.idle_begins END
-          FROM next, share WHERE job.id = next.id
-        RETURNING job.id, job.priority, (SELECT name FROM ai_models WHERE id = job.model_id) AS model
+           SET status = 'queued', queued_at = clock_timestamp(),
+               (priority, turn) = (
+                   SELECT weight, CASE lane WHEN 'normal' THEN begins + (before + 1) * {TURNS_PER_CREDIT} / weight
+                                            ELSE {IDLE_TURN} END
+                     FROM share WHERE share.id = job.id)
+         WHERE job.id = ANY(ARRAY(SELECT id FROM next))
+        RETURNING job.id, job.user_id, job.priority, (SELECT name FROM ai_models WHERE id = job.model_id) AS model
     )
 """  # noqa: S608 - our own constants
-
-
-_EVERY_LANE = "(VALUES ('normal'), ('idle')) AS lanes (lane)"
-_PROMOTE = text(f"WITH {_promotion(_EVERY_LANE, 0)} SELECT id, priority, model FROM promoted")  # noqa: S608 - ours
-# For the statement that ends a job: `ended`, of lane, is that job; `promoted` is what came into its slot.
-PROMOTION = _promotion("ended AS lanes", 1)
+_PROMOTE = text(f"""
+    WITH slots AS (
+        SELECT CAST(:user_id AS uuid) AS user_id, lane, CAST(:max_queues AS integer) AS max_queues,
+               CAST(:weight AS integer) AS weight, 0 AS freed
+          FROM (VALUES ('normal'), ('idle')) AS lanes (lane)
+    ), {PROMOTION}
+    SELECT id, priority, model FROM promoted
+""")  # noqa: S608 - our own constants
 # Somebody has a free slot and a job that waits for one: the plan was changed, or `max_queues` of it. The people with open
 # jobs are found by jumping along the index, one probe for each of them, however many jobs they have.
 _OVERLOOKED = text("""
@@ -103,7 +110,7 @@ async def promote(session: AsyncSession, subscription: CurrentSubscription | Non
 
 
 def whose_slots(subscription: CurrentSubscription) -> dict[str, Any]:
-    """What a statement with a promotion has to know of the person."""
+    """What a promotion has to know of the person."""
     return {
         "user_id": subscription.user_id,
         "max_queues": subscription.max_queues,
