@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import random
 from collections.abc import AsyncIterator, Sequence
@@ -17,9 +18,11 @@ from pingvas.accounts.actor import Actor
 from pingvas.base import migrate
 from pingvas.base.db import Database
 from pingvas.billing.plans import seed_plans
-from pingvas.generation import finish, queue, submit
+from pingvas.generation import queue, submit
+from pingvas.generation.finish import End
 from pingvas.generation.queue import ClaimedJob
 from pingvas.generation.sharing import batch_key
+from pingvas.worker.ending import EndWriter
 from tests.make.catalog import make_model
 from tests.make.generation import picture_of, wish
 
@@ -119,13 +122,16 @@ class Studio:
                     return jobs
         return []
 
-    async def complete(self, job: ClaimedJob) -> None:
-        """End a job with its picture's row, its settlement and whoever comes into the free slot."""
-        async with self.database.transaction() as session:
-            ended = await finish.complete(
-                session, job, WORKER, gpu_seconds=GPU_SECONDS, picture=picture_of(job)
-            )
-        assert ended
+    async def complete(self, jobs: Sequence[ClaimedJob], done: Done) -> None:
+        """End jobs as a worker does whose batch is done, each with its picture's row, its settlement and whoever comes
+        into the free slot."""
+        ends = EndWriter(self.database, WORKER)
+
+        async def end(job: ClaimedJob) -> None:
+            assert await ends.write(End(job, "completed", GPU_SECONDS, picture_of(job)))
+            done(1)
+
+        await asyncio.gather(*map(end, jobs))
 
     async def submit(self, pictures: int = 1) -> None:
         """The next person asks for so many pictures."""
@@ -142,12 +148,10 @@ class Studio:
         return step
 
     def claim_and_complete(self, batch: int) -> Step:
-        """A step that claims up to `batch` jobs and completes each."""
+        """A step that claims up to `batch` jobs and completes them."""
 
         async def step(done: Done) -> None:
-            for job in await self.take(batch):
-                await self.complete(job)
-                done(1)
+            await self.complete(await self.take(batch), done)
 
         return step
 

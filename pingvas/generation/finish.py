@@ -6,6 +6,7 @@ canceling take them in the same order.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 from uuid import UUID
 
@@ -105,7 +106,7 @@ class End:
     code: str | None = None
     message: str | None = None
 
-    @property
+    @cached_property
     def charged(self) -> int:
         """Credits: what was used, never more than was quoted; what failed costs nothing."""
         if self.status == "failed":

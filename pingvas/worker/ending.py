@@ -1,18 +1,15 @@
-"""A job's end is written: one transaction, tried until the database takes it or nobody waits for it any more."""
+"""Ends of jobs are written down: those that come at once in one transaction, tried until the database takes it or nobody
+waits for it any more."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from functools import partial
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from pingvas.base.db import DatabaseUnavailable
+from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.generation import finish, queue
-from pingvas.generation.finish import FinishedPicture
+from pingvas.generation.finish import End, FinishedPicture
 from pingvas.generation.queue import ClaimedJob
 from pingvas.worker.outcome import Canceled, Crashed, Failed, HandedBack, Lost, Made, Outcome
 from pingvas.worker.pauses import pauses
@@ -20,8 +17,50 @@ from pingvas.worker.workplace import Workplace
 
 log = logging.getLogger(__name__)
 
-Ending = Callable[[AsyncSession, ClaimedJob, str], Awaitable[bool]]
-"""Writes a job's end for a worker; False: the job was no longer that worker's."""
+
+class EndWriter:
+    """Writes ends for one worker. Whatever comes while a transaction is under way goes into the next: nothing waits for
+    company, and what comes together costs one commit."""
+
+    def __init__(self, database: Database, worker_id: str) -> None:
+        self._database = database
+        self._worker_id = worker_id
+        self._waiting: list[tuple[End, asyncio.Future[bool]]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    async def write(self, end: End) -> bool:
+        """Write it; False: the job was no longer this worker's. Raises DatabaseUnavailable, and then nobody can tell
+        whether it was written: the fence decides at the next try."""
+        written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((end, written))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_all(), name="write ends")
+        return await written
+
+    async def _write_all(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting, []
+                await self._write_together(batch)
+        finally:
+            self._writing = None
+
+    async def _write_together(self, batch: list[tuple[End, asyncio.Future[bool]]]) -> None:
+        try:
+            async with self._database.transaction() as session:
+                answers = await finish.end_all(session, self._worker_id, [end for end, _ in batch])
+        except Exception as error:  # noqa: BLE001 - whoever waits for it is told
+            if len(batch) > 1 and not isinstance(error, DatabaseUnavailable):
+                for one in batch:  # one of them is at fault, and must not cost the others their end
+                    await self._write_together([one])
+                return
+            for _, written in batch:
+                if not written.done():
+                    written.set_exception(error)
+            return
+        for (_, written), answer in zip(batch, answers, strict=True):
+            if not written.done():
+                written.set_result(answer)
 
 
 async def write_ending(
@@ -36,14 +75,9 @@ async def write_ending(
     An attempt whose commit was cut off may have gone through; then the next one finds the job ended, and writes
     nothing. After `give_up` an unavailable database ends the trying, and the lease lapses.
     """
-    ending = _ending_of(outcome, picture, place.settings.max_attempts)
-    if ending is None:
-        log.warning("job %s: the lease was lost; somebody else has it now", job.id)
-        return
     for pause in pauses():
         try:
-            async with place.database.transaction() as session:
-                written = await ending(session, job, place.worker_id)
+            written = await _write(job, place, outcome, picture)
         except DatabaseUnavailable:
             if give_up.is_set():
                 log.warning("job %s: its end goes unwritten; the lease will lapse", job.id)
@@ -57,19 +91,25 @@ async def write_ending(
         return
 
 
-def _ending_of(outcome: Outcome, picture: FinishedPicture | None, max_attempts: int) -> Ending | None:
+async def _write(
+    job: ClaimedJob, place: Workplace, outcome: Outcome, picture: FinishedPicture | None
+) -> bool:
     match outcome:
         case Made(result):
             if picture is None:
                 raise ValueError("a picture that is made is stored first")
-            return partial(finish.complete, gpu_seconds=result.gpu_seconds, picture=picture)
+            return await place.ends.write(End(job, "completed", result.gpu_seconds, picture))
         case Failed(code, message, seconds):
-            return partial(finish.fail, code=code, message=message, gpu_seconds=seconds)
+            return await place.ends.write(End(job, "failed", seconds, code=code, message=message))
         case Canceled(seconds):
-            return partial(finish.canceled, gpu_seconds=seconds)
+            return await place.ends.write(End(job, "canceled", seconds))
         case HandedBack(delay):
-            return partial(queue.hand_back, delay_seconds=delay)
+            async with place.database.transaction() as session:
+                return await queue.hand_back(session, job, place.worker_id, delay_seconds=delay)
         case Crashed(message):
-            return partial(finish.crashed, message=message, max_attempts=max_attempts)
+            async with place.database.transaction() as session:
+                return await finish.crashed(
+                    session, job, place.worker_id, message=message, max_attempts=place.settings.max_attempts
+                )
         case Lost():
-            return None
+            return False

@@ -24,6 +24,7 @@ from pingvas.engine.engine import Engine
 from pingvas.engine.errors import EngineError
 from pingvas.engine.requests import Setup
 from pingvas.worker.beside import beside
+from pingvas.worker.ending import EndWriter
 from pingvas.worker.engine_thread import EngineThread
 from pingvas.worker.leases import LeaseKeeper
 from pingvas.worker.measurements import flushing
@@ -84,6 +85,7 @@ async def workplace(
             open_model_files(settings),
             thread,
             LeaseKeeper(database, worker_id, settings.lease_seconds),
+            EndWriter(database, worker_id),
             engine.total_bytes or psutil.virtual_memory().total,
             patience,
         )

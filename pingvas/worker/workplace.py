@@ -12,6 +12,7 @@ from pingvas.base.settings import Settings
 from pingvas.worker.measurements import Measurements
 
 if TYPE_CHECKING:
+    from pingvas.worker.ending import EndWriter
     from pingvas.worker.engine_thread import EngineThread
     from pingvas.worker.leases import LeaseKeeper
 
@@ -44,6 +45,7 @@ class Workplace:
     model_files: ModelFiles
     engine: EngineThread
     leases: LeaseKeeper
+    ends: EndWriter
     memory_bytes: int
     patience: Patience
     measurements: Measurements = field(default_factory=Measurements)

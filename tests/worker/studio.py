@@ -7,14 +7,14 @@ import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
@@ -55,6 +55,21 @@ class Recorder:
     @property
     def names(self) -> list[str]:
         return [event.name for event in self.events]
+
+
+@contextmanager
+def statements_of(database: Database) -> Iterator[list[str]]:
+    """What is asked of the database meanwhile."""
+    seen: list[str] = []
+
+    def watch(connection: Any, *_: Any) -> None:
+        connection.driver_connection.add_query_logger(lambda query: seen.append(query.query))
+
+    event.listen(database.engine.sync_engine, "checkout", watch)
+    try:
+        yield seen
+    finally:
+        event.remove(database.engine.sync_engine, "checkout", watch)
 
 
 @dataclass

@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any
+from contextlib import ExitStack
 from uuid import UUID
 
-from sqlalchemy import event
-
-from pingvas.base.db import Database
 from pingvas.generation.cancel import request_cancel
 from pingvas.generation.queue import Hold
 from pingvas.worker.leases import LeaseKeeper
 from tests.make.generation import WORKER, claim_job
-from tests.worker.studio import Studio, until
-
-
-@contextmanager
-def statements_of(database: Database) -> Iterator[list[str]]:
-    """What is asked of the database meanwhile."""
-    seen: list[str] = []
-
-    def watch(connection: Any, *_: Any) -> None:
-        connection.driver_connection.add_query_logger(lambda query: seen.append(query.query))
-
-    event.listen(database.engine.sync_engine, "checkout", watch)
-    try:
-        yield seen
-    finally:
-        event.remove(database.engine.sync_engine, "checkout", watch)
+from tests.worker.studio import Studio, statements_of, until
 
 
 async def test_all_leases_are_renewed_at_once_and_each_job_hears_what_became_of_it(studio: Studio) -> None:
