@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.base.errors import Forbidden, Invalid, NotFound
 from pingvas.catalog.describe import UPSCALER
 from pingvas.catalog.tables import AiModel
+from pingvas.engine.requests import MAX_STEPS
 from pingvas.engine.samplers import samplers_of
 
 MODEL_TYPES = ("checkpoint", "lora", "controlnet", "vae")
@@ -91,7 +92,7 @@ def defaults_of(config: Mapping[str, Any]) -> Defaults:
 
 
 def limits_of(config: Mapping[str, Any]) -> Limits:
-    """The limits in a model's configuration; what it leaves out is what Stable Diffusion models bear."""
+    """The limits in a model's configuration, within the engine's; what it leaves out is what Stable Diffusion models bear."""
     size = config.get("size", {})
     largest = int(size.get("max", 2048))
     return Limits(
@@ -99,7 +100,7 @@ def limits_of(config: Mapping[str, Any]) -> Limits:
         min_size=int(size.get("min", 64)),
         max_size=largest,
         max_pixels=int(size.get("max_pixels", largest * largest)),
-        max_steps=int(config.get("max_steps", 150)),
+        max_steps=min(MAX_STEPS, int(config.get("max_steps", 150))),
         samplers=samplers_of(config),
     )
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pingvas.base.errors import Invalid
 from pingvas.catalog.models import limits_of
 from pingvas.catalog.tables import AiModel
+from pingvas.engine.requests import MAX_STEPS
 from pingvas.generation.ingredients import Ingredients
 from pingvas.generation.parameters import complete, fit, of_one_picture, resolve
 from pingvas.generation.wishes import LoraWish, seeds
@@ -142,3 +143,8 @@ def test_every_fitted_size_is_within_the_limits(
     assert least <= min(wide, high)
     assert max(wide, high) <= most
     assert wide * high <= max(pixels, (least + multiple) ** 2)
+
+
+def test_a_model_cannot_allow_more_steps_than_the_engine_takes() -> None:
+    assert limits_of({"max_steps": 2000}).max_steps == MAX_STEPS
+    assert limits_of({"max_steps": 60}).max_steps == 60
