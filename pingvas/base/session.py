@@ -61,12 +61,14 @@ class LazySession(AsyncSession):
         return self._driver
 
     async def commit(self) -> None:
+        self._driver = None  # whatever comes next begins anew
         if self.sync_session.has_work():
             await super().commit()
         elif self.sync_session.connection_taken is not None:
             await greenlet_spawn(self._adapted.commit)
 
     async def rollback(self) -> None:
+        self._driver = None
         if self.sync_session.has_work():
             await super().rollback()
         elif not self._is_at_rest() and not self._adapted.driver_connection.is_closed():
@@ -109,9 +111,8 @@ class LazySession(AsyncSession):
         adapted = self._adapted
         if adapted._transaction is None and not self.sync_session.commits_itself:
             try:
-                await (
-                    adapted._start_transaction()
-                )  # SQLAlchemy does so when a cursor is first used; we use none
+                # SQLAlchemy does so when a cursor is first used; we use none.
+                await adapted._start_transaction()
             except AsyncAdapt_asyncpg_dbapi.Error:
                 self.sync_session.connection_taken = None
                 await _let_sqlalchemy_meet(connection)

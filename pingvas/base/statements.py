@@ -68,4 +68,5 @@ async def _driver_of(session: AsyncSession) -> Any:
     """asyncpg's connection under the session, in its transaction."""
     if isinstance(session, LazySession):
         return await session.driver()
+    # A session that somebody else has made, such as a test's: its transaction has begun already.
     return (await (await session.connection()).get_raw_connection()).driver_connection

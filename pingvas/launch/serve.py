@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import tempfile
@@ -30,7 +31,9 @@ def serve_api(settings: Settings) -> None:
     if settings.api_processes == 1:
         from pingvas.api.app import create_app
 
-        uvicorn.run(create_app(settings), **common)  # type: ignore[arg-type]
+        app = create_app(settings)
+        _leave_out_of_collections()
+        uvicorn.run(app, **common)  # type: ignore[arg-type]
         return
     os.environ["PINGVAS_DATABASE_URL"] = settings.database_url or ""
     with tempfile.TemporaryDirectory(prefix="pingvas-metrics-") as folder:
@@ -48,7 +51,9 @@ def app_from_environment() -> object:
     """The app of one of several API processes."""
     from pingvas.api.app import create_app
 
-    return create_app(load_settings())
+    app = create_app(load_settings())
+    _leave_out_of_collections()
+    return app
 
 
 async def work(settings: Settings) -> None:
@@ -56,6 +61,7 @@ async def work(settings: Settings) -> None:
     from pingvas.realtime.publisher import open_publisher
     from pingvas.worker.gpu import run_worker
 
+    _leave_out_of_collections()
     publisher = open_publisher(settings)
     await publisher.start()
     try:
@@ -71,6 +77,13 @@ async def do_chores(settings: Settings) -> None:
 
     with tracing(settings, "chores"), metrics.metrics_port(settings):
         await run_chores(settings, _stop_on_signals())
+
+
+def _leave_out_of_collections() -> None:
+    """What is loaded by now stays. Looking through all of it for garbage stops the process for a tenth of a second, and
+    Python would do so every few seconds."""
+    gc.collect()
+    gc.freeze()
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 
 from pingvas.base.db import Database
 from pingvas.base.events import after_commit
+from pingvas.base.session import LazySession
 from pingvas.base.statements import fetch
 from pingvas.base.tables import ChoreRun
 
@@ -67,6 +68,18 @@ async def test_a_block_that_raises_keeps_nothing(database: Database, by_sqlalche
     with pytest.raises(_Mistake):
         await write_and_fail()
 
+    assert await _names(database) == set()
+
+
+async def test_what_comes_after_a_commit_is_a_transaction_of_its_own(database: Database) -> None:
+    async with LazySession(database.engine) as session:
+        first = (await fetch(session, _SESSION_OF_THE_SERVER, {}))[0]
+        await session.commit()
+        await fetch(session, _ADD, {"name": "undone"})
+        second = (await fetch(session, _SESSION_OF_THE_SERVER, {}))[0]
+        await session.rollback()
+
+    assert first.transaction != second.transaction
     assert await _names(database) == set()
 
 
