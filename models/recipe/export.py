@@ -98,7 +98,7 @@ def export(work: Path, target: Path) -> None:
     about = {
         "name": "pingvas-mini",
         "display_name": "Pingvas Mini",
-        "version": "3",
+        "version": "4",
         "family": "sd1",
         "base": "pingvas-mini",
         "defaults": {
