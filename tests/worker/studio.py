@@ -20,6 +20,7 @@ from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.base.events import Event
 from pingvas.base.settings import Settings
+from pingvas.engine.batch import Batch, Seat
 from pingvas.generation.leases import sweep_leases
 from pingvas.worker.gpu import run_worker, work, workplace
 from pingvas.worker.workplace import Patience, Workplace
@@ -158,11 +159,22 @@ class Studio:
 
     @asynccontextmanager
     async def workplace(
-        self, *, patience: Patience | None = None, **changes: Any
+        self, *, patience: Patience | None = None, step_seconds: float = 0.0, **changes: Any
     ) -> AsyncIterator[Workplace]:
-        """A workplace in this process, with settings of its own, and nobody at work there yet."""
+        """A workplace in this process, with settings of its own, and nobody at work there yet. With `step_seconds` no
+        step takes less: a toy's are so short that a long job could be over before a busy machine gets to the next line.
+        """
         settings = self.settings.model_copy(update=changes)
         async with workplace(settings, patience=patience) as place:
+            engine = place.engine.engine
+            step = engine.step
+
+            def take_time(batch: Batch) -> list[Seat]:
+                time.sleep(step_seconds)
+                return step(batch)
+
+            if step_seconds:
+                engine.step = take_time  # type: ignore[method-assign]
             yield place
 
     @asynccontextmanager

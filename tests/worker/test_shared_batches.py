@@ -76,7 +76,7 @@ async def test_what_the_jobs_of_a_batch_used_is_the_time_that_was_worked(studio:
 
 
 async def test_a_late_job_joins_the_batch_that_is_under_way(studio: Studio) -> None:
-    async with studio.workplace() as place, studio.at_work(place):
+    async with studio.workplace(step_seconds=0.03) as place, studio.at_work(place):
         long_id = await studio.submit(steps=LONG)
         await studio.runs(long_id)
 
@@ -116,7 +116,7 @@ async def test_jobs_that_only_seem_to_fit_are_made_in_batches_of_their_own(studi
 
 async def test_a_canceled_job_leaves_its_batch_and_the_others_stay(studio: Studio) -> None:
     other = await studio.somebody_else()
-    async with studio.workplace() as place, studio.at_work(place):
+    async with studio.workplace(step_seconds=0.03) as place, studio.at_work(place):
         canceled_id, kept_id = await studio.submit(steps=LONG), await studio.submit(other, steps=MIDDLING)
         await studio.runs(canceled_id)
         await studio.runs(kept_id)
@@ -150,7 +150,7 @@ async def test_a_job_that_somebody_else_has_now_is_left_alone_and_its_neighbour_
     studio: Studio,
 ) -> None:
     other = await studio.somebody_else()
-    async with studio.workplace() as place, studio.at_work(place):
+    async with studio.workplace(step_seconds=0.03) as place, studio.at_work(place):
         lost_id, kept_id = await studio.submit(steps=LONG), await studio.submit(other, steps=MIDDLING)
         await studio.runs(lost_id)
         await studio.runs(kept_id)
