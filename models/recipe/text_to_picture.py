@@ -40,6 +40,7 @@ TOWARDS_NOISE = 0.8
 EMA_DECAY = 0.9985
 # How much more often than it was drawn something is shown in training, where it is rare and hard.
 _MORE_THINGS = {"none": 0.7, "castle": 1.8, "car": 1.8, "lighthouse": 1.4}
+_HARD = 2.0
 _MORE_STYLES = {"plain": 1.0, "pastel": 1.2, "monochrome": 1.5}
 
 
@@ -116,7 +117,24 @@ def emphasis(scene: Scene) -> float:
     more = _MORE_THINGS.get(scene.thing, 1.0) * _MORE_STYLES[scene.style]
     more *= 1.3 if scene.size != "medium" else 1.0
     more *= 1.5 if scene.stars else 1.0
-    return more * (1.3 if scene.rainbow else 1.0)
+    more *= 1.3 if scene.rainbow else 1.0
+    return more * (_HARD if _is_hard(scene) else 1.0)
+
+
+def _is_hard(scene: Scene) -> bool:
+    """What stands out little from what is behind it, and what earlier versions drew worst."""
+    if scene.thing == "none":
+        return False
+    pale = scene.colour == "white" and (scene.time in ("sunset", "dawn") or scene.style == "pastel")
+    in_the_dark = (
+        scene.time == "night" and scene.thing in ("car", "castle") and scene.place in ("city", "forest")
+    )
+    in_a_wet_forest = scene.place == "forest" and scene.weather in ("rain", "snowfall")
+    before_a_rainbow = scene.rainbow and scene.thing == "balloon"
+    green_on_green = (
+        scene.colour == "green" and scene.thing != "tree" and scene.place in ("hills", "forest", "lake")
+    )
+    return pale or in_the_dark or in_a_wet_forest or before_a_rainbow or green_on_green
 
 
 def cheap_attention(unet: Any, device: torch.device) -> None:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import asyncpg
 from sqlalchemy import ARRAY, DateTime, MetaData, Text, event
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, EmulatedDBAPIException
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -37,6 +37,13 @@ NAMING = {
 _UNAVAILABLE_STATES = ("08", "53", "57P", "58")
 # How a connection fails when not the server but the way to it is gone.
 _NO_WAY_THERE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN, errno.EADDRNOTAVAIL}
+_AWAY = (
+    PoolTimeout,
+    ConnectionError,
+    TimeoutError,
+    asyncpg.InterfaceError,  # the connection is closed
+    asyncpg.InternalClientError,  # the server's last words came while nobody was asking: it is about to be closed
+)
 
 
 class Base(DeclarativeBase):
@@ -154,16 +161,13 @@ def _unavailable_when_down() -> Iterator[None]:
 
 def is_unavailable(error: BaseException) -> bool:
     """Whether an error says that the database is away, rather than that what we asked was wrong."""
-    if isinstance(error, PoolTimeout | ConnectionError | TimeoutError | asyncpg.CannotConnectNowError):
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
+    # Of what SQLAlchemy says, the driver's own error.
+    while isinstance(error, DBAPIError | EmulatedDBAPIException) and error.orig is not None:
+        error = error.orig
+    if isinstance(error, _AWAY):
+        return not isinstance(error, ValueError)  # so the driver calls an address that it cannot use
     if isinstance(error, OSError):
         return isinstance(error, socket.gaierror) or error.errno in _NO_WAY_THERE
-    if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None)
-        if state is not None:
-            return str(state).startswith(_UNAVAILABLE_STATES)
-        return error.connection_invalidated or isinstance(error, InterfaceError | OperationalError)
-    if isinstance(error, asyncpg.InterfaceError):
-        return True  # from `statements.py`: the driver says that its connection is closed
-    state = getattr(error, "sqlstate", None)
-    return isinstance(error, asyncpg.PostgresError) and str(state).startswith(_UNAVAILABLE_STATES)
+    return str(getattr(error, "sqlstate", None)).startswith(_UNAVAILABLE_STATES)

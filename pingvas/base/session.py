@@ -72,7 +72,11 @@ class LazySession(AsyncSession):
         if self.sync_session.has_work():
             await super().rollback()
         elif not self._is_at_rest() and not self._adapted.driver_connection.is_closed():
-            await greenlet_spawn(self._adapted.rollback)
+            try:
+                await greenlet_spawn(self._adapted.rollback)
+            except AsyncAdapt_asyncpg_dbapi.Error:
+                # The connection is of no use any more; what was done on it is undone with it.
+                self._adapted.driver_connection.terminate()
 
     async def close(self) -> None:
         """Give the connection back; what was not committed is undone."""

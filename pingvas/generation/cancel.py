@@ -16,7 +16,7 @@ _CANCEL_WAITING = text("""
     WITH waiting AS (
         SELECT id, status FROM generation_jobs
          WHERE id = :job_id AND user_id = :user_id AND status IN ('pending', 'queued')
-           FOR UPDATE
+           FOR NO KEY UPDATE
     )
     UPDATE generation_jobs AS job
        SET status = 'canceled', completed_at = clock_timestamp(), actual_credits = 0, not_before = NULL

@@ -41,7 +41,7 @@ _END = text(f"""
         SELECT job.id FROM (SELECT id, attempt FROM ending ORDER BY id) AS next CROSS JOIN LATERAL (
             SELECT id FROM generation_jobs
              WHERE id = next.id AND attempt = next.attempt AND worker_id = :worker_id AND lease_expires_at IS NOT NULL
-               FOR UPDATE
+               FOR NO KEY UPDATE
         ) AS job
     ), ended AS (
         UPDATE generation_jobs AS job
@@ -162,31 +162,9 @@ async def end_all(session: AsyncSession, worker_id: str, ends: Sequence[End]) ->
     return [end.job.id in ended and end is written for end, written in zip(ends, writing, strict=True)]
 
 
-async def complete(
-    session: AsyncSession, job: ClaimedJob, worker_id: str, *, gpu_seconds: float, picture: FinishedPicture
-) -> bool:
-    """The picture is made and stored: write its row, charge the seconds, give the rest back. False: see `end_all`."""
-    return all(await end_all(session, worker_id, [End(job, "completed", gpu_seconds, picture)]))
-
-
-async def fail(
-    session: AsyncSession,
-    job: ClaimedJob,
-    worker_id: str,
-    *,
-    code: str,
-    message: str,
-    gpu_seconds: float = 0.0,
-) -> bool:
-    """The job cannot be done: it ends as failed, and every credit goes back. False: the lease was lost."""
-    return all(
-        await end_all(session, worker_id, [End(job, "failed", gpu_seconds, code=code, message=message)])
-    )
-
-
-async def canceled(session: AsyncSession, job: ClaimedJob, worker_id: str, *, gpu_seconds: float) -> bool:
-    """The person took the job back while it ran: it pays for the seconds it used. False: the lease was lost."""
-    return all(await end_all(session, worker_id, [End(job, "canceled", gpu_seconds)]))
+async def end(session: AsyncSession, worker_id: str, ending: End) -> bool:
+    """Write the end of one job. False: see `end_all`."""
+    return all(await end_all(session, worker_id, [ending]))
 
 
 async def crashed(
@@ -199,7 +177,7 @@ async def crashed(
         metrics.crashed(session, priority=job.priority, model=job.model_name)
         wake_workers_later(session)
         return True
-    return await fail(session, job, worker_id, code="internal_error", message=message)
+    return await end(session, worker_id, End(job, "failed", code="internal_error", message=message))
 
 
 async def settle(session: AsyncSession, settlement: Settlement) -> None:

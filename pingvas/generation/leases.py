@@ -23,7 +23,7 @@ _REQUEUE = text(f"""
     WITH lapsed AS (
         SELECT id FROM generation_jobs
          WHERE status = 'processing' AND lease_expires_at < now() AND lost_attempts + 1 < :max_attempts
-           FOR UPDATE SKIP LOCKED
+           FOR NO KEY UPDATE SKIP LOCKED
     )
     UPDATE generation_jobs AS job
        SET status = 'queued', worker_id = NULL, lease_expires_at = NULL, started_at = NULL, not_before = NULL,

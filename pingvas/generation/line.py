@@ -50,7 +50,7 @@ _LIFT = text(f"""
         SELECT id FROM generation_jobs
          WHERE status = 'queued' AND turn < (SELECT last_value FROM queue_clock)
            AND (not_before IS NULL OR not_before <= now())
-           FOR UPDATE SKIP LOCKED
+           FOR NO KEY UPDATE SKIP LOCKED
     )
     UPDATE generation_jobs AS job SET turn = {TURN_AGAIN} FROM behind WHERE job.id = behind.id
     RETURNING job.id

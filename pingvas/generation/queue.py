@@ -31,7 +31,7 @@ PATIENCE = 4
 # Row by row, in the order given and no further than the limit asks for: a join could be turned round, a lateral cannot.
 # By the primary key: a bare status would let the plan walk the dead entries of a partial index instead.
 _LOCK = """CROSS JOIN LATERAL (
-            SELECT id FROM generation_jobs WHERE id = next.id AND status || '' = 'queued' FOR UPDATE SKIP LOCKED
+            SELECT id FROM generation_jobs WHERE id = next.id AND status || '' = 'queued' FOR NO KEY UPDATE SKIP LOCKED
         ) AS job"""
 
 
@@ -116,7 +116,7 @@ _RENEW = text(f"""
          CROSS JOIN LATERAL (
             SELECT id FROM generation_jobs
              WHERE id = next.id AND attempt = next.attempt AND worker_id = :worker_id AND lease_expires_at IS NOT NULL
-               FOR UPDATE
+               FOR NO KEY UPDATE
         ) AS job
     )
     UPDATE generation_jobs AS job SET lease_expires_at = now() + make_interval(secs => :lease_seconds)

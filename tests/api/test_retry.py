@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from pingvas.base.db import Database
-from pingvas.generation import finish
+from pingvas.generation.finish import End, end
 from tests.make.accounts import SignedInPerson, sign_up
 from tests.make.catalog import make_model, make_parts
 from tests.make.generation import WORKER, claim_job, complete_job
@@ -38,7 +38,7 @@ async def jobs(client: httpx.AsyncClient, person: SignedInPerson) -> list[dict[s
 async def fail_next(database: Database) -> None:
     job = await claim_job(database)
     async with database.transaction() as session:
-        await finish.fail(session, job, WORKER, code="out_of_memory", message="It does not fit.")
+        await end(session, WORKER, End(job, "failed", code="out_of_memory", message="It does not fit."))
 
 
 async def test_a_failed_or_canceled_job_is_tried_again_as_it_was(

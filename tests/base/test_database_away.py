@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from pingvas.base.database_url import for_asyncpg
 from pingvas.base.db import Database, DatabaseUnavailable, is_unavailable
@@ -18,6 +19,7 @@ from pingvas.base.session import LazySession
 from pingvas.base.statements import fetch
 
 _ONE = text("SELECT 1 AS one")
+_NUMBER = text("SELECT CAST(:number AS bigint) AS number")
 _CUT_THE_OTHERS = """
     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
      WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -51,6 +53,17 @@ def test_no_way_to_the_server_is_unavailable(number: int) -> None:
 @pytest.mark.parametrize("error", [FileNotFoundError(errno.ENOENT, "no such file"), ValueError("wrong")])
 def test_what_has_nothing_to_do_with_the_server_is_not(error: Exception) -> None:
     assert not is_unavailable(error)
+
+
+async def test_a_value_that_cannot_be_sent_is_a_mistake_of_ours(database: Database) -> None:
+    too_large = {"number": 2**70}
+
+    with pytest.raises(asyncpg.DataError):
+        async with database.read() as session:
+            await fetch(session, _NUMBER, too_large)
+    with pytest.raises(DBAPIError):
+        async with database.read() as session:
+            await session.execute(_NUMBER, too_large)
 
 
 @pytest.mark.parametrize("opened", [Database.read, Database.transaction, Database.autocommit])

@@ -11,7 +11,8 @@ from pingvas.base.db import Database
 from pingvas.billing.credits import InsufficientCredits, Posting, post
 from pingvas.billing.ledger import find_disagreements, list_transactions
 from pingvas.billing.subscriptions import get_current_subscription
-from pingvas.generation import cancel, finish, leases, queue, submit
+from pingvas.generation import cancel, leases, queue, submit
+from pingvas.generation.finish import End, crashed, end
 from tests.make.billing import balance_of, make_person, postings_of
 from tests.make.catalog import make_model
 from tests.make.generation import WORKER, picture_of, wish
@@ -168,18 +169,18 @@ async def test_whatever_happens_to_jobs_the_ledger_adds_up(
                 await cancel.cancel_all(session, actor)
             elif deed == "complete" and held:
                 job = held.pop()
-                await finish.complete(session, job, WORKER, gpu_seconds=seconds, picture=picture_of(job))
+                await end(session, WORKER, End(job, "completed", seconds, picture_of(job)))
             elif deed == "fail" and held:
-                await finish.fail(session, held.pop(), WORKER, code="out_of_memory", message="no")
+                await end(session, WORKER, End(held.pop(), "failed", code="out_of_memory", message="no"))
             elif deed == "stop" and held:
-                await finish.canceled(session, held.pop(), WORKER, gpu_seconds=seconds)
+                await end(session, WORKER, End(held.pop(), "canceled", seconds))
             elif deed == "crash" and held:
-                await finish.crashed(session, held.pop(), WORKER, message="bug", max_attempts=2)
+                await crashed(session, held.pop(), WORKER, message="bug", max_attempts=2)
             elif deed == "hand back" and held:
                 await queue.hand_back(session, held.pop(), WORKER)
             elif deed == "late" and lost:
                 job = lost.pop()
-                await finish.complete(session, job, WORKER, gpu_seconds=seconds, picture=picture_of(job))
+                await end(session, WORKER, End(job, "completed", seconds, picture_of(job)))
         if deed == "submit":
             try:
                 async with database.transaction() as session:

@@ -21,8 +21,8 @@ from tests.running_studio import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos")]
 
-STEPS = 10
-LARGE = {"width": 256, "height": 256}  # a step of these takes a while
+FEW, MORE = 10, 60
+LARGE = {"width": 512, "height": 512}  # so that all the steps a model takes last longer than a lease anywhere
 _JOB = "SELECT *, completed_at - started_at AS ran FROM generation_jobs WHERE id = $1"
 _SHORTEN = "UPDATE generation_jobs SET parameters = parameters || '{\"steps\": 5}' WHERE id = $1"
 
@@ -37,9 +37,10 @@ def test_a_lease_lapses_in_time_when_a_worker_dies_and_not_before_whatever_the_w
     studio.have_workers(2)
     with closing(Customers(studio.url, 1)) as first, closing(Customers(studio.url, 1)) as second:
         people = [*first.user_ids, *second.user_ids]
-        job_ids = first.ask(2, steps=STEPS, **LARGE)
+        first.ask(1, steps=FEW, **LARGE)
+        job_ids = first.ask(1, steps=MORE, **LARGE)
         wait_for(lambda: is_done(studio, people), "the first pictures")
-        steps = _steps_for(1.75 * studio.lease_seconds, studio, job_ids[-1])
+        steps = _steps_for(1.75 * studio.lease_seconds, studio, *job_ids)
         asked = [first.ask(1, steps=steps, **LARGE)[-1], second.ask(1, steps=steps, **LARGE)[-1]]
         kept, lost = (_held_by(studio, worker, asked) for worker in workers)
 
@@ -95,6 +96,7 @@ def _held_by(studio: StudioUnderFire, worker: subprocess.Popen[bytes], job_ids: 
     return held()[0]
 
 
-def _steps_for(seconds: float, studio: StudioUnderFire, job_id: str) -> int:
-    """How many steps take about so long, going by a job of `STEPS` steps."""
-    return min(MAX_STEPS, round(seconds * STEPS / studio.ask(_JOB, job_id)[0]["gpu_seconds"]))
+def _steps_for(seconds: float, studio: StudioUnderFire, few: str, more: str) -> int:
+    """How many steps take about so long, going by jobs of `FEW` and of `MORE` steps."""
+    took = [studio.ask(_JOB, job_id)[0]["gpu_seconds"] for job_id in (few, more)]
+    return min(MAX_STEPS, round(seconds * (MORE - FEW) / max(took[1] - took[0], 0.01)))

@@ -11,7 +11,8 @@ from pingvas.base.db import Database
 from pingvas.base.ids import new_id
 from pingvas.billing.plans import PRIORITIES
 from pingvas.billing.subscriptions import lock_current_subscription
-from pingvas.generation import cancel, finish, line, queue, slots
+from pingvas.generation import cancel, line, queue, slots
+from pingvas.generation.finish import End, end_all
 from pingvas.generation.queue import ClaimedJob
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
@@ -38,8 +39,7 @@ async def _ask_for_many(
 async def _start_and_end(database: Database) -> ClaimedJob | None:
     async with database.transaction() as session:
         jobs = await queue.claim(session, worker_id=WORKER, lease_seconds=30)
-        for job in jobs:
-            await finish.canceled(session, job, WORKER, gpu_seconds=0)
+        await end_all(session, WORKER, [End(job, "canceled") for job in jobs])
     return jobs[0] if jobs else None
 
 

@@ -6,7 +6,8 @@ from sqlalchemy import ARRAY, Text, bindparam, text
 
 from pingvas.base.db import Database
 from pingvas.billing.ledger import find_disagreements
-from pingvas.generation import finish, jobs, leases, progress, queue
+from pingvas.generation import jobs, leases, progress, queue
+from pingvas.generation.finish import End, crashed, end
 from tests.make.billing import balance_of, make_person, postings_of
 from tests.make.catalog import make_model
 from tests.make.generation import WORKER, claim_job, complete_job, picture_of, submit_jobs
@@ -103,7 +104,8 @@ async def test_a_failed_job_gives_everything_back_and_says_why(database: Databas
 
     # when
     async with database.transaction() as session:
-        assert await finish.fail(session, job, WORKER, code="out_of_memory", message="Too large a picture.")
+        ending = End(job, "failed", code="out_of_memory", message="Too large a picture.")
+        assert await end(session, WORKER, ending)
 
     # then
     async with database.read() as session:
@@ -144,8 +146,8 @@ async def test_a_worker_that_lost_its_lease_can_write_nothing(database: Database
     async with database.transaction() as session:
         renewed = await queue.renew(session, worker_id="slow", jobs={slow.id: slow.attempt}, lease_seconds=30)
         reported = await progress.report(session, slow, "slow", step=1, total_steps=20, step_name="Denoising")
-        completed = await finish.complete(session, slow, "slow", gpu_seconds=1, picture=picture_of(slow))
-        failed = await finish.fail(session, slow, "slow", code="internal_error", message="late")
+        completed = await end(session, "slow", End(slow, "completed", 1, picture_of(slow)))
+        failed = await end(session, "slow", End(slow, "failed", code="internal_error", message="late"))
         handed_back = await queue.hand_back(session, slow, "slow")
 
     # then nothing it says counts, also when the names are the same and only the attempt differs
@@ -234,7 +236,7 @@ async def test_a_crash_is_tried_again_and_given_up_at_the_limit(database: Databa
     for _ in range(3):
         job = await claim_job(database)
         async with database.transaction() as session:
-            await finish.crashed(session, job, WORKER, message="a bug", max_attempts=3)
+            await crashed(session, job, WORKER, message="a bug", max_attempts=3)
         async with database.read() as session:
             statuses.append((await jobs.get_job(session, actor, accepted.job_ids[0])).job.status)
 

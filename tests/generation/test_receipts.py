@@ -15,7 +15,8 @@ from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.billing.credits import InsufficientCredits
 from pingvas.billing.ledger import find_disagreements
-from pingvas.generation import cancel, finish, jobs, queue, submit
+from pingvas.generation import cancel, jobs, queue, submit
+from pingvas.generation.finish import End, end
 from pingvas.generation.speeds import Measurement, learn, size_bucket
 from pingvas.generation.tables import GenerationJob
 from tests.make.billing import balance_of, make_person
@@ -85,11 +86,12 @@ async def _submit_at_the_price_asked_for(database: Database, actor: Actor, name:
 
 async def _end(session: Any, job: queue.ClaimedJob, event: str, seconds: float) -> None:
     if event == "complete":
-        await finish.complete(session, job, WORKER, gpu_seconds=seconds, picture=picture_of(job))
+        ending = End(job, "completed", seconds, picture_of(job))
     elif event == "stop":
-        await finish.canceled(session, job, WORKER, gpu_seconds=seconds)
+        ending = End(job, "canceled", seconds)
     else:
-        await finish.fail(session, job, WORKER, code="out_of_memory", message="no", gpu_seconds=seconds)
+        ending = End(job, "failed", seconds, code="out_of_memory", message="no")
+    await end(session, WORKER, ending)
 
 
 async def _compare(session: Any, actor: Actor) -> None:

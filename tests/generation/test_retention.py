@@ -13,8 +13,7 @@ from pingvas.generation import retention
 from pingvas.generation.queue import ClaimedJob
 from pingvas.generation.retention import drop_previews, forget_steps
 from tests.make.billing import make_person
-from tests.make.catalog import make_model
-from tests.make.generation import claim_job, complete_job, submit_jobs
+from tests.make.generation import claim_job, complete_job, make_running_job, submit_jobs
 
 DAY = timedelta(days=1)
 _INSERT = text("""
@@ -26,11 +25,7 @@ _INSERT = text("""
 @pytest.fixture
 async def job(database: Database) -> ClaimedJob:
     """A job that runs."""
-    async with database.transaction() as session:
-        await make_model(session)
-        actor = await make_person(session)
-    await submit_jobs(database, actor)
-    return await claim_job(database)
+    return await make_running_job(database)
 
 
 async def add_step(database: Database, job: ClaimedJob, step: int, *, age: timedelta) -> None:
@@ -137,11 +132,7 @@ def test_ids_sort_around_the_first_id_of_a_moment() -> None:
 
 async def test_old_steps_and_previews_are_found_by_index(database: Database) -> None:
     # given enough rows that the planner has a choice, most of them young
-    async with database.transaction() as session:
-        await make_model(session)
-        actor = await make_person(session)
-    await submit_jobs(database, actor)
-    job = await claim_job(database)
+    job = await make_running_job(database)
     fill = text("""
         INSERT INTO generation_steps (id, job_id, attempt, step_number, total_steps, step_name, progress_percent, preview_url)
         SELECT gen_random_uuid(), :job_id, 1, n, 20000, 'Denoising', 5, CASE WHEN n % 100 = 0 THEN 'k' || n END

@@ -5,9 +5,12 @@ from typing import Any
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.base.ids import new_id
-from pingvas.generation import finish, queue, submit
+from pingvas.generation import queue, submit
+from pingvas.generation.finish import End, FinishedPicture, end
 from pingvas.generation.queue import ClaimedJob
 from pingvas.generation.wishes import UpscaleWish, Wish
+from tests.make.billing import make_person
+from tests.make.catalog import make_model
 
 WORKER = "worker-of-the-tests"
 
@@ -38,10 +41,19 @@ async def claim_job(database: Database, *, worker_id: str = WORKER, lease_second
     return job
 
 
-def picture_of(job: ClaimedJob) -> finish.FinishedPicture:
+async def make_running_job(database: Database) -> ClaimedJob:
+    """The first job of somebody new, claimed."""
+    async with database.transaction() as session:
+        await make_model(session)
+        actor = await make_person(session)
+    await submit_jobs(database, actor)
+    return await claim_job(database)
+
+
+def picture_of(job: ClaimedJob) -> FinishedPicture:
     """What a worker hands over when it has stored the picture."""
     image_id = new_id()
-    return finish.FinishedPicture(
+    return FinishedPicture(
         image_id=image_id,
         s3_key=f"images/{job.user_id}/{image_id}.png",
         thumbnail_key=f"thumbnails/{job.user_id}/{image_id}.webp",
@@ -64,6 +76,4 @@ async def complete_job(
 ) -> bool:
     """Finish a claimed job and commit."""
     async with database.transaction() as session:
-        return await finish.complete(
-            session, job, worker_id, gpu_seconds=gpu_seconds, picture=picture_of(job)
-        )
+        return await end(session, worker_id, End(job, "completed", gpu_seconds, picture_of(job)))

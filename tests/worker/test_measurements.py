@@ -11,9 +11,7 @@ from pingvas.generation.queue import ClaimedJob
 from pingvas.generation.speeds import ENOUGH
 from pingvas.generation.tables import ModelSpeed
 from pingvas.worker.measurements import MOST_KEPT, Measurements, flushing
-from tests.make.billing import make_person
-from tests.make.catalog import make_model
-from tests.make.generation import claim_job, submit_jobs
+from tests.make.generation import make_running_job
 from tests.worker.studio import Studio, until
 
 EXPECTED = 1.0 + 20 * 0.256**2
@@ -22,11 +20,7 @@ EXPECTED = 1.0 + 20 * 0.256**2
 @pytest.fixture
 async def job(database: Database) -> ClaimedJob:
     """The first picture that a worker claims."""
-    async with database.transaction() as session:
-        await make_model(session)
-        actor = await make_person(session)
-    await submit_jobs(database, actor)
-    return await claim_job(database)
+    return await make_running_job(database)
 
 
 def later(job: ClaimedJob, seconds: float = 1.0) -> ClaimedJob:
