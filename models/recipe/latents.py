@@ -21,6 +21,8 @@ from models.recipe.data import open_drawings
 from models.recipe.device import add_device_argument, device_of, half_precision
 from models.recipe.diffusion import AutoencoderKL
 
+Latents = npt.NDArray[np.float16]
+
 
 @torch.no_grad()
 def write_latents(work: Path, batch: int = 16, device: torch.device | None = None) -> None:
@@ -51,11 +53,17 @@ def latent_shape(work: Path) -> tuple[int, int, int]:
     return int(config["latent_channels"]), side, side
 
 
-def open_latents(work: Path) -> npt.NDArray[np.float16]:
+def open_latents(work: Path) -> Latents:
     """The latents written so far, (count, channels, height, width), in order of seed."""
-    shape = latent_shape(work)
-    path = work / "latents.f16"
-    count = path.stat().st_size // (int(np.prod(shape)) * 2)
+    return read_latents(work, "latents.f16")
+
+
+def read_latents(work: Path, name: str) -> Latents:
+    """The latents in a file of half floats that may still grow, (count, channels, height, width), read as needed."""
+    shape, path = latent_shape(work), work / name
+    count = path.stat().st_size // (int(np.prod(shape)) * 2) if path.exists() else 0
+    if not count:
+        return np.empty((0, *shape), np.float16)
     return np.memmap(path, dtype=np.float16, mode="r", shape=(count, *shape))
 
 

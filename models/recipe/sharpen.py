@@ -3,7 +3,9 @@
     python -m models.recipe.sharpen --minutes 50 --work DIR
 
 Losses that compare pixels make a decoder soft wherever the latents leave open where exactly an edge runs. A critic of
-patches (PatchGAN, hinge loss, weighed by gradients as in VQGAN) makes it decide. The encoder stays as it is, and so do the latents.
+patches (PatchGAN, hinge loss, weighed by gradients as in VQGAN) makes it decide. The encoder stays as it is, and so do the
+latents. Where DIR/sampled.f16 is there (`models.recipe.sampled`), the decoder also learns from latents as the U-Net makes
+them, which have no drawing to be compared with: there the critic alone speaks.
 
 Goes on from DIR/vae, with DIR/drawings.u8 and DIR/latents.f16; writes DIR/sharpen.pt every few minutes and replaces DIR/vae
 at the end. A second call goes on from DIR/sharpen.pt.
@@ -22,22 +24,22 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
-from models.recipe.autoencoder import difference
+from models.recipe.autoencoder import NEON_SHARE, difference
 from models.recipe.data import JUDGE_SEED, drawing, open_drawings, to_tensor
 from models.recipe.device import add_device_argument, device_of, half_precision
 from models.recipe.diffusion import AutoencoderKL
-from models.recipe.latents import open_latents
+from models.recipe.latents import Latents, open_latents
 from models.recipe.neon import neon
+from models.recipe.sampled import open_sampled
 
 CRITIC_CHANNELS = (24, 48, 64)
-SIDE, BATCH = 128, 3
+CELLS = 8  # the side of a square in latents; sixteen times as many pixels
+DRAWN, SAMPLED = 2, 1  # squares in a batch; all are drawn ones where nothing is sampled
 # Noise on the latents, as a share of their deviation, from none to this: what the U-Net makes is never quite right.
 MOST_NOISE = 0.12
 # The critic's gradient at the decoder's last layer, as a share of that of the difference in pixels.
 WEIGHT = 0.35
 EMA_DECAY = 0.998
-# As in the stages before: a style that a LoRA may add.
-NEON_SHARE = 0.04
 
 
 def new_critic() -> nn.Sequential:
@@ -45,10 +47,7 @@ def new_critic() -> nn.Sequential:
     layers: list[nn.Module] = []
     before = 3
     for channels in CRITIC_CHANNELS:
-        layers += [
-            spectral_norm(nn.Conv2d(before, channels, 4, stride=2, padding=1)),
-            nn.LeakyReLU(0.2),
-        ]
+        layers += [spectral_norm(nn.Conv2d(before, channels, 4, stride=2, padding=1)), nn.LeakyReLU(0.2)]
         before = channels
     return nn.Sequential(*layers, spectral_norm(nn.Conv2d(before, 1, 3, padding=1)))
 
@@ -61,48 +60,67 @@ def decode(vae: Any, latents: torch.Tensor) -> torch.Tensor:
 
 def critic_loss(critic: nn.Module, drawn: torch.Tensor, decoded: torch.Tensor) -> torch.Tensor:
     """Hinge loss of the critic's opinions of both."""
-    on_drawn, on_decoded = critic(torch.cat([drawn, decoded])).float().chunk(2)
+    opinions = critic(torch.cat([drawn, decoded])).float()
+    on_drawn, on_decoded = opinions[: len(drawn)], opinions[len(drawn) :]
     return functional.relu(1 - on_drawn).mean() + functional.relu(1 + on_decoded).mean()
 
 
 def decoder_loss(vae: Any, critic: nn.Module, latents: torch.Tensor, crops: torch.Tensor) -> torch.Tensor:
-    """Difference in pixels, and what the critic thinks, so weighed that it pulls `WEIGHT` times as hard at the last layer."""
+    """Difference in pixels, and what the critic thinks, so weighed that it pulls `WEIGHT` times as hard at the last layer.
+
+    `crops` may be fewer than `latents`: the last ones show no drawing.
+    """
     with half_precision(crops.device):
         out = decode(vae, latents)
         opinion = -critic(out).float().mean()
-    apart, last = difference(out.float(), crops), vae.decoder.conv_out.weight
+    apart, last = difference(out[: len(crops)].float(), crops), vae.decoder.conv_out.weight
     pull = [torch.autograd.grad(loss, last, retain_graph=True)[0].norm() for loss in (apart, opinion)]
     share = WEIGHT * (pull[0] / (pull[1] + 1e-6)).clamp(max=10.0).detach()
     loss: torch.Tensor = apart + share * opinion
     return loss
 
 
-class Patches:
-    """Squares of drawings with their latents."""
+class Squares:
+    """Squares of drawings with their latents, and squares of sampled latents."""
 
     def __init__(self, work: Path, vae: Any, rng: np.random.Generator, device: torch.device) -> None:
-        self._drawings, self._latents = open_drawings(work), open_latents(work)
+        self._drawings, self._latents, self._sampled = (
+            open_drawings(work),
+            open_latents(work),
+            open_sampled(work),
+        )
         self._vae, self._rng, self._device = vae, rng, device
 
     def next(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Noisy latents (n, 8, s / 16, s / 16) and pictures (n, 3, s, s)."""
-        cells = SIDE // 16
-        corners = self._rng.integers(0, 16 - cells + 1, (BATCH, 2))
-        picks = self._rng.integers(len(self._latents), size=BATCH)
-        places = list(zip(picks, corners, strict=True))
-        found = [
-            self._drawings[i, 16 * y : 16 * (y + cells), 16 * x : 16 * (x + cells)] for i, (y, x) in places
-        ]
-        if self._rng.random() < NEON_SHARE:
-            crops = to_tensor(np.stack([neon(picture) for picture in found])).to(self._device)
-            with torch.no_grad():
-                latents = self._vae.encode(crops).latent_dist.mean
-        else:
-            crops = to_tensor(np.stack(found)).to(self._device)
-            kept = [self._latents[i, :, y : y + cells, x : x + cells] for i, (y, x) in places]
-            latents = torch.from_numpy(np.stack(kept).astype(np.float32)).to(self._device)
+        """Latents (n, 8, s, s), noisy, and pictures (m, 3, 16 s, 16 s) of the first m of them."""
+        sampled = SAMPLED if len(self._sampled) else 0
+        latents, crops = self._drawn(DRAWN + SAMPLED - sampled)
         noise = MOST_NOISE * torch.rand(len(latents), 1, 1, 1, device=self._device)
-        return latents + noise * torch.randn_like(latents), crops
+        latents = latents + noise * torch.randn_like(latents)
+        if sampled:
+            latents = torch.cat([latents, self._cut(self._sampled, *self._places(self._sampled, sampled))])
+        return latents, crops
+
+    def _drawn(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        picks, corners = self._places(self._latents, count)
+        ends = corners + CELLS
+        places = zip(picks, 16 * corners, 16 * ends, strict=True)
+        found = [self._drawings[i, top:bottom, left:right] for i, (top, left), (bottom, right) in places]
+        if self._rng.random() >= NEON_SHARE:
+            return self._cut(self._latents, picks, corners), to_tensor(np.stack(found)).to(self._device)
+        crops = to_tensor(np.stack([neon(picture) for picture in found])).to(self._device)
+        with torch.no_grad():
+            return self._vae.encode(crops).latent_dist.mean, crops
+
+    def _places(self, latents: Latents, count: int) -> tuple[Any, Any]:
+        """Which ones, and the upper left corner in each."""
+        return self._rng.integers(len(latents), size=count), self._rng.integers(0, 16 - CELLS + 1, (count, 2))
+
+    def _cut(self, latents: Latents, picks: Any, corners: Any) -> torch.Tensor:
+        parts = [
+            latents[i, :, y : y + CELLS, x : x + CELLS] for i, (y, x) in zip(picks, corners, strict=True)
+        ]
+        return torch.from_numpy(np.stack(parts).astype(np.float32)).to(self._device)
 
 
 @torch.no_grad()
@@ -111,89 +129,108 @@ def measure(vae: Any, count: int = 32) -> tuple[float, float]:
     device = next(vae.parameters()).device
     errors, edges = [], [0.0, 0.0]
     for first in range(0, count, 8):
-        drawn = to_tensor(np.stack([drawing(JUDGE_SEED + i) for i in range(first, first + 8)])).to(device)
+        seeds = range(first, min(first + 8, count))
+        drawn = to_tensor(np.stack([drawing(JUDGE_SEED + seed) for seed in seeds])).to(device)
         with half_precision(device):
             out = decode(vae, vae.encode(drawn).latent_dist.mean).float().clamp(-1, 1)
         errors.append(((out - drawn) / 2).square().mean(dim=(1, 2, 3)))
         for number, picture in enumerate((out, drawn)):
-            edges[number] += float(picture.diff(dim=2).square().mean() + picture.diff(dim=3).square().mean())
+            edges[number] += float(picture.diff(dim=2).square().sum() + picture.diff(dim=3).square().sum())
     return float((-10 * torch.cat(errors).log10()).mean()), edges[0] / edges[1]
+
+
+class Match:
+    """Decoder and critic, and how far they have come."""
+
+    def __init__(self, work: Path, lr: float, device: torch.device) -> None:
+        self.path, self.lr, self.device = work / "sharpen.pt", lr, device
+        self.vae, self.critic = (
+            AutoencoderKL.from_pretrained(work / "vae").to(device),
+            new_critic().to(device),
+        )
+        self.vae.requires_grad_(False)
+        self.made = nn.ModuleDict({"decoder": self.vae.decoder, "post_quant_conv": self.vae.post_quant_conv})
+        self.made.requires_grad_(True)
+        self.makers = torch.optim.AdamW(self.made.parameters(), lr, betas=(0.5, 0.98), weight_decay=1e-4)
+        self.judges = torch.optim.AdamW(self.critic.parameters(), 2 * lr, betas=(0.5, 0.98))
+        self.ema = {name: value.clone() for name, value in self.made.state_dict().items()}
+        self.steps, self.seen, self.seconds = 0, 0, 0.0
+        if self.path.exists():
+            self._load(torch.load(self.path, weights_only=True, map_location=device))
+
+    def step(self, latents: torch.Tensor, crops: torch.Tensor, rate: float) -> tuple[float, float]:
+        """One turn of each at `rate` times the learning rate; the losses of decoder and critic."""
+        for optimiser, lr in ((self.makers, self.lr), (self.judges, 2 * self.lr)):
+            for group in optimiser.param_groups:
+                group["lr"] = lr * rate
+        self.critic.requires_grad_(False)
+        made = decoder_loss(self.vae, self.critic, latents, crops)
+        self._descend(self.makers, self.made, made)
+        self.critic.requires_grad_(True)
+        with half_precision(self.device):
+            with torch.no_grad():
+                out = decode(self.vae, latents)
+            judged = critic_loss(self.critic, crops, out)
+        self._descend(self.judges, self.critic, judged)
+        self.steps, self.seen = self.steps + 1, self.seen + len(latents)
+        decay = min(EMA_DECAY, (1 + self.steps) / (10 + self.steps))
+        for name, value in self.made.state_dict().items():
+            self.ema[name].lerp_(value, 1 - decay)
+        return float(made.detach()), float(judged.detach())
+
+    def save(self, seconds: float) -> None:
+        """Keep everything; `seconds` is what this call has taken."""
+        kept: dict[str, Any] = {
+            "model": self.made.state_dict(),
+            "critic": self.critic.state_dict(),
+            "ema": self.ema,
+        }
+        kept |= {"makers": self.makers.state_dict(), "judges": self.judges.state_dict()}
+        kept |= {"steps": self.steps, "seen": self.seen, "seconds": self.seconds + seconds}
+        torch.save(kept, self.path.with_suffix(".new"))
+        self.path.with_suffix(".new").replace(self.path)
+
+    def _load(self, kept: dict[str, Any]) -> None:
+        self.made.load_state_dict(kept["model"])
+        self.critic.load_state_dict(kept["critic"])
+        self.makers.load_state_dict(kept["makers"])
+        self.judges.load_state_dict(kept["judges"])
+        self.ema = kept["ema"]
+        self.steps, self.seen, self.seconds = kept["steps"], kept["seen"], kept["seconds"]
+        print(f"going on after {self.seen} squares, {self.seconds / 60:.1f} minutes", flush=True)
+
+    @staticmethod
+    def _descend(optimiser: torch.optim.Optimizer, module: nn.Module, loss: torch.Tensor) -> None:
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(module.parameters(), 1.0)
+        optimiser.step()
 
 
 def train(work: Path, minutes: float, lr: float, seed: int, device: torch.device) -> None:
     torch.manual_seed(seed)
-    path = work / "sharpen.pt"
-    vae, critic = AutoencoderKL.from_pretrained(work / "vae").to(device), new_critic().to(device)
-    vae.requires_grad_(False)
-    parts = nn.ModuleDict({"decoder": vae.decoder, "post_quant_conv": vae.post_quant_conv}).requires_grad_(
-        True
-    )
-    makers = torch.optim.AdamW(parts.parameters(), lr, betas=(0.5, 0.98), weight_decay=1e-4)
-    judges = torch.optim.AdamW(critic.parameters(), 2 * lr, betas=(0.5, 0.98))
-    seen, spent = 0, 0.0
-    ema = {k: v.clone() for k, v in parts.state_dict().items()}
-    if path.exists():
-        kept = torch.load(path, weights_only=True, map_location=device)
-        parts.load_state_dict(kept["model"])
-        critic.load_state_dict(kept["critic"])
-        makers.load_state_dict(kept["makers"])
-        judges.load_state_dict(kept["judges"])
-        ema, seen, spent = kept["ema"], kept["seen"], kept["seconds"]
-        print(f"going on after {seen} crops, {spent / 60:.1f} minutes", flush=True)
-    else:
-        print("before: {:.2f} dB, edges {:.3f}".format(*measure(vae)), flush=True)
-    patches = Patches(work, vae, np.random.default_rng(seed + seen), device)
-    start, last_log, last_save, step = time.monotonic(), 0.0, 0.0, 0
-    losses: list[tuple[float, float]] = []
-
-    def save(clock: float) -> None:
-        kept = {"model": parts.state_dict(), "critic": critic.state_dict(), "ema": ema}
-        kept |= {"makers": makers.state_dict(), "judges": judges.state_dict()}
-        torch.save(kept | {"seen": seen, "seconds": spent + clock}, path.with_suffix(".new"))
-        path.with_suffix(".new").replace(path)
-
+    match = Match(work, lr, device)
+    squares = Squares(work, match.vae, np.random.default_rng(seed + match.seen), device)
+    start, last_log, last_save, losses = time.monotonic(), 0.0, 0.0, []
+    first = match.steps
     while (clock := time.monotonic() - start) < minutes * 60:
-        # The critic has to know something before it is listened to; towards the end all of it comes to rest.
-        rate = min(1.0, (step + 1) / 200, max(0.05, 2.5 * (1 - clock / (minutes * 60))))
-        for optimiser, full in ((makers, lr), (judges, 2 * lr)):
-            for group in optimiser.param_groups:
-                group["lr"] = full * rate
-        latents, crops = patches.next()
-        critic.requires_grad_(False)
-        made = decoder_loss(vae, critic, latents, crops)
-        makers.zero_grad(set_to_none=True)
-        made.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(parts.parameters(), 1.0)
-        makers.step()
-        critic.requires_grad_(True)
-        with half_precision(device):
-            with torch.no_grad():
-                out = decode(vae, latents)
-            judged = critic_loss(critic, crops, out)
-        judges.zero_grad(set_to_none=True)
-        judged.backward()  # type: ignore[no-untyped-call]
-        judges.step()
-        step, seen = step + 1, seen + BATCH
-        losses.append((float(made.detach()), float(judged.detach())))
-        decay = min(EMA_DECAY, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for key, value in parts.state_dict().items():
-                ema[key].lerp_(value, 1 - decay)
+        # The critic has to know something before it is listened to; towards the end both come to rest.
+        rate = min(1.0, (match.steps - first + 1) / 200, max(0.05, 2.5 * (1 - clock / (minutes * 60))))
+        losses.append(match.step(*squares.next(), rate))
         if clock - last_log > 30:
             last_log = clock
-            made_mean, judged_mean = np.mean(losses[-100:], axis=0)
+            made, judged = np.mean(losses[-100:], axis=0)
             print(
-                f"{clock / 60:5.1f} min  {seen:7d} crops  {step / clock:5.2f} steps/s  "
-                f"decoder {made_mean:.4f}  critic {judged_mean:.4f}",
+                f"{clock / 60:5.1f} min  {match.seen:7d} squares  decoder {made:.4f}  critic {judged:.4f}",
                 flush=True,
             )
         if clock - last_save > 240:
             last_save = clock
-            save(clock)
-    save(time.monotonic() - start)
-    parts.load_state_dict(ema)
-    print("after: {:.2f} dB, edges {:.3f}".format(*measure(vae)), flush=True)
-    vae.save_pretrained(work / "vae")
+            match.save(clock)
+    match.save(time.monotonic() - start)
+    match.made.load_state_dict(match.ema)
+    print("unseen drawings: {:.2f} dB, {:.0%} of the energy of edges".format(*measure(match.vae)), flush=True)
+    match.vae.save_pretrained(work / "vae")
 
 
 def main() -> None:
