@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pingvas.launch.end_with_parent import end_with_parent
-from tests.running_studio import ROOT
+from tests.chaos.studio_under_fire import end_processes
+from tests.running_studio import ROOT, wait_for
 
 # The outer namespaces: with one of users, which needs no rights, or, where that is forbidden, as root without.
 _WAYS = (("--user", "--map-root-user"), ())
@@ -102,6 +103,29 @@ def _open_network() -> Network:
             continue
         return network
     raise NoNamespaces("; ".join(said))
+
+
+@contextmanager
+def running_on(host: Host, log: Path, module: str, *arguments: str) -> Iterator[Callable[[str], str]]:
+    """Run `python -m MODULE` on a host. Yields a function that waits for a line with these words in it, and returns it."""
+    command = [*host.enter, sys.executable, "-m", module, *arguments]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=output, stderr=output, preexec_fn=end_with_parent(signal.SIGKILL)
+        )
+
+    def line(words: str) -> str:
+        def said() -> list[str]:
+            return [line for line in log.read_text(errors="replace").splitlines() if words in line]
+
+        wait_for(lambda: bool(said()) or process.poll() is not None, f"{module} to say {words!r}")
+        assert said(), log.read_text(errors="replace")
+        return said()[-1]
+
+    try:
+        yield line
+    finally:
+        end_processes([process])
 
 
 def expect_ok(switch: subprocess.Popen[str]) -> None:
