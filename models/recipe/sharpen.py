@@ -33,8 +33,9 @@ from models.recipe.neon import neon
 from models.recipe.sampled import open_sampled
 
 CRITIC_CHANNELS = (24, 48, 64)
-CELLS = 8  # the side of a square in latents; sixteen times as many pixels
-DRAWN, SAMPLED = 2, 1  # squares in a batch; all are drawn ones where nothing is sampled
+# (until this share of the time, side in latents, drawn and sampled squares in a batch). Small ones give many steps, whole
+# pictures true group statistics at the end.
+BATCHES = ((0.65, 8, 2, 1), (1.0, 16, 1, 1))
 # Noise on the latents, as a share of their deviation, from none to this: what the U-Net makes is never quite right.
 MOST_NOISE = 0.12
 # The critic's gradient at the decoder's last layer, as a share of that of the difference in pixels.
@@ -91,35 +92,33 @@ class Squares:
         )
         self._vae, self._rng, self._device = vae, rng, device
 
-    def next(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Latents (n, 8, s, s), noisy, and pictures (m, 3, 16 s, 16 s) of the first m of them."""
-        sampled = SAMPLED if len(self._sampled) else 0
-        latents, crops = self._drawn(DRAWN + SAMPLED - sampled)
+    def next(self, side: int, drawn: int, sampled: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Latents (n, 8, side, side), noisy, and pictures (m, 3, 16 side, 16 side) of the first m of them."""
+        latents, crops = self._drawn(side, drawn)
         noise = MOST_NOISE * torch.rand(len(latents), 1, 1, 1, device=self._device)
         latents = latents + noise * torch.randn_like(latents)
-        if sampled:
-            latents = torch.cat([latents, self._cut(self._sampled, *self._places(self._sampled, sampled))])
+        if len(self._sampled):
+            picks, corners = self._places(self._sampled, side, sampled)
+            latents = torch.cat([latents, self._cut(self._sampled, side, picks, corners)])
         return latents, crops
 
-    def _drawn(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-        picks, corners = self._places(self._latents, count)
-        ends = corners + CELLS
+    def _drawn(self, side: int, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        picks, corners = self._places(self._latents, side, count)
+        ends = corners + side
         places = zip(picks, 16 * corners, 16 * ends, strict=True)
         found = [self._drawings[i, top:bottom, left:right] for i, (top, left), (bottom, right) in places]
         if self._rng.random() >= NEON_SHARE:
-            return self._cut(self._latents, picks, corners), to_tensor(np.stack(found)).to(self._device)
+            return self._cut(self._latents, side, picks, corners), to_tensor(np.stack(found)).to(self._device)
         crops = to_tensor(np.stack([neon(picture) for picture in found])).to(self._device)
         with torch.no_grad():
             return self._vae.encode(crops).latent_dist.mean, crops
 
-    def _places(self, latents: Latents, count: int) -> tuple[Any, Any]:
+    def _places(self, latents: Latents, side: int, count: int) -> tuple[Any, Any]:
         """Which ones, and the upper left corner in each."""
-        return self._rng.integers(len(latents), size=count), self._rng.integers(0, 16 - CELLS + 1, (count, 2))
+        return self._rng.integers(len(latents), size=count), self._rng.integers(0, 16 - side + 1, (count, 2))
 
-    def _cut(self, latents: Latents, picks: Any, corners: Any) -> torch.Tensor:
-        parts = [
-            latents[i, :, y : y + CELLS, x : x + CELLS] for i, (y, x) in zip(picks, corners, strict=True)
-        ]
+    def _cut(self, latents: Latents, side: int, picks: Any, corners: Any) -> torch.Tensor:
+        parts = [latents[i, :, y : y + side, x : x + side] for i, (y, x) in zip(picks, corners, strict=True)]
         return torch.from_numpy(np.stack(parts).astype(np.float32)).to(self._device)
 
 
@@ -216,7 +215,8 @@ def train(work: Path, minutes: float, lr: float, seed: int, device: torch.device
     while (clock := time.monotonic() - start) < minutes * 60:
         # The critic has to know something before it is listened to; towards the end both come to rest.
         rate = min(1.0, (match.steps - first + 1) / 200, max(0.05, 2.5 * (1 - clock / (minutes * 60))))
-        losses.append(match.step(*squares.next(), rate))
+        side, drawn, sampled = next(batch for until, *batch in BATCHES if clock < until * minutes * 60)
+        losses.append(match.step(*squares.next(side, drawn, sampled), rate))
         if clock - last_log > 30:
             last_log = clock
             made, judged = np.mean(losses[-100:], axis=0)

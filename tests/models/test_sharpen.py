@@ -78,9 +78,8 @@ def test_the_critic_learns_to_tell_drawn_from_blurred() -> None:
 
 def test_squares_of_latents_belong_to_their_pictures(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainer, "MOST_NOISE", 0.0)
-    monkeypatch.setattr(trainer, "CELLS", 16)  # of a whole picture, the encoder sees what it saw before
     monkeypatch.setattr(trainer, "NEON_SHARE", 0.0)
-    latents, crops = squares(work).next()
+    latents, crops = squares(work).next(16, 3, 0)  # whole pictures: the encoder sees what it saw before
     with torch.no_grad():
         again = trainer.Match(work, 1e-3, CPU).vae.encode(crops).latent_dist.mean
     assert latents.shape == (3, 8, 16, 16)
@@ -89,7 +88,7 @@ def test_squares_of_latents_belong_to_their_pictures(work: Path, monkeypatch: py
 
 def test_sampled_latents_come_last_and_have_no_picture(work: Path) -> None:
     np.full((2, 8, 16, 16), 7, np.float16).tofile(work / "sampled.f16")
-    latents, crops = squares(work).next()
+    latents, crops = squares(work).next(8, 2, 1)
     assert (len(latents), len(crops)) == (3, 2)
     assert (latents[2] == 7).all()
 
@@ -99,7 +98,7 @@ def test_the_decoder_learns_and_the_encoder_stays(work: Path) -> None:
     encoder = {name: value.clone() for name, value in match.vae.encoder.state_dict().items()}
     decoder = {name: value.clone() for name, value in match.vae.decoder.state_dict().items()}
     for _ in range(2):
-        match.step(*squares(work).next(), rate=1.0)
+        match.step(*squares(work).next(8, 2, 1), rate=1.0)
 
     assert all(torch.equal(value, encoder[name]) for name, value in match.vae.encoder.state_dict().items())
     assert any(
@@ -110,10 +109,10 @@ def test_the_decoder_learns_and_the_encoder_stays(work: Path) -> None:
 
 def test_a_stopped_match_goes_on_where_it_stopped(work: Path) -> None:
     match = trainer.Match(work, 1e-3, CPU)
-    match.step(*squares(work).next(), rate=1.0)
+    match.step(*squares(work).next(8, 2, 1), rate=1.0)
     match.save(12.0)
 
     again = trainer.Match(work, 1e-3, CPU)
-    assert (again.steps, again.seen, again.seconds) == (1, 3, 12.0)
+    assert (again.steps, again.seen, again.seconds) == (1, 2, 12.0)
     for one, other in ((match.made, again.made), (match.critic, again.critic)):
         assert all(torch.equal(value, other.state_dict()[name]) for name, value in one.state_dict().items())
