@@ -6,7 +6,7 @@
 `half` trains all inner blocks on pictures of half the size, four times cheaper; the outermost block of the encoder is a
 plain 2x2 mean by construction, so afterwards the latents are final and caching and the U-Net may begin. `full` freezes
 the encoder and trains the decoder at full size, from DIR/latents.f16 where it is there already. Both need the drawings of `models.recipe.data`, write
-DIR/autoencoder-STAGE.pt every few minutes and export DIR/vae, whose latents have mean 0 and deviation 1 per channel.
+DIR/autoencoder-STAGE.pt every few minutes, with a .csv and a .png of the curve beside it, and export DIR/vae, whose latents have mean 0 and deviation 1 per channel.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from models.recipe.curve import Curve, write_curve
 from models.recipe.data import JUDGE_SEED, Bytes, drawing, open_drawings, to_tensor
 from models.recipe.device import add_device_argument, device_of, half_precision
 from models.recipe.diffusion import AutoencoderKL
@@ -239,7 +240,7 @@ class Crops:
 def train(stage: str, work: Path, minutes: float, lr: float, seed: int, device: torch.device) -> None:
     torch.manual_seed(seed)
     model, path = new_stage(stage).to(device), work / f"autoencoder-{stage}.pt"
-    seen, spent, step = 0, 0.0, 0
+    seen, spent, step, curve = 0, 0.0, 0, Curve()
     optimiser = torch.optim.AdamW(
         [p for p in model.parameters() if p.requires_grad], lr, betas=(0.9, 0.98), weight_decay=1e-3
     )
@@ -247,7 +248,7 @@ def train(stage: str, work: Path, minutes: float, lr: float, seed: int, device: 
         kept = torch.load(path, weights_only=True, map_location=device)
         model.load_state_dict(kept["model"])
         optimiser.load_state_dict(kept["optimiser"])
-        seen, spent = kept["seen"], kept["seconds"]
+        seen, spent, curve = kept["seen"], kept["seconds"], kept["curve"]
         print(f"going on after {seen} crops, {spent / 60:.1f} minutes", flush=True)
     elif stage == "full":
         kept = torch.load(work / "autoencoder-half.pt", weights_only=True, map_location=device)
@@ -255,7 +256,7 @@ def train(stage: str, work: Path, minutes: float, lr: float, seed: int, device: 
     ema = {k: v.clone() for k, v in model.state_dict().items()} if not path.exists() else kept["ema"]
     # A call that goes on draws other squares than the one before.
     rng = np.random.default_rng(seed + seen)
-    start, last_log, last_save, losses = time.monotonic(), 0.0, 0.0, []
+    start, last_log, last_save, losses, mark = time.monotonic(), 0.0, 0.0, [], seen
     source = Crops(stage, work, device, rng)
     while (clock := time.monotonic() - start) < minutes * 60:
         part = clock / (minutes * 60)
@@ -273,16 +274,18 @@ def train(stage: str, work: Path, minutes: float, lr: float, seed: int, device: 
         for key, value in model.state_dict().items():
             ema[key].lerp_(value, 1 - decay)
         if clock - last_log > 30:
-            last_log = clock
+            speed, mean = (seen - mark) / (clock - last_log), float(np.mean(losses))
+            curve.append([float(seen), (spent + clock) / 60, mean, speed])
             print(
-                f"{clock / 60:5.1f} min  {seen:7d} crops  {step / clock:5.2f} steps/s  loss {np.mean(losses[-100:]):.4f}",
+                f"{(spent + clock) / 60:6.1f} min  {seen:7d} crops  {speed:5.1f}/s  loss {mean:.4f}",
                 flush=True,
             )
+            last_log, mark, losses = clock, seen, []
         if clock - last_save > 150:
             last_save = clock
-            _save(path, model, optimiser, ema, seen, spent + clock)
+            _save(path, model, optimiser, ema, seen, spent + clock, curve)
             print(f"      unseen drawings: {_with(stage, ema):.2f} dB", flush=True)
-    _save(path, model, optimiser, ema, seen, spent + time.monotonic() - start)
+    _save(path, model, optimiser, ema, seen, spent + time.monotonic() - start, curve)
     export(work, stage)
 
 
@@ -305,6 +308,7 @@ def _save(
     ema: dict[str, torch.Tensor],
     seen: int,
     seconds: float,
+    curve: Curve,
 ) -> None:
     kept = {
         "model": model.state_dict(),
@@ -312,9 +316,11 @@ def _save(
         "ema": ema,
         "seen": seen,
         "seconds": seconds,
+        "curve": curve,
     }
     torch.save(kept, path.with_suffix(".new"))
     path.with_suffix(".new").replace(path)
+    write_curve(path, curve)
 
 
 @torch.no_grad()

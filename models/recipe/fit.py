@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.recipe.text_to_picture import draw_curve
+from models.recipe.curve import Curve, write_curve
 
 Weights = dict[str, torch.Tensor]
 # Draws a batch with the generator; returns the loss and how many pictures or crops it saw.
@@ -44,7 +44,7 @@ class Fitted:
     steps: int = 0
     seen: int = 0
     seconds: float = 0.0
-    curve: list[list[float]] = field(default_factory=list)
+    curve: Curve = field(default_factory=list)
 
 
 def learning(module: nn.Module) -> Weights:
@@ -137,7 +137,4 @@ def _save(path: Path, module: nn.Module, optimiser: torch.optim.Optimizer, fitte
     }
     torch.save(kept, path.with_suffix(".new"))
     path.with_suffix(".new").replace(path)
-    rows = "\n".join(",".join(f"{x:.5g}" for x in row) for row in fitted.curve)
-    path.with_suffix(".csv").write_text("samples,minutes,loss,samples_per_second\n" + rows + "\n")
-    if len(fitted.curve) > 1:
-        draw_curve(fitted.curve).save(path.with_suffix(".png"))
+    write_curve(path, fitted.curve)

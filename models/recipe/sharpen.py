@@ -7,8 +7,8 @@ patches (PatchGAN, hinge loss, weighed by gradients as in VQGAN) makes it decide
 latents. Where DIR/sampled.f16 is there (`models.recipe.sampled`), the decoder also learns from latents as the U-Net makes
 them, which have no drawing to be compared with: there the critic alone speaks.
 
-Goes on from DIR/vae, with DIR/drawings.u8 and DIR/latents.f16; writes DIR/sharpen.pt every few minutes and replaces DIR/vae
-at the end. A second call goes on from DIR/sharpen.pt.
+Goes on from DIR/vae, with DIR/drawings.u8 and DIR/latents.f16; writes DIR/sharpen.pt every few minutes, with a .csv and a
+.png of the curve beside it, and replaces DIR/vae at the end. A second call goes on from DIR/sharpen.pt.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
 from models.recipe.autoencoder import NEON_SHARE, difference
+from models.recipe.curve import Curve, write_curve
 from models.recipe.data import JUDGE_SEED, drawing, open_drawings, to_tensor
 from models.recipe.device import add_device_argument, device_of, half_precision
 from models.recipe.diffusion import AutoencoderKL
@@ -66,8 +67,10 @@ def critic_loss(critic: nn.Module, drawn: torch.Tensor, decoded: torch.Tensor) -
     return functional.relu(1 - on_drawn).mean() + functional.relu(1 + on_decoded).mean()
 
 
-def decoder_loss(vae: Any, critic: nn.Module, latents: torch.Tensor, crops: torch.Tensor) -> torch.Tensor:
-    """Difference in pixels, and what the critic thinks, so weighed that it pulls `WEIGHT` times as hard at the last layer.
+def decoder_loss(
+    vae: Any, critic: nn.Module, latents: torch.Tensor, crops: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Difference in pixels, with and without what the critic thinks, which pulls `WEIGHT` times as hard at the last layer.
 
     `crops` may be fewer than `latents`: the last ones show no drawing.
     """
@@ -77,8 +80,7 @@ def decoder_loss(vae: Any, critic: nn.Module, latents: torch.Tensor, crops: torc
     apart, last = difference(out[: len(crops)].float(), crops), vae.decoder.conv_out.weight
     pull = [torch.autograd.grad(loss, last, retain_graph=True)[0].norm() for loss in (apart, opinion)]
     share = WEIGHT * (pull[0] / (pull[1] + 1e-6)).clamp(max=10.0).detach()
-    loss: torch.Tensor = apart + share * opinion
-    return loss
+    return apart + share * opinion, apart
 
 
 class Squares:
@@ -153,17 +155,17 @@ class Match:
         self.makers = torch.optim.AdamW(self.made.parameters(), lr, betas=(0.5, 0.98), weight_decay=1e-4)
         self.judges = torch.optim.AdamW(self.critic.parameters(), 2 * lr, betas=(0.5, 0.98))
         self.ema = {name: value.clone() for name, value in self.made.state_dict().items()}
-        self.steps, self.seen, self.seconds = 0, 0, 0.0
+        self.steps, self.seen, self.seconds, self.curve = 0, 0, 0.0, Curve()
         if self.path.exists():
             self._load(torch.load(self.path, weights_only=True, map_location=device))
 
     def step(self, latents: torch.Tensor, crops: torch.Tensor, rate: float) -> tuple[float, float]:
-        """One turn of each at `rate` times the learning rate; the losses of decoder and critic."""
+        """One turn of each at `rate` times the learning rate; the difference in pixels and the critic's loss."""
         for optimiser, lr in ((self.makers, self.lr), (self.judges, 2 * self.lr)):
             for group in optimiser.param_groups:
                 group["lr"] = lr * rate
         self.critic.requires_grad_(False)
-        made = decoder_loss(self.vae, self.critic, latents, crops)
+        made, apart = decoder_loss(self.vae, self.critic, latents, crops)
         self._descend(self.makers, self.made, made)
         self.critic.requires_grad_(True)
         with half_precision(self.device):
@@ -175,7 +177,7 @@ class Match:
         decay = min(EMA_DECAY, (1 + self.steps) / (10 + self.steps))
         for name, value in self.made.state_dict().items():
             self.ema[name].lerp_(value, 1 - decay)
-        return float(made.detach()), float(judged.detach())
+        return float(apart.detach()), float(judged.detach())
 
     def save(self, seconds: float) -> None:
         """Keep everything; `seconds` is what this call has taken."""
@@ -186,8 +188,10 @@ class Match:
         }
         kept |= {"makers": self.makers.state_dict(), "judges": self.judges.state_dict()}
         kept |= {"steps": self.steps, "seen": self.seen, "seconds": self.seconds + seconds}
+        kept["curve"] = self.curve
         torch.save(kept, self.path.with_suffix(".new"))
         self.path.with_suffix(".new").replace(self.path)
+        write_curve(self.path, self.curve)
 
     def _load(self, kept: dict[str, Any]) -> None:
         self.made.load_state_dict(kept["model"])
@@ -196,6 +200,7 @@ class Match:
         self.judges.load_state_dict(kept["judges"])
         self.ema = kept["ema"]
         self.steps, self.seen, self.seconds = kept["steps"], kept["seen"], kept["seconds"]
+        self.curve = kept["curve"]
         print(f"going on after {self.seen} squares, {self.seconds / 60:.1f} minutes", flush=True)
 
     @staticmethod
@@ -210,7 +215,7 @@ def train(work: Path, minutes: float, lr: float, seed: int, device: torch.device
     torch.manual_seed(seed)
     match = Match(work, lr, device)
     squares = Squares(work, match.vae, np.random.default_rng(seed + match.seen), device)
-    start, last_log, last_save, losses = time.monotonic(), 0.0, 0.0, []
+    start, last_log, last_save, losses, mark = time.monotonic(), 0.0, 0.0, [], match.seen
     first = match.steps
     while (clock := time.monotonic() - start) < minutes * 60:
         # The critic has to know something before it is listened to; towards the end both come to rest.
@@ -218,12 +223,14 @@ def train(work: Path, minutes: float, lr: float, seed: int, device: torch.device
         side, drawn, sampled = next(batch for until, *batch in BATCHES if clock < until * minutes * 60)
         losses.append(match.step(*squares.next(side, drawn, sampled), rate))
         if clock - last_log > 30:
-            last_log = clock
-            made, judged = np.mean(losses[-100:], axis=0)
+            (apart, judged), speed = np.mean(losses, axis=0), (match.seen - mark) / (clock - last_log)
+            minute = (match.seconds + clock) / 60
+            match.curve.append([float(match.seen), minute, float(apart), speed])
             print(
-                f"{clock / 60:5.1f} min  {match.seen:7d} squares  decoder {made:.4f}  critic {judged:.4f}",
+                f"{minute:6.1f} min  {match.seen:7d} squares  {speed:5.1f}/s  loss {apart:.4f}  critic {judged:.4f}",
                 flush=True,
             )
+            last_log, mark, losses = clock, match.seen, []
         if clock - last_save > 240:
             last_save = clock
             match.save(clock)

@@ -21,12 +21,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from models.recipe.captions import training_caption
+from models.recipe.curve import Curve, write_curve
 from models.recipe.device import add_device_argument, device_of, half_precision
 from models.recipe.diffusion import AttnProcessor, DDPMScheduler, UNet2DConditionModel
 from models.recipe.latents import latent_shape, open_latents
@@ -268,7 +268,7 @@ def _save(
     steps: int,
     seen: int,
     seconds: float,
-    curve: list[list[float]],
+    curve: Curve,
 ) -> None:
     path = work / "text_to_picture.pt"
     kept = {
@@ -282,44 +282,7 @@ def _save(
     }
     torch.save(kept, path.with_suffix(".new"))
     path.with_suffix(".new").replace(path)
-    rows = "\n".join(",".join(f"{x:.5g}" for x in row) for row in curve)
-    (work / "loss.csv").write_text("samples,minutes,loss,samples_per_second\n" + rows + "\n" * bool(rows))
-    if len(curve) > 1:
-        draw_curve(curve).save(work / "loss.png")
-
-
-_SMALL_LOSSES = (0.02, 0.015, 0.01, 0.007, 0.005, 0.003, 0.002, 0.001)
-
-
-def draw_curve(curve: list[list[float]], width: int = 800, height: int = 400) -> Image.Image:
-    """Loss (logarithmic, thick) and throughput (from 0, thin) against samples, as a picture."""
-    image = Image.new("RGB", (width, height), (18, 20, 28))
-    pen = ImageDraw.Draw(image)
-    logs = [math.log10(row[2]) for row in curve]
-    low, high = min(logs) - 0.02, max(logs) + 0.02
-    most = curve[-1][0]
-
-    def at(samples: float, log: float) -> tuple[float, float]:
-        return 60 + samples / most * (width - 80), 20 + (high - log) / (high - low) * (height - 60)
-
-    for loss in (1.0, 0.5, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.04, 0.03, *_SMALL_LOSSES):
-        if low < math.log10(loss) < high:
-            y = at(0, math.log10(loss))[1]
-            pen.line((60, y, width - 20, y), fill=(52, 56, 72))
-            pen.text((12, y - 6), f"{loss:g}", fill=(170, 176, 196))
-    fastest = max(row[3] for row in curve) or 1.0
-    speeds = [
-        (60 + row[0] / most * (width - 80), height - 40 - row[3] / fastest * (height - 60)) for row in curve
-    ]
-    pen.line(speeds, fill=(74, 122, 168), width=1)
-    pen.line([at(row[0], log) for row, log in zip(curve, logs, strict=True)], fill=(255, 168, 92), width=2)
-    pen.text(
-        (60, height - 26),
-        f"loss against samples (to {most:.0f}), {curve[-1][1]:.0f} minutes; "
-        f"thin line: samples a second (to {fastest:.0f})",
-        fill=(170, 176, 196),
-    )
-    return image
+    write_curve(work / "loss", curve)
 
 
 def main() -> None:

@@ -62,3 +62,17 @@ def test_the_decoder_learns_from_kept_latents_and_the_encoder_stays(
     assert any(
         value.grad is not None and value.grad.abs().max() > 0 for value in model.vae.decoder.parameters()
     )
+
+
+def test_a_stopped_training_goes_on_where_it_stopped(work: Path) -> None:
+    def train() -> dict[str, float]:
+        trainer.train("half", work, minutes=0.002, lr=1e-3, seed=1, device=CPU)
+        kept: dict[str, float] = torch.load(work / "autoencoder-half.pt", weights_only=True)
+        return kept
+
+    first, second = train(), train()
+    assert first["seen"] > 0
+    assert second["seen"] > first["seen"]
+    assert second["seconds"] > first["seconds"]
+    assert (work / "autoencoder-half.csv").read_text() == "samples,minutes,loss,samples_per_second\n"
+    assert (work / "vae" / "config.json").exists()

@@ -12,6 +12,7 @@ from PIL import Image
 
 from models.recipe import text_to_picture as trainer
 from models.recipe.autoencoder import new_autoencoder
+from models.recipe.curve import draw_curve
 from models.recipe.device import device_of
 from models.recipe.diffusion import DDPMScheduler
 from models.recipe.scene import Scene, sample_scene
@@ -94,7 +95,7 @@ def test_a_stopped_training_goes_on_where_it_stopped(work: Path) -> None:
 
 def test_the_curve_is_drawn_with_its_throughput() -> None:
     curve = [[100.0 * i, i / 2, 1 / i, 30.0 + i] for i in range(1, 9)]
-    picture = trainer.draw_curve(curve)
+    picture = draw_curve(curve)
     assert isinstance(picture, Image.Image)
     assert len(picture.getcolors(100_000) or []) > 3
 
