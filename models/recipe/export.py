@@ -98,7 +98,7 @@ def export(work: Path, target: Path) -> None:
     about = {
         "name": "pingvas-mini",
         "display_name": "Pingvas Mini",
-        "version": "4",
+        "version": "5",
         "family": "sd1",
         "base": "pingvas-mini",
         "defaults": {
