@@ -87,11 +87,8 @@ class Squares:
     """Squares of drawings with their latents, and squares of sampled latents."""
 
     def __init__(self, work: Path, vae: Any, rng: np.random.Generator, device: torch.device) -> None:
-        self._drawings, self._latents, self._sampled = (
-            open_drawings(work),
-            open_latents(work),
-            open_sampled(work),
-        )
+        self._drawings, self._latents = open_drawings(work), open_latents(work)
+        self._sampled = open_sampled(work)
         self._vae, self._rng, self._device = vae, rng, device
 
     def next(self, side: int, drawn: int, sampled: int) -> tuple[torch.Tensor, torch.Tensor]:

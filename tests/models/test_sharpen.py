@@ -15,7 +15,10 @@ from torch.nn import functional
 from models.recipe import sharpen as trainer
 from models.recipe.autoencoder import new_autoencoder
 from models.recipe.data import drawing, open_drawings, to_tensor
+from models.recipe.judge import open_pipeline
+from models.recipe.sampled import open_sampled, write_sampled
 
+MINI = Path(__file__).parents[2] / "models" / "pingvas-mini"
 CPU = torch.device("cpu")
 
 
@@ -91,6 +94,19 @@ def test_sampled_latents_come_last_and_have_no_picture(work: Path) -> None:
     latents, crops = squares(work).next(8, 2, 1)
     assert (len(latents), len(crops)) == (3, 2)
     assert (latents[2] == 7).all()
+
+
+def test_latents_are_sampled_with_a_model_and_a_second_call_goes_on(work: Path) -> None:
+    pipe = open_pipeline(MINI)
+    write_sampled(pipe, work, count=1, steps=1)
+    first = np.array(open_sampled(work))
+    write_sampled(pipe, work, count=3, steps=1)
+
+    both = open_sampled(work)
+    assert both.shape == (3, 8, 16, 16)
+    assert np.array_equal(both[0], first[0])
+    assert np.isfinite(both).all()
+    assert not np.array_equal(both[0], both[1])
 
 
 def test_the_decoder_learns_and_the_encoder_stays(work: Path) -> None:
