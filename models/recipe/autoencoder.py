@@ -24,7 +24,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from models.recipe.curve import Curve, write_curve
+from models.recipe.curve import Curve, note, write_curve
 from models.recipe.data import JUDGE_SEED, Bytes, drawing, open_drawings, to_tensor
 from models.recipe.device import add_device_argument, device_of, half_precision
 from models.recipe.diffusion import AutoencoderKL
@@ -275,11 +275,7 @@ def train(stage: str, work: Path, minutes: float, lr: float, seed: int, device: 
             ema[key].lerp_(value, 1 - decay)
         if clock - last_log > 30:
             speed, mean = (seen - mark) / (clock - last_log), float(np.mean(losses))
-            curve.append([float(seen), (spent + clock) / 60, mean, speed])
-            print(
-                f"{(spent + clock) / 60:6.1f} min  {seen:7d} crops  {speed:5.1f}/s  loss {mean:.4f}",
-                flush=True,
-            )
+            note(curve, seen, (spent + clock) / 60, mean, speed)
             last_log, mark, losses = clock, seen, []
         if clock - last_save > 150:
             last_save = clock

@@ -13,6 +13,12 @@ Curve = list[list[float]]
 _SMALL_LOSSES = (0.02, 0.015, 0.01, 0.007, 0.005, 0.003, 0.002, 0.001)
 
 
+def note(curve: Curve, seen: int, minutes: float, loss: float, speed: float, more: str = "") -> None:
+    """Add a row and print it, with `more` behind it."""
+    curve.append([float(seen), minutes, loss, speed])
+    print(f"{minutes:6.1f} min  {seen:7d} samples  {speed:6.1f}/s  loss {loss:.5f}{more}", flush=True)
+
+
 def write_curve(path: Path, curve: Curve) -> None:
     """PATH.csv, and PATH.png once there are two rows."""
     rows = "".join(",".join(f"{x:.5g}" for x in row) + "\n" for row in curve)

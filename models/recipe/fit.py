@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.recipe.curve import Curve, write_curve
+from models.recipe.curve import Curve, note, write_curve
 
 Weights = dict[str, torch.Tensor]
 # Draws a batch with the generator; returns the loss and how many pictures or crops it saw.
@@ -101,11 +101,7 @@ def fit(
         fitted.seconds = before + clock
         if clock - last_log > 20:
             speed, mean = (fitted.seen - mark) / (clock - last_log), float(np.mean(losses))
-            fitted.curve.append([float(fitted.seen), fitted.seconds / 60, mean, speed])
-            print(
-                f"{fitted.seconds / 60:6.1f} min  {fitted.seen:7d} samples  {speed:6.1f}/s  loss {mean:.5f}",
-                flush=True,
-            )
+            note(fitted.curve, fitted.seen, fitted.seconds / 60, mean, speed)
             last_log, mark, losses = clock, fitted.seen, []
         if clock - last_save > 120:
             last_save = clock

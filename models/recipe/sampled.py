@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from models.recipe.captions import training_caption
+from models.recipe.export import DEFAULT_CFG
 from models.recipe.judge import open_pipeline
 from models.recipe.latents import Latents, read_latents
 from models.recipe.scene import sample_scene
@@ -26,7 +27,7 @@ BATCH = 8
 FIRST_SEED = 40_000_000
 
 
-def write_sampled(pipe: Any, work: Path, count: int, cfg: float = 2.0, steps: int = 20) -> None:
+def write_sampled(pipe: Any, work: Path, count: int, cfg: float = DEFAULT_CFG, steps: int = 20) -> None:
     """Runs `pipe` up to its latents for captions of scenes that it has not seen."""
     path, done = work / "sampled.f16", len(open_sampled(work))
     words = random.Random(FIRST_SEED + done)

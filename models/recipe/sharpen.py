@@ -25,7 +25,7 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
 from models.recipe.autoencoder import NEON_SHARE, difference
-from models.recipe.curve import Curve, write_curve
+from models.recipe.curve import Curve, note, write_curve
 from models.recipe.data import JUDGE_SEED, drawing, open_drawings, to_tensor
 from models.recipe.device import add_device_argument, device_of, half_precision
 from models.recipe.diffusion import AutoencoderKL
@@ -221,12 +221,8 @@ def train(work: Path, minutes: float, lr: float, seed: int, device: torch.device
         losses.append(match.step(*squares.next(side, drawn, sampled), rate))
         if clock - last_log > 30:
             (apart, judged), speed = np.mean(losses, axis=0), (match.seen - mark) / (clock - last_log)
-            minute = (match.seconds + clock) / 60
-            match.curve.append([float(match.seen), minute, float(apart), speed])
-            print(
-                f"{minute:6.1f} min  {match.seen:7d} squares  {speed:5.1f}/s  loss {apart:.4f}  critic {judged:.4f}",
-                flush=True,
-            )
+            minutes_in_all = (match.seconds + clock) / 60
+            note(match.curve, match.seen, minutes_in_all, float(apart), speed, f"  critic {judged:.5f}")
             last_log, mark, losses = clock, match.seen, []
         if clock - last_save > 240:
             last_save = clock

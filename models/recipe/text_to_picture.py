@@ -26,7 +26,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from models.recipe.captions import training_caption
-from models.recipe.curve import Curve, write_curve
+from models.recipe.curve import Curve, note, write_curve
 from models.recipe.device import add_device_argument, device_of, half_precision
 from models.recipe.diffusion import AttnProcessor, DDPMScheduler, UNet2DConditionModel
 from models.recipe.latents import latent_shape, open_latents
@@ -239,11 +239,7 @@ def train(
                 ema[f"unet.{key}"].lerp_(value, 1 - decay)
         if clock - last_log > 30:
             rate, mean = (seen - mark) / (clock - last_log), float(np.mean(losses))
-            curve.append([float(seen), (spent + clock) / 60, mean, rate])
-            print(
-                f"{(spent + clock) / 60:6.1f} min  {seen:7d} samples  {rate:5.1f}/s  loss {mean:.4f}",
-                flush=True,
-            )
+            note(curve, seen, (spent + clock) / 60, mean, rate)
             last_log, mark, losses = clock, seen, []
             latents = open_latents(work)
             if len(latents) > len(scenes):

@@ -12,7 +12,7 @@ from PIL import Image
 
 from models.recipe import text_to_picture as trainer
 from models.recipe.autoencoder import new_autoencoder
-from models.recipe.curve import draw_curve
+from models.recipe.curve import Curve, draw_curve, note
 from models.recipe.device import device_of
 from models.recipe.diffusion import DDPMScheduler
 from models.recipe.scene import Scene, sample_scene
@@ -91,6 +91,24 @@ def test_a_stopped_training_goes_on_where_it_stopped(work: Path) -> None:
     assert second["steps"] > first["steps"]
     assert second["seen"] == second["steps"] * 2
     assert (work / "loss.csv").read_text() == "samples,minutes,loss,samples_per_second\n"
+
+
+def test_a_row_of_the_curve_is_kept_and_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    curve: Curve = []
+    note(curve, 320, 1.5, 0.25, 32.0, "  critic 1.8")
+
+    assert curve == [[320.0, 1.5, 0.25, 32.0]]
+    assert capsys.readouterr().out.split() == [
+        "1.5",
+        "min",
+        "320",
+        "samples",
+        "32.0/s",
+        "loss",
+        "0.25000",
+        "critic",
+        "1.8",
+    ]
 
 
 def test_the_curve_is_drawn_with_its_throughput() -> None:
