@@ -18,11 +18,12 @@ from pingvas.accounts.actor import Actor
 from pingvas.base import migrate
 from pingvas.base.db import Database
 from pingvas.billing.plans import seed_plans
-from pingvas.generation import queue, submit
-from pingvas.generation.finish import End
-from pingvas.generation.queue import ClaimedJob
-from pingvas.generation.sharing import batch_key
-from pingvas.worker.ending import EndWriter
+from pingvas.generation.outcome.finish import End
+from pingvas.generation.queue import claims
+from pingvas.generation.queue.batch_key import batch_key
+from pingvas.generation.queue.claims import ClaimedJob
+from pingvas.generation.requests import submit
+from pingvas.worker.running.end_writer import EndWriter
 from tests.make.catalog import make_model
 from tests.make.generation import picture_of, wish
 
@@ -115,7 +116,7 @@ class Studio:
         """Claim as a worker does: from the clock on, and behind it when there is nothing."""
         async with self.database.autocommit() as session:
             for rewind in (False, True):
-                jobs = await queue.claim(
+                jobs = await claims.claim(
                     session, worker_id=WORKER, lease_seconds=600, limit=limit, holds=[MODEL], rewind=rewind
                 )
                 if jobs:

@@ -23,9 +23,9 @@ from bench._queue_systems import on_a_server
 from pingvas.base.db import Database
 from pingvas.base.events import Event
 from pingvas.base.notify import WAKE_WORKERS, Notifier
-from pingvas.generation import queue
+from pingvas.generation.queue import claims
 from pingvas.launch.embedded_postgres import EmbeddedPostgres
-from pingvas.worker.wake import alarm_on_new_jobs
+from pingvas.worker.process.wakeup import alarm_on_new_jobs
 
 POLL_SECONDS = 1.0
 
@@ -50,7 +50,7 @@ async def work(url: str, jobs: int) -> None:
         while jobs > 0:
             alarm.reset()
             async with database.transaction() as session:
-                found = await queue.claim(session, worker_id=WORKER, lease_seconds=600, holds=[MODEL])
+                found = await claims.claim(session, worker_id=WORKER, lease_seconds=600, holds=[MODEL])
             in_hand = time.time()
             for job in found:
                 in_line = (job.started_at - job.queued_at).total_seconds()

@@ -19,8 +19,8 @@ from pingvas.base.ids import new_id
 from pingvas.base.settings import REPOSITORY
 from pingvas.engine.engine import Engine
 from pingvas.engine.requests import PictureRequest
-from pingvas.generation.price import HEADROOM, base_seconds
-from pingvas.generation.speeds import ENOUGH, Speed, follow, measure, ratio_for
+from pingvas.generation.pricing.price import HEADROOM, base_seconds
+from pingvas.generation.pricing.speeds import ENOUGH, Speed, follow, measure, ratio_for
 
 MINI = REPOSITORY / "models" / "pingvas-mini"
 SIDES = (128, 192, 256)

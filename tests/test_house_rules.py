@@ -114,9 +114,7 @@ def test_torch_lives_in_the_engine() -> None:
 
 
 def test_api_chores_launcher_and_help_run_without_torch_in_memory() -> None:
-    modules = (
-        "pingvas.cli, pingvas.api.app, pingvas.worker.chores, pingvas.launch.up, pingvas.launch.generate"
-    )
+    modules = "pingvas.cli, pingvas.api.app, pingvas.worker.chores.process, pingvas.launch.up, pingvas.launch.generate"
     program = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY).returncode == 0

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from models.recipe.data import Bytes
-from pingvas.engine import preprocessors
+from pingvas.engine.images import preprocessors
 
 Grey = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]

@@ -9,12 +9,13 @@ from fastapi.responses import HTMLResponse
 
 from pingvas import __version__
 from pingvas.adapters.storage import open_storage
-from pingvas.api import auth, errors, files, health, images, jobs, me, models, plans, queue, uploads
-from pingvas.api.body_limit import BodyLimit
-from pingvas.api.metrics import Measure, Metrics
-from pingvas.api.request_id import RequestId
-from pingvas.api.site import site_router
-from pingvas.api.trace_requests import TraceRequests
+from pingvas.api.http import errors
+from pingvas.api.http.body_limit import BodyLimit
+from pingvas.api.http.metrics import Measure, Metrics
+from pingvas.api.http.request_id import RequestId
+from pingvas.api.http.site import site_router
+from pingvas.api.http.trace_requests import TraceRequests
+from pingvas.api.routes import auth, files, health, images, jobs, me, models, plans, queue, uploads
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
 from pingvas.base.tracing import tracing

@@ -8,7 +8,7 @@ from typing import Any
 from pingvas.base.errors import Invalid
 from pingvas.catalog.contents import Files, content_hash
 from pingvas.catalog.families import habits_of
-from pingvas.engine.detected import FAMILY_BY_TEXT_WIDTH, Detected
+from pingvas.engine.checkpoints.detected import FAMILY_BY_TEXT_WIDTH, Detected
 
 UPSCALER = "upscaler"
 _TYPES = {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pingvas.engine.detected import Detected
+from pingvas.engine.checkpoints.detected import Detected
 
 _MEGAPIXEL = 1024 * 1024
 

@@ -16,7 +16,7 @@ from pingvas.base.ids import new_id
 from pingvas.catalog.contents import CARD, Files, content_hash, hash_files
 from pingvas.catalog.describe import describe, model_type_of, where_weights_are
 from pingvas.catalog.tables import AiModel
-from pingvas.engine.detect import detect
+from pingvas.engine.checkpoints.detect import detect
 from pingvas.engine.errors import EngineError
 
 log = logging.getLogger(__name__)

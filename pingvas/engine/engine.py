@@ -15,23 +15,23 @@ from typing import Any
 import torch
 from PIL import Image
 
-from pingvas.engine import denoise, lora
-from pingvas.engine.aside import Aside
-from pingvas.engine.batch import Batch, IsCanceled, OnStep, Seat
-from pingvas.engine.control import residuals_of
-from pingvas.engine.denoise import Row
-from pingvas.engine.ends import ends_of
+from pingvas.engine.checkpoints.load import pick_device
 from pingvas.engine.errors import EngineError
 from pingvas.engine.families.family import Conditioning, Family
-from pingvas.engine.fit_projection import projection_for
-from pingvas.engine.library import Library
-from pingvas.engine.load import pick_device
-from pingvas.engine.preview import Projection, draw_preview, read_projection
-from pingvas.engine.relief import Relief, is_out_of_memory
+from pingvas.engine.images.upscale import upscale
+from pingvas.engine.memory.model_cache import Shelf
+from pingvas.engine.memory.model_library import Library
+from pingvas.engine.memory.out_of_memory import Relief, is_out_of_memory
 from pingvas.engine.requests import UPSCALING, PictureRequest, Result, Setup, StepReport
-from pingvas.engine.shelf import Shelf
-from pingvas.engine.text_cache import TextCache
-from pingvas.engine.upscale import upscale
+from pingvas.engine.sampling import denoise, lora
+from pingvas.engine.sampling.batch import Batch, IsCanceled, OnStep, Seat
+from pingvas.engine.sampling.control import residuals_of
+from pingvas.engine.sampling.denoise import Row
+from pingvas.engine.sampling.encode_decode import ends_of
+from pingvas.engine.sampling.fit_projection import projection_for
+from pingvas.engine.sampling.preview import Projection, draw_preview, read_projection
+from pingvas.engine.sampling.side_stream import Aside
+from pingvas.engine.text.text_cache import TextCache
 
 TEXT_CACHE_BYTES = 256 * 2**20
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.adapters.storage import Storage
 from pingvas.base.errors import PaymentRequired
 from pingvas.base.ids import new_id
-from pingvas.engine.pictures import CONTENT_TYPES
+from pingvas.engine.images.image_files import CONTENT_TYPES
 from pingvas.gallery.storage_use import used_bytes
 from pingvas.gallery.tables import Image
 from pingvas.gallery.uploads import CheckedPicture

@@ -16,13 +16,13 @@ from typing import Any
 from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from pingvas.base.errors import Invalid, TooLarge, Unsupported
-from pingvas.engine import pictures
+from pingvas.engine.images import image_files
 
 log = logging.getLogger(__name__)
 
 FORMATS = {"PNG": "png", "JPEG": "jpg", "MPO": "jpg", "WEBP": "webp"}
 # Text chunks that say how a picture was made, by the programs people use; everything else is dropped.
-_TOLD_BY = ("parameters", pictures.OUR_KEY, "prompt", "workflow", "invokeai_metadata")
+_TOLD_BY = ("parameters", image_files.OUR_KEY, "prompt", "workflow", "invokeai_metadata")
 _MAX_TOLD = 1024 * 1024
 # JPEG keeps all of EXIF in one segment of 64 KiB.
 _MAX_NOTES = {"jpg": 65_000, "webp": _MAX_TOLD}
@@ -76,7 +76,7 @@ def check_picture(data: bytes, *, max_side: int, max_pixels: int) -> CheckedPict
             raise DamagedPicture from error
         upright = _turn_upright(opened)
         try:
-            kept, small = _encode(upright, opened, format), pictures.thumbnail(upright)
+            kept, small = _encode(upright, opened, format), image_files.thumbnail(upright)
         except (ValueError, OSError) as error:  # pixels that no encoder takes
             raise DamagedPicture from error
     return CheckedPicture(kept, small, format, upright.width, upright.height, _read_parameters(kept))
@@ -162,7 +162,7 @@ def _told_in_notes(source: Image.Image, room: int) -> bytes:
     comment, note = tags.get(_USER_COMMENT), tags.get(_MAKER_NOTE)
     # Cameras and people write other things there too: only what reads as parameters is kept.
     wanted: dict[int, bytes] = {}
-    if isinstance(note, bytes) and note.startswith(pictures.OUR_KEY.encode() + b"\0"):
+    if isinstance(note, bytes) and note.startswith(image_files.OUR_KEY.encode() + b"\0"):
         wanted[_MAKER_NOTE] = note
     if isinstance(comment, bytes) and b"S\0t\0e\0p\0s\0:" in comment:
         wanted[_USER_COMMENT] = comment
@@ -176,7 +176,7 @@ def _told_in_notes(source: Image.Image, room: int) -> bytes:
 def _read_parameters(kept: bytes) -> dict[str, Any]:
     """What the kept file says, as the database can hold it; empty when it says nothing."""
     try:
-        found = pictures.read_parameters(kept)
+        found = image_files.read_parameters(kept)
     except (ValueError, RecursionError, OSError, SyntaxError):
         return {}
     if not isinstance(found, Mapping):

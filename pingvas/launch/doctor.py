@@ -24,10 +24,10 @@ from pingvas.base.errors import Unavailable
 from pingvas.base.settings import REPOSITORY, Settings
 from pingvas.billing.ledger import find_disagreements
 from pingvas.catalog.tables import AiModel
-from pingvas.generation.figures import Figures, read_figures
+from pingvas.generation.status.gauges import Figures, read_figures
 from pingvas.launch.state_file import RunningStudio, find_studio
 from pingvas.launch.which_database import with_any_database
-from pingvas.worker.chore_list import CHORES, Chore
+from pingvas.worker.chores.schedule import CHORES, Chore
 
 OLDEST_POSTGRES = 150000
 LOW_DISK_GIB = 2.0

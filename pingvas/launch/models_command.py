@@ -37,10 +37,10 @@ from pingvas.catalog.install import (
 )
 from pingvas.catalog.models import bases_of, kind_of
 from pingvas.catalog.tables import AiModel
-from pingvas.engine.detect import detect
-from pingvas.engine.detected import FAMILIES, FAMILY_BY_TEXT_WIDTH, Detected
+from pingvas.engine.checkpoints.detect import detect
+from pingvas.engine.checkpoints.detected import FAMILIES, FAMILY_BY_TEXT_WIDTH, Detected
+from pingvas.engine.checkpoints.safetensors_header import PICKLES
 from pingvas.engine.errors import EngineError
-from pingvas.engine.safetensors_header import PICKLES
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _PARTS = ("lora", "controlnet", "vae")

@@ -59,7 +59,7 @@ def app_from_environment() -> object:
 async def work(settings: Settings) -> None:
     """Run one worker until a signal."""
     from pingvas.realtime.publisher import open_publisher
-    from pingvas.worker.gpu import run_worker
+    from pingvas.worker.process.gpu_worker import run_worker
 
     _leave_out_of_collections()
     publisher = open_publisher(settings)
@@ -73,7 +73,7 @@ async def work(settings: Settings) -> None:
 
 async def do_chores(settings: Settings) -> None:
     """Run the chores until a signal."""
-    from pingvas.worker.chores import run_chores
+    from pingvas.worker.chores.process import run_chores
 
     with tracing(settings, "chores"), metrics.metrics_port(settings):
         await run_chores(settings, _stop_on_signals())

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from pingvas.base.db import Database, DatabaseUnavailable
-from pingvas.generation.outlook import Wait, read_waits
+from pingvas.generation.status.waiting import Wait, read_waits
 from pingvas.realtime.backbone import RESYNC
 from pingvas.realtime.rooms import user_of
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pingvas.api.held_answer import HeldAnswer, asked_to_wait
+from pingvas.api.http.held_answer import HeldAnswer, asked_to_wait
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
 from tests.make.accounts import SignedInPerson, sign_up
@@ -49,7 +49,7 @@ async def test_an_event_lets_the_answer_go(
     client: httpx.AsyncClient, person: SignedInPerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given a call that would look for itself only after an hour
-    monkeypatch.setattr("pingvas.api.accepted._LOOK_SECONDS", 3600)
+    monkeypatch.setattr("pingvas.api.http.accepted._LOOK_SECONDS", 3600)
     call = asking(client, person, "respond-async, wait=60")
     job = await the_job(client, person)
     assert not call.done()
@@ -67,7 +67,7 @@ async def test_without_events_it_looks_for_itself(
     client: httpx.AsyncClient, person: SignedInPerson, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given
-    monkeypatch.setattr("pingvas.api.accepted._LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("pingvas.api.http.accepted._LOOK_SECONDS", 0.05)
     call = asking(client, person, "wait=60")
     await the_job(client, person)
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from pingvas.api.app import create_app
-from pingvas.api.refresh_cookie import COOKIE_PREFIX, cookie_name
+from pingvas.api.http.refresh_cookie import COOKIE_PREFIX, cookie_name
 from tests.lifespan import running_app
 from tests.make.accounts import PASSWORD, fresh_email
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
-from pingvas.engine.pictures import encode
+from pingvas.engine.images.image_files import encode
 from tests.make.accounts import SignedInPerson, sign_up
 
 PARAMETERS: dict[str, Any] = {

@@ -21,7 +21,7 @@ metrics.SUBMITTED.labels("free", "toy").inc(2)
 metrics.WAITED.labels("free", "toy").observe(3)
 """
 SHOW = """
-from pingvas.api.metrics import Metrics
+from pingvas.api.http.metrics import Metrics
 from pingvas.base.metrics import Snapshot, render
 from pingvas.generation import metrics
 api = Metrics()

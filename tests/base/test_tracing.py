@@ -86,7 +86,7 @@ def test_a_collector_that_is_away_keeps_nobody_from_ending(
 
 def test_no_exporter_is_imported_while_it_is_off() -> None:
     program = """
-import sys, pingvas.api.app, pingvas.worker.chores
+import sys, pingvas.api.app, pingvas.worker.chores.process
 from pingvas.base.settings import Settings
 from pingvas.base.tracing import current_traceparent, past_span, span, tracing
 with tracing(Settings(_env_file=None), "api"), span("a") as opened:

@@ -11,8 +11,10 @@ from pingvas.base.db import Database
 from pingvas.billing.credits import InsufficientCredits, Posting, post
 from pingvas.billing.ledger import find_disagreements, list_transactions
 from pingvas.billing.subscriptions import get_current_subscription
-from pingvas.generation import cancel, leases, queue, submit
-from pingvas.generation.finish import End, crashed, end
+from pingvas.generation.outcome import cancel, leases
+from pingvas.generation.outcome.finish import End, crashed, end
+from pingvas.generation.queue import claims
+from pingvas.generation.requests import submit
 from tests.make.billing import balance_of, make_person, postings_of
 from tests.make.catalog import make_model
 from tests.make.generation import WORKER, picture_of, wish
@@ -157,14 +159,14 @@ async def test_whatever_happens_to_jobs_the_ledger_adds_up(
         actor = await make_person(session, plan="studio", credits=30)
         name = f"toy-{actor.user_id}"
         await make_model(session, name=name)
-    held: list[queue.ClaimedJob] = []
-    lost: list[queue.ClaimedJob] = []
+    held: list[claims.ClaimedJob] = []
+    lost: list[claims.ClaimedJob] = []
 
     # when
     for deed in deeds:
         async with database.transaction() as session:
             if deed == "claim":
-                held += await queue.claim(session, worker_id=WORKER, lease_seconds=30, limit=2)
+                held += await claims.claim(session, worker_id=WORKER, lease_seconds=30, limit=2)
             elif deed == "cancel":
                 await cancel.cancel_all(session, actor)
             elif deed == "complete" and held:
@@ -177,7 +179,7 @@ async def test_whatever_happens_to_jobs_the_ledger_adds_up(
             elif deed == "crash" and held:
                 await crashed(session, held.pop(), WORKER, message="bug", max_attempts=2)
             elif deed == "hand back" and held:
-                await queue.hand_back(session, held.pop(), WORKER)
+                await claims.hand_back(session, held.pop(), WORKER)
             elif deed == "late" and lost:
                 job = lost.pop()
                 await end(session, WORKER, End(job, "completed", seconds, picture_of(job)))

@@ -12,7 +12,7 @@ import typer.main
 from pingvas import __version__
 from pingvas.base.settings import Settings
 from pingvas.cli import app as command_line
-from pingvas.worker.workplace import Patience
+from pingvas.worker.process.job_context import Patience
 from tests.deploy.conftest import KEY, Rendered
 from tests.deploy.test_chart import EVERYTHING
 

@@ -20,7 +20,7 @@ from jsonschema import Draft7Validator
 
 from pingvas.base.settings import REPOSITORY, Settings
 from pingvas.cli import app as command_line
-from pingvas.worker.workplace import Patience
+from pingvas.worker.process.job_context import Patience
 from tests.deploy.conftest import read_compose
 
 FILES = ("compose.yaml", "deploy/compose.gpu.yaml", "deploy/compose.worker.yaml")

@@ -11,7 +11,8 @@ import pytest
 import torch
 import transformers
 
-from pingvas.engine.clip_text import (
+from pingvas.engine.errors import InvalidParameters
+from pingvas.engine.text.clip_text import (
     MAX_CHUNKS,
     common_chunks,
     count_chunks,
@@ -19,8 +20,7 @@ from pingvas.engine.clip_text import (
     encode_clip_pooled,
     weigh,
 )
-from pingvas.engine.errors import InvalidParameters
-from pingvas.engine.t5_text import encode_t5
+from pingvas.engine.text.t5_text import encode_t5
 
 MINI = Path(__file__).parents[2] / "models" / "pingvas-mini"
 PROMPTS = [

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pingvas.base.settings import REPOSITORY
-from pingvas.engine.detect import detect
+from pingvas.engine.checkpoints.detect import detect
 from pingvas.engine.errors import ModelLoadFailed, ModelNotFound
 from tests.make.safetensors import (
     COMPACT_X4,

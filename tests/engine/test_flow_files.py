@@ -11,10 +11,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from pingvas.engine.checkpoints.transformer_names import FLUX_NAMES, SD3_NAMES, Names, rename
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import ModelLoadFailed
 from pingvas.engine.requests import PictureRequest
-from pingvas.engine.transformer_names import FLUX_NAMES, SD3_NAMES, Names, rename
 from tests.make.flow_files import publisher_layout, write_flow_file
 from tests.make.single_files import _read
 from tests.make.toy_flow import CONFIG, make_toy_flux, make_toy_sd3

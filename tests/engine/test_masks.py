@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from pingvas.engine.errors import InvalidParameters
-from pingvas.engine.masks import (
+from pingvas.engine.images.masks import (
     compose,
     filled,
     fit,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pingvas.engine.memory import BYTES_PER_MEGAPIXEL, FIXED_BYTES, OTHERWISE, predict_bytes
+from pingvas.engine.memory.estimate import BYTES_PER_MEGAPIXEL, FIXED_BYTES, OTHERWISE, predict_bytes
 
 SIZE: dict[str, Any] = {"width": 1000, "height": 2000}
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from pingvas.engine.infotext import read_infotext, write_infotext
-from pingvas.engine.pictures import encode, read_parameters, thumbnail
+from pingvas.engine.images.image_files import encode, read_parameters, thumbnail
+from pingvas.engine.images.infotext import read_infotext, write_infotext
 
 PARAMETERS: dict[str, Any] = {
     "prompt": "a red house by the sea, evening\nsecond line, 달과 별",

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from pingvas.engine.errors import InvalidParameters, ModelLoadFailed, ModelNotFound, NotANumber
-from pingvas.engine.preprocessors import PREPROCESSORS, canny, prepare, scribble
+from pingvas.engine.images.preprocessors import PREPROCESSORS, canny, prepare, scribble
 
 
 def square() -> Image.Image:
@@ -136,7 +136,7 @@ def toy_depth(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_depth_is_drawn_from_black_to_white_at_the_size_that_is_rendered(toy_depth: Path) -> None:
     import torch
 
-    from pingvas.engine.depth import open_depth_model
+    from pingvas.engine.images.depth import open_depth_model
 
     model = open_depth_model(toy_depth, torch.device("cpu"))
 
@@ -151,7 +151,7 @@ def test_depth_is_drawn_from_black_to_white_at_the_size_that_is_rendered(toy_dep
 def test_a_depth_that_is_no_number_is_named(toy_depth: Path) -> None:
     import torch
 
-    from pingvas.engine.depth import open_depth_model
+    from pingvas.engine.images.depth import open_depth_model
 
     model = open_depth_model(toy_depth, torch.device("cpu"))
     next(model.network.parameters()).data.fill_(float("nan"))
@@ -163,7 +163,7 @@ def test_a_depth_that_is_no_number_is_named(toy_depth: Path) -> None:
 def test_a_depth_model_that_cannot_be_loaded_is_named(toy_depth: Path, tmp_path: Path) -> None:
     import torch
 
-    from pingvas.engine.depth import open_depth_model
+    from pingvas.engine.images.depth import open_depth_model
 
     cpu = torch.device("cpu")
     with pytest.raises(ModelNotFound, match="nowhere"):

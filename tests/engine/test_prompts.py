@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pingvas.engine.prompts import (
+from pingvas.engine.text.prompts import (
     MAX_NESTING,
     Break,
     LoraTag,

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pingvas.engine.detect import detect
-from pingvas.engine.detected import Kind
+from pingvas.engine.checkpoints.detect import detect
+from pingvas.engine.checkpoints.detected import Kind
+from pingvas.engine.checkpoints.safetensors_header import MAX_HEADER_BYTES, read_header
 from pingvas.engine.errors import EngineError, ModelLoadFailed
-from pingvas.engine.safetensors_header import MAX_HEADER_BYTES, read_header
 from tests.make.safetensors import file_of
 
 SOUND = {

@@ -13,12 +13,12 @@ import pytest
 import torch
 from PIL import Image
 
-from pingvas.engine import denoise
+from pingvas.engine.checkpoints.folder_parts import vae_dtype
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import InvalidParameters, ModelLoadFailed
 from pingvas.engine.families.sdxl import StableDiffusionXL
-from pingvas.engine.folder_parts import vae_dtype
 from pingvas.engine.requests import PictureRequest
+from pingvas.engine.sampling import denoise
 from tests.make.toy_models import CONFIG
 from tests.make.toy_sdxl import make_toy_refiner, make_toy_sdxl
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pingvas.engine.engine import Engine
 from pingvas.engine.requests import Result
-from pingvas.engine.shares import Meter, Share
+from pingvas.engine.sampling.time_shares import Meter, Share
 from tests.make.toy_models import CONFIG, make_toy_model
 
 

@@ -12,15 +12,15 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from pingvas.engine import architectures, clip_vocabulary
-from pingvas.engine.clip_vocabulary import make_tokenizer
-from pingvas.engine.detect import detect
+from pingvas.engine.checkpoints import architectures, clip_vocabulary
+from pingvas.engine.checkpoints.clip_vocabulary import make_tokenizer
+from pingvas.engine.checkpoints.detect import detect
+from pingvas.engine.checkpoints.single_file import open_vae_file
+from pingvas.engine.checkpoints.single_file_parts import SingleFile, read_tensors
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import ModelLoadFailed
 from pingvas.engine.families.stable_diffusion import StableDiffusion
 from pingvas.engine.requests import PictureRequest
-from pingvas.engine.single_file import open_vae_file
-from pingvas.engine.single_file_parts import SingleFile, read_tensors
 from tests.make.single_files import write_single_file
 from tests.make.toy_models import CONFIG, make_toy_model
 from tests.make.toy_sdxl import make_toy_refiner, make_toy_sdxl

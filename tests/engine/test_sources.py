@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pingvas.engine.errors import InvalidParameters
-from pingvas.engine.sources import open_picture
+from pingvas.engine.images.sources import open_picture
 
 
 def written(image: Image.Image, format: str, **options: Any) -> bytes:

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import torch
 
+from pingvas.engine.checkpoints.folder_parts import find_variant
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import InvalidParameters, ModelLoadFailed
-from pingvas.engine.folder_parts import find_variant
 from pingvas.engine.requests import PictureRequest
 from tests.make.toy_models import CONFIG, make_toy_model
 

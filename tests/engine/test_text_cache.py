@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from pingvas.engine.clip_text import ClipText
-from pingvas.engine.text_cache import TextCache, TextKey, count_bytes
+from pingvas.engine.text.clip_text import ClipText
+from pingvas.engine.text.text_cache import TextCache, TextKey, count_bytes
 
 KEY = TextKey("mini", "clip", "a red house")
 

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from pingvas.engine.bands import GrowingPicture
 from pingvas.engine.errors import (
     Canceled,
     InvalidParameters,
@@ -25,8 +24,9 @@ from pingvas.engine.errors import (
     NotANumber,
     OutOfMemory,
 )
-from pingvas.engine.tiles import cut
-from pingvas.engine.upscale import MIN_TILE, Upscaler, open_upscaler, upscale
+from pingvas.engine.images.image_strips import GrowingPicture
+from pingvas.engine.images.tiles import cut
+from pingvas.engine.images.upscale import MIN_TILE, Upscaler, open_upscaler, upscale
 from tests.make.toy_upscalers import make_compact, make_esrgan, make_swinir
 
 CPU = torch.device("cpu")

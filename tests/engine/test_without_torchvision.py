@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from pingvas.engine.without_torchvision import hide_broken_torchvision, import_spandrel
+from pingvas.engine.images.without_torchvision import hide_broken_torchvision, import_spandrel
 
 
 @pytest.fixture

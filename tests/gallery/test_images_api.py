@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from pingvas.api.images import ImageOut
+from pingvas.api.routes.images import ImageOut
 from pingvas.base.db import Database
 from pingvas.base.events import Event
 from pingvas.billing.plans import seed_plans

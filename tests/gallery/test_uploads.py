@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from pingvas.base.errors import StudioError
-from pingvas.engine.infotext import write_infotext
-from pingvas.engine.pictures import encode
+from pingvas.engine.images.image_files import encode
+from pingvas.engine.images.infotext import write_infotext
 from pingvas.gallery.uploads import (
     CheckedPicture,
     DamagedPicture,

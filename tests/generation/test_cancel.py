@@ -5,8 +5,10 @@ import pytest
 from pingvas.base.db import Database
 from pingvas.base.errors import NotFound
 from pingvas.billing.ledger import find_disagreements
-from pingvas.generation import cancel, jobs, queue
-from pingvas.generation.finish import End, end
+from pingvas.generation.outcome import cancel
+from pingvas.generation.outcome.finish import End, end
+from pingvas.generation.queue import claims
+from pingvas.generation.status import jobs
 from tests.make.billing import balance_of, make_person
 from tests.make.catalog import make_model
 from tests.make.generation import WORKER, claim_job, complete_job, submit_jobs
@@ -43,7 +45,7 @@ async def test_a_running_job_pays_for_the_seconds_it_used(database: Database) ->
     async with database.transaction() as session:
         await cancel.request_cancel(session, actor, accepted.job_ids[0])
     async with database.transaction() as session:
-        hold = await queue.renew(session, worker_id=WORKER, jobs={job.id: job.attempt}, lease_seconds=30)
+        hold = await claims.renew(session, worker_id=WORKER, jobs={job.id: job.attempt}, lease_seconds=30)
     async with database.transaction() as session:
         await end(session, WORKER, End(job, "canceled", 0.6))
 

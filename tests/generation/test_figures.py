@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
-from pingvas.generation.figures import _OPEN, Group, read_figures
+from pingvas.generation.status.gauges import _OPEN, Group, read_figures
 from pingvas.generation.tables import Worker
 from tests.make.billing import make_person
 from tests.make.catalog import make_model

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pingvas.generation.forecast import Machines, seconds_left
+from pingvas.generation.status.forecast import Machines, seconds_left
 
 SECONDS = st.floats(0, 1000)
 

@@ -13,9 +13,10 @@ from pingvas.base.errors import Invalid
 from pingvas.base.ids import new_id
 from pingvas.catalog.models import ModelLocked
 from pingvas.gallery.tables import Image
-from pingvas.generation import jobs, submit
-from pingvas.generation.parameters import OutputLimits
-from pingvas.generation.wishes import ControlWish, LoraWish, RefineWish, UpscaleWish, Wish
+from pingvas.generation.requests import submit
+from pingvas.generation.requests.job_request import ControlWish, LoraWish, RefineWish, UpscaleWish, Wish
+from pingvas.generation.requests.parameters import OutputLimits
+from pingvas.generation.status import jobs
 from tests.make.billing import balance_of, make_person
 from tests.make.catalog import CONFIG, UPSCALER, make_model, make_parts
 from tests.make.gallery import make_image

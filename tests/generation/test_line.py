@@ -11,9 +11,10 @@ from pingvas.base.db import Database
 from pingvas.base.ids import new_id
 from pingvas.billing.plans import PRIORITIES
 from pingvas.billing.subscriptions import lock_current_subscription
-from pingvas.generation import cancel, line, queue, slots
-from pingvas.generation.finish import End, end_all
-from pingvas.generation.queue import ClaimedJob
+from pingvas.generation.outcome import cancel
+from pingvas.generation.outcome.finish import End, end_all
+from pingvas.generation.queue import claims, fairness, slots
+from pingvas.generation.queue.claims import ClaimedJob
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
 from tests.make.generation import WORKER, claim_job, complete_job, submit_jobs
@@ -38,7 +39,7 @@ async def _ask_for_many(
 
 async def _start_and_end(database: Database) -> ClaimedJob | None:
     async with database.transaction() as session:
-        jobs = await queue.claim(session, worker_id=WORKER, lease_seconds=30)
+        jobs = await claims.claim(session, worker_id=WORKER, lease_seconds=30)
         await end_all(session, WORKER, [End(job, "canceled") for job in jobs])
     return jobs[0] if jobs else None
 
@@ -166,11 +167,11 @@ async def test_a_worker_prefers_the_model_it_holds_and_passes_nobody_over_too_of
     models = []
     for _ in range(8):
         async with database.transaction() as session:
-            (job,) = await queue.claim(session, worker_id=WORKER, lease_seconds=30, holds=["held"])
+            (job,) = await claims.claim(session, worker_id=WORKER, lease_seconds=30, holds=["held"])
             models.append(job.model_name)
 
     # then
-    assert models == ["held"] * queue.PATIENCE + ["other"] + ["held"] * (7 - queue.PATIENCE)
+    assert models == ["held"] * claims.PATIENCE + ["other"] + ["held"] * (7 - claims.PATIENCE)
 
 
 async def test_jobs_of_different_people_are_taken_together_when_they_can_share(database: Database) -> None:
@@ -188,12 +189,12 @@ async def test_jobs_of_different_people_are_taken_together_when_they_can_share(d
 
     # when
     async with database.transaction() as session:
-        together = await queue.claim(session, worker_id=WORKER, lease_seconds=30, limit=3)
+        together = await claims.claim(session, worker_id=WORKER, lease_seconds=30, limit=3)
         assert together[0].batch_key is not None
-        more = await queue.claim_more(
+        more = await claims.claim_more(
             session, worker_id=WORKER, lease_seconds=30, batch_key=together[0].batch_key, limit=3
         )
-        alone = await queue.claim(session, worker_id=WORKER, lease_seconds=30, limit=3)
+        alone = await claims.claim(session, worker_id=WORKER, lease_seconds=30, limit=3)
 
     # then
     assert [job.id for job in together] == [ids[0], ids[1], ids[3]]
@@ -217,12 +218,12 @@ async def test_a_running_batch_is_not_filled_up_past_somebody_who_waited_too_lon
     joined = []
     for _ in range(6):
         async with database.transaction() as session:
-            joined += await queue.claim_more(
+            joined += await claims.claim_more(
                 session, worker_id=WORKER, lease_seconds=30, batch_key=first.batch_key, limit=1
             )
 
     # then
-    assert len(joined) == queue.PATIENCE
+    assert len(joined) == claims.PATIENCE
     assert (await claim_job(database)).user_id == people[1].user_id
 
 
@@ -239,8 +240,8 @@ async def test_a_job_that_lost_a_worker_is_taken_alone(database: Database) -> No
 
     # when
     async with database.transaction() as session:
-        suspect = await queue.claim(session, worker_id=WORKER, lease_seconds=30, limit=4)
-        others = await queue.claim(session, worker_id=WORKER, lease_seconds=30, limit=4)
+        suspect = await claims.claim(session, worker_id=WORKER, lease_seconds=30, limit=4)
+        others = await claims.claim(session, worker_id=WORKER, lease_seconds=30, limit=4)
 
     # then
     assert [job.id for job in suspect] == ids[:1]
@@ -300,14 +301,14 @@ async def test_a_job_that_fell_behind_the_clock_is_found_again(database: Databas
             text("UPDATE generation_jobs SET turn = 5 WHERE user_id = :id"), {"id": actor.user_id}
         )
     async with database.transaction() as session:
-        (job,) = await queue.claim(session, worker_id=WORKER, lease_seconds=30)
+        (job,) = await claims.claim(session, worker_id=WORKER, lease_seconds=30)
         assert job.user_id == other.user_id
-        assert await queue.claim(session, worker_id=WORKER, lease_seconds=30) == []
+        assert await claims.claim(session, worker_id=WORKER, lease_seconds=30) == []
 
     # when
-    lifted = await line.lift_stragglers(database)
+    lifted = await fairness.lift_stragglers(database)
 
     # then
     assert lifted == 1
     assert (await claim_job(database)).user_id == actor.user_id
-    assert await line.lift_stragglers(database) == 0
+    assert await fairness.lift_stragglers(database) == 0

@@ -10,9 +10,11 @@ from sqlalchemy import text
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.base.metrics import REGISTRY
-from pingvas.generation import cancel, finish, queue, submit
-from pingvas.generation.leases import sweep_deadlines, sweep_leases
 from pingvas.generation.metrics import plan_of
+from pingvas.generation.outcome import cancel, finish
+from pingvas.generation.outcome.leases import sweep_deadlines, sweep_leases
+from pingvas.generation.queue import claims
+from pingvas.generation.requests import submit
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
 from tests.make.generation import WORKER, claim_job, complete_job, submit_jobs, wish
@@ -139,7 +141,7 @@ async def test_a_job_that_is_handed_back_and_one_that_crashes(database: Database
     # when
     job = await claim_job(database)
     async with database.transaction() as session:
-        await queue.hand_back(session, job, WORKER)
+        await claims.hand_back(session, job, WORKER)
     job = await claim_job(database)
     async with database.transaction() as session:
         await finish.crashed(session, job, WORKER, message="a bug", max_attempts=3)

@@ -7,8 +7,8 @@ from sqlalchemy import text
 
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
-from pingvas.generation import outlook
-from pingvas.generation.outlook import MAX_POSITION, Wait, read_waits
+from pingvas.generation.status import waiting
+from pingvas.generation.status.waiting import MAX_POSITION, Wait, read_waits
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
 from tests.make.generation import claim_job, submit_jobs
@@ -191,7 +191,7 @@ async def test_places_are_counted_up_to_a_thousand_and_read_from_the_index(
     waits = await waits_of(database, actor)
     async with database.read() as session:
         await session.execute(text("SET LOCAL enable_sort = off"))  # so few would rather be sorted
-        explained = text("EXPLAIN " + outlook._WHOLE.text)
+        explained = text("EXPLAIN " + waiting._WHOLE.text)
         plan = "\n".join(await session.scalars(explained, {"limit": MAX_POSITION}))
 
     # then
@@ -217,7 +217,7 @@ async def test_a_long_line_is_not_read_anew_at_once_and_newcomers_are_placed_in_
     database: Database, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given a long line that was looked at a moment ago
-    monkeypatch.setattr(outlook, "_FRESH_SECONDS", 3600)
+    monkeypatch.setattr(waiting, "_FRESH_SECONDS", 3600)
     (job_id,) = (await submit_jobs(database, actor)).job_ids
     async with database.transaction() as session:
         await stand_in_front(session, job_id, 300)
@@ -228,7 +228,7 @@ async def test_a_long_line_is_not_read_anew_at_once_and_newcomers_are_placed_in_
     newcomer = await another(database)
     (behind,) = (await submit_jobs(database, newcomer)).job_ids
     after = await waits_of(database, actor, newcomer)
-    monkeypatch.setattr(outlook, "_FRESH_SECONDS", 0)
+    monkeypatch.setattr(waiting, "_FRESH_SECONDS", 0)
     anew = await waits_of(database, actor, newcomer)
 
     # then

@@ -10,9 +10,9 @@ from pingvas.base.errors import Invalid
 from pingvas.catalog.models import limits_of
 from pingvas.catalog.tables import AiModel
 from pingvas.engine.requests import MAX_STEPS
-from pingvas.generation.ingredients import Ingredients
-from pingvas.generation.parameters import complete, fit, of_one_picture, resolve
-from pingvas.generation.wishes import LoraWish, seeds
+from pingvas.generation.requests.job_request import LoraWish, seeds
+from pingvas.generation.requests.lookup import Ingredients
+from pingvas.generation.requests.parameters import complete, fit, of_one_picture, resolve
 from tests.make.catalog import CONFIG
 from tests.make.generation import wish
 

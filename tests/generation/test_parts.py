@@ -7,9 +7,9 @@ from sqlalchemy import text
 
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
-from pingvas.generation.parts import PartGone, Parts, SourceGone, load_parts
-from pingvas.generation.queue import ClaimedJob
-from pingvas.generation.wishes import ControlWish, LoraWish, RefineWish, UpscaleWish, Wish
+from pingvas.generation.queue.claims import ClaimedJob
+from pingvas.generation.queue.job_inputs import PartGone, Parts, SourceGone, load_parts
+from pingvas.generation.requests.job_request import ControlWish, LoraWish, RefineWish, UpscaleWish, Wish
 from tests.make.billing import make_person
 from tests.make.catalog import make_model, make_parts
 from tests.make.gallery import make_image

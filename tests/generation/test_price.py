@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pingvas.generation.price import HEADROOM, charge, quote
+from pingvas.generation.pricing.price import HEADROOM, charge, quote
 
 CONFIG = {"cost": {"fixed_seconds": 1.0, "seconds_per_megapixel_step": 2.0}}
 PICTURE: dict[str, Any] = {"width": 1000, "height": 500, "steps": 20, "cfg_scale": 4.0, "sampler": "dpmpp_2m"}

@@ -6,8 +6,10 @@ from sqlalchemy import ARRAY, Text, bindparam, text
 
 from pingvas.base.db import Database
 from pingvas.billing.ledger import find_disagreements
-from pingvas.generation import jobs, leases, progress, queue
-from pingvas.generation.finish import End, crashed, end
+from pingvas.generation.outcome import leases
+from pingvas.generation.outcome.finish import End, crashed, end
+from pingvas.generation.queue import claims
+from pingvas.generation.status import jobs, progress
 from tests.make.billing import balance_of, make_person, postings_of
 from tests.make.catalog import make_model
 from tests.make.generation import WORKER, claim_job, complete_job, picture_of, submit_jobs
@@ -45,9 +47,9 @@ async def test_twenty_claimers_never_take_one_job_twice(database: Database) -> N
         actor = await make_person(session, plan="enterprise")
     accepted = await submit_jobs(database, actor, count=16)
 
-    async def take(worker: int) -> list[queue.ClaimedJob]:
+    async def take(worker: int) -> list[claims.ClaimedJob]:
         async with database.transaction() as session:
-            return await queue.claim(session, worker_id=f"worker-{worker}", lease_seconds=30, limit=2)
+            return await claims.claim(session, worker_id=f"worker-{worker}", lease_seconds=30, limit=2)
 
     # when
     taken = [job.id for jobs_of_one in await asyncio.gather(*map(take, range(20))) for job in jobs_of_one]
@@ -144,11 +146,13 @@ async def test_a_worker_that_lost_its_lease_can_write_nothing(database: Database
 
     # when the first one returns
     async with database.transaction() as session:
-        renewed = await queue.renew(session, worker_id="slow", jobs={slow.id: slow.attempt}, lease_seconds=30)
+        renewed = await claims.renew(
+            session, worker_id="slow", jobs={slow.id: slow.attempt}, lease_seconds=30
+        )
         reported = await progress.report(session, slow, "slow", step=1, total_steps=20, step_name="Denoising")
         completed = await end(session, "slow", End(slow, "completed", 1, picture_of(slow)))
         failed = await end(session, "slow", End(slow, "failed", code="internal_error", message="late"))
-        handed_back = await queue.hand_back(session, slow, "slow")
+        handed_back = await claims.hand_back(session, slow, "slow")
 
     # then nothing it says counts, also when the names are the same and only the attempt differs
     assert (renewed, reported, completed, failed, handed_back) == (
@@ -198,7 +202,7 @@ async def test_a_job_handed_back_keeps_its_place_and_costs_no_attempt(database: 
 
     # when
     async with database.transaction() as session:
-        assert await queue.hand_back(session, job, WORKER)
+        assert await claims.hand_back(session, job, WORKER)
 
     # then
     again = await claim_job(database)
@@ -217,11 +221,11 @@ async def test_a_job_handed_back_with_a_delay_waits_so_long(database: Database) 
 
     # when
     async with database.transaction() as session:
-        await queue.hand_back(session, job, WORKER, delay_seconds=3600)
+        await claims.hand_back(session, job, WORKER, delay_seconds=3600)
 
     # then
     async with database.transaction() as session:
-        assert await queue.claim(session, worker_id=WORKER, lease_seconds=30) == []
+        assert await claims.claim(session, worker_id=WORKER, lease_seconds=30) == []
 
 
 async def test_a_crash_is_tried_again_and_given_up_at_the_limit(database: Database) -> None:
@@ -299,13 +303,13 @@ async def test_a_claim_reads_only_the_front_of_a_long_line(database: Database) -
     async with database.read() as session:
         await session.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
         statement = text(
-            "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) " + queue._claim_statement(4).text
+            "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) " + claims._claim_statement(4).text
         ).bindparams(bindparam("holds", type_=ARRAY(Text)), bindparam("key", type_=Text))
         row = {"worker_id": "w", "lease_seconds": 30.0, "holds": ["toy"], "key": None, "rewind": False}
         plan = "\n".join(line[0] for line in await session.execute(statement, row))
 
     # then
     assert "Index Scan using ix_generation_jobs_turn" in plan
-    assert f"actual rows={queue.WINDOW}" in plan
+    assert f"actual rows={claims.WINDOW}" in plan
     assert "Seq Scan on generation_jobs" not in plan
     assert "rows=5000" not in plan

@@ -15,9 +15,12 @@ from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.billing.credits import InsufficientCredits
 from pingvas.billing.ledger import find_disagreements
-from pingvas.generation import cancel, jobs, queue, submit
-from pingvas.generation.finish import End, end
-from pingvas.generation.speeds import Measurement, learn, size_bucket
+from pingvas.generation.outcome import cancel
+from pingvas.generation.outcome.finish import End, end
+from pingvas.generation.pricing.speeds import Measurement, learn, size_bucket
+from pingvas.generation.queue import claims
+from pingvas.generation.requests import submit
+from pingvas.generation.status import jobs
 from pingvas.generation.tables import GenerationJob
 from tests.make.billing import balance_of, make_person
 from tests.make.catalog import make_model
@@ -49,7 +52,7 @@ async def test_receipts_and_the_ledger_and_the_sums_agree(
     async with database.transaction() as session:
         actor = await make_person(session, plan="studio", credits=CREDITS)
         model = await make_model(session, name=f"toy-{actor.user_id}")
-    running: list[queue.ClaimedJob] = []
+    running: list[claims.ClaimedJob] = []
 
     # when
     for event, figure in [*history, ("cancel", 0.0), *[("stop", 1.5)] * len(history)]:
@@ -58,7 +61,7 @@ async def test_receipts_and_the_ledger_and_the_sums_agree(
             continue
         async with database.transaction() as session:
             if event == "claim":
-                running += await queue.claim(session, worker_id=WORKER, lease_seconds=30, limit=3)
+                running += await claims.claim(session, worker_id=WORKER, lease_seconds=30, limit=3)
             elif event == "cancel":
                 await cancel.cancel_all(session, actor)
             elif event == "learn":
@@ -84,7 +87,7 @@ async def _submit_at_the_price_asked_for(database: Database, actor: Actor, name:
     assert accepted.estimated_credits == price.credits
 
 
-async def _end(session: Any, job: queue.ClaimedJob, event: str, seconds: float) -> None:
+async def _end(session: Any, job: claims.ClaimedJob, event: str, seconds: float) -> None:
     if event == "complete":
         ending = End(job, "completed", seconds, picture_of(job))
     elif event == "stop":

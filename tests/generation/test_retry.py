@@ -4,8 +4,10 @@ import pytest
 
 from pingvas.base.db import Database
 from pingvas.base.errors import NotFound
-from pingvas.generation import cancel, jobs, retry, submit
-from pingvas.generation.retry import NotRetryable
+from pingvas.generation.outcome import cancel
+from pingvas.generation.requests import retry, submit
+from pingvas.generation.requests.retry import NotRetryable
+from pingvas.generation.status import jobs
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
 from tests.make.generation import claim_job, complete_job, submit_jobs, wish

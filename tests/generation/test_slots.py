@@ -5,8 +5,9 @@ from sqlalchemy import text
 
 from pingvas.base.db import Database
 from pingvas.billing.ledger import find_disagreements
-from pingvas.generation import cancel, leases, slots
-from pingvas.generation.submit import QueueFull
+from pingvas.generation.outcome import cancel, leases
+from pingvas.generation.queue import slots
+from pingvas.generation.requests.submit import QueueFull
 from tests.make.billing import balance_of, make_person, postings_of
 from tests.make.catalog import make_model
 from tests.make.generation import claim_job, complete_job, submit_jobs

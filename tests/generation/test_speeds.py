@@ -15,9 +15,8 @@ from sqlalchemy import select
 from pingvas.base.db import Database
 from pingvas.base.ids import new_id
 from pingvas.catalog.tables import AiModel
-from pingvas.generation import jobs, submit
-from pingvas.generation.price import charge
-from pingvas.generation.speeds import (
+from pingvas.generation.pricing.price import charge
+from pingvas.generation.pricing.speeds import (
     ENOUGH,
     WILD,
     WINDOW,
@@ -29,8 +28,10 @@ from pingvas.generation.speeds import (
     ratio_for,
     size_bucket,
 )
+from pingvas.generation.requests import submit
+from pingvas.generation.requests.job_request import RefineWish, UpscaleWish
+from pingvas.generation.status import jobs
 from pingvas.generation.tables import ModelSpeed
-from pingvas.generation.wishes import RefineWish, UpscaleWish
 from tests.make.billing import make_person
 from tests.make.catalog import CONFIG, make_model, make_parts
 from tests.make.gallery import make_image

@@ -11,7 +11,8 @@ from pingvas.base.errors import Invalid
 from pingvas.billing.credits import InsufficientCredits
 from pingvas.billing.ledger import find_disagreements
 from pingvas.catalog.models import ModelLocked
-from pingvas.generation import jobs, submit
+from pingvas.generation.requests import submit
+from pingvas.generation.status import jobs
 from tests.make.billing import balance_of, make_person, postings_of
 from tests.make.catalog import make_model
 from tests.make.generation import submit_jobs, wish

@@ -15,7 +15,7 @@ from pingvas.base.db import Database
 from pingvas.base.settings import Settings
 from pingvas.launch.doctor import Finding, examine, what_is_wrong_with
 from pingvas.launch.seed import seed
-from pingvas.worker.chore_list import CHORES
+from pingvas.worker.chores.schedule import CHORES
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
 from tests.make.chores import schedule_chores

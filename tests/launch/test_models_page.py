@@ -9,7 +9,7 @@ from typer.main import get_command
 from pingvas.base.settings import REPOSITORY, Settings
 from pingvas.catalog.families import habits_of
 from pingvas.cli import app
-from pingvas.engine.detected import FAMILIES, Detected, Kind
+from pingvas.engine.checkpoints.detected import FAMILIES, Detected, Kind
 
 PAGE = (REPOSITORY / "docs" / "models.md").read_text()
 

@@ -6,8 +6,8 @@ import asyncpg
 
 from pingvas.base.database_url import for_asyncpg
 from pingvas.base.settings import Settings
-from pingvas.worker.chore_list import CHORES, Chore
-from pingvas.worker.chores import open_schedule
+from pingvas.worker.chores.process import open_schedule
+from pingvas.worker.chores.schedule import CHORES, Chore
 
 
 async def schedule_chores(settings: Settings, chores: Sequence[Chore] = CHORES) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from pingvas.engine.transformer_names import Names
+from pingvas.engine.checkpoints.transformer_names import Names
 from tests.make.single_files import _read, _vae
 
 Tensors = dict[str, Any]

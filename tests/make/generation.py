@@ -5,10 +5,11 @@ from typing import Any
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.base.ids import new_id
-from pingvas.generation import queue, submit
-from pingvas.generation.finish import End, FinishedPicture, end
-from pingvas.generation.queue import ClaimedJob
-from pingvas.generation.wishes import UpscaleWish, Wish
+from pingvas.generation.outcome.finish import End, FinishedPicture, end
+from pingvas.generation.queue import claims
+from pingvas.generation.queue.claims import ClaimedJob
+from pingvas.generation.requests import submit
+from pingvas.generation.requests.job_request import UpscaleWish, Wish
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
 
@@ -37,7 +38,7 @@ async def submit_wish(database: Database, actor: Actor, asked: Wish | UpscaleWis
 async def claim_job(database: Database, *, worker_id: str = WORKER, lease_seconds: float = 30) -> ClaimedJob:
     """Claim the next job and commit; there has to be one."""
     async with database.transaction() as session:
-        (job,) = await queue.claim(session, worker_id=worker_id, lease_seconds=lease_seconds)
+        (job,) = await claims.claim(session, worker_id=worker_id, lease_seconds=lease_seconds)
     return job
 
 

@@ -11,7 +11,7 @@ def make_compact(
     path: Path, *, scale: int = 2, layers: int = 2, features: int = 8, channels: int = 3
 ) -> Path:
     """A Real-ESRGAN compact model. It looks `layers + 2` pixels far."""
-    from pingvas.engine.without_torchvision import import_spandrel
+    from pingvas.engine.images.without_torchvision import import_spandrel
 
     architecture = import_spandrel().architectures.Compact.Compact
     return _save(
@@ -23,14 +23,14 @@ def make_compact(
 
 
 def make_esrgan(path: Path, *, scale: int = 4) -> Path:
-    from pingvas.engine.without_torchvision import import_spandrel
+    from pingvas.engine.images.without_torchvision import import_spandrel
 
     architecture = import_spandrel().architectures.ESRGAN.ESRGAN
     return _save(path, lambda: architecture(num_filters=8, num_blocks=1, scale=scale))
 
 
 def make_swinir(path: Path, *, scale: int = 2) -> Path:
-    from pingvas.engine.without_torchvision import import_spandrel
+    from pingvas.engine.images.without_torchvision import import_spandrel
 
     architecture = import_spandrel().architectures.SwinIR.SwinIR
     return _save(

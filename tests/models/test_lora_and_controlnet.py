@@ -23,7 +23,7 @@ from models.recipe.lora import add_lora, export, take_over
 from models.recipe.pencil import line_darkness, pencil
 from models.recipe.prompts import plain_prompt
 from models.recipe.scene import sample_scene
-from pingvas.engine.lora_files import read_lora
+from pingvas.engine.checkpoints.lora_files import read_lora
 from pingvas.engine.requests import LoraUse
 
 MODELS = Path(__file__).parents[2] / "models"

@@ -19,7 +19,7 @@ from models.recipe.upscaler import (
     unseen_pairs,
     upscale,
 )
-from pingvas.engine.upscale import open_upscaler
+from pingvas.engine.images.upscale import open_upscaler
 
 MODELS = Path(__file__).parents[2] / "models"
 UNSEEN = 11_000_000

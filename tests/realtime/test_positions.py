@@ -14,7 +14,7 @@ from pingvas.accounts.actor import Actor
 from pingvas.accounts.tables import User
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
-from pingvas.generation.cancel import request_cancel
+from pingvas.generation.outcome.cancel import request_cancel
 from pingvas.realtime.backbone import RESYNC
 from pingvas.realtime.positions import Positions
 from pingvas.realtime.rooms import user_room

@@ -20,10 +20,10 @@ from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.base.events import Event
 from pingvas.base.settings import Settings
-from pingvas.engine.batch import Batch, Seat
-from pingvas.generation.leases import sweep_leases
-from pingvas.worker.gpu import run_worker, work, workplace
-from pingvas.worker.workplace import Patience, Workplace
+from pingvas.engine.sampling.batch import Batch, Seat
+from pingvas.generation.outcome.leases import sweep_leases
+from pingvas.worker.process.gpu_worker import run_worker, work, workplace
+from pingvas.worker.process.job_context import Patience, Workplace
 from tests.make.billing import balance_of, make_person
 from tests.make.catalog import make_model
 from tests.make.generation import submit_jobs
@@ -33,7 +33,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 WORKER_PROGRAM = """
 import asyncio
 from pingvas.base.settings import load_settings
-from pingvas.worker.gpu import run_worker
+from pingvas.worker.process.gpu_worker import run_worker
 asyncio.run(run_worker(load_settings()))
 """
 # Steps of a job that will not end before it is stopped, and of one that runs a while and is then waited for.

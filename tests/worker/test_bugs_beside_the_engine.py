@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pingvas.generation import progress, queue
+from pingvas.generation.queue import claims
+from pingvas.generation.status import progress
 from tests.worker.studio import Studio
 
 
@@ -28,15 +29,15 @@ async def test_a_bug_in_reporting_progress_does_not_cost_the_picture(
 async def test_a_bug_in_claiming_does_not_end_the_worker(
     studio: Studio, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    claim, calls = queue.claim, []
+    claim, calls = claims.claim, []
 
-    async def trip(*given: Any, **more: Any) -> list[queue.ClaimedJob]:
+    async def trip(*given: Any, **more: Any) -> list[claims.ClaimedJob]:
         calls.append(given)
         if len(calls) == 1:
             raise KeyError("a bug")
         return await claim(*given, **more)
 
-    monkeypatch.setattr(queue, "claim", trip)
+    monkeypatch.setattr(claims, "claim", trip)
 
     async with studio.worker():
         job = await studio.becomes(await studio.submit(), "completed", "failed")

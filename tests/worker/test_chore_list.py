@@ -9,9 +9,9 @@ from pingvas.adapters.storage import ObjectMissing, open_storage
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
 from pingvas.base.tables import StorageDeletion
-from pingvas.generation import jobs
+from pingvas.generation.status import jobs
 from pingvas.generation.tables import Worker
-from pingvas.worker.chore_list import CHORES, Counts, Tools
+from pingvas.worker.chores.schedule import CHORES, Counts, Tools
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
 from tests.make.generation import claim_job, submit_jobs

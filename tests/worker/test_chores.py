@@ -15,8 +15,8 @@ from pingvas.base.chore_runs import ChoreState, read_chores
 from pingvas.base.database_url import for_asyncpg
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
-from pingvas.worker.chore_list import Chore, Counts, Tools
-from pingvas.worker.chores import APPLICATION_NAME, Diary, open_schedule, run_chores
+from pingvas.worker.chores.process import APPLICATION_NAME, Diary, open_schedule, run_chores
+from pingvas.worker.chores.schedule import Chore, Counts, Tools
 from tests.make.chores import schedule_chores
 
 EVERY_SECOND = "* * * * * *"
@@ -88,7 +88,7 @@ async def test_a_chore_under_way_is_broken_off_when_the_house_stops(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given
-    monkeypatch.setattr("pingvas.worker.chores.STOP_SECONDS", 0.1)
+    monkeypatch.setattr("pingvas.worker.chores.process.STOP_SECONDS", 0.1)
     begun, stop = asyncio.Event(), asyncio.Event()
 
     async def never_end(_: Tools) -> Counts:

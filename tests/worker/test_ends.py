@@ -11,10 +11,10 @@ import pytest
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.billing.ledger import find_disagreements
-from pingvas.generation import queue
-from pingvas.generation.finish import End
-from pingvas.generation.queue import ClaimedJob
-from pingvas.worker.ending import EndWriter
+from pingvas.generation.outcome.finish import End
+from pingvas.generation.queue import claims
+from pingvas.generation.queue.claims import ClaimedJob
+from pingvas.worker.running.end_writer import EndWriter
 from tests.make.generation import WORKER, claim_job, picture_of
 from tests.worker.studio import Recorder, Studio, statements_of
 
@@ -171,7 +171,7 @@ async def test_renewing_leases_and_ending_the_same_jobs_never_wait_for_each_othe
     async def renew() -> None:
         for _ in range(10):
             async with studio.database.autocommit() as session:
-                await queue.renew(session, worker_id=WORKER, jobs=held, lease_seconds=60)
+                await claims.renew(session, worker_id=WORKER, jobs=held, lease_seconds=60)
 
     async def end() -> None:
         for first in range(0, 12, 4):

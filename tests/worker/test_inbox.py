@@ -10,9 +10,9 @@ import pytest
 
 from pingvas.engine.errors import Canceled
 from pingvas.engine.requests import PictureRequest, Setup
-from pingvas.worker.gather import Work
-from pingvas.worker.inbox import Guest, Inbox
-from pingvas.worker.seats import seats_for
+from pingvas.worker.process.capacity import seats_for
+from pingvas.worker.running.engine_queue import Guest, Inbox
+from pingvas.worker.running.load_inputs import Work
 
 GIB = 2**30
 TOY = Setup(Path("/models/toy"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 from uuid import UUID
 
-from pingvas.generation.cancel import request_cancel
-from pingvas.generation.queue import Hold
-from pingvas.worker.leases import LeaseKeeper
+from pingvas.generation.outcome.cancel import request_cancel
+from pingvas.generation.queue.claims import Hold
+from pingvas.worker.process.lease_renewal import LeaseKeeper
 from tests.make.generation import WORKER, claim_job
 from tests.worker.studio import Studio, statements_of, until
 

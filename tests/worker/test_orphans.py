@@ -18,9 +18,9 @@ from pingvas.base.db import Database
 from pingvas.base.ids import new_id
 from pingvas.base.settings import Settings
 from pingvas.gallery.tables import Image
-from pingvas.generation.queue import ClaimedJob
-from pingvas.worker import orphans
-from pingvas.worker.orphans import TooManyOrphans, delete_orphans
+from pingvas.generation.queue.claims import ClaimedJob
+from pingvas.worker.chores import orphans
+from pingvas.worker.chores.orphans import TooManyOrphans, delete_orphans
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
 from tests.make.generation import claim_job, complete_job, picture_of, submit_jobs

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pingvas.worker.workplace import Patience
+from pingvas.worker.process.job_context import Patience
 from tests.make.billing import postings_of
 from tests.make.generation import claim_job
 from tests.worker.cable import cable_to

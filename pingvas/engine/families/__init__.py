@@ -2,7 +2,7 @@
 
 import os
 
-from pingvas.engine.without_torchvision import hide_broken_torchvision
+from pingvas.engine.images.without_torchvision import hide_broken_torchvision
 
 # Both before diffusers and transformers are first imported, which read them then: nothing is fetched from a hub behind
 # anybody's back, and a torchvision that does not fit its torch is as good as none.

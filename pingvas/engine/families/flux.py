@@ -7,14 +7,14 @@ from typing import Any
 
 import torch
 
-from pingvas.engine import schedulers
-from pingvas.engine.clip_text import encode_clip_pooled
+from pingvas.engine.checkpoints.folder_parts import open_module, open_tokenizer
 from pingvas.engine.errors import InvalidParameters, ModelLoadFailed
 from pingvas.engine.families.family import Conditioning, Family, Residuals
-from pingvas.engine.folder_parts import open_module, open_tokenizer
 from pingvas.engine.requests import PictureRequest
-from pingvas.engine.samplers import FAMILY_SAMPLERS
-from pingvas.engine.t5_text import encode_t5
+from pingvas.engine.sampling import schedulers
+from pingvas.engine.sampling.samplers import FAMILY_SAMPLERS
+from pingvas.engine.text.clip_text import encode_clip_pooled
+from pingvas.engine.text.t5_text import encode_t5
 
 # What each was trained with: dev, which takes its guidance as a number, read twice as much as schnell.
 T5_TOKENS_GUIDED = 512

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from PIL import Image
 
-from pingvas.engine.clip_text import common_chunks, encode_clip
+from pingvas.engine.checkpoints.folder_parts import open_module, open_tokenizer, read_config, vae_dtype
 from pingvas.engine.errors import InvalidParameters, ModelLoadFailed
 from pingvas.engine.families.family import (
     Conditioning,
@@ -22,8 +22,8 @@ from pingvas.engine.families.family import (
     unet_control,
 )
 from pingvas.engine.families.stable_diffusion import expect_channels, expect_width, residuals_for_unet
-from pingvas.engine.folder_parts import open_module, open_tokenizer, read_config, vae_dtype
 from pingvas.engine.requests import PictureRequest
+from pingvas.engine.text.clip_text import common_chunks, encode_clip
 
 # How pleasing the picture is to be, for models that were told so in training: what diffusers asks for.
 _AESTHETIC, _NOT_AESTHETIC = 6.0, 2.5

@@ -11,11 +11,11 @@ from typing import Any
 import torch
 from PIL import Image
 
-from pingvas.engine.clip_text import common_chunks, encode_clip
+from pingvas.engine.checkpoints.folder_parts import open_module, open_tokenizer
 from pingvas.engine.errors import ModelLoadFailed
 from pingvas.engine.families.family import Conditioning, Family, Residuals, mask_and_masked, unet_control
-from pingvas.engine.folder_parts import open_module, open_tokenizer
 from pingvas.engine.requests import PictureRequest
+from pingvas.engine.text.clip_text import common_chunks, encode_clip
 
 
 class StableDiffusion(Family):

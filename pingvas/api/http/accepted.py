@@ -1,0 +1,145 @@
+"""Answers to calls that put jobs into the queue: made once per Idempotency-Key, and held while `Prefer` asks for it."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Header, Request, Response, status
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pingvas.accounts.actor import Actor
+from pingvas.adapters.storage import Storage
+from pingvas.api.http.deps import ActorDep, DatabaseDep, SessionDep, StorageDep
+from pingvas.api.http.errors import Problem
+from pingvas.api.http.held_answer import MAX_WAIT_SECONDS, HeldAnswer, asked_to_wait
+from pingvas.api.routes.job_out import SubmittedOut, job_out
+from pingvas.base.db import Database, DatabaseUnavailable
+from pingvas.base.idempotency import find_first_answer, idempotent_call, remember_answer
+from pingvas.generation.requests.submit import Submitted, tell_accepted
+from pingvas.generation.status.jobs import any_open, explain, read_jobs
+from pingvas.realtime.job_ends import JobEnds
+
+# A waiting call looks this often by itself; mostly an event wakes it sooner.
+_LOOK_SECONDS = 2.0
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "`Prefer: wait` was given, and all of the jobs have ended", "model": SubmittedOut},
+    402: {"description": "`insufficient_credits`", "model": Problem},
+    429: {"description": "`queue_full`: my plan allows no more jobs that have not ended", "model": Problem},
+}
+
+
+async def _job_ends(request: Request) -> JobEnds:
+    ends: JobEnds = request.app.state.realtime.job_ends
+    return ends
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What every call that asks for jobs comes with."""
+
+    actor: Actor
+    session: AsyncSession
+    database: Database
+    storage: Storage
+    job_ends: JobEnds
+    idempotency_key: str | None
+    prefer: str | None
+
+
+async def _asking(
+    actor: ActorDep,
+    session: SessionDep,
+    database: DatabaseDep,
+    storage: StorageDep,
+    job_ends: Annotated[JobEnds, Depends(_job_ends)],
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="Same key and body: the first answer again, and nothing is spent twice"),
+    ] = None,
+    prefer: Annotated[
+        str | None,
+        Header(
+            description=f"`wait=N` holds the answer until all jobs have ended (200), or N seconds, at most "
+            f"{MAX_WAIT_SECONDS}, are over (202)",
+        ),
+    ] = None,
+) -> Asking:
+    return Asking(actor, session, database, storage, job_ends, idempotency_key, prefer)
+
+
+AskingDep = Annotated[Asking, Depends(_asking)]
+
+
+async def accept(asking: Asking, route: str, body: Any, act: Callable[[], Awaitable[Submitted]]) -> Response:
+    """Answer with what `act` has put into the queue, or with what the first call with this key and body has."""
+    call = first = None
+    if asking.idempotency_key is not None:
+        call = idempotent_call(asking.actor.user_id, route, asking.idempotency_key, body)
+        first = await find_first_answer(asking.session, call)
+    if first is None:
+        answer = await _submitted(asking, await act())
+        headers: dict[str, str] = {}
+    else:
+        answer, headers = json.dumps(first[1]), {"Idempotent-Replayed": "true"}
+    if call is not None and first is None:
+        await remember_answer(asking.session, call, status.HTTP_202_ACCEPTED, answer)
+    seconds = asked_to_wait(asking.prefer)
+    if not seconds:
+        return _json(answer, status.HTTP_202_ACCEPTED, headers)
+
+    async def held() -> Response:
+        with suppress(DatabaseUnavailable):  # then the answer is what is known already
+            return await _when_ended(asking, json.loads(answer), seconds)
+        return _json(answer, status.HTTP_202_ACCEPTED)
+
+    return HeldAnswer(held, headers | {"Preference-Applied": f"wait={seconds}"})
+
+
+async def _submitted(asking: Asking, accepted: Submitted) -> str:
+    views = await explain(asking.session, asking.actor.user_id, accepted.jobs)
+    tell_accepted(asking.session, asking.actor.user_id, views)
+    return SubmittedOut(
+        batch_id=accepted.batch_id,
+        jobs=[await job_out(view, asking.storage) for view in views],
+        estimated_credits=accepted.estimated_credits,
+    ).model_dump_json()
+
+
+async def _when_ended(asking: Asking, answer: dict[str, Any], seconds: float) -> Response:
+    job_ids = [UUID(job["id"]) for job in answer["jobs"]]
+    ended = await _until_ended(asking, job_ids, seconds)
+    async with asking.database.read() as session:
+        views = await read_jobs(session, asking.actor, job_ids)
+    fresh = SubmittedOut(
+        batch_id=answer["batch_id"],
+        jobs=[await job_out(view, asking.storage) for view in views],
+        estimated_credits=answer["estimated_credits"],
+    )
+    return _json(fresh.model_dump_json(), status.HTTP_200_OK if ended else status.HTTP_202_ACCEPTED)
+
+
+async def _until_ended(asking: Asking, job_ids: Sequence[UUID], seconds: float) -> bool:
+    """Whether all jobs ended before the time was over. A database that is away is waited for like a job."""
+    clock = asyncio.get_running_loop().time
+    until = clock() + seconds
+    with asking.job_ends.of(job_ids) as woken:
+        while True:
+            woken.clear()
+            with suppress(DatabaseUnavailable):
+                async with asking.database.read() as session:
+                    if not await any_open(session, job_ids):
+                        return True
+            left = until - clock()
+            if left <= 0:
+                return False
+            with suppress(TimeoutError):
+                await asyncio.wait_for(woken.wait(), min(left, _LOOK_SECONDS))
+
+
+def _json(text: str, status_code: int, headers: dict[str, str] | None = None) -> Response:
+    return Response(text, status_code, headers=headers, media_type="application/json")

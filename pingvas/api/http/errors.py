@@ -1,0 +1,140 @@
+"""Every error leaves as an RFC 9457 problem document with a stable `code`; kinds of error get their status here."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from pingvas.api.http.request_id import request_id_of
+from pingvas.base import errors
+
+log = logging.getLogger(__name__)
+
+STATUS = {
+    errors.Unauthorized: 401,
+    errors.PaymentRequired: 402,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.TooLarge: 413,
+    errors.Unsupported: 415,
+    errors.Invalid: 422,
+    errors.TooMany: 429,
+    errors.Unavailable: 503,
+    errors.StudioError: 500,
+}
+# What the framework itself refuses, before a room is asked.
+_FRAMEWORK_CODES = {
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "payload_too_large",
+    415: "unsupported_media_type",
+}
+_SHAPES_OF_BODIES = ("txt2img", "img2img", "inpaint", "upscale")
+_RETRY_AFTER_SECONDS = {503: "5", 429: "5"}
+
+
+class FieldError(BaseModel):
+    """One bad field: `loc` is the path to it."""
+
+    loc: list[str | int]
+    msg: str
+
+
+class Problem(BaseModel):
+    """The body of every error (`application/problem+json`)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    errors: list[FieldError] | None = None
+
+
+def status_of(error: errors.StudioError) -> int:
+    """The status of the nearest kind the error descends from."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def problem(
+    request: Request,
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    field_errors: Sequence[Mapping[str, Any]] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """A problem document as an answer."""
+    body: dict[str, Any] = {
+        "type": f"urn:pingvas:error:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": request.url.path,
+        "code": code,
+        **(extra or {}),
+    }
+    if field_errors:
+        body["errors"] = list(field_errors)
+    sent = dict(headers or {})
+    if status in _RETRY_AFTER_SECONDS:
+        sent.setdefault("Retry-After", _RETRY_AFTER_SECONDS[status])
+    if status == 401:
+        sent.setdefault("WWW-Authenticate", "Bearer")
+    return JSONResponse(body, status, headers=sent, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the app a problem document."""
+
+    @app.exception_handler(errors.StudioError)
+    async def _known(request: Request, error: errors.StudioError) -> JSONResponse:
+        status = status_of(error)
+        if status >= 500:
+            log.warning("%s %s: %s", request.method, request.url.path, error.__cause__ or error)
+        field_errors = error.errors if isinstance(error, errors.Invalid) else None
+        return problem(
+            request, status, error.code, error.detail, field_errors=field_errors, extra=error.extra
+        )
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        found = [{"loc": _place(item), "msg": item["msg"]} for item in error.errors()]
+        return problem(request, 422, errors.Invalid.code, errors.Invalid.default_detail, field_errors=found)
+
+    @app.exception_handler(HTTPException)
+    async def _framework(request: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, errors.StudioError):  # ours, met while the body was being read
+            return await _known(request, error.__cause__)
+        if error.status_code == 400:  # a body nested past all reason, say: bad input like any other
+            return problem(request, 422, errors.Invalid.code, str(error.detail))
+        code = _FRAMEWORK_CODES.get(error.status_code, "internal_error")
+        return problem(request, error.status_code, code, str(error.detail), headers=error.headers)
+
+    @app.exception_handler(Exception)
+    async def _bug(request: Request, error: Exception) -> JSONResponse:
+        request_id = request_id_of(request.scope)
+        log.error("%s %s failed (request %s)", request.method, request.url.path, request_id, exc_info=error)
+        detail = f"Something went wrong on our side. The request id {request_id} helps to find it."
+        # This handler runs outside the middleware that adds the header, so it is added here.
+        return problem(request, 500, "internal_error", detail, headers={"X-Request-ID": request_id})
+
+
+def _place(error: Mapping[str, Any]) -> list[Any]:
+    """Where the bad field is. In a body of several shapes the framework names the shape, which is no field: taken out."""
+    loc = list(error["loc"])
+    if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return [*loc, str(error["ctx"]["discriminator"]).strip("'")]
+    if len(loc) > 1 and loc[0] == "body" and loc[1] in _SHAPES_OF_BODIES:
+        del loc[1]
+    return loc

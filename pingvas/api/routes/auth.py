@@ -1,0 +1,205 @@
+"""Signing up, in, on and out: `/auth`. Answers carry tokens and are never cached."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Request, Response, status
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from pingvas.accounts.current import authenticate
+from pingvas.accounts.one_time import redeem_sign_in_token
+from pingvas.accounts.registration import refuse_if_closed, register
+from pingvas.accounts.sessions import Tokens, end_session, end_session_of_token, refresh, start_session
+from pingvas.accounts.sign_in import sign_in
+from pingvas.accounts.tables import User
+from pingvas.api.http.deps import DatabaseDep, SessionDep, SettingsDep
+from pingvas.api.http.refresh_cookie import RefreshTransportDep
+from pingvas.base.errors import Unauthorized
+from pingvas.billing.subscriptions import start_subscription
+
+router = APIRouter(prefix="/auth", tags=["accounts"])
+
+# Longer than any password that is accepted, so that typing too much is told as that, and a megabyte is not read.
+_MAX_INPUT = 1024
+
+
+class UserOut(BaseModel):
+    """A person, as they see themselves."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    email: str
+    display_name: str
+    role: Literal["user", "admin"]
+    status: Literal["active", "suspended", "deleted"]
+    created_at: datetime
+
+
+class TokenAnswer(BaseModel):
+    """Tokens of the device that signed in. `refresh_token` is null for web pages: they have it in a cookie."""
+
+    access_token: str
+    refresh_token: str | None
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - a kind of token, not one
+    expires_in: int = Field(description="Seconds until the access token expires")
+    user: UserOut
+
+
+class RegisterBody(BaseModel):
+    email: str = Field(max_length=_MAX_INPUT, examples=["me@example.com"])
+    password: SecretStr = Field(
+        max_length=_MAX_INPUT, description="10 to 256 characters of any kind; not one of the very common ones"
+    )
+    display_name: str = Field(max_length=_MAX_INPUT, description="1 to 80 characters")
+
+
+class LoginBody(BaseModel):
+    email: str = Field(max_length=_MAX_INPUT)
+    password: SecretStr = Field(max_length=_MAX_INPUT)
+
+
+class RefreshBody(BaseModel):
+    refresh_token: SecretStr | None = Field(None, max_length=_MAX_INPUT, description="Left out by web pages")
+
+
+class OneTimeBody(BaseModel):
+    token: SecretStr = Field(max_length=_MAX_INPUT, description="From a sign-in link; works once")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Where a request comes from, for the list of devices."""
+
+    ip: str | None
+    user_agent: str | None
+
+
+# `async`, as all dependencies are: others, and classes, FastAPI calls in a thread.
+async def _caller(
+    request: Request, user_agent: Annotated[str | None, Header(include_in_schema=False)] = None
+) -> Caller:
+    return Caller(None if request.client is None else request.client.host, user_agent)
+
+
+CallerDep = Annotated[Caller, Depends(_caller)]
+
+
+@router.post("/register", status_code=status.HTTP_201_CREATED, operation_id="register")
+async def register_account(
+    body: RegisterBody,
+    session: SessionDep,
+    settings: SettingsDep,
+    caller: CallerDep,
+    transport: RefreshTransportDep,
+    response: Response,
+) -> TokenAnswer:
+    """Make an account with the free plan and the sign-up bonus, and sign it in."""
+    refuse_if_closed(settings)
+    user = await register(
+        session,
+        settings,
+        email=body.email,
+        password=body.password.get_secret_value(),
+        display_name=body.display_name,
+    )
+    await start_subscription(session, user.id, settings.signup_bonus_credits)
+    tokens = await start_session(session, settings, user, ip=caller.ip, user_agent=caller.user_agent)
+    return _answer(user, tokens, transport, response)
+
+
+@router.post("/login", operation_id="login")
+async def login(
+    body: LoginBody,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    caller: CallerDep,
+    transport: RefreshTransportDep,
+    response: Response,
+) -> TokenAnswer:
+    """Sign in on this device with e-mail and password."""
+    signed_in = await sign_in(
+        database,
+        settings,
+        email=body.email,
+        password=body.password.get_secret_value(),
+        ip=caller.ip,
+        user_agent=caller.user_agent,
+    )
+    return _answer(signed_in.user, signed_in.tokens, transport, response)
+
+
+@router.post("/one-time", operation_id="sign_in_once")
+async def sign_in_once(
+    body: OneTimeBody,
+    session: SessionDep,
+    settings: SettingsDep,
+    caller: CallerDep,
+    transport: RefreshTransportDep,
+    response: Response,
+) -> TokenAnswer:
+    """Sign in on this device with the token of a sign-in link."""
+    user = await redeem_sign_in_token(session, body.token.get_secret_value())
+    tokens = await start_session(session, settings, user, ip=caller.ip, user_agent=caller.user_agent)
+    return _answer(user, tokens, transport, response)
+
+
+@router.post("/refresh", operation_id="refresh_tokens")
+async def refresh_tokens(
+    database: DatabaseDep,
+    settings: SettingsDep,
+    caller: CallerDep,
+    transport: RefreshTransportDep,
+    response: Response,
+    body: RefreshBody | None = None,
+) -> TokenAnswer:
+    """Trade the refresh token (in the body, or a web page's cookie) for new tokens. Each works once.
+
+    Using an old one again signs that device out, because somebody else must have a copy.
+    """
+    token = _token_in(body) or transport.cookie_token()
+    if token is None:
+        raise Unauthorized("There is no refresh token in this request.")
+    refreshed = await refresh(database, settings, token, ip=caller.ip, user_agent=caller.user_agent)
+    return _answer(refreshed.user, refreshed.tokens, transport, response)
+
+
+@router.post("/logout", status_code=status.HTTP_204_NO_CONTENT, operation_id="logout")
+async def logout(
+    session: SessionDep,
+    settings: SettingsDep,
+    transport: RefreshTransportDep,
+    response: Response,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))],
+    body: RefreshBody | None = None,
+) -> None:
+    """Sign this device out; its access token stops working at once.
+
+    The device is the one of the refresh token (in the body, or a web page's cookie), else of the access token.
+    """
+    token = _token_in(body) or (None if bearer and not transport.web else transport.cookie_token())
+    transport.take_back(response)
+    if token is not None:
+        await end_session_of_token(session, settings, token)
+        return
+    if bearer is None:
+        raise Unauthorized
+    actor = await authenticate(session, settings, bearer.credentials)
+    if actor.session_id is not None:
+        await end_session(session, actor.user_id, actor.session_id)
+
+
+def _answer(user: User, tokens: Tokens, transport: RefreshTransportDep, response: Response) -> TokenAnswer:
+    return TokenAnswer(
+        access_token=tokens.access_token,
+        refresh_token=transport.hand_over(response, tokens.refresh_token),
+        expires_in=tokens.expires_in,
+        user=UserOut.model_validate(user),
+    )
+
+
+def _token_in(body: RefreshBody | None) -> str | None:
+    return body.refresh_token.get_secret_value() or None if body is not None and body.refresh_token else None

@@ -1,0 +1,57 @@
+"""Files on local disk, `/files/{key}`: given to whoever holds a signed address, and to nobody else."""
+
+from email.utils import format_datetime
+from pathlib import PurePosixPath
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from pingvas.adapters.signed_urls import FileGrant
+from pingvas.api.http.deps import StorageDep
+from pingvas.base.clock import now
+
+router = APIRouter(include_in_schema=False)
+
+_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
+_SAFE = {
+    # Whatever the bytes are, a browser shall see a picture: no guessing, no scripts, no frames.
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+}
+
+
+@router.api_route("/files/{key:path}", methods=["GET", "HEAD"])
+async def read_file(key: str, request: Request, storage: StorageDep) -> Response:
+    """The bytes of one object, cacheable until its address expires."""
+    query = request.query_params
+    grant = storage.verify(key, query.get("e", ""), query.get("s", ""), public=query.get("p") == "1")
+    reading = await storage.read(key)
+    headers = _caching(grant) | _SAFE
+    if reading.etag is not None:
+        headers["ETag"] = reading.etag
+        if reading.etag in _tags(request.headers.get("if-none-match", "")):
+            return Response(status_code=304, headers=headers)
+    headers["Content-Length"] = str(reading.size)
+    media_type = _TYPES.get(PurePosixPath(key).suffix)
+    if media_type is None:
+        headers["Content-Disposition"] = "attachment"
+    if request.method == "HEAD":
+        return Response(headers=headers, media_type=media_type or "application/octet-stream")
+    return StreamingResponse(
+        reading.chunks(), headers=headers, media_type=media_type or "application/octet-stream"
+    )
+
+
+def _caching(grant: FileGrant) -> dict[str, str]:
+    # Bytes of a key never change, but a cache shall not outlive the permission to read them.
+    seconds = int((grant.expires_at - now()).total_seconds())
+    return {
+        "Cache-Control": f"{'public' if grant.public else 'private'}, max-age={max(0, seconds)}, immutable",
+        "Cross-Origin-Resource-Policy": "cross-origin" if grant.public else "same-origin",
+        "Expires": format_datetime(grant.expires_at, usegmt=True),
+    }
+
+
+def _tags(header: str) -> set[str]:
+    """The entity tags of an If-None-Match, compared weakly as it asks."""
+    return {tag.strip().removeprefix("W/") for tag in header.split(",")}

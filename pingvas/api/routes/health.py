@@ -1,0 +1,77 @@
+"""Is the studio alive, is it ready, and its figures: for probes and Prometheus, not for people."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel
+from sqlalchemy import text
+
+from pingvas.api.http.deps import DatabaseDep, StorageDep
+from pingvas.base.db import Database
+from pingvas.base.errors import Unavailable
+
+router = APIRouter(tags=["operations"])
+
+Part = Literal["database", "storage", "worker"]
+ALL: list[Part] = ["database", "storage", "worker"]
+
+_LIVE_WORKERS = text(
+    "SELECT count(*) FROM workers WHERE NOT stopping AND heartbeat_at > now() - interval '30 seconds'"
+)
+
+
+class Health(BaseModel):
+    status: str = "ok"
+
+
+class Readiness(BaseModel):
+    """`parts` says of each part `ok`, or what is wrong with it."""
+
+    status: str
+    parts: dict[str, str]
+
+
+@router.get("/healthz", operation_id="healthz")
+async def healthz() -> Health:
+    """The process answers."""
+    return Health()
+
+
+@router.get("/readyz", operation_id="readyz", responses={503: {"model": Readiness}})
+async def readyz(
+    database: DatabaseDep,
+    storage: StorageDep,
+    response: Response,
+    part: Annotated[list[Part], Query(description="What has to be well; all of them when left out")] = ALL,
+) -> Readiness:
+    """The database and the storage answer, and a worker lives. 503 with the reasons otherwise."""
+    parts: dict[str, str] = dict.fromkeys(part, "ok")
+    if "database" in part or "worker" in part:
+        parts |= {name: state for name, state in (await _look_at(database)).items() if name in part}
+    if "storage" in part:
+        try:
+            await storage.check()
+        except Unavailable as error:
+            parts["storage"] = error.detail
+    ready = all(state == "ok" for state in parts.values())
+    response.status_code = 200 if ready else 503
+    return Readiness(status="ok" if ready else "unavailable", parts=parts)
+
+
+async def _look_at(database: Database) -> dict[str, str]:
+    """What is wrong with the database, and with the workers that it knows of."""
+    try:
+        async with database.read() as session:
+            if await session.scalar(_LIVE_WORKERS):
+                return {}
+            return {"worker": "no worker has reported in the last 30 seconds"}
+    except Unavailable as error:
+        return {"database": error.detail, "worker": "unknown while the database is away"}
+
+
+@router.get("/metrics", operation_id="metrics", response_class=Response)
+async def metrics(request: Request, database: DatabaseDep) -> Response:
+    """Prometheus text format."""
+    page = await request.app.state.metrics.page(database)
+    return Response(page, media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,217 @@
+"""The gallery: my images, one image, its file and thumbnail."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response, status
+from fastapi.responses import RedirectResponse
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from pingvas.adapters.storage import Storage
+from pingvas.api.http.deps import ActorDep, MaybeActorDep, SessionDep, SettingsDep, StorageDep
+from pingvas.api.http.wire import DEFAULT_LIMIT, Cursor, Limit, Text
+from pingvas.api.routes.job_bodies import JobType, Visibility, names_pictures, recipe_of, without_pictures
+from pingvas.base.errors import NotFound
+from pingvas.gallery.library import (
+    ImageChanges,
+    ImageNotFound,
+    Sort,
+    Wanted,
+    change_image,
+    delete_image,
+    get_visible_image,
+    list_images,
+    tags_of,
+)
+from pingvas.gallery.tables import Image
+
+router = APIRouter(prefix="/images", tags=["gallery"])
+
+
+class NoRecipe(NotFound):
+    default_detail = "This image does not say enough to be made again."
+
+
+class ImageOut(BaseModel):
+    """A kept picture. The addresses expire; ask for the image again to get new ones."""
+
+    id: UUID
+    job_id: UUID | None
+    width: int
+    height: int
+    format: Literal["png", "jpg", "webp"]
+    file_size: int = Field(description="Bytes")
+    visibility: Visibility
+    is_favorite: bool
+    tags: list[str]
+    generation_params: dict[str, Any] = Field(description="Everything needed to make it again")
+    thumbnail_url: str | None
+    file_url: str
+    created_at: datetime
+
+
+class ImagePage(BaseModel):
+    items: list[ImageOut]
+    next_cursor: str | None
+
+
+def _left_out() -> Any:
+    """The default of a field that may be left out but not null; a factory keeps it out of the OpenAPI document."""
+    return None
+
+
+class ImagePatch(BaseModel):
+    """Only what is sent changes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    visibility: Visibility = Field(
+        default_factory=_left_out, description="`unlisted`: whoever has the id may see it, no list shows it"
+    )
+    is_favorite: bool = Field(default_factory=_left_out)
+
+
+@router.get("", operation_id="list_images")
+async def list_my_images(
+    actor: ActorDep,
+    session: SessionDep,
+    settings: SettingsDep,
+    storage: StorageDep,
+    favorite: bool | None = None,
+    visibility: Visibility | None = None,
+    model: Annotated[Text | None, Query(max_length=200)] = None,
+    job_type: JobType | None = None,
+    created_from: Annotated[AwareDatetime | None, Query(description="At or after, with a zone")] = None,
+    created_to: Annotated[AwareDatetime | None, Query(description="Before, with a zone")] = None,
+    sort: Sort = "newest",
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> ImagePage:
+    """My images, newest first unless asked otherwise."""
+    wanted = Wanted(favorite, visibility, model, job_type, created_from, created_to, sort)
+    page = await list_images(
+        session,
+        actor,
+        wanted,
+        limit=limit,
+        cursor=cursor,
+        cursor_key=settings.key_for(f"cursor:images:{sort}"),
+    )
+    tags = await tags_of(session, [image.id for image in page.items])
+    items = [await image_out(image, storage, tags[image.id]) for image in page.items]
+    return ImagePage(items=items, next_cursor=page.next_cursor)
+
+
+@router.get("/{image_id}", operation_id="get_image")
+async def get_image(
+    image_id: UUID, actor: MaybeActorDep, session: SessionDep, storage: StorageDep
+) -> ImageOut:
+    """One of my images, or anybody's public or unlisted one; for those nobody needs to sign in."""
+    image = await get_visible_image(session, actor, image_id)
+    tags = await tags_of(session, [image.id])
+    shown = await image_out(image, storage, tags[image.id])
+    if actor is None or actor.user_id != image.user_id:
+        # What its owner thinks of it, the job it came from and the pictures it was made from are theirs.
+        told = without_pictures(image.generation_params)
+        return shown.model_copy(update={"is_favorite": False, "job_id": None, "generation_params": told})
+    return shown
+
+
+@router.get("/{image_id}/recipe", operation_id="get_image_recipe")
+async def get_image_recipe(image_id: UUID, actor: MaybeActorDep, session: SessionDep) -> dict[str, Any]:
+    """The body that, sent to `POST /jobs`, makes this image again; not found when it does not say how it was made.
+
+    For somebody else's image made from pictures of theirs there is none.
+    """
+    image = await get_visible_image(session, actor, image_id)
+    mine = actor is not None and actor.user_id == image.user_id
+    recipe = recipe_of(image.generation_params)
+    if recipe is None or (not mine and names_pictures(recipe)):
+        raise NoRecipe
+    return recipe
+
+
+@router.patch("/{image_id}", operation_id="update_image")
+async def update_image(
+    image_id: UUID, body: ImagePatch, actor: ActorDep, session: SessionDep, storage: StorageDep
+) -> ImageOut:
+    """Change who may see one of my images, or whether it is a favorite."""
+    image = await change_image(session, actor, image_id, ImageChanges(**body.model_dump(exclude_unset=True)))
+    tags = await tags_of(session, [image.id])
+    return await image_out(image, storage, tags[image.id])
+
+
+@router.delete("/{image_id}", status_code=status.HTTP_204_NO_CONTENT, operation_id="delete_image")
+async def delete_my_image(image_id: UUID, actor: ActorDep, session: SessionDep) -> None:
+    """Delete one of my images and its files."""
+    await delete_image(session, actor, image_id)
+
+
+@router.get(
+    "/{image_id}/file",
+    status_code=status.HTTP_302_FOUND,
+    response_class=RedirectResponse,
+    operation_id="get_image_file",
+)
+async def get_image_file(
+    image_id: UUID, actor: MaybeActorDep, session: SessionDep, storage: StorageDep
+) -> Response:
+    """To the picture itself, at an address that expires."""
+    image = await get_visible_image(session, actor, image_id)
+    return _redirect(await _file_url(image, storage))
+
+
+@router.get(
+    "/{image_id}/thumbnail",
+    status_code=status.HTTP_302_FOUND,
+    response_class=RedirectResponse,
+    operation_id="get_image_thumbnail",
+)
+async def get_image_thumbnail(
+    image_id: UUID, actor: MaybeActorDep, session: SessionDep, storage: StorageDep
+) -> Response:
+    """To a small WebP of the picture, at an address that expires."""
+    image = await get_visible_image(session, actor, image_id)
+    url = await _thumbnail_url(image, storage)
+    if url is None:
+        raise ImageNotFound
+    return _redirect(url)
+
+
+async def image_out(image: Image, storage: Storage, tags: Sequence[str] = ()) -> ImageOut:
+    """An image as the contract shows it to its owner, with signed addresses."""
+    return ImageOut(
+        id=image.id,
+        job_id=image.job_id,
+        width=image.width,
+        height=image.height,
+        format=image.format,
+        file_size=image.file_size,
+        visibility=image.visibility,
+        is_favorite=image.is_favorite,
+        tags=list(tags),
+        generation_params=image.generation_params,
+        thumbnail_url=await _thumbnail_url(image, storage),
+        file_url=await _file_url(image, storage),
+        created_at=image.created_at,
+    )
+
+
+async def _file_url(image: Image, storage: Storage) -> str:
+    public = image.visibility == "public"
+    if public and image.cdn_url is not None:
+        return image.cdn_url
+    return await storage.sign(image.s3_key, public=public)
+
+
+async def _thumbnail_url(image: Image, storage: Storage) -> str | None:
+    if image.thumbnail_url is None:
+        return None
+    return await storage.sign(image.thumbnail_url, public=image.visibility == "public")
+
+
+def _redirect(url: str) -> Response:
+    # The address stays the same for a while, but whether one may see the picture can change at any moment.
+    return RedirectResponse(url, status.HTTP_302_FOUND, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,207 @@
+"""The signed-in person: `/me`, their credits and their devices."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, status
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pingvas.accounts.actor import Actor
+from pingvas.accounts.devices import list_sessions
+from pingvas.accounts.profile import Account, AccountChanges, change_account, get_account
+from pingvas.accounts.sessions import end_session
+from pingvas.api.http.deps import ActorDep, SessionDep, SettingsDep
+from pingvas.api.http.wire import DEFAULT_LIMIT, Cursor, Limit
+from pingvas.api.routes.auth import UserOut
+from pingvas.billing.ledger import list_transactions
+from pingvas.billing.subscriptions import get_current_subscription
+from pingvas.gallery.storage_use import used_bytes
+from pingvas.generation.status.jobs import held_credits
+
+router = APIRouter(prefix="/me", tags=["accounts"])
+
+TransactionType = Literal["grant", "consume", "refund", "expire", "bonus"]
+
+
+class MyProfile(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    avatar_url: str | None
+    bio: str | None
+    preferences: dict[str, Any]
+
+
+class MyPlan(BaseModel):
+    """The plan a person holds and what it allows."""
+
+    name: str
+    display_name: str
+    max_queues: int
+    features: dict[str, Any]
+
+
+class MyCredits(BaseModel):
+    """`held` is what running and waiting jobs have taken already; unused parts of it come back to `balance`."""
+
+    balance: int
+    held: int
+
+
+class MyStorage(BaseModel):
+    used_bytes: int
+    quota_bytes: int
+
+
+class MeOut(BaseModel):
+    user: UserOut
+    profile: MyProfile
+    plan: MyPlan
+    credits: MyCredits
+    storage: MyStorage
+    features: dict[str, Any] = Field(description="What this person may use")
+
+
+class MeChanges(BaseModel):
+    """Only what is sent changes. `preferences` is merged by its top-level keys; null removes a key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    display_name: str | None = Field(None, max_length=400, description="1 to 80 characters")
+    avatar_url: str | None = Field(None, max_length=4000, description="http or https; null removes it")
+    bio: str | None = Field(None, max_length=4000, description="Up to 1000 characters; null removes it")
+    preferences: dict[str, Any] | None = Field(None, description="Settings of the page; up to 16 KiB in all")
+
+
+class TransactionOut(BaseModel):
+    """One line of the credit ledger. `amount` is signed."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    transaction_type: TransactionType
+    amount: int
+    balance_after: int
+    description: str | None
+    job_id: UUID | None
+    created_at: datetime
+
+
+class CreditsPage(MyCredits):
+    items: list[TransactionOut]
+    next_cursor: str | None
+
+
+class DeviceOut(BaseModel):
+    """A device that is signed in. `current` marks the one that asks."""
+
+    id: UUID
+    ip_address: str | None
+    user_agent: str | None
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+class DevicesPage(BaseModel):
+    items: list[DeviceOut]
+    next_cursor: str | None
+
+
+@router.get("", operation_id="get_me")
+async def get_me(actor: ActorDep, session: SessionDep) -> MeOut:
+    """The person, their plan, credits and storage."""
+    return await _me(session, actor, await get_account(session, actor.user_id))
+
+
+@router.patch("", operation_id="change_me")
+async def change_me(body: MeChanges, actor: ActorDep, session: SessionDep) -> MeOut:
+    """Change the name people see, the picture, the few words, or settings of the page."""
+    sent = body.model_dump(exclude_unset=True)
+    changes = AccountChanges(**sent)  # type: ignore[typeddict-item]  # the fields of MeChanges are its keys
+    return await _me(session, actor, await change_account(session, actor.user_id, changes))
+
+
+@router.get("/credits", operation_id="list_credits")
+async def list_credits(
+    actor: ActorDep,
+    session: SessionDep,
+    settings: SettingsDep,
+    transaction_type: Annotated[TransactionType | None, Query(alias="type")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> CreditsPage:
+    """The balance, what jobs hold, and the ledger with the newest line first."""
+    subscription = await get_current_subscription(session, actor.user_id)
+    page = await list_transactions(
+        session,
+        actor.user_id,
+        transaction_type=transaction_type,
+        limit=limit,
+        cursor=cursor,
+        cursor_key=settings.key_for("cursor"),
+    )
+    return CreditsPage(
+        balance=subscription.remaining_credits,
+        held=await held_credits(session, actor.user_id),
+        items=[TransactionOut.model_validate(row) for row in page.items],
+        next_cursor=page.next_cursor,
+    )
+
+
+@router.get("/sessions", operation_id="list_my_sessions")
+async def list_my_sessions(
+    actor: ActorDep,
+    session: SessionDep,
+    settings: SettingsDep,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> DevicesPage:
+    """The devices this person is signed in on, the latest sign-in first."""
+    page = await list_sessions(
+        session, actor.user_id, limit=limit, cursor=cursor, cursor_key=settings.key_for("cursor")
+    )
+    items = [
+        DeviceOut(
+            id=row.id,
+            ip_address=row.ip_address,
+            user_agent=row.user_agent,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
+            expires_at=row.expires_at,
+            current=row.id == actor.session_id,
+        )
+        for row in page.items
+    ]
+    return DevicesPage(items=items, next_cursor=page.next_cursor)
+
+
+@router.delete(
+    "/sessions/{session_id}", status_code=status.HTTP_204_NO_CONTENT, operation_id="end_my_session"
+)
+async def end_my_session(session_id: UUID, actor: ActorDep, session: SessionDep) -> None:
+    """Sign one of this person's devices out. Its access token stops working at once."""
+    await end_session(session, actor.user_id, session_id)
+
+
+async def _me(session: AsyncSession, actor: Actor, account: Account) -> MeOut:
+    subscription = await get_current_subscription(session, actor.user_id)
+    return MeOut(
+        user=UserOut.model_validate(account.user),
+        profile=MyProfile.model_validate(account.profile),
+        plan=MyPlan(
+            name=subscription.plan_name,
+            display_name=subscription.plan_display_name,
+            max_queues=subscription.max_queues,
+            features=subscription.features,
+        ),
+        credits=MyCredits(
+            balance=subscription.remaining_credits, held=await held_credits(session, actor.user_id)
+        ),
+        storage=MyStorage(
+            used_bytes=await used_bytes(session, actor.user_id), quota_bytes=subscription.storage_bytes
+        ),
+        features=subscription.features,
+    )

@@ -1,0 +1,78 @@
+"""Sending a picture in: `POST /images`."""
+
+import asyncio
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, Header, Response, UploadFile, status
+
+from pingvas.api.http.deps import ActorBeforehandDep, DatabaseDep, SettingsDep, StorageDep
+from pingvas.api.routes.images import ImageOut, image_out
+from pingvas.api.routes.job_bodies import Visibility
+from pingvas.base.errors import TooLarge
+from pingvas.base.idempotency import find_first_answer, idempotent_call, remember_answer
+from pingvas.billing.subscriptions import get_current_subscription, lock_current_subscription
+from pingvas.gallery.keep_upload import keep_upload, require_room, store_upload
+from pingvas.gallery.uploads import check_picture
+
+router = APIRouter(prefix="/images", tags=["gallery"])
+
+# What a multipart form adds to the file it carries.
+ROOM_FOR_THE_FORM = 64 * 1024
+# A large picture takes hundreds of megabytes while it is read: few at a time, and never on the event loop.
+_DECODERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="decode")
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, operation_id="upload_image", response_model=ImageOut)
+async def upload_image(
+    file: Annotated[
+        UploadFile, File(description="PNG, JPEG or WebP. Of an animation, the first frame is kept")
+    ],
+    actor: ActorBeforehandDep,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    storage: StorageDep,
+    visibility: Annotated[Visibility, Form()] = "private",
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="Same key and picture: the first answer again, and nothing is kept twice"),
+    ] = None,
+) -> Response:
+    """Keep a picture of mine. What it says about how it was made is read back; where it was taken is not kept."""
+    data = await file.read(settings.upload_max_bytes + 1)
+    if len(data) > settings.upload_max_bytes:
+        raise TooLarge(f"A picture may have up to {settings.upload_max_bytes} bytes.")
+    call = None
+    if idempotency_key is not None:
+        body = {"sha256": hashlib.sha256(data).hexdigest(), "visibility": visibility}
+        call = idempotent_call(actor.user_id, "POST /images", idempotency_key, body)
+    async with database.read() as session:
+        first = None if call is None else await find_first_answer(session, call)
+        if first is not None:
+            return _created(first[1], replayed=True)
+        quota = (await get_current_subscription(session, actor.user_id)).storage_bytes
+        await require_room(session, actor.user_id, 1, quota)
+    check = partial(
+        check_picture, data, max_side=settings.max_image_side, max_pixels=settings.max_image_pixels
+    )
+    picture = await asyncio.get_running_loop().run_in_executor(_DECODERS, check)
+    stored = await store_upload(storage, actor.user_id, picture, visibility=visibility)
+    async with database.transaction() as session:
+        first = None if call is None else await find_first_answer(session, call)
+        if first is not None:
+            return _created(first[1], replayed=True)
+        subscription = await lock_current_subscription(session, actor.user_id)
+        image = await keep_upload(session, stored, subscription.storage_bytes)
+        answer = (await image_out(image, storage)).model_dump_json()
+        if call is not None:
+            await remember_answer(session, call, status.HTTP_201_CREATED, answer)
+    return _created(answer)
+
+
+def _created(body: Any, *, replayed: bool = False) -> Response:
+    text = body if isinstance(body, str) else json.dumps(body)
+    headers = {"Idempotent-Replayed": "true"} if replayed else {}
+    return Response(text, status.HTTP_201_CREATED, headers=headers, media_type="application/json")

@@ -1,0 +1,1 @@
+"""Prompts: their language, and their embeddings."""

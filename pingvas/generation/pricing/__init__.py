@@ -1,0 +1,1 @@
+"""What a job costs before it is made, and what jobs really took."""

@@ -1,0 +1,1 @@
+"""Taking requests: checked, completed, priced, paid and put into the queue."""

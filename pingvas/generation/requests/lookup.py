@@ -1,0 +1,218 @@
+"""What a request names: models and pictures, found, and checked to be there, allowed and made for one another."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pingvas.base.errors import Invalid
+from pingvas.base.statements import Row, entity, fetch
+from pingvas.catalog.describe import UPSCALER
+from pingvas.catalog.models import MakesNoPictures, available_to, bases_of, fits, kind_of, require_available
+from pingvas.catalog.tables import AiModel
+from pingvas.gallery.tables import Image
+from pingvas.generation.pricing.price import USUAL_SCALE, own_scale
+from pingvas.generation.pricing.speeds import QUOTED_BY_SIZE
+from pingvas.generation.requests.job_request import UpscaleWish, Wish, images_named
+
+_KINDS = {
+    "checkpoint": "a model",
+    "lora": "a LoRA",
+    "controlnet": "a ControlNet",
+    "vae": "a VAE",
+    UPSCALER: "an upscaler",
+}
+_NAMED = select(AiModel, QUOTED_BY_SIZE).where(
+    AiModel.is_active, AiModel.name == any_(bindparam("names", type_=ARRAY(Text)))
+)
+# Most requests name one model. PostgreSQL keeps the plan of this statement, and makes that of the other anew each time.
+_NAMED_ONE = select(AiModel, QUOTED_BY_SIZE).where(AiModel.is_active, AiModel.name == bindparam("name"))
+_UPSCALERS = (
+    select(AiModel, QUOTED_BY_SIZE)
+    .where(AiModel.is_active, AiModel.config["family"].astext == UPSCALER)
+    .order_by(AiModel.name)
+)
+_IMAGES = select(Image).where(
+    Image.user_id == bindparam("user_id"), Image.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
+)
+
+Ratios = dict[UUID, Mapping[str, float]]
+"""Of models by id: how many times as long as by their own figures they take, by size; see `speeds.ratio_for`."""
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """The rows a job is made from. `parts` are the LoRAs, ControlNets and the VAE; `refine` the refining model."""
+
+    model: AiModel
+    parts: Sequence[AiModel] = ()
+    refine: AiModel | None = None
+    images: Mapping[UUID, Image] = field(default_factory=dict)
+    ratios: Ratios = field(default_factory=dict)
+
+
+def bad_field(name: str, message: str) -> dict[str, Any]:
+    """One bad field of a request's body."""
+    return {"loc": ["body", name], "msg": message}
+
+
+async def find_for_pictures(
+    session: AsyncSession, user_id: UUID, wish: Wish, lora_names: Collection[str], plan_name: str
+) -> Ingredients:
+    """Everything `wish` names, with the LoRAs of its prompts. Raises Invalid naming the fields, and ModelLocked."""
+    asked = [(control.model, "controlnet", "controlnet") for control in wish.controlnet]
+    listed = {lora.name for lora in wish.loras}
+    asked += [(name, "lora", "loras" if name in listed else "prompt") for name in sorted(lora_names)]
+    if wish.vae is not None:
+        asked.append((wish.vae, "vae", "vae"))
+    rows, ratios = await _find_models(session, {wish.model, *(name for name, _, _ in asked)})
+    model = _main_model(rows, wish.model, "model", plan_name)
+    errors: list[dict[str, Any]] = []
+    parts: dict[str, AiModel] = {}
+    for name, kind, where in asked:
+        part = rows.get(name)
+        problem = _what_is_wrong_with(part, name, kind, model)
+        if problem is not None:
+            errors.append(bad_field(where, problem))
+        elif part is not None:
+            require_available(part, plan_name)
+            parts[name] = part
+    images = await _find_images(session, user_id, wish, errors)
+    if not errors:
+        _check_mask(wish, images, errors)
+    if errors:
+        raise Invalid("The request names what cannot be used.", errors=errors)
+    return Ingredients(model, tuple(parts.values()), images=images, ratios=ratios)
+
+
+async def find_for_upscale(
+    session: AsyncSession, user_id: UUID, wish: UpscaleWish, plan_name: str
+) -> Ingredients:
+    """The picture, the upscaler (chosen when none is named), and the refining model."""
+    names = {name for name in (wish.model, wish.refine and wish.refine.model) if name}
+    rows, ratios = await _find_models(session, names) if names else ({}, {})
+    if wish.model is None:
+        upscalers, theirs = _by_name(await fetch(session, _UPSCALERS, {}))
+        ratios |= theirs
+        model = _choose(list(upscalers.values()), wish.scale, plan_name)
+    else:
+        model = _named_upscaler(rows, wish.model, plan_name)
+    refine = None
+    if wish.refine is not None:
+        refine = _main_model(rows, wish.refine.model, "refine", plan_name)
+    errors: list[dict[str, Any]] = []
+    images = await _find_images(session, user_id, wish, errors)
+    if errors:
+        raise Invalid("The request names what cannot be used.", errors=errors)
+    return Ingredients(model, refine=refine, images=images, ratios=ratios)
+
+
+async def _find_models(session: AsyncSession, names: Collection[str]) -> tuple[dict[str, AiModel], Ratios]:
+    if len(names) == 1:
+        (name,) = names
+        return _by_name(await fetch(session, _NAMED_ONE, {"name": name}))
+    return _by_name(await fetch(session, _NAMED, {"names": list(names)}))
+
+
+def _by_name(found: Sequence[Row]) -> tuple[dict[str, AiModel], Ratios]:
+    """Models by name, and what was learned of how long they take."""
+    models = {row.name: entity(AiModel, row) for row in found}
+    return models, {row.id: row.quoted or {} for row in found}
+
+
+async def _find_images(
+    session: AsyncSession, user_id: UUID, wish: Wish | UpscaleWish, errors: list[dict[str, Any]]
+) -> dict[UUID, Image]:
+    named = list(images_named(wish))
+    if not named:
+        return {}
+    rows = await session.scalars(_IMAGES, {"user_id": user_id, "ids": [image_id for image_id, _ in named]})
+    images = {image.id: image for image in rows}
+    for image_id, where in named:
+        if image_id not in images:
+            errors.append(bad_field(where, f"you have no image {image_id}"))
+    return images
+
+
+def _main_model(rows: Mapping[str, AiModel], name: str, where: str, plan_name: str) -> AiModel:
+    """A model that makes pictures by itself."""
+    model = rows.get(name)
+    if model is None:
+        raise _no_model(name, where)
+    kind = kind_of(model)
+    if kind != "checkpoint":
+        instead = "it goes with job_type upscale" if kind == UPSCALER else "name a model of type checkpoint"
+        raise MakesNoPictures(
+            f"{name!r} is {_KINDS[kind]}, which makes no pictures by itself.",
+            errors=[bad_field(where, f"is {_KINDS[kind]}; {instead}")],
+        )
+    require_available(model, plan_name)
+    return model
+
+
+def _named_upscaler(rows: Mapping[str, AiModel], name: str, plan_name: str) -> AiModel:
+    model = rows.get(name)
+    if model is None:
+        raise _no_model(name, "model")
+    if kind_of(model) != UPSCALER:
+        raise Invalid(
+            f"{name!r} is no upscaler.",
+            errors=[bad_field("model", "is no upscaler; leave it out to have one chosen")],
+        )
+    require_available(model, plan_name)
+    return model
+
+
+def _choose(upscalers: list[AiModel], scale: float | None, plan_name: str) -> AiModel:
+    """The smallest model that reaches the scale by itself, else the one that reaches farthest."""
+    if not upscalers:
+        raise Invalid(
+            "No upscaler is installed in this studio.",
+            errors=[bad_field("model", "there is no upscaler here; its operator can add one")],
+        )
+    allowed = [model for model in upscalers if available_to(model, plan_name)]
+    if not allowed:
+        require_available(upscalers[0], plan_name)
+    wanted = USUAL_SCALE if scale is None else scale
+    reaching = [model for model in allowed if own_scale(model.config) >= wanted]
+    if reaching:
+        return min(reaching, key=lambda model: own_scale(model.config))
+    return max(allowed, key=lambda model: own_scale(model.config))
+
+
+def _what_is_wrong_with(part: AiModel | None, name: str, kind: str, model: AiModel) -> str | None:
+    """Why a part cannot be used with the model; None: it can, as far as anybody knows."""
+    if part is None:
+        return f"there is no {_KINDS[kind].split()[-1]} named {name!r}"
+    if kind_of(part) != kind:
+        return f"{name!r} is {_KINDS[kind_of(part)]}, not {_KINDS[kind]}"
+    made_for, ours = bases_of(part.config), bases_of(model.config)
+    if made_for and ours and not fits(part, model):
+        return f"{name!r} is made for {' or '.join(sorted(made_for))}, and {model.name!r} is {' or '.join(sorted(ours))}"
+    return None
+
+
+def _check_mask(wish: Wish, images: Mapping[UUID, Image], errors: list[dict[str, Any]]) -> None:
+    if wish.job_type != "inpaint" or wish.source_image is None:
+        return
+    source = images[wish.source_image]
+    if wish.mask_image is None:
+        if source.format == "jpg":
+            errors.append(
+                bad_field("mask_image", "is needed: the source is a JPEG, which has nothing transparent")
+            )
+        return
+    mask = images[wish.mask_image]
+    if (mask.width, mask.height) != (source.width, source.height):
+        sizes = f"it has {mask.width}×{mask.height} pixels and the source {source.width}×{source.height}"
+        errors.append(bad_field("mask_image", f"must be as large as the source: {sizes}"))
+
+
+def _no_model(name: str, where: str) -> Invalid:
+    return Invalid(
+        f"There is no model named {name!r}.",
+        errors=[bad_field(where, "no such model; GET /api/v1/models lists them")],
+    )

@@ -1,0 +1,1 @@
+"""The chores' process: what the studio does by itself, and when."""

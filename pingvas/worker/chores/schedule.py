@@ -1,0 +1,131 @@
+"""What the house does by itself, and when: each chore in a few lines over the room that knows how.
+
+Each may run in any process and be cut off at any moment; the next turn does what is left. What a chore returns are
+counts of what it did, kept on record by `chores.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from pingvas.accounts.cleanup import forget_expired
+from pingvas.adapters.storage import Storage
+from pingvas.base.db import Database
+from pingvas.base.outbox import drain_deletions
+from pingvas.base.settings import Settings
+from pingvas.billing.ledger import find_disagreements
+from pingvas.generation.outcome.leases import sweep_deadlines, sweep_leases
+from pingvas.generation.outcome.retention import drop_previews, forget_steps
+from pingvas.generation.queue.fairness import lift_stragglers
+from pingvas.generation.queue.slots import promote_overlooked
+from pingvas.generation.queue.workers import forget_silent_workers
+from pingvas.worker.chores.orphans import delete_orphans
+
+log = logging.getLogger(__name__)
+
+Counts = Mapping[str, int]
+
+_FORGET_IDEMPOTENCY_KEYS = text("DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours'")
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a chore works with."""
+
+    database: Database
+    storage: Storage
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Chore:
+    """`when` is a cron line; a sixth field counts seconds. `often` says the same to people.
+
+    A turn that takes longer than `at_most` seconds is given up. `is_trouble`: counts other than 0 are bad news.
+    """
+
+    name: str
+    when: str
+    often: str
+    do: Callable[[Tools], Awaitable[Counts]]
+    at_most: float = 600.0
+    is_trouble: bool = False
+
+
+async def _sweep_leases(tools: Tools) -> Counts:
+    return asdict(await sweep_leases(tools.database, max_attempts=tools.settings.max_attempts))
+
+
+async def _sweep_deadlines(tools: Tools) -> Counts:
+    return {"failed": await sweep_deadlines(tools.database, run_seconds=tools.settings.job_run_seconds)}
+
+
+async def _promote_overlooked(tools: Tools) -> Counts:
+    return {"promoted": await promote_overlooked(tools.database)}
+
+
+async def _lift_stragglers(tools: Tools) -> Counts:
+    return {"lifted": await lift_stragglers(tools.database)}
+
+
+async def _delete_objects(tools: Tools) -> Counts:
+    return {"deleted": await drain_deletions(tools.database, tools.storage.delete)}
+
+
+async def _forget_silent_workers(tools: Tools) -> Counts:
+    async with tools.database.transaction() as session:
+        return {"forgotten": await forget_silent_workers(session)}
+
+
+async def _forget_expired(tools: Tools) -> Counts:
+    async with tools.database.transaction() as session:
+        await forget_expired(session)
+        await session.execute(_FORGET_IDEMPOTENCY_KEYS)
+    return {}
+
+
+async def _check_ledger(tools: Tools) -> Counts:
+    async with tools.database.read() as session:
+        wrong = await find_disagreements(session)
+    for disagreement in wrong:
+        log.error("the ledger does not add up: %s", disagreement)
+    return {"disagreements": len(wrong)}
+
+
+async def _drop_previews(tools: Tools) -> Counts:
+    keep = timedelta(hours=tools.settings.previews_keep_hours)
+    return {"dropped": await drop_previews(tools.database, keep)}
+
+
+async def _forget_steps(tools: Tools) -> Counts:
+    keep = timedelta(days=tools.settings.steps_keep_days)
+    return {"forgotten": await forget_steps(tools.database, keep)}
+
+
+async def _delete_orphans(tools: Tools) -> Counts:
+    return asdict(await delete_orphans(tools.database, tools.storage))
+
+
+async def _tidy_storage(tools: Tools) -> Counts:
+    return {"tidied": await tools.storage.tidy()}
+
+
+CHORES = (
+    Chore("sweep_leases", "* * * * * */5", "every 5 seconds", _sweep_leases, is_trouble=True),
+    Chore("sweep_deadlines", "* * * * * */10", "every 10 seconds", _sweep_deadlines, is_trouble=True),
+    Chore("promote_overlooked", "* * * * * */10", "every 10 seconds", _promote_overlooked),
+    Chore("lift_stragglers", "* * * * * */10", "every 10 seconds", _lift_stragglers),
+    Chore("delete_objects", "* * * * * */10", "every 10 seconds", _delete_objects),
+    Chore("forget_silent_workers", "* * * * *", "every minute", _forget_silent_workers),
+    Chore("forget_expired", "7 * * * *", "every hour", _forget_expired),
+    Chore("drop_previews", "11 * * * *", "every hour", _drop_previews, at_most=3000.0),
+    Chore("check_ledger", "23 * * * *", "every hour", _check_ledger, at_most=3000.0, is_trouble=True),
+    Chore("forget_steps", "37 * * * *", "every hour", _forget_steps, at_most=3000.0),
+    Chore("tidy_storage", "41 3 * * *", "every night", _tidy_storage, at_most=3 * 3600.0),
+    Chore("delete_orphans", "11 4 * * *", "every night", _delete_orphans, at_most=12 * 3600.0),
+)

@@ -1,0 +1,1 @@
+"""The worker process: registration, claiming, lease renewal, and its stop."""

@@ -1,0 +1,85 @@
+"""The leases of all jobs in this worker's hands, kept by one statement for all of them.
+
+Time is the database's: a worker whose own clock is wrong keeps its leases all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from pingvas.base.db import Database, DatabaseUnavailable
+from pingvas.generation.queue import claims
+from pingvas.generation.queue.claims import ClaimedJob, Hold
+from pingvas.worker.process.background import beside
+
+log = logging.getLogger(__name__)
+
+OnHold = Callable[[Hold], None]
+# While the database is away: how often to try again, at the latest.
+AWAY_SECONDS = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Held:
+    job: ClaimedJob
+    on_hold: OnHold
+
+
+class LeaseKeeper:
+    """Renews every third of a lease, and tells each job's holder whether it is still wanted and still ours."""
+
+    def __init__(self, database: Database, worker_id: str, lease_seconds: float) -> None:
+        self._database = database
+        self._worker_id = worker_id
+        self._lease_seconds = lease_seconds
+        self._held: dict[UUID, _Held] = {}
+
+    @contextmanager
+    def holding(self, job: ClaimedJob, on_hold: OnHold) -> Iterator[None]:
+        """The lease of `job` is kept while the block lasts."""
+        if job.id in self._held:  # lost, and then claimed again by this very worker
+            self._held[job.id].on_hold("lost")
+        mine = self._held[job.id] = _Held(job, on_hold)
+        try:
+            yield
+        finally:
+            if self._held.get(job.id) is mine:
+                del self._held[job.id]
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Leases are renewed while the block lasts."""
+        async with beside(self._keep(), name="keep leases"):
+            yield
+
+    async def _keep(self) -> None:
+        usual = pause = self._lease_seconds / 3
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                await self._renew()
+            except DatabaseUnavailable:
+                pause = min(AWAY_SECONDS, usual)
+            except Exception:  # a bug here must not cost every job its lease
+                log.exception("leases could not be renewed")
+            else:
+                pause = usual
+
+    async def _renew(self) -> None:
+        held = dict(self._held)
+        if not held:
+            return
+        async with self._database.autocommit() as session:
+            answers = await claims.renew(
+                session,
+                worker_id=self._worker_id,
+                jobs={job_id: mine.job.attempt for job_id, mine in held.items()},
+                lease_seconds=self._lease_seconds,
+            )
+        for job_id, answer in answers.items():
+            held[job_id].on_hold(answer)

@@ -1,0 +1,86 @@
+"""A finished picture becomes bytes in storage, off the engine's thread, before any row names them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from typing import Any
+
+import pingvas
+from pingvas.adapters.storage import StorageUnavailable
+from pingvas.base.ids import new_id
+from pingvas.engine.images import image_files
+from pingvas.engine.requests import Result
+from pingvas.generation.outcome.finish import FinishedPicture
+from pingvas.generation.queue.claims import ClaimedJob
+from pingvas.worker.process.backoff import pauses
+from pingvas.worker.process.job_context import Workplace
+
+log = logging.getLogger(__name__)
+
+VERSION = f"Pingvas Studio {pingvas.__version__}"
+
+
+async def store_picture(
+    job: ClaimedJob, result: Result, place: Workplace, give_up: asyncio.Event
+) -> FinishedPicture | None:
+    """Encode and upload the picture and its thumbnail. While the storage is away, try again.
+
+    None: `give_up` was set, or `patience.store` is over, before the storage took it. Bytes that no row comes to
+    name are swept up later.
+    """
+    image_id, format = new_id(), str(job.parameters.get("format", "png"))
+    parameters = _generation_params(job, place)
+    data, small = await asyncio.to_thread(_encode, result, format, parameters)
+    key = f"images/{job.user_id}/{image_id}.{format}"
+    thumbnail_key = f"thumbnails/{job.user_id}/{image_id}.webp"
+    deadline = time.monotonic() + place.patience.store
+    for pause in pauses():
+        try:
+            await asyncio.gather(
+                place.storage.put(key, data, image_files.CONTENT_TYPES[format]),
+                place.storage.put(thumbnail_key, small, "image/webp"),
+            )
+            file_url, thumbnail_url = await place.storage.sign(key), await place.storage.sign(thumbnail_key)
+            break
+        except StorageUnavailable:
+            if give_up.is_set() or time.monotonic() > deadline:
+                return None
+            log.warning("job %s: the storage is away; its picture is kept until it is back", job.id)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(give_up.wait(), pause)
+    return FinishedPicture(
+        image_id=image_id,
+        s3_key=key,
+        thumbnail_key=thumbnail_key,
+        width=result.image.width,
+        height=result.image.height,
+        format=format,
+        file_size=len(data),
+        generation_params=parameters,
+        visibility=str(job.parameters.get("visibility", "private")),
+        file_url=file_url,
+        thumbnail_url=thumbnail_url,
+    )
+
+
+def _encode(result: Result, format: str, parameters: dict[str, Any]) -> tuple[bytes, bytes]:
+    return image_files.encode(result.image, format, parameters, version=VERSION), image_files.thumbnail(
+        result.image
+    )
+
+
+def _generation_params(job: ClaimedJob, place: Workplace) -> dict[str, Any]:
+    """Everything needed to make it again; who may see it is not part of that, and does not belong in the file."""
+    asked = {name: value for name, value in job.parameters.items() if name != "visibility"}
+    return {
+        **asked,
+        "job_type": job.job_type,
+        "model": job.model_name,
+        "model_version": job.model_config.get("version"),
+        # What other programs call by this name: the first ten digits of the content's SHA-256.
+        "model_hash": str(job.model_config.get("sha256", ""))[:10] or None,
+        "engine": place.engine.engine.facts,
+    }
