@@ -19,8 +19,8 @@ from diffusers import StableDiffusionPipeline
 from bench._figures import report
 from pingvas.base.settings import REPOSITORY
 from pingvas.engine.engine import Engine
+from pingvas.engine.families import schedulers
 from pingvas.engine.requests import PictureRequest
-from pingvas.engine.sampling import schedulers
 
 MINI = REPOSITORY / "models" / "pingvas-mini"
 STEPS = 20
