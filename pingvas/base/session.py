@@ -54,11 +54,22 @@ class LazySession(AsyncSession):
         self.sync_session.commits_itself = commits_itself
         self._driver: Any = None
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether it has taken a connection, so that something may have been sent."""
+        return self.sync_session.connection_taken is not None
+
     async def driver(self) -> Any:
         """asyncpg's connection, in this session's transaction."""
         if self._driver is None:
             self._driver = await self._begin()
         return self._driver
+
+    async def send(self) -> None:
+        """Send what was only added or changed so far, so that nothing is left for `commit` but the commit."""
+        sync = self.sync_session
+        if sync.new or sync.dirty or sync.deleted:
+            await self.flush()
 
     async def commit(self) -> None:
         self._driver = None  # whatever comes next begins anew
