@@ -58,10 +58,13 @@ async def test_a_commit_that_was_cut_says_that_nobody_knows(
     told: list[str] = []
     cutter.cut_next = cut
 
-    with pytest.raises(OutcomeUnknown) as raised:
+    async def write_and_commit() -> None:
         async with cut_database.transaction() as session:
             await write(session)
             after_commit(session, lambda: told.append("committed"))
+
+    with pytest.raises(OutcomeUnknown) as raised:
+        await write_and_commit()
 
     assert cutter.cuts == 1
     assert "Nothing was changed" not in raised.value.detail
@@ -77,27 +80,29 @@ async def test_a_commit_that_was_cut_says_that_nobody_knows(
 async def test_a_connection_cut_before_the_commit_has_changed_nothing_and_says_so(
     database: Database, by_sqlalchemy: bool
 ) -> None:
-    with pytest.raises(DatabaseUnavailable) as raised:
+    async def be_cut() -> None:
         async with database.transaction() as session:
             if by_sqlalchemy:
                 await session.execute(_ADD_AND_BE_CUT)
             else:
                 await fetch(session, _ADD_AND_BE_CUT, {})
 
+    with pytest.raises(DatabaseUnavailable) as raised:
+        await be_cut()
+
     assert not isinstance(raised.value, OutcomeUnknown)
     assert "Nothing was changed" in raised.value.detail
 
 
 async def test_what_is_sent_only_at_the_end_and_cut_there_has_changed_nothing(database: Database) -> None:
-    async def be_cut(session: AsyncSession) -> None:
-        async with database.transaction() as other:
+    async def be_cut() -> None:
+        async with database.transaction() as session, database.transaction() as other:
+            session.add(ChoreRun(name="kept", started_at=func.now()))
             pid = await session.scalar(text("SELECT pg_backend_pid()"))
             await other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
 
     with pytest.raises(DatabaseUnavailable) as raised:
-        async with database.transaction() as session:
-            session.add(ChoreRun(name="kept", started_at=func.now()))
-            await be_cut(session)
+        await be_cut()
 
     assert not isinstance(raised.value, OutcomeUnknown)
 

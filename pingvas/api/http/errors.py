@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from pingvas.api.http.addresses import allowed_methods
 from pingvas.api.http.request_id import request_id_of
 from pingvas.base import errors
 
@@ -119,7 +120,10 @@ def install(app: FastAPI) -> None:
         if error.status_code == 400:  # a body nested past all reason, say: bad input like any other
             return problem(request, 422, errors.Invalid.code, str(error.detail))
         code = _FRAMEWORK_CODES.get(error.status_code, "internal_error")
-        return problem(request, error.status_code, code, str(error.detail), headers=error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:  # the framework names the methods of the first route alone
+            headers["Allow"] = ", ".join(allowed_methods(app.router.routes, request.scope))
+        return problem(request, error.status_code, code, str(error.detail), headers=headers)
 
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> JSONResponse:
