@@ -126,4 +126,4 @@ def _storable(value: Any, depth: int) -> bool:
 
 
 def _invalid(field: str, reason: str) -> Invalid:
-    return Invalid(f"The field {field} {reason}.", errors=[{"loc": ["body", field], "msg": reason}])
+    return Invalid(f"The field {field} {reason}.", field=field, reason=reason)

@@ -138,9 +138,8 @@ async def _rotate(
         .returning(User, func.now().label("now"))
         .execution_options(synchronize_session=False)
     )
-    rotated = (await session.execute(rotate)).one_or_none()
-    if rotated is None:
-        rotated = await _explain(session, settings, claims, user_agent)
+    row = (await session.execute(rotate)).one_or_none()
+    rotated = await _explain(session, settings, claims, user_agent) if row is None else (row.User, row.now)
     if rotated is None:
         await session.execute(delete(UserSession).where(UserSession.id == claims.session_id))
         return None

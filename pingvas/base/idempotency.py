@@ -57,9 +57,8 @@ def idempotent_call(user_id: UUID, route: str, key: str, body: Any) -> Idempoten
     if not key or len(key) > MAX_KEY_LENGTH:
         raise Invalid(
             f"An Idempotency-Key has 1 to {MAX_KEY_LENGTH} characters.",
-            errors=[
-                {"loc": ["header", "Idempotency-Key"], "msg": f"must have 1 to {MAX_KEY_LENGTH} characters"}
-            ],
+            field="Idempotency-Key",
+            reason=f"must have 1 to {MAX_KEY_LENGTH} characters",
         )
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return IdempotentCall(user_id, route, key, hashlib.sha256(canonical.encode()).hexdigest())

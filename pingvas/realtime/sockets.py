@@ -209,7 +209,7 @@ def _job_id(data: Any) -> UUID:
     try:
         return UUID(data["job_id"])
     except (TypeError, KeyError, ValueError, AttributeError):
-        raise Invalid("Send {job_id}.", errors=[{"loc": ["job_id"], "msg": "not a job's id"}]) from None
+        raise Invalid("Send {job_id}.", field="job_id", reason="is not a job's id") from None
 
 
 def _refusal(error: StudioError) -> dict[str, Any]:

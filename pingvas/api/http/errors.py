@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, params
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -103,7 +104,8 @@ def install(app: FastAPI) -> None:
         status = status_of(error)
         if status >= 500:
             log.warning("%s %s: %s", request.method, request.url.path, error.__cause__ or error)
-        field_errors = error.errors if isinstance(error, errors.Invalid) else None
+        bad = error.errors if isinstance(error, errors.Invalid) else []
+        field_errors = [{"loc": _place_of(field.name, request), "msg": field.message} for field in bad]
         return problem(
             request, status, error.code, error.detail, field_errors=field_errors, extra=error.extra
         )
@@ -132,6 +134,18 @@ def install(app: FastAPI) -> None:
         detail = f"Something went wrong on our side. The request id {request_id} helps to find it."
         # This handler runs outside the middleware that adds the header, so it is added here.
         return problem(request, 500, "internal_error", detail, headers={"X-Request-ID": request_id})
+
+
+def _place_of(name: str, request: Request) -> list[str]:
+    """Where in this request a field of that name stands: in the query or a header if its route takes one there, else in
+    the body."""
+    dependant = getattr(request.scope.get("route"), "dependant", None)
+    for parameter in [] if dependant is None else get_flat_params(dependant):
+        if isinstance(parameter.field_info, params.Query) and parameter.alias == name:
+            return ["query", name]
+        if isinstance(parameter.field_info, params.Header) and parameter.alias == name.lower():
+            return ["header", name]
+    return ["body", *name.split(".")]
 
 
 def _place(error: Mapping[str, Any]) -> list[Any]:

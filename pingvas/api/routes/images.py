@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from pingvas.adapters.storage import Storage
-from pingvas.api.http.deps import ActorDep, MaybeActorDep, SessionDep, SettingsDep, StorageDep
-from pingvas.api.http.wire import DEFAULT_LIMIT, Cursor, Limit, Text
+from pingvas.api.http.deps import ActorDep, MaybeActorDep, SessionDep, StorageDep
+from pingvas.api.http.wire import PageDep, Text
 from pingvas.api.routes.job_bodies import JobType, Visibility, names_pictures, recipe_of, without_pictures
 from pingvas.base.errors import NotFound
 from pingvas.gallery.library import (
@@ -77,8 +77,8 @@ class ImagePatch(BaseModel):
 async def list_my_images(
     actor: ActorDep,
     session: SessionDep,
-    settings: SettingsDep,
     storage: StorageDep,
+    asked: PageDep,
     favorite: bool | None = None,
     visibility: Visibility | None = None,
     model: Annotated[Text | None, Query(max_length=200)] = None,
@@ -86,19 +86,10 @@ async def list_my_images(
     created_from: Annotated[AwareDatetime | None, Query(description="At or after, with a zone")] = None,
     created_to: Annotated[AwareDatetime | None, Query(description="Before, with a zone")] = None,
     sort: Sort = "newest",
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
 ) -> ImagePage:
     """My images, newest first unless asked otherwise."""
     wanted = Wanted(favorite, visibility, model, job_type, created_from, created_to, sort)
-    page = await list_images(
-        session,
-        actor,
-        wanted,
-        limit=limit,
-        cursor=cursor,
-        cursor_key=settings.key_for(f"cursor:images:{sort}"),
-    )
+    page = await list_images(session, actor, wanted, asked)
     tags = await tags_of(session, [image.id for image in page.items])
     items = [await image_out(image, storage, tags[image.id]) for image in page.items]
     return ImagePage(items=items, next_cursor=page.next_cursor)

@@ -13,7 +13,7 @@ from pingvas.adapters.storage import Storage
 from pingvas.api.http.accepted import RESPONSES, Asking, AskingDep, accept
 from pingvas.api.http.deps import ActorDep, SessionDep, SettingsDep, StorageDep
 from pingvas.api.http.errors import Problem
-from pingvas.api.http.wire import DEFAULT_LIMIT, Cursor, Limit
+from pingvas.api.http.wire import PageDep
 from pingvas.api.routes.job_bodies import AnyBody, JobBody, JobType, body_of
 from pingvas.api.routes.job_out import JobOut, Status, SubmittedOut, job_out
 from pingvas.base.errors import Invalid
@@ -85,24 +85,15 @@ async def estimate_jobs(
 async def list_jobs(
     actor: ActorDep,
     session: SessionDep,
-    settings: SettingsDep,
     storage: StorageDep,
+    asked: PageDep,
     status: Annotated[list[Status] | None, Query(description="May be given several times")] = None,
     job_type: JobType | None = None,
     batch_id: UUID | None = None,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
 ) -> JobPage:
     """My jobs, newest first."""
     page = await jobs.list_jobs(
-        session,
-        actor,
-        statuses=list(status or []),
-        job_type=job_type,
-        batch_id=batch_id,
-        limit=limit,
-        cursor=cursor,
-        cursor_key=settings.key_for("cursor"),
+        session, actor, asked, statuses=status or (), job_type=job_type, batch_id=batch_id
     )
     return JobPage(items=[await job_out(view, storage) for view in page.items], next_cursor=page.next_cursor)
 

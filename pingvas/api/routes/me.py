@@ -12,8 +12,8 @@ from pingvas.accounts.actor import Actor
 from pingvas.accounts.devices import list_sessions
 from pingvas.accounts.profile import Account, AccountChanges, change_account, get_account
 from pingvas.accounts.sessions import end_session
-from pingvas.api.http.deps import ActorDep, SessionDep, SettingsDep
-from pingvas.api.http.wire import DEFAULT_LIMIT, Cursor, Limit
+from pingvas.api.http.deps import ActorDep, SessionDep
+from pingvas.api.http.wire import PageDep
 from pingvas.api.routes.auth import UserOut
 from pingvas.billing.ledger import list_transactions
 from pingvas.billing.subscriptions import get_current_subscription
@@ -128,21 +128,12 @@ async def change_me(body: MeChanges, actor: ActorDep, session: SessionDep) -> Me
 async def list_credits(
     actor: ActorDep,
     session: SessionDep,
-    settings: SettingsDep,
+    asked: PageDep,
     transaction_type: Annotated[TransactionType | None, Query(alias="type")] = None,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
 ) -> CreditsPage:
     """The balance, what jobs hold, and the ledger with the newest line first."""
     subscription = await get_current_subscription(session, actor.user_id)
-    page = await list_transactions(
-        session,
-        actor.user_id,
-        transaction_type=transaction_type,
-        limit=limit,
-        cursor=cursor,
-        cursor_key=settings.key_for("cursor"),
-    )
+    page = await list_transactions(session, actor.user_id, asked, transaction_type=transaction_type)
     return CreditsPage(
         balance=subscription.remaining_credits,
         held=await held_credits(session, actor.user_id),
@@ -152,17 +143,9 @@ async def list_credits(
 
 
 @router.get("/sessions", operation_id="list_my_sessions")
-async def list_my_sessions(
-    actor: ActorDep,
-    session: SessionDep,
-    settings: SettingsDep,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
-) -> DevicesPage:
+async def list_my_sessions(actor: ActorDep, session: SessionDep, asked: PageDep) -> DevicesPage:
     """The devices this person is signed in on, the latest sign-in first."""
-    page = await list_sessions(
-        session, actor.user_id, limit=limit, cursor=cursor, cursor_key=settings.key_for("cursor")
-    )
+    page = await list_sessions(session, actor.user_id, asked)
     items = [
         DeviceOut(
             id=row.id,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from pingvas.accounts.actor import Actor
 from pingvas.base.errors import NotFound
-from pingvas.base.pages import Page, decode_cursor, encode_cursor
+from pingvas.base.pages import Page, PageRequest, read_page
 from pingvas.gallery.tables import Image
 from pingvas.generation.status.waiting import MAX_POSITION, Wait, WaitingFor, read_waits
 from pingvas.generation.tables import GenerationJob, GenerationStep
@@ -110,15 +110,13 @@ async def read_jobs(session: AsyncSession, actor: Actor, job_ids: list[UUID]) ->
 async def list_jobs(
     session: AsyncSession,
     actor: Actor,
+    asked: PageRequest,
     *,
-    statuses: list[str] | None = None,
+    statuses: Sequence[str] = (),
     job_type: str | None = None,
     batch_id: UUID | None = None,
-    limit: int,
-    cursor: str | None,
-    cursor_key: bytes,
 ) -> Page[JobView]:
-    """The actor's jobs, newest first."""
+    """The actor's jobs, newest first. Raises BadCursor."""
     query = _views().where(GenerationJob.user_id == actor.user_id)
     if statuses:
         query = query.where(GenerationJob.status.in_(statuses))
@@ -126,13 +124,10 @@ async def list_jobs(
         query = query.where(GenerationJob.job_type == job_type)
     if batch_id is not None:
         query = query.where(GenerationJob.batch_id == batch_id)
-    if cursor is not None:
-        (after,) = decode_cursor(cursor, cursor_key, length=1)
-        query = query.where(GenerationJob.id < UUID(after))
-    rows = (await session.execute(query.order_by(GenerationJob.id.desc()).limit(limit + 1))).all()
-    views = await explain(session, actor.user_id, [_view(row) for row in rows[:limit]])
-    more = len(rows) > limit
-    return Page(views, encode_cursor([str(views[-1].job.id)], cursor_key) if more else None)
+    belongs_to = ("jobs", actor.user_id, sorted(set(statuses)), job_type, batch_id)
+    page = await read_page(session, query, asked, order=(GenerationJob.id,), belongs_to=belongs_to)
+    views = await explain(session, actor.user_id, [_view(row) for row in page.items])
+    return Page(views, page.next_cursor)
 
 
 async def list_steps(session: AsyncSession, actor: Actor, job_id: UUID) -> list[GenerationStep]:
