@@ -24,6 +24,7 @@ from pingvas.base.errors import Unavailable
 from pingvas.base.settings import REPOSITORY, Settings
 from pingvas.billing.ledger import find_disagreements
 from pingvas.catalog.tables import AiModel
+from pingvas.gallery.storage_use import find_miscounts
 from pingvas.generation.status.gauges import Figures, read_figures
 from pingvas.launch.state_file import RunningStudio, find_studio
 from pingvas.launch.which_database import with_any_database
@@ -125,6 +126,7 @@ async def _examine_database(settings: Settings, running: RunningStudio | None) -
             findings.append(_workers(figures, running))
             findings += _chores(await read_chores(session), running)
             findings.append(await _ledger(session))
+            findings.append(await _storage_use(session))
     return findings
 
 
@@ -285,4 +287,18 @@ async def _ledger(session: AsyncSession) -> Finding:
         f"{len(wrong)} subscriptions disagree with their postings; {first.subscription_id} holds "
         f"{first.remaining_credits}, its postings say {first.posted}",
         "somebody changed the database by hand; compare credit_transactions and put the difference right",
+    )
+
+
+async def _storage_use(session: AsyncSession) -> Finding:
+    wrong = await find_miscounts(session)
+    if not wrong:
+        return Finding("storage use", True, "adds up for everybody")
+    first = wrong[0]
+    return Finding(
+        "storage use",
+        False,
+        f"the sums of {len(wrong)} people disagree with their pictures; {first.user_id} is said to fill "
+        f"{first.counted} bytes, and the pictures take {first.stored}",
+        "somebody changed the database by hand; set used_bytes of storage_use to what the pictures take",
     )
