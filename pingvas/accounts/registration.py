@@ -1,4 +1,4 @@
-"""Making an account. What a new person is given (a plan, credits) is added by who calls, in the same transaction."""
+"""A new person's rows and what they may hold. `billing/open_account.py`, which also gives a plan and credits, is who calls."""
 
 import unicodedata
 

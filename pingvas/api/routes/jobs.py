@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
 from pingvas.adapters.storage import Storage
-from pingvas.api.http.accepted import RESPONSES, Asking, AskingDep, accept
 from pingvas.api.http.deps import ActorDep, SessionDep, SettingsDep, StorageDep
 from pingvas.api.http.errors import Problem
 from pingvas.api.http.wire import PageDep
+from pingvas.api.routes.accepted import RESPONSES, Asking, AskingDep, accept
 from pingvas.api.routes.job_bodies import AnyBody, JobBody, JobType, body_of
 from pingvas.api.routes.job_out import JobOut, Status, SubmittedOut, job_out
 from pingvas.base.errors import Invalid
