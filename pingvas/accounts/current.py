@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts import access_tokens
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.refusals import InvalidToken, TokenExpired, refuse_unless_active
 from pingvas.accounts.tables import User, UserSession
+from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
 from pingvas.base.statements import fetch_one
 
@@ -24,7 +24,7 @@ _SIGNED_IN = (
 )
 
 
-async def authenticate(session: AsyncSession, settings: Settings, bearer: str) -> Actor:
+async def authenticate(session: ReadSession, settings: Settings, bearer: str) -> Actor:
     """The person behind an access token whose device is still signed in.
 
     Raises TokenExpired, InvalidToken and AccountSuspended.
@@ -34,7 +34,7 @@ async def authenticate(session: AsyncSession, settings: Settings, bearer: str) -
 
 
 async def authenticate_for_a_while(
-    session: AsyncSession, settings: Settings, bearer: str
+    session: ReadSession, settings: Settings, bearer: str
 ) -> tuple[Actor, timedelta]:
     """The same, and for how much longer the token is good: by the database's clock, whatever this host's says."""
     claims = access_tokens.verify(settings, bearer)

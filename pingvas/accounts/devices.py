@@ -3,13 +3,13 @@
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.tables import UserSession
 from pingvas.base.pages import Page, PageRequest, read_page
+from pingvas.base.read_session import ReadSession
 
 
-async def list_sessions(session: AsyncSession, user_id: UUID, asked: PageRequest) -> Page[UserSession]:
+async def list_sessions(session: ReadSession, user_id: UUID, asked: PageRequest) -> Page[UserSession]:
     """A person's signed-in devices, the latest sign-in first. Raises BadCursor."""
     query = select(UserSession).where(UserSession.user_id == user_id, UserSession.expires_at > func.now())
     order = (UserSession.created_at, UserSession.id)

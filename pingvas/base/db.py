@@ -24,6 +24,7 @@ from pingvas.base.database_url import for_sqlalchemy
 from pingvas.base.errors import Unavailable
 from pingvas.base.events import Pending, Publisher, take_pending
 from pingvas.base.keepalive import notice_silence
+from pingvas.base.read_session import ReadSession
 from pingvas.base.session import LazySession
 
 NAMING = {
@@ -142,10 +143,10 @@ class Database:
         self._tell(take_pending(session))
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session for reading: whatever is done in it is rolled back. What was read stays readable afterwards."""
+    async def read(self) -> AsyncIterator[ReadSession]:
+        """A session for reading: PostgreSQL refuses to write in it. What was read stays readable afterwards."""
         with _unavailable_when_down(_Moment()):
-            async with LazySession(self.engine) as session:
+            async with LazySession(self.engine, reads_only=True) as session:
                 try:
                     yield session
                 finally:

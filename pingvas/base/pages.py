@@ -13,10 +13,10 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Row, Select, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from pingvas.base.errors import Invalid
+from pingvas.base.read_session import ReadSession
 
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 50
@@ -59,7 +59,7 @@ class Page(Generic[T]):
 
 
 async def read_page(
-    session: AsyncSession,
+    session: ReadSession,
     query: Select[*tuple[Any, ...]],
     asked: PageRequest,
     *,

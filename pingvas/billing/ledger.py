@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.pages import Page, PageRequest, read_page
+from pingvas.base.read_session import ReadSession
 from pingvas.billing.tables import CreditTransaction
 
 _DISAGREEING = text("""
@@ -32,14 +32,14 @@ class Disagreement:
     newest_balance_after: int
 
 
-async def find_disagreements(session: AsyncSession) -> list[Disagreement]:
+async def find_disagreements(session: ReadSession) -> list[Disagreement]:
     """Every subscription where the balance and the ledger differ; an empty list is what must be."""
     rows = await session.execute(_DISAGREEING)
     return [Disagreement(row.id, row.remaining_credits, int(row.posted), row.newest) for row in rows]
 
 
 async def list_transactions(
-    session: AsyncSession, user_id: UUID, asked: PageRequest, *, transaction_type: str | None = None
+    session: ReadSession, user_id: UUID, asked: PageRequest, *, transaction_type: str | None = None
 ) -> Page[CreditTransaction]:
     """A person's postings, newest first. Raises BadCursor."""
     query = select(CreditTransaction).where(CreditTransaction.user_id == user_id)

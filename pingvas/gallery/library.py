@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.accounts.actor import Actor
 from pingvas.base.errors import NotFound
 from pingvas.base.pages import Page, PageRequest, read_page
+from pingvas.base.read_session import ReadSession
 from pingvas.gallery.tables import Image, ImageTag, Tag
 
 Sort = Literal["newest", "oldest"]
@@ -49,7 +50,7 @@ class ImageChanges:
     is_favorite: bool | None = None
 
 
-async def list_images(session: AsyncSession, actor: Actor, wanted: Wanted, asked: PageRequest) -> Page[Image]:
+async def list_images(session: ReadSession, actor: Actor, wanted: Wanted, asked: PageRequest) -> Page[Image]:
     """A page of the actor's pictures. Raises BadCursor."""
     page = await read_page(
         session,
@@ -79,7 +80,7 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield Image.created_at < wanted.created_to
 
 
-async def get_visible_image(session: AsyncSession, actor: Actor | None, image_id: UUID) -> Image:
+async def get_visible_image(session: ReadSession, actor: Actor | None, image_id: UUID) -> Image:
     """One's own picture, or anybody's public or unlisted one. Raises ImageNotFound; admins are no exception."""
     image = await session.get(Image, image_id)
     mine = image is not None and actor is not None and image.user_id == actor.user_id
@@ -111,7 +112,7 @@ async def delete_image(session: AsyncSession, actor: Actor, image_id: UUID) -> N
         raise ImageNotFound
 
 
-async def tags_of(session: AsyncSession, image_ids: list[UUID]) -> dict[UUID, list[str]]:
+async def tags_of(session: ReadSession, image_ids: list[UUID]) -> dict[UUID, list[str]]:
     """The tag names of each picture, sorted."""
     query = (
         select(ImageTag.image_id, Tag.name)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.errors import PaymentRequired
+from pingvas.base.read_session import ReadSession
 from pingvas.gallery.tables import StorageUse
 
 # For statements of others: the bytes that `:user_id` fills.
@@ -40,13 +40,13 @@ class Miscount:
     stored: int
 
 
-async def used_bytes(session: AsyncSession, user_id: UUID) -> int:
+async def used_bytes(session: ReadSession, user_id: UUID) -> int:
     """The bytes of the pictures themselves; thumbnails and previews are on the house."""
     query = select(StorageUse.used_bytes).where(StorageUse.user_id == user_id)
     return int(await session.scalar(query) or 0)
 
 
-async def require_room(session: AsyncSession, user_id: UUID, bytes_more: int, quota_bytes: int) -> None:
+async def require_room(session: ReadSession, user_id: UUID, bytes_more: int, quota_bytes: int) -> None:
     """Raises StorageExceeded when so many more bytes would not fit."""
     used = await used_bytes(session, user_id)
     if used + bytes_more > quota_bytes:
@@ -55,7 +55,7 @@ async def require_room(session: AsyncSession, user_id: UUID, bytes_more: int, qu
         )
 
 
-async def find_miscounts(session: AsyncSession) -> list[Miscount]:
+async def find_miscounts(session: ReadSession) -> list[Miscount]:
     """Everybody whose sum is wrong; an empty list is what must be."""
     return [
         Miscount(row.user_id, row.counted, int(row.stored)) for row in await session.execute(_DISAGREEING)

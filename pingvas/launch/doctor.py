@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.adapters.model_source import place_of
 from pingvas.adapters.storage import open_storage
@@ -21,6 +20,7 @@ from pingvas.base import migrate
 from pingvas.base.chore_runs import ChoreState, read_chores
 from pingvas.base.db import Database
 from pingvas.base.errors import Unavailable
+from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import REPOSITORY, Settings
 from pingvas.billing.ledger import find_disagreements
 from pingvas.catalog.tables import AiModel
@@ -139,7 +139,7 @@ async def _opened(url: str) -> AsyncIterator[Database]:
         await database.dispose()
 
 
-async def _models(session: AsyncSession, settings: Settings) -> list[Finding]:
+async def _models(session: ReadSession, settings: Settings) -> list[Finding]:
     models = list(await session.scalars(select(AiModel).where(AiModel.is_active).order_by(AiModel.name)))
     if not models:
         return [
@@ -276,7 +276,7 @@ def _time(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-async def _ledger(session: AsyncSession) -> Finding:
+async def _ledger(session: ReadSession) -> Finding:
     wrong = await find_disagreements(session)
     if not wrong:
         return Finding("ledger", True, "adds up for every subscription")
@@ -290,7 +290,7 @@ async def _ledger(session: AsyncSession) -> Finding:
     )
 
 
-async def _storage_use(session: AsyncSession) -> Finding:
+async def _storage_use(session: ReadSession) -> Finding:
     wrong = await find_miscounts(session)
     if not wrong:
         return Finding("storage use", True, "adds up for everybody")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.one_time import create_sign_in_token
 from pingvas.accounts.registration import EmailExists
 from pingvas.accounts.tables import User
 from pingvas.base.db import Database
+from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
 from pingvas.billing.open_account import open_account
 from pingvas.billing.plans import seed_plans
@@ -45,7 +45,7 @@ async def create_owner_token(database: Database, owner_id: UUID, minutes: float)
         return await create_sign_in_token(session, owner_id, minutes)
 
 
-async def get_owner_id(session: AsyncSession) -> UUID | None:
+async def get_owner_id(session: ReadSession) -> UUID | None:
     """The owner's id, None before the first seeding."""
     found: UUID | None = await session.scalar(select(User.id).where(func.lower(User.email) == OWNER_EMAIL))
     return found

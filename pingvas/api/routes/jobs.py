@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
 from pingvas.adapters.storage import Storage
-from pingvas.api.http.deps import ActorDep, SessionDep, SettingsDep, StorageDep
+from pingvas.api.http.deps import ActorDep, ReadSessionDep, SessionDep, SettingsDep, StorageDep
 from pingvas.api.http.errors import Problem
 from pingvas.api.http.wire import PageDep
 from pingvas.api.routes.accepted import RESPONSES, Asking, AskingDep, accept
@@ -84,7 +84,7 @@ async def estimate_jobs(
 @router.get("/jobs", operation_id="list_jobs")
 async def list_jobs(
     actor: ActorDep,
-    session: SessionDep,
+    session: ReadSessionDep,
     storage: StorageDep,
     asked: PageDep,
     status: Annotated[list[Status] | None, Query(description="May be given several times")] = None,
@@ -99,13 +99,15 @@ async def list_jobs(
 
 
 @router.get("/jobs/{job_id}", operation_id="get_job")
-async def get_job(job_id: UUID, actor: ActorDep, session: SessionDep, storage: StorageDep) -> JobOut:
+async def get_job(job_id: UUID, actor: ActorDep, session: ReadSessionDep, storage: StorageDep) -> JobOut:
     """One of my jobs."""
     return await job_out(await jobs.get_job(session, actor, job_id), storage)
 
 
 @router.get("/jobs/{job_id}/steps", operation_id="list_job_steps")
-async def list_job_steps(job_id: UUID, actor: ActorDep, session: SessionDep, storage: StorageDep) -> StepList:
+async def list_job_steps(
+    job_id: UUID, actor: ActorDep, session: ReadSessionDep, storage: StorageDep
+) -> StepList:
     """The reported steps of one of my jobs, first to last."""
     items = [
         StepOut(

@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.errors import BadField, Invalid
+from pingvas.base.read_session import ReadSession
 from pingvas.base.statements import Row, entity, fetch
 from pingvas.catalog.describe import UPSCALER
 from pingvas.catalog.models import MakesNoPictures, available_to, bases_of, fits, kind_of, require_available
@@ -104,7 +105,7 @@ async def find_for_upscale(
     return Ingredients(model, refine=refine, images=images, ratios=ratios)
 
 
-async def _find_models(session: AsyncSession, names: Collection[str]) -> tuple[dict[str, AiModel], Ratios]:
+async def _find_models(session: ReadSession, names: Collection[str]) -> tuple[dict[str, AiModel], Ratios]:
     if len(names) == 1:
         (name,) = names
         return _by_name(await fetch(session, _NAMED_ONE, {"name": name}))
@@ -118,7 +119,7 @@ def _by_name(found: Sequence[Row]) -> tuple[dict[str, AiModel], Ratios]:
 
 
 async def _find_images(
-    session: AsyncSession, user_id: UUID, wish: Wish | UpscaleWish, errors: list[BadField]
+    session: ReadSession, user_id: UUID, wish: Wish | UpscaleWish, errors: list[BadField]
 ) -> dict[UUID, Image]:
     named = list(images_named(wish))
     if not named:

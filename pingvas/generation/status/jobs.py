@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Row, Select, Uuid, any_, bindparam, func, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from pingvas.accounts.actor import Actor
 from pingvas.base.errors import NotFound
 from pingvas.base.pages import Page, PageRequest, read_page
+from pingvas.base.read_session import ReadSession
 from pingvas.gallery.tables import Image
 from pingvas.generation.status.waiting import MAX_POSITION, Wait, WaitingFor, read_waits
 from pingvas.generation.tables import GenerationJob, GenerationStep
@@ -93,7 +93,7 @@ def receipt_of(job: GenerationJob) -> Receipt | None:
     return Receipt(held, held, job.actual_credits, held - job.actual_credits, reason, job.gpu_seconds)
 
 
-async def get_job(session: AsyncSession, actor: Actor, job_id: UUID) -> JobView:
+async def get_job(session: ReadSession, actor: Actor, job_id: UUID) -> JobView:
     """One of the actor's jobs. Raises NotFound."""
     views = await read_jobs(session, actor, [job_id])
     if not views:
@@ -101,14 +101,14 @@ async def get_job(session: AsyncSession, actor: Actor, job_id: UUID) -> JobView:
     return views[0]
 
 
-async def read_jobs(session: AsyncSession, actor: Actor, job_ids: list[UUID]) -> list[JobView]:
+async def read_jobs(session: ReadSession, actor: Actor, job_ids: list[UUID]) -> list[JobView]:
     """Those of the ids that are the actor's, in the order they were made."""
     found = await session.execute(_views_of_jobs(), {"user_id": actor.user_id, "job_ids": job_ids})
     return await explain(session, actor.user_id, [_view(row) for row in found])
 
 
 async def list_jobs(
-    session: AsyncSession,
+    session: ReadSession,
     actor: Actor,
     asked: PageRequest,
     *,
@@ -130,24 +130,24 @@ async def list_jobs(
     return Page(views, page.next_cursor)
 
 
-async def list_steps(session: AsyncSession, actor: Actor, job_id: UUID) -> list[GenerationStep]:
+async def list_steps(session: ReadSession, actor: Actor, job_id: UUID) -> list[GenerationStep]:
     """The reported steps of one of the actor's jobs, first to last, every attempt. Raises NotFound."""
     await get_job(session, actor, job_id)
     query = select(GenerationStep).where(GenerationStep.job_id == job_id)
     return list(await session.scalars(query.order_by(GenerationStep.id)))
 
 
-async def held_credits(session: AsyncSession, user_id: UUID) -> int:
+async def held_credits(session: ReadSession, user_id: UUID) -> int:
     """Credits taken for jobs that have not ended; part of them may come back."""
     return int(await session.scalar(_HELD, {"user_id": user_id}) or 0)
 
 
-async def any_open(session: AsyncSession, job_ids: Sequence[UUID]) -> bool:
+async def any_open(session: ReadSession, job_ids: Sequence[UUID]) -> bool:
     """Whether one of these jobs has not ended."""
     return await session.scalar(_OPEN_STILL, {"job_ids": list(job_ids)}) is not None
 
 
-async def explain(session: AsyncSession, user_id: UUID, views: list[JobView]) -> list[JobView]:
+async def explain(session: ReadSession, user_id: UUID, views: list[JobView]) -> list[JobView]:
     """The views of one person's jobs; those that wait say for what, where in line, and for about how long."""
     if not any(view.job.status in WAITING for view in views):
         return views
