@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.ids import new_id
+from pingvas.base.read_session import ReadSession
 from pingvas.billing.tables import SubscriptionPlan
 
 GIB = 1024**3
@@ -87,7 +88,7 @@ async def seed_plans(session: AsyncSession) -> None:
         await session.execute(_INSERT, row)
 
 
-async def list_plans(session: AsyncSession) -> list[SubscriptionPlan]:
+async def list_plans(session: ReadSession) -> list[SubscriptionPlan]:
     """The plans on sale, cheapest first, those agreed with each customer last."""
     query = (
         select(SubscriptionPlan)

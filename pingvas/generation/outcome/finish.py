@@ -19,6 +19,7 @@ from pingvas.base.ids import new_id
 from pingvas.base.statements import Row, fetch
 from pingvas.billing.credits import GIVE_BACK, Posting, post, tell_balance
 from pingvas.billing.subscriptions import lock_current_subscriptions
+from pingvas.gallery import new_images
 from pingvas.generation import metrics
 from pingvas.generation.pricing.price import charge
 from pingvas.generation.queue.claims import ClaimedJob
@@ -34,9 +35,7 @@ _END = text(f"""
     WITH ending AS MATERIALIZED (
         SELECT * FROM jsonb_to_recordset(CAST(:ending AS jsonb)) AS ending
             (id uuid, attempt integer, status text, charged integer, gpu_seconds float8, code text, message text,
-             wallet_id uuid, returned integer, posting_id uuid, posting jsonb, image_id uuid, s3_key text,
-             thumbnail_key text, width integer, height integer, format text, file_size bigint, generation_params jsonb,
-             visibility text)
+             wallet_id uuid, returned integer, posting_id uuid, posting jsonb, {new_images.COLUMNS})
     ), mine AS MATERIALIZED (
         SELECT job.id FROM (SELECT id, attempt FROM ending ORDER BY id) AS next CROSS JOIN LATERAL (
             SELECT id FROM generation_jobs
@@ -50,14 +49,7 @@ _END = text(f"""
                completed_at = clock_timestamp(), lease_expires_at = NULL, not_before = NULL
          WHERE job.id = ANY(ARRAY(SELECT id FROM mine))
         RETURNING id, user_id, lane, EXTRACT(EPOCH FROM completed_at - started_at) AS ran_seconds
-    ), kept AS (
-        INSERT INTO images (id, user_id, job_id, s3_key, thumbnail_url, width, height, format, file_size,
-                            generation_params, visibility)
-        SELECT image_id, user_id, id, s3_key, thumbnail_key, width, height, format, file_size, generation_params,
-               visibility
-          FROM ending JOIN ended USING (id) WHERE image_id IS NOT NULL
-        RETURNING job_id AS id, created_at
-    ), slots AS (
+    ), {new_images.KEEP}, slots AS (
         SELECT person.*, ended.lane, count(*) AS freed
           FROM jsonb_to_recordset(CAST(:people AS jsonb)) AS person (user_id uuid, max_queues integer, weight integer)
           JOIN ended USING (user_id)

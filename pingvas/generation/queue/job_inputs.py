@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.base.read_session import ReadSession
 from pingvas.catalog.models import kind_of
 from pingvas.catalog.tables import AiModel
 from pingvas.engine.errors import InvalidParameters, ModelNotFound
@@ -87,7 +87,7 @@ class Parts:
     refine: ModelPart | None = None
 
 
-async def load_parts(session: AsyncSession, job: ClaimedJob) -> Parts:
+async def load_parts(session: ReadSession, job: ClaimedJob) -> Parts:
     """Find what the job's parameters name. Raises SourceGone and PartGone; a job that names nothing asks nothing."""
     asked = job.parameters
     models = await _find_models(session, set(_names(asked)))
@@ -133,7 +133,7 @@ def _image_ids(asked: Mapping[str, Any]) -> Iterator[UUID]:
     yield from (UUID(control["image"]) for control in asked.get("controlnet") or ())
 
 
-async def _find_models(session: AsyncSession, names: set[str]) -> dict[str, ModelPart]:
+async def _find_models(session: ReadSession, names: set[str]) -> dict[str, ModelPart]:
     if not names:
         return {}
     found = {
@@ -148,7 +148,7 @@ async def _find_models(session: AsyncSession, names: set[str]) -> dict[str, Mode
 
 
 async def _find_images(
-    session: AsyncSession, user_id: UUID | None, ids: set[UUID]
+    session: ReadSession, user_id: UUID | None, ids: set[UUID]
 ) -> dict[UUID, StoredPicture]:
     if not ids:
         return {}

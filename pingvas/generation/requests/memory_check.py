@@ -10,7 +10,7 @@ from pingvas.catalog.models import limits_of
 from pingvas.engine.memory.estimate import predict_bytes
 from pingvas.generation.pricing.price import own_scale
 from pingvas.generation.queue.workers import largest_memory
-from pingvas.generation.requests.lookup import Ingredients, bad_field
+from pingvas.generation.requests.lookup import Ingredients
 
 GIB = 2**30
 # Whatever runs a studio has this much; asking about less would cost every request a question to the database.
@@ -29,7 +29,7 @@ async def refuse_what_fits_no_worker(
         return
     field = "scale" if "scale" in parameters else "width"
     detail = f"This needs about {need / GIB:.1f} GiB, and the largest worker has {largest / GIB:.1f} GiB."
-    raise Invalid(detail, errors=[bad_field(field, "is too much for every worker there is; ask for less")])
+    raise Invalid(detail, field=field, reason="is too much for every worker there is; ask for less")
 
 
 def needed_bytes(found: Ingredients, parameters: Mapping[str, Any]) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pingvas.base.errors import Invalid
+from pingvas.base.errors import BadField, Invalid
 from pingvas.catalog.models import Limits, defaults_of, limits_of
 from pingvas.engine.samplers import SAMPLERS
 from pingvas.engine.text.prompts import resolve_wildcards, take_loras
@@ -21,7 +21,7 @@ from pingvas.generation.requests.job_request import (
     Wish,
     draw_seed,
 )
-from pingvas.generation.requests.lookup import Ingredients, bad_field
+from pingvas.generation.requests.lookup import Ingredients
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def resolve(wish: Wish, seeds: Sequence[int]) -> list[Resolved]:
     """The prompts of each picture: `{a|b}` decided by its seed, `<lora:…>` taken out. Raises Invalid."""
     listed = {lora.name: lora.weight for lora in wish.loras}
     if len(listed) < len(wish.loras):
-        raise Invalid("A LoRA is listed twice.", errors=[bad_field("loras", "names one LoRA more than once")])
+        raise Invalid("A LoRA is listed twice.", errors=[BadField("loras", "names one LoRA more than once")])
     return [_resolve(wish, seed, listed) for seed in seeds]
 
 
@@ -57,12 +57,12 @@ def _resolve(wish: Wish, seed: int, listed: Mapping[str, float]) -> Resolved:
     loras = {**listed, **{tag.name: float(tag.weight) for tag in tags}}
     errors = []
     if misplaced:
-        errors.append(bad_field("negative_prompt", "<lora:…> belongs in the prompt, with a weight below 0"))
+        errors.append(BadField("negative_prompt", "<lora:…> belongs in the prompt, with a weight below 0"))
     if len(loras) > MAX_LORAS:
-        errors.append(bad_field("prompt", f"names LoRAs beyond the {MAX_LORAS} that may be used at once"))
+        errors.append(BadField("prompt", f"names LoRAs beyond the {MAX_LORAS} that may be used at once"))
     if any(not abs(weight) <= MAX_LORA_WEIGHT for weight in loras.values()):
         errors.append(
-            bad_field(
+            BadField(
                 "prompt", f"the weight of a LoRA must be from -{MAX_LORA_WEIGHT:g} to {MAX_LORA_WEIGHT:g}"
             )
         )
@@ -104,7 +104,7 @@ def complete(wish: Wish, found: Ingredients) -> dict[str, Any]:
         }
     errors = [*_check_size(parameters, limits), *_check_steps(parameters, limits)]
     if wish.guidance is not None and config.get("family") not in (None, "flux"):
-        errors.append(bad_field("guidance", f"only flux models take it, and this is {config['family']}"))
+        errors.append(BadField("guidance", f"only flux models take it, and this is {config['family']}"))
     if errors:
         raise Invalid("The request asks for something this model cannot do.", errors=errors)
     return parameters
@@ -134,7 +134,7 @@ def complete_upscale(wish: UpscaleWish, found: Ingredients, largest: OutputLimit
         raise Invalid(
             f"The picture would have {width}×{height} pixels.",
             errors=[
-                bad_field(
+                BadField(
                     "scale", f"at most {largest.side} pixels a side and {largest.pixels} in all are made"
                 )
             ],
@@ -143,7 +143,7 @@ def complete_upscale(wish: UpscaleWish, found: Ingredients, largest: OutputLimit
     if source.width * source.height * own**2 > 4 * largest.pixels:
         raise Invalid(
             f"{found.model.name!r} enlarges ×{own:g}, which is too much for this picture.",
-            errors=[bad_field("model", "name an upscaler of a smaller scale, or take a smaller picture")],
+            errors=[BadField("model", "name an upscaler of a smaller scale, or take a smaller picture")],
         )
     return {
         "model": found.model.name,
@@ -175,11 +175,11 @@ def _complete_refine(wish: RefineWish, found: Ingredients) -> dict[str, Any]:
     for name in ("prompt", "negative_prompt"):
         run, tags = take_loras(resolve_wildcards(parameters[name], seed))
         if tags:
-            errors.append(bad_field(name, "<lora:…> is not taken here: refining uses the model as it is"))
+            errors.append(BadField(name, "<lora:…> is not taken here: refining uses the model as it is"))
         if run != parameters[name]:
             parameters[f"resolved_{name}"] = run
     if errors:
-        wrong = [error | {"loc": ["body", "refine", error["loc"][-1]]} for error in errors]
+        wrong = [BadField(f"refine.{error.name}", error.message) for error in errors]
         raise Invalid("The refining model cannot do what is asked of it.", errors=wrong)
     return parameters
 
@@ -214,25 +214,25 @@ def fit(width: int, height: int, limits: Limits) -> tuple[int, int]:
     return wide, high
 
 
-def _check_size(parameters: Mapping[str, Any], limits: Limits) -> list[dict[str, Any]]:
+def _check_size(parameters: Mapping[str, Any], limits: Limits) -> list[BadField]:
     errors = []
     for side in ("width", "height"):
         pixels = parameters[side]
         if pixels % limits.multiple:
-            errors.append(bad_field(side, f"must be a multiple of {limits.multiple}"))
+            errors.append(BadField(side, f"must be a multiple of {limits.multiple}"))
         if not limits.min_size <= pixels <= limits.max_size:
-            errors.append(bad_field(side, f"must be from {limits.min_size} to {limits.max_size}"))
+            errors.append(BadField(side, f"must be from {limits.min_size} to {limits.max_size}"))
     if parameters["width"] * parameters["height"] > limits.max_pixels:
-        errors.append(bad_field("width", f"width × height must not exceed {limits.max_pixels} pixels"))
+        errors.append(BadField("width", f"width × height must not exceed {limits.max_pixels} pixels"))
     return errors
 
 
-def _check_steps(parameters: Mapping[str, Any], limits: Limits) -> list[dict[str, Any]]:
+def _check_steps(parameters: Mapping[str, Any], limits: Limits) -> list[BadField]:
     errors = []
     if parameters["sampler"] not in limits.samplers:
-        errors.append(bad_field("sampler", f"must be one of {', '.join(limits.samplers)} with this model"))
+        errors.append(BadField("sampler", f"must be one of {', '.join(limits.samplers)} with this model"))
     sampler = SAMPLERS.get(parameters["sampler"])
     max_steps = min(limits.max_steps, (sampler and sampler.max_steps) or limits.max_steps)
     if not 1 <= parameters["steps"] <= max_steps:
-        errors.append(bad_field("steps", f"must be from 1 to {max_steps}"))
+        errors.append(BadField("steps", f"must be from 1 to {max_steps}"))
     return errors

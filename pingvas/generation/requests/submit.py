@@ -38,6 +38,7 @@ from pingvas.generation.requests.parameters import (
     of_one_picture,
     resolve,
 )
+from pingvas.generation.requests.storage_room import require_room_for_batch
 from pingvas.generation.status.jobs import JobView
 from pingvas.generation.tables import GenerationJob
 
@@ -123,7 +124,7 @@ class Prepared:
 async def estimate(
     session: AsyncSession, actor: Actor, wish: Wish | UpscaleWish, *, largest: OutputLimits = _LARGEST
 ) -> Estimate:
-    """What `submit` would hold for the same wish. Nothing is spent. Raises what `submit` raises but for the credits."""
+    """What `submit` would hold for the same wish. Nothing is spent. Raises what `submit` raises but for credits, queue and room."""
     subscription = await get_current_subscription(session, actor.user_id)
     prepared = await _prepare(session, actor, wish, subscription.plan_name, largest)
     return Estimate(prepared.price.credits * wish.count, prepared.price.seconds * wish.count)
@@ -144,12 +145,12 @@ async def submit(
     `retry_of` is the ended job that is tried again; `traceparent` carries a trace to the worker.
 
     Raises Invalid (what it names is not there, cannot be used or is too large), ModelLocked, InsufficientCredits,
-    QueueFull; then nothing has changed.
+    QueueFull, StorageExceeded; then the transaction is to be rolled back.
     """
     with span("submit", parent=traceparent, job_type=wish.job_type, count=wish.count):
         subscription = await lock_current_subscription(session, actor.user_id)
         prepared = await _prepare(session, actor, wish, subscription.plan_name, largest)
-        return await _enqueue(
+        submitted = await _enqueue(
             session,
             subscription,
             prepared,
@@ -158,6 +159,8 @@ async def submit(
             retry_of=retry_of,
             traceparent=current_traceparent() or traceparent,
         )
+        await require_room_for_batch(session, subscription, submitted.batch_id, largest_pixels=largest.pixels)
+        return submitted
 
 
 def tell_accepted(session: AsyncSession, user_id: UUID, jobs: Sequence[JobView]) -> None:

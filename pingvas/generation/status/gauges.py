@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.base.read_session import ReadSession
 from pingvas.generation.metrics import plan_of
 
 # Of each status, jobs that are looked at one by one.
@@ -93,7 +93,7 @@ class Figures:
         return max(waits, default=None)
 
 
-async def read_figures(session: AsyncSession, *, most: int = MOST) -> Figures:
+async def read_figures(session: ReadSession, *, most: int = MOST) -> Figures:
     """How the queue stands now."""
     groups = [_group(row) for row in await session.execute(_OPEN, {"most": most})]
     looked_at = Counter[str]()

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
+from pingvas.base.read_session import ReadSession
 from pingvas.billing.subscriptions import CurrentSubscription, get_current_subscription
 from pingvas.generation.queue.fairness import IDLE_LANE
 from pingvas.generation.status.waiting import Wait, read_waits
@@ -92,7 +92,7 @@ class QueueState:
         return self.normal.processing + self.idle.processing
 
 
-async def read_queue(session: AsyncSession, actor: Actor) -> QueueState:
+async def read_queue(session: ReadSession, actor: Actor) -> QueueState:
     """How the queue stands, where the actor's first waiting job is in it, and what the actor's plan leaves.
 
     Costs the same however many wait. Raises NoSubscription.
@@ -118,7 +118,7 @@ def _lane(waiting: int, processing: int) -> LaneState:
     return LaneState(min(waiting, COUNTED), waiting > COUNTED, processing)
 
 
-async def _read_mine(session: AsyncSession, subscription: CurrentSubscription) -> MyShare:
+async def _read_mine(session: ReadSession, subscription: CurrentSubscription) -> MyShare:
     mine: Any = (await session.execute(_MINE, {"user_id": subscription.user_id})).one()
     return MyShare(
         slots_used=mine.slots_used,

@@ -16,8 +16,8 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.base.read_session import ReadSession
 from pingvas.base.statements import fetch
 from pingvas.generation.queue.fairness import head_start, used_by
 from pingvas.generation.status.forecast import Machines, seconds_left
@@ -132,7 +132,7 @@ _latest: WeakKeyDictionary[Any, tuple[float, _Whole]] = WeakKeyDictionary()
 
 
 async def read_waits(
-    session: AsyncSession, user_ids: Sequence[UUID], *, most_each: int = MAX_POSITION
+    session: ReadSession, user_ids: Sequence[UUID], *, most_each: int = MAX_POSITION
 ) -> dict[UUID, Wait]:
     """How the waiting jobs of these people wait, by job. Of each person and lane the first `most_each` pending ones.
 
@@ -153,7 +153,7 @@ async def read_waits(
     }
 
 
-async def _find_whole(session: AsyncSession) -> _Whole:
+async def _find_whole(session: ReadSession) -> _Whole:
     """The line and the machines as they are, or, where the line is long, as they were a moment ago."""
     now, engine = monotonic(), session.bind
     read_at, known = _latest.get(engine, (0.0, None))
@@ -165,7 +165,7 @@ async def _find_whole(session: AsyncSession) -> _Whole:
     return whole
 
 
-async def _read_whole(session: AsyncSession) -> _Whole:
+async def _read_whole(session: ReadSession) -> _Whole:
     (row,) = await fetch(session, _WHOLE, {"limit": MAX_POSITION})
     left = map(seconds_left, row.expected or (), row.running or ())
     line = _Line(row.ids or (), row.turns or (), row.seconds or ())
