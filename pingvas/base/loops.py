@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from prometheus_client import Counter
@@ -167,8 +167,7 @@ async def end(task: asyncio.Future[None]) -> None:
     while not task.done():
         await asyncio.wait({task})
     if not task.cancelled():
-        with suppress(Exception):
-            task.result()
+        task.exception()  # so that nobody complains that it was never asked for
 
 
 def _say(error: BaseException) -> str:

@@ -5,19 +5,16 @@ that pass through here; the events of a burst lead to one look, and a look tells
 """
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from pingvas.base.db import Database, DatabaseUnavailable
+from pingvas.base.db import Database
 from pingvas.generation.status.waiting import Wait, read_waits
 from pingvas.realtime.backbone import RESYNC
 from pingvas.realtime.rooms import user_of
-
-log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0
 # Looking takes at most this share of the time, whatever the number of people.
@@ -79,15 +76,12 @@ class Positions:
         self._look_at(set(self._connected))
 
     async def run(self) -> None:
-        """Look and tell, for ever."""
+        """Look and tell, for ever; raises what looking raises, and then whoever was not looked at is still to be."""
         clock = asyncio.get_running_loop().time
         while True:
             await self._somebody.wait()
             began = clock()
-            try:
-                await self._look()
-            except DatabaseUnavailable:
-                log.warning("the database is away; nobody hears of their place in the queue")
+            await self._look()
             await asyncio.sleep(max(LOOK_SECONDS, (clock() - began) / _LOOKING_SHARE))
 
     def _look_at(self, people: set[UUID]) -> None:
@@ -105,11 +99,11 @@ class Positions:
             try:
                 async with self._database.read() as session:
                     waits = await read_waits(session, some, most_each=_FOLLOWED)
-            except DatabaseUnavailable:
+                for wait in waits.values():
+                    await self._tell_what_is_new(wait, told.get(wait.job_id))
+            except Exception:
                 self._look_at({*some, *people})
                 raise
-            for wait in waits.values():
-                await self._tell_what_is_new(wait, told.get(wait.job_id))
 
     async def _tell_what_is_new(self, wait: Wait, last: _Told | None) -> None:
         if wait.user_id is None:
