@@ -15,15 +15,15 @@ from redis.exceptions import RedisError
 from socketio.async_pubsub_manager import AsyncPubSubManager
 
 from pingvas.base.errors import Unavailable
+from pingvas.base.events import EventPayload
 from pingvas.base.notify import Notifier, listen
 from pingvas.base.notify_payloads import to_json
 from pingvas.base.settings import Settings
+from pingvas.realtime.events import Resync
 
 Hear = Callable[[str, str | None, Any], None]
 
 CHANNEL = "pingvas_events"
-RESYNC = "system:resync"
-"""Sent to the sockets of an API process that was cut off from events for a while: read again what you show."""
 
 _JSON = SimpleNamespace(dumps=to_json, loads=json.loads)  # UUIDs and times may stand in payloads
 
@@ -64,8 +64,13 @@ class Listening:
     async def _tell_to_resync(self) -> None:
         """Events were missed: everybody who is connected here has to read again."""
         if self.hear is not None:
-            self.hear(RESYNC, None, {})
-        await self.emit(RESYNC, {}, namespace="/", ignore_queue=True)  # type: ignore[attr-defined]
+            self.hear(Resync.event, None, {})
+        await self.emit_here(Resync())
+
+    async def emit_here(self, payload: EventPayload, *, room: str | None = None) -> None:
+        """Tell this process's own sockets, all of them or those of a room."""
+        sent = payload.model_dump(mode="json")
+        await self.emit(payload.event, sent, namespace="/", room=room, ignore_queue=True)  # type: ignore[attr-defined]
 
     async def _handle_emit(self, message: dict[str, Any]) -> None:
         if self.hear is not None and len(message["data"]) == 1:

@@ -12,8 +12,9 @@ from typing import Any
 from uuid import UUID
 
 from pingvas.base.db import Database
+from pingvas.generation.events import JobPending, JobQueued
 from pingvas.generation.status.waiting import Wait, read_waits
-from pingvas.realtime.backbone import RESYNC
+from pingvas.realtime.events import QueuePosition, Resync
 from pingvas.realtime.rooms import user_of
 
 LOOK_SECONDS = 2.0
@@ -26,7 +27,7 @@ _AT_ONCE = 50
 # A forecast that is off by less than this, or by less than this share, is left to run down by itself.
 _SAME_SECONDS, _SAME_SHARE = 2.0, 0.2
 
-Tell = Callable[[UUID, dict[str, Any]], Awaitable[None]]
+Tell = Callable[[UUID, QueuePosition], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,11 @@ class Positions:
 
     def hear(self, event: str, room: str | None, _payload: Any) -> None:
         """An event passed through this process: somebody's job may wait from now on."""
-        if event in ("job:pending", "job:queued"):
+        if event in (JobPending.event, JobQueued.event):
             user_id = user_of(room)
             if user_id is not None and user_id in self._connected:
                 self._look_at({user_id})
-        elif event == RESYNC:
+        elif event == Resync.event:
             self.look_at_everybody()
 
     def look_at_everybody(self) -> None:
@@ -128,10 +129,10 @@ def _as_told(wait: Wait, last: _Told, now: float) -> bool:
     return abs(expected - wait.eta_seconds) <= max(_SAME_SECONDS, _SAME_SHARE * wait.eta_seconds)
 
 
-def _payload(wait: Wait) -> dict[str, Any]:
-    return {
-        "job_id": str(wait.job_id),
-        "position": wait.position,
-        "eta_seconds": wait.eta_seconds,
-        "waiting_for": wait.waiting_for,
-    }
+def _payload(wait: Wait) -> QueuePosition:
+    return QueuePosition(
+        job_id=wait.job_id,
+        position=wait.position,
+        eta_seconds=wait.eta_seconds,
+        waiting_for=wait.waiting_for,
+    )

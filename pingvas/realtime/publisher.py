@@ -73,11 +73,8 @@ class SocketPublisher:
             self._all_sent.set()
 
     async def _send(self, event: Event) -> None:
-        payload = event.payload
-        if "job_id" not in payload:
-            payload = {"user_id": event.user_id, **payload}
         try:
-            await self._manager.emit(event.name, payload, room=user_room(event.user_id))
+            await self._manager.emit(event.name, event.payload, room=user_room(event.user_id))
         except (TypeError, ValueError):  # a payload that is no JSON: a bug of its maker, not worth the others
             log.exception("event %s cannot be sent", event.name)
 

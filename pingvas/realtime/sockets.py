@@ -29,6 +29,7 @@ from pingvas.base.settings import Settings
 from pingvas.generation.outcome.cancel import request_cancel
 from pingvas.generation.status.jobs import get_job
 from pingvas.realtime.backbone import backbone_url, open_manager
+from pingvas.realtime.events import AuthExpired, QueuePosition
 from pingvas.realtime.job_ends import JobEnds
 from pingvas.realtime.positions import Positions
 from pingvas.realtime.rooms import ADMIN, user_room
@@ -150,7 +151,7 @@ class Realtime:
             log.error("a socket whose token is over could not be closed", exc_info=goodbye.exception())
 
     async def _say_goodbye(self, sid: str, code: str) -> None:
-        await self._manager.emit("auth:expired", {"code": code}, namespace="/", room=sid, ignore_queue=True)
+        await self._manager.emit_here(AuthExpired(code=code), room=sid)
         await self.server.disconnect(sid)
 
     async def _recheck(self) -> None:
@@ -176,9 +177,8 @@ class Realtime:
         self._positions.hear(event, room, payload)
         self.job_ends.hear(event, payload)
 
-    async def _tell_position(self, user_id: UUID, payload: dict[str, Any]) -> None:
-        room = user_room(user_id)
-        await self._manager.emit("queue:position", payload, namespace="/", room=room, ignore_queue=True)
+    async def _tell_position(self, user_id: UUID, position: QueuePosition) -> None:
+        await self._manager.emit_here(position, room=user_room(user_id))
 
     def _acknowledged(
         self, act: Callable[[str, Actor, Any], Awaitable[dict[str, Any]]]

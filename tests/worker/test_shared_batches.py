@@ -49,7 +49,7 @@ async def test_jobs_of_several_people_share_a_batch_and_get_the_pictures_they_wo
     async with studio.context(worker_batch=1) as context, studio.at_work(context):
         alone = await submit_by_several(studio, MIXED)
         alone_jobs = await ended(studio, alone)
-        alone = context.engine.stats
+        alone_stats = context.engine.stats
     together = await submit_by_several(studio, MIXED)
 
     async with studio.context() as context, studio.at_work(context):
@@ -57,7 +57,7 @@ async def test_jobs_of_several_people_share_a_batch_and_get_the_pictures_they_wo
         stats = context.engine.stats
 
     assert {job.status for job in alone_jobs + jobs} == {"completed"}
-    assert (alone.batches, alone.largest_batch) == (4, 1)
+    assert (alone_stats.batches, alone_stats.largest_batch) == (4, 1)
     assert (stats.batches, stats.pictures, stats.largest_batch) == (1, 4, 4)
     for one, other in zip(alone, together, strict=True):
         assert np.abs(await pixels(studio, one) - await pixels(studio, other)).max() <= 1
