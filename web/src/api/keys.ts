@@ -12,11 +12,4 @@ export const keys = {
 };
 
 /** What the server's events change: after some were missed, all of this is read again. */
-export const changedByEvents = [
-  keys.jobs,
-  ["job"],
-  keys.images,
-  ["image"],
-  keys.me,
-  keys.ledger,
-] as const;
+export const changedByEvents = [keys.jobs, ["job"], keys.images, ["image"], keys.me, keys.ledger] as const;
