@@ -22,10 +22,11 @@ from bench._queue_studio import MODEL, WORKER, Studio
 from bench._queue_systems import on_a_server
 from pingvas.base.db import Database
 from pingvas.base.events import Event
+from pingvas.base.loops import BackgroundLoops
 from pingvas.base.notify import WAKE_WORKERS, Notifier
 from pingvas.generation.queue import claims
 from pingvas.launch.embedded_postgres import EmbeddedPostgres
-from pingvas.worker.process.wakeup import alarm_on_new_jobs
+from pingvas.worker.process.wakeup import woken_by_new_jobs
 
 POLL_SECONDS = 1.0
 
@@ -45,10 +46,10 @@ class _Waker:
 async def work(url: str, jobs: int) -> None:
     """Claim `jobs` jobs; one line of JSON for each: its id, when it was in hand, and how long it was in line."""
     database = Database(url, pool_size=1)
-    async with alarm_on_new_jobs(url) as alarm:
+    async with woken_by_new_jobs(url, BackgroundLoops("worker")) as wakeup:
         print(json.dumps({"ready": True}), flush=True)
         while jobs > 0:
-            alarm.reset()
+            wakeup.clear()
             async with database.transaction() as session:
                 found = await claims.claim(session, worker_id=WORKER, lease_seconds=600, holds=[MODEL])
             in_hand = time.time()
@@ -57,7 +58,7 @@ async def work(url: str, jobs: int) -> None:
                 print(json.dumps({"id": str(job.id), "in_hand": in_hand, "in_line": in_line}), flush=True)
             jobs -= len(found)
             if not found:
-                await alarm.wait(POLL_SECONDS)
+                await wakeup.wait(POLL_SECONDS)
     await database.dispose()
 
 

@@ -19,6 +19,7 @@ from pingvas.api.http.site import page_route
 from pingvas.api.http.trace_requests import TraceRequests
 from pingvas.api.routes import auth, files, health, images, jobs, me, models, plans, queue, uploads
 from pingvas.base.db import Database
+from pingvas.base.loops import BackgroundLoops
 from pingvas.base.settings import Settings
 from pingvas.base.tracing import tracing
 from pingvas.realtime.publisher import open_publisher
@@ -28,13 +29,14 @@ PREFIX = "/api/v1"
 _DOCS_ASSETS = "/api-docs"  # swagger-ui, copied into the built page so that nothing comes from elsewhere
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> FastAPI:
     """The API of one process. `settings.database_url` must be set; the lifespan opens and closes everything."""
     if settings.database_url is None:
         raise ValueError("The API needs a database URL; `pingvas up` passes the embedded server's.")
-    publisher = open_publisher(settings)
+    loops = loops or BackgroundLoops("api", settings.database_url)
+    publisher = open_publisher(settings, loops)
     database = Database(settings.database_url, pool_size=settings.database_pool_size, publisher=publisher)
-    realtime = Realtime(settings, database)
+    realtime = Realtime(settings, database, loops)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -4,22 +4,18 @@
 gathered on the way to the publisher, and counts what happened, only after the commit.
 """
 
-import errno
-import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-import asyncpg
 from sqlalchemy import ARRAY, DateTime, MetaData, Text, event
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError, EmulatedDBAPIException
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
+from pingvas.base.database_away import connect, is_unavailable
 from pingvas.base.database_url import for_sqlalchemy
 from pingvas.base.errors import Unavailable
 from pingvas.base.events import Pending, Publisher, take_pending
@@ -34,18 +30,6 @@ NAMING = {
     "uq": "uq_%(table_name)s_%(column_0_name)s",
     "ck": "%(constraint_name)s",
 }
-
-# SQLSTATE classes that mean "the server is going, gone, full or out of connections", not "the query is wrong".
-_UNAVAILABLE_STATES = ("08", "53", "57P", "58")
-# How a connection fails when not the server but the way to it is gone.
-_NO_WAY_THERE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN, errno.EADDRNOTAVAIL}
-_AWAY = (
-    PoolTimeout,
-    ConnectionError,
-    TimeoutError,
-    asyncpg.InterfaceError,  # the connection is closed
-    asyncpg.InternalClientError,  # the server's last words came while nobody was asking: it is about to be closed
-)
 
 
 class Base(DeclarativeBase):
@@ -89,6 +73,7 @@ class Database:
             pool_timeout=10,
             pool_pre_ping=False,  # a dead connection shows itself as `unavailable`, once, and is replaced
             connect_args={
+                "async_creator_fn": connect,
                 "timeout": 5,
                 "server_settings": {
                     "application_name": "pingvas",
@@ -184,17 +169,3 @@ def _unavailable_when_down(moment: _Moment) -> Iterator[None]:
         if is_unavailable(error):
             raise (OutcomeUnknown if moment.commits else DatabaseUnavailable) from error
         raise
-
-
-def is_unavailable(error: BaseException) -> bool:
-    """Whether an error says that the database is away, rather than that what we asked was wrong."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    # Of what SQLAlchemy says, the driver's own error.
-    while isinstance(error, DBAPIError | EmulatedDBAPIException) and error.orig is not None:
-        error = error.orig
-    if isinstance(error, _AWAY):
-        return not isinstance(error, ValueError)  # so the driver calls an address that it cannot use
-    if isinstance(error, OSError):
-        return isinstance(error, socket.gaierror) or error.errno in _NO_WAY_THERE
-    return str(getattr(error, "sqlstate", None)).startswith(_UNAVAILABLE_STATES)

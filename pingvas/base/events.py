@@ -2,12 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 _PENDING = "pingvas.events"
+
+
+class EventPayload(BaseModel):
+    """What one kind of event says. Each kind is a class in the room where it happens; `realtime/events.py` lists them all,
+    and the page's types are made from that list.
+
+    A field that is left out is not sent: the page keeps what it knows.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    event: ClassVar[str]
+    """The name that the page listens for."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +51,11 @@ class Publisher(Protocol):
     def publish(self, events: Sequence[Event], *, wake_workers: bool) -> None: ...
 
 
-def publish_later(session: AsyncSession, name: str, user_id: UUID | None, payload: dict[str, Any]) -> None:
+def publish_later(session: AsyncSession, user_id: UUID | None, payload: EventPayload) -> None:
     """Keep an event until this transaction commits; a rollback forgets it. Nobody hears of a deleted person's job."""
     if user_id is not None:
-        _pending(session).events.append(Event(name, user_id, payload))
+        sent = payload.model_dump(mode="json", exclude_unset=True)
+        _pending(session).events.append(Event(payload.event, user_id, sent))
 
 
 def wake_workers_later(session: AsyncSession) -> None:

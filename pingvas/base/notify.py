@@ -9,8 +9,8 @@ import asyncio
 import json
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -18,7 +18,10 @@ from uuid import uuid4
 
 import asyncpg
 
+from pingvas.base.backoff import pauses
+from pingvas.base.database_away import connect, is_unavailable
 from pingvas.base.database_url import for_asyncpg
+from pingvas.base.loops import BackgroundLoops, end
 from pingvas.base.notify_payloads import Assembly, in_batches, pack, to_json
 
 log = logging.getLogger(__name__)
@@ -29,22 +32,10 @@ WAKE_WORKERS = "pingvas_jobs"
 _MAX_WAITING = 20_000
 _CONNECT_SECONDS = 5
 _PING_SECONDS = 15
-_RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
+# The longest pause between two tries to reach a database that is away.
+_LONGEST_PAUSE = 2.0
 
 _NOTIFY = "SELECT pg_notify(channel, payload) FROM unnest($1::text[], $2::text[]) AS t(channel, payload)"
-
-# Away, going away, or cut off in the middle: all of these mean "try again", none means "the message was wrong".
-CONNECTION_ERRORS = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.InternalClientError,
-)
 
 
 @dataclass(frozen=True)
@@ -66,8 +57,11 @@ class Notifier:
     when the connection breaks in mid-send.
     """
 
-    def __init__(self, database_url: str, *, interval: float = 0.005) -> None:
+    def __init__(
+        self, database_url: str, *, interval: float = 0.005, loops: BackgroundLoops | None = None
+    ) -> None:
         self._url = for_asyncpg(database_url)
+        self._loops = loops or BackgroundLoops("")
         self._interval = interval
         self._waiting: deque[tuple[str, str]] = deque(maxlen=_MAX_WAITING)
         self._waking: set[str] = set()
@@ -81,7 +75,7 @@ class Notifier:
 
     async def start(self) -> None:
         """Begin sending. Does not wait for the database."""
-        self._task = asyncio.create_task(self._run(), name="notifier")
+        self._task = self._loops.start("notifier", self._run, essential=True, longest_pause=_LONGEST_PAUSE)
 
     async def close(self, *, timeout: float = 2.0) -> None:
         """Send what still waits, at most `timeout` seconds, and stop."""
@@ -89,9 +83,7 @@ class Notifier:
             return
         with suppress(TimeoutError):
             await asyncio.wait_for(self._all_sent.wait(), timeout)
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        await end(self._task)
         self._task = None
 
     def send(self, channel: str, message: Any) -> None:
@@ -111,35 +103,28 @@ class Notifier:
         self._something.set()
 
     async def _run(self) -> None:
-        failures = 0
-        while True:
-            try:
-                # A NOTIFY holds its database-wide lock until its commit is on disk, unless told not to wait for that.
-                connection = await _connect(self._url, "pingvas notifier", synchronous_commit="off")
-            except CONNECTION_ERRORS as error:
-                failures = await _pause(failures, "notifier", error)
-                continue
-            try:
-                while True:
-                    await self._something.wait()
-                    begun = monotonic()
-                    await self._flush(connection)
-                    failures = 0
-                    await asyncio.sleep(max(0.0, begun + self._interval - monotonic()))
-            except CONNECTION_ERRORS as error:
-                failures = await _pause(failures, "notifier", error)
-            finally:
-                connection.terminate()
+        # A NOTIFY holds its database-wide lock until its commit is on disk, unless told not to wait for that.
+        connection = await _connect(self._url, "pingvas notifier", synchronous_commit="off")
+        try:
+            while True:
+                await self._something.wait()
+                began = monotonic()
+                await self._flush(connection)
+                await asyncio.sleep(max(0.0, began + self._interval - monotonic()))
+        finally:
+            connection.terminate()
 
     async def _flush(self, connection: asyncpg.Connection) -> None:
         self._unsent = self._unsent or self._payloads()
         try:
             if self._unsent:
                 await connection.execute(_NOTIFY, *map(list, zip(*self._unsent, strict=True)))
-        except asyncpg.PostgresError as error:
-            if isinstance(error, CONNECTION_ERRORS):
+        except (
+            Exception
+        ) as error:  # whatever it is, the payloads that met it must not stand in the way of the next
+            if is_unavailable(error):
                 raise
-            # Its queue is full because some listener sleeps: these were hints, and holding them helps nobody.
+            # Its queue is full because some listener sleeps, say. These were hints, and holding them helps nobody.
             log.error("notifier: %d payloads dropped: %s", len(self._unsent), error)
         self._unsent = []
         if not self._waiting and not self._waking:
@@ -169,45 +154,57 @@ class Notifier:
 
 
 async def listen(
-    database_url: str, channels: Sequence[str], *, ready: asyncio.Event | None = None
-) -> AsyncIterator[Notice]:
+    database_url: str, channels: Sequence[str], *, ready: asyncio.Event | None = None, again: bool = False
+) -> AsyncGenerator[Notice, None]:
     """Every notice on these channels, for ever, over reconnections; after one, a `missed` notice per channel.
 
-    `ready` is set while the listener is connected. Needs a direct connection: a transaction pooler loses LISTEN.
+    `ready` is set while the listener is connected. `again`: there was a listener before this one, and what was sent in
+    between is missed. Needs a direct connection: a transaction pooler loses LISTEN.
     """
     url = for_asyncpg(database_url)
-    failures, first = 0, True
+    pause, missed = pauses(longest=_LONGEST_PAUSE), again
     while True:
-        notices: asyncio.Queue[Notice | None] = asyncio.Queue()
         try:
-            connection = await _connect(url, "pingvas listener")
-        except CONNECTION_ERRORS as error:
-            failures = await _pause(failures, "listener", error)
-            continue
-        keeper: asyncio.Task[None] | None = None
-        try:
-            receive = _receiver(notices)
-            connection.add_termination_listener(lambda _, notices=notices: notices.put_nowait(None))
+            async with aclosing(_listen_once(url, channels, ready, missed=missed)) as notices:
+                async for notice in notices:
+                    pause, missed = pauses(longest=_LONGEST_PAUSE), True
+                    if notice is not None:
+                        yield notice
+        except Exception as error:
+            if not is_unavailable(error):
+                raise
+            log.warning("listener: the database is away (%s); trying again", error)
+        await asyncio.sleep(next(pause))
+
+
+async def _listen_once(
+    url: str, channels: Sequence[str], ready: asyncio.Event | None, *, missed: bool
+) -> AsyncGenerator[Notice | None, None]:
+    """The notices of one connection: None as soon as it listens. Ends by an error when the connection does."""
+    notices: asyncio.Queue[Notice | None] = asyncio.Queue()
+    connection = await _connect(url, "pingvas listener")
+    keeper: asyncio.Task[None] | None = None
+    try:
+        receive = _receiver(notices)
+        connection.add_termination_listener(lambda _: notices.put_nowait(None))
+        for channel in channels:
+            await connection.add_listener(channel, receive)
+        keeper = asyncio.create_task(_keep_alive(connection), name="listener keep-alive")
+        if ready is not None:
+            ready.set()
+        yield None
+        if missed:
             for channel in channels:
-                await connection.add_listener(channel, receive)
-            keeper = asyncio.create_task(_keep_alive(connection), name="listener keep-alive")
-            if ready is not None:
-                ready.set()
-            if not first:
-                for channel in channels:
-                    yield Notice(channel, missed=True)
-            failures, first = 0, False
-            while (notice := await notices.get()) is not None:
-                yield notice
-            raise ConnectionResetError("the server closed the connection")
-        except CONNECTION_ERRORS as error:
-            failures = await _pause(failures, "listener", error)
-        finally:
-            if ready is not None:
-                ready.clear()
-            if keeper is not None:
-                keeper.cancel()
-            connection.terminate()
+                yield Notice(channel, missed=True)
+        while (notice := await notices.get()) is not None:
+            yield notice
+        raise ConnectionResetError("the server closed the connection")
+    finally:
+        if ready is not None:
+            ready.clear()
+        if keeper is not None:
+            keeper.cancel()
+        connection.terminate()
 
 
 def _receiver(notices: asyncio.Queue[Notice | None]) -> Callable[[object, int, str, str], None]:
@@ -223,7 +220,7 @@ def _receiver(notices: asyncio.Queue[Notice | None]) -> Callable[[object, int, s
             return
         try:
             messages = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             messages = None
         if not isinstance(messages, list):
             log.warning("listener: a payload on %s is not ours and was ignored", channel)
@@ -235,7 +232,7 @@ def _receiver(notices: asyncio.Queue[Notice | None]) -> Callable[[object, int, s
 
 
 async def _connect(url: str, name: str, **settings: str) -> asyncpg.Connection:
-    return await asyncpg.connect(
+    return await connect(
         url,
         timeout=_CONNECT_SECONDS,
         command_timeout=10,
@@ -245,18 +242,11 @@ async def _connect(url: str, name: str, **settings: str) -> asyncpg.Connection:
 
 async def _keep_alive(connection: asyncpg.Connection) -> None:
     """Ask for a sign of life now and then: a cut cable closes nothing by itself."""
-    while True:
-        await asyncio.sleep(_PING_SECONDS)
-        try:
+    try:
+        while True:
+            await asyncio.sleep(_PING_SECONDS)
             await connection.execute("SELECT 1", timeout=_CONNECT_SECONDS)
-        except CONNECTION_ERRORS:
-            connection.terminate()
-            return
-
-
-async def _pause(failures: int, who: str, error: BaseException) -> int:
-    """Wait a little longer after each failure; the new count."""
-    seconds = _RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)]
-    (log.warning if failures == 0 else log.debug)("%s: the database is away (%s); trying again", who, error)
-    await asyncio.sleep(seconds)
-    return failures + 1
+    except Exception as error:  # whatever it is, a connection that nobody watches is given up
+        if not is_unavailable(error):
+            log.exception("listener: its sign of life could not be asked for")
+        connection.terminate()

@@ -1,4 +1,4 @@
-"""Tables that belong to no room: answers kept for replays, stored objects waiting for their deletion, chores done."""
+"""Tables that belong to no room: answers kept for replays, objects waiting for their deletion, chores done, loops that failed."""
 
 from datetime import datetime
 from typing import Any
@@ -50,3 +50,19 @@ class ChoreRun(Base):
     seconds: Mapped[float | None] = mapped_column(Double)
     result: Mapped[str | None]
     error: Mapped[str | None]
+
+
+class LoopFailure(Base):
+    """The latest failure of a background loop, and how many it has had, by kind of process and host."""
+
+    __tablename__ = "loop_failures"
+    __table_args__ = (PrimaryKeyConstraint("process", "host", "loop"),)
+
+    process: Mapped[str]
+    host: Mapped[str]
+    loop: Mapped[str]
+    failures: Mapped[int] = mapped_column(BigInteger, server_default="1")
+    error: Mapped[str]
+    failed_at: Mapped[datetime]
+    recovered_at: Mapped[datetime | None]
+    gave_up: Mapped[bool] = mapped_column(server_default="false")

@@ -16,6 +16,7 @@ from pingvas.base.errors import NotFound, PaymentRequired
 from pingvas.base.events import publish_later
 from pingvas.base.ids import new_id
 from pingvas.base.statements import fetch_one
+from pingvas.billing.events import CreditsUpdated
 
 # The balance moves and the ledger row says so, or neither. The UPDATE locks the row, and the time is read after it
 # (clock_timestamp, not now), so that the postings of one wallet are in the order of their times.
@@ -119,6 +120,6 @@ def tell_balance(
     session: AsyncSession, user_id: UUID | None, balance: int, *, change: int, reason: str
 ) -> None:
     """The event of a changed balance."""
-    publish_later(
-        session, "credits:updated", user_id, {"balance": balance, "change": change, "reason": reason}
-    )
+    if user_id is not None:
+        told = CreditsUpdated(user_id=user_id, balance=balance, change=change, reason=reason)
+        publish_later(session, user_id, told)

@@ -20,6 +20,7 @@ from pingvas.base import migrate
 from pingvas.base.chore_runs import ChoreState, read_chores
 from pingvas.base.db import Database
 from pingvas.base.errors import Unavailable
+from pingvas.base.loop_failures import LoopState, read_loop_failures
 from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import REPOSITORY, Settings
 from pingvas.billing.ledger import find_disagreements
@@ -37,6 +38,10 @@ STARTING_SECONDS = 90.0
 
 # Some process does the chores while one of them, the quickest come every few seconds, was touched so lately.
 ALIVE_SECONDS = 120.0
+# A loop that has not recovered since is failing still; one that has been quiet for longer ended with its process.
+FAILING_SECONDS = 600.0
+# What was got over is shown for so long.
+SHOWN_SECONDS = 86_400.0
 START_CHORES = "read the lines of the chores where they run, or start them: pingvas chores"
 
 
@@ -125,6 +130,7 @@ async def _examine_database(settings: Settings, running: RunningStudio | None) -
             findings.append(_queue(figures, running))
             findings.append(_workers(figures, running))
             findings += _chores(await read_chores(session), running)
+            findings += _loops(await read_loop_failures(session))
             findings.append(await _ledger(session))
             findings.append(await _storage_use(session))
     return findings
@@ -264,6 +270,29 @@ def _chore(chore: Chore, state: ChoreState | None, expected: bool) -> Finding:
         late = f"{says}; {_time(state.seconds_late)} late"
         return Finding("chore", False if expected else None, late, START_CHORES if expected else "")
     return Finding("chore", True if expected else None, says)
+
+
+def _loops(failed: Sequence[LoopState]) -> Iterator[Finding]:
+    """Whether the background loops of all processes live, and each one that has failed in the last day."""
+    each = [_loop(state) for state in failed if state.seconds_ago < SHOWN_SECONDS]
+    wrong = sum(finding.well is False for finding in each)
+    says = f"{wrong} failing" if wrong else "none is failing"
+    yield Finding("loops", not wrong, says, "read the lines of these processes for more" if wrong else "")
+    yield from each
+
+
+def _loop(state: LoopState) -> Finding:
+    says = (
+        f"{state.loop} of {state.process} on {state.host}: failed {state.failures} times, "
+        f"{_time(state.seconds_ago)} ago by {state.error}"
+    )
+    if state.recovered_at is not None:
+        return Finding("loop", True, f"{says}; well since {state.recovered_at:%Y-%m-%d %H:%M:%S} UTC")
+    if state.seconds_ago > FAILING_SECONDS:
+        return Finding("loop", None, f"{says}; not since")
+    if state.gave_up:
+        return Finding("loop", False, f"{says}; the process ended for want of it", "see why it cannot live")
+    return Finding("loop", False, f"{says}; it is started again and again", "see why it fails")
 
 
 def _time(seconds: float) -> str:

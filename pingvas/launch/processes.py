@@ -13,7 +13,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
+from pingvas.base.loops import BackgroundLoops
 from pingvas.launch.end_with_parent import end_with_parent
 
 MAX_BACKOFF_SECONDS = 30.0
@@ -45,7 +47,9 @@ class Supervisor:
         tell: Callable[[str, str], None],
         on_change: Callable[[Mapping[str, int]], None] = lambda pids: None,
         backoff_seconds: float = 0.5,
+        loops: BackgroundLoops | None = None,
     ) -> None:
+        self._loops = loops or BackgroundLoops("studio")
         self._groups = groups
         self._environment = dict(environment)
         self._tell = tell
@@ -54,19 +58,22 @@ class Supervisor:
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._stopping = asyncio.Event()
         self._at_once = asyncio.Event()
-        self._keepers: dict[str, asyncio.Task[None]] = {}
+        self._keepers: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Start every child and go on keeping them alive in the background of this loop, the main thread's."""
         children = [child for group in self._groups for child in group]
-        self._keepers = {child.name: asyncio.create_task(self._keep(child)) for child in children}
+        self._keepers = [
+            self._loops.start(f"keeper of {child.name}", partial(self._keep, child), longest_pause=1.0)
+            for child in children
+        ]
 
     async def stop(self) -> None:
         """Stop group after group, each child with its own patience; then nothing of them is left."""
         self._stopping.set()
         for group in self._groups:
             await asyncio.gather(*(self._end(child) for child in group))
-        await asyncio.gather(*self._keepers.values())
+        await asyncio.gather(*self._keepers)
 
     def hurry(self) -> None:
         """Kill whatever is still stopping: somebody asked twice."""
@@ -102,14 +109,25 @@ class Supervisor:
             preexec_fn=end_with_parent(signal.SIGTERM),
         )
         self._running[child.name] = process
-        self._on_change(self.pids())
-        if self._stopping.is_set():  # it was being started while everything was told to stop
-            await self._end(child)
-        await self._pass_output_on(child.name, process)
-        status = await process.wait()
-        self._running.pop(child.name, None)
-        self._on_change(self.pids())
-        return status
+        try:
+            self._tell_change()
+            if self._stopping.is_set():  # it was being started while everything was told to stop
+                await self._end(child)
+            await self._pass_output_on(child.name, process)
+            return await process.wait()
+        finally:
+            if process.returncode is None:  # nobody would look after it any more, and another is started
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                await process.wait()
+            self._running.pop(child.name, None)
+            self._tell_change()
+
+    def _tell_change(self) -> None:
+        try:
+            self._on_change(self.pids())
+        except OSError as error:  # a full disk, say: the children do not depend on it
+            self._tell("studio", f"the state of the processes could not be written down: {error}")
 
     async def _pass_output_on(self, name: str, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None  # noqa: S101 - asked for above

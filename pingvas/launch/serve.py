@@ -1,4 +1,5 @@
-"""The long-running processes: the API server, the worker, the chores. Each ends in order on SIGTERM or SIGINT."""
+"""The long-running processes: the API server, the worker, the chores. Each ends in order on SIGTERM or SIGINT, and with
+an error when one of its essential background loops cannot live, so that whoever watches over it starts another."""
 
 from __future__ import annotations
 
@@ -6,11 +7,15 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 import tempfile
+from contextlib import suppress
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
 from pingvas.base import metrics
+from pingvas.base.loops import BackgroundLoops
 from pingvas.base.settings import Settings, load_settings
 from pingvas.base.tracing import tracing
 
@@ -31,9 +36,15 @@ def serve_api(settings: Settings) -> None:
     if settings.api_processes == 1:
         from pingvas.api.app import create_app
 
-        app = create_app(settings)
+        loops = BackgroundLoops("api", settings.database_url)
+        server = uvicorn.Server(uvicorn.Config(create_app(settings, loops), **common))  # type: ignore[arg-type]
+        loops.on_give_up = lambda: setattr(server, "should_exit", True)
         _leave_out_of_collections()
-        uvicorn.run(app, **common)  # type: ignore[arg-type]
+        with suppress(KeyboardInterrupt):  # which has stopped it in order
+            server.run()
+        loops.raise_if_gave_up()
+        if not server.started:
+            sys.exit(STARTUP_FAILURE)
         return
     os.environ["PINGVAS_DATABASE_URL"] = settings.database_url or ""
     with tempfile.TemporaryDirectory(prefix="pingvas-metrics-") as folder:
@@ -51,7 +62,12 @@ def app_from_environment() -> object:
     """The app of one of several API processes."""
     from pingvas.api.app import create_app
 
-    app = create_app(load_settings())
+    settings = load_settings()
+    # This process ends in order, and uvicorn's parent process starts another in its place.
+    loops = BackgroundLoops(
+        "api", settings.database_url, on_give_up=lambda: signal.raise_signal(signal.SIGTERM)
+    )
+    app = create_app(settings, loops)
     _leave_out_of_collections()
     return app
 
@@ -62,11 +78,12 @@ async def work(settings: Settings) -> None:
     from pingvas.worker.process.gpu_worker import run_worker
 
     _leave_out_of_collections()
-    publisher = open_publisher(settings)
+    loops = BackgroundLoops("worker", settings.database_url)
+    publisher = open_publisher(settings, loops)
     await publisher.start()
     try:
         with tracing(settings, "worker"), metrics.metrics_port(settings):
-            await run_worker(settings, publisher=publisher, stop=_stop_on_signals())
+            await run_worker(settings, publisher=publisher, stop=_stop_on_signals(), loops=loops)
     finally:
         await publisher.close()
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from pingvas.base import migrate
 from pingvas.base.db import Database
 from pingvas.base.errors import Conflict, Unavailable
+from pingvas.base.loops import BackgroundLoops, end
 from pingvas.base.settings import Settings
 from pingvas.launch import embedded_postgres
 from pingvas.launch.embedded_postgres import EmbeddedPostgres
@@ -110,7 +111,8 @@ async def _run(
 ) -> None:
     stop = asyncio.Event()
     started_at = time.time()
-    supervisor = _supervisor(settings, tell, workers, started_at)
+    loops = BackgroundLoops("studio", settings.database_url, on_give_up=stop.set)
+    supervisor = _supervisor(settings, tell, workers, started_at, loops)
     _on_signals(stop, supervisor)
     assert settings.database_url is not None  # noqa: S101 - set by `up`
     await migrate.upgrade(settings.database_url)
@@ -123,7 +125,7 @@ async def _run(
     if stop.is_set():
         return
     supervisor.start()
-    watcher = asyncio.create_task(_keep_alive(server, stop, tell))
+    watcher = loops.start("database keeper", lambda: _keep_alive(server, stop, tell), essential=True)
     try:
         if await _wait_ready(settings, stop):
             write_state(settings.data_dir, _state(settings, supervisor.pids(), started_at))
@@ -134,10 +136,13 @@ async def _run(
         tell("studio", "stopping")
     finally:
         await supervisor.stop()
-        watcher.cancel()
+        await end(watcher)
+    loops.raise_if_gave_up()
 
 
-def _supervisor(settings: Settings, tell: Tell, workers: int, started_at: float) -> Supervisor:
+def _supervisor(
+    settings: Settings, tell: Tell, workers: int, started_at: float, loops: BackgroundLoops
+) -> Supervisor:
     def command(*arguments: str) -> list[str]:
         return [sys.executable, "-m", "pingvas.cli", *arguments]
 
@@ -154,7 +159,7 @@ def _supervisor(settings: Settings, tell: Tell, workers: int, started_at: float)
         if (settings.data_dir / "studio.json").exists():
             write_state(settings.data_dir, _state(settings, pids, started_at))
 
-    return Supervisor(groups, _child_environment(settings), tell=tell, on_change=on_change)
+    return Supervisor(groups, _child_environment(settings), tell=tell, on_change=on_change, loops=loops)
 
 
 def _child_environment(settings: Settings) -> dict[str, str]:

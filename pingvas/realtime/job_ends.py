@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-_ENDINGS = frozenset({"job:completed", "job:failed", "job:canceled"})
+from pingvas.generation.events import JobCanceled, JobCompleted, JobFailed
+
+_ENDINGS = frozenset({JobCompleted.event, JobFailed.event, JobCanceled.event})
 
 
 class JobEnds:

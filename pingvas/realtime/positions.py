@@ -5,19 +5,17 @@ that pass through here; the events of a burst lead to one look, and a look tells
 """
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from pingvas.base.db import Database, DatabaseUnavailable
+from pingvas.base.db import Database
+from pingvas.generation.events import JobPending, JobQueued
 from pingvas.generation.status.waiting import Wait, read_waits
-from pingvas.realtime.backbone import RESYNC
+from pingvas.realtime.events import QueuePosition, Resync
 from pingvas.realtime.rooms import user_of
-
-log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0
 # Looking takes at most this share of the time, whatever the number of people.
@@ -29,7 +27,7 @@ _AT_ONCE = 50
 # A forecast that is off by less than this, or by less than this share, is left to run down by itself.
 _SAME_SECONDS, _SAME_SHARE = 2.0, 0.2
 
-Tell = Callable[[UUID, dict[str, Any]], Awaitable[None]]
+Tell = Callable[[UUID, QueuePosition], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -67,11 +65,11 @@ class Positions:
 
     def hear(self, event: str, room: str | None, _payload: Any) -> None:
         """An event passed through this process: somebody's job may wait from now on."""
-        if event in ("job:pending", "job:queued"):
+        if event in (JobPending.event, JobQueued.event):
             user_id = user_of(room)
             if user_id is not None and user_id in self._connected:
                 self._look_at({user_id})
-        elif event == RESYNC:
+        elif event == Resync.event:
             self.look_at_everybody()
 
     def look_at_everybody(self) -> None:
@@ -79,15 +77,12 @@ class Positions:
         self._look_at(set(self._connected))
 
     async def run(self) -> None:
-        """Look and tell, for ever."""
+        """Look and tell, for ever; raises what looking raises, and then whoever was not looked at is still to be."""
         clock = asyncio.get_running_loop().time
         while True:
             await self._somebody.wait()
             began = clock()
-            try:
-                await self._look()
-            except DatabaseUnavailable:
-                log.warning("the database is away; nobody hears of their place in the queue")
+            await self._look()
             await asyncio.sleep(max(LOOK_SECONDS, (clock() - began) / _LOOKING_SHARE))
 
     def _look_at(self, people: set[UUID]) -> None:
@@ -105,11 +100,11 @@ class Positions:
             try:
                 async with self._database.read() as session:
                     waits = await read_waits(session, some, most_each=_FOLLOWED)
-            except DatabaseUnavailable:
+                for wait in waits.values():
+                    await self._tell_what_is_new(wait, told.get(wait.job_id))
+            except Exception:
                 self._look_at({*some, *people})
                 raise
-            for wait in waits.values():
-                await self._tell_what_is_new(wait, told.get(wait.job_id))
 
     async def _tell_what_is_new(self, wait: Wait, last: _Told | None) -> None:
         if wait.user_id is None:
@@ -134,10 +129,10 @@ def _as_told(wait: Wait, last: _Told, now: float) -> bool:
     return abs(expected - wait.eta_seconds) <= max(_SAME_SECONDS, _SAME_SHARE * wait.eta_seconds)
 
 
-def _payload(wait: Wait) -> dict[str, Any]:
-    return {
-        "job_id": str(wait.job_id),
-        "position": wait.position,
-        "eta_seconds": wait.eta_seconds,
-        "waiting_for": wait.waiting_for,
-    }
+def _payload(wait: Wait) -> QueuePosition:
+    return QueuePosition(
+        job_id=wait.job_id,
+        position=wait.position,
+        eta_seconds=wait.eta_seconds,
+        waiting_for=wait.waiting_for,
+    )

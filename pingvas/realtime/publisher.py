@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from pingvas.base.events import Event
+from pingvas.base.loops import BackgroundLoops, end
 from pingvas.base.notify import WAKE_WORKERS, Notifier
 from pingvas.base.settings import Settings
 from pingvas.realtime.backbone import backbone_url, open_manager
@@ -27,8 +28,9 @@ class SocketPublisher:
     While the backbone is away events wait; beyond 20,000 the oldest are dropped, for events are hints.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._notifier = Notifier(backbone_url(settings))
+    def __init__(self, settings: Settings, loops: BackgroundLoops | None = None) -> None:
+        self._loops = loops or BackgroundLoops("")
+        self._notifier = Notifier(backbone_url(settings), loops=self._loops)
         self._manager: Any = open_manager(settings, self._notifier, write_only=True)
         self._waiting: deque[Event] = deque(maxlen=_MAX_WAITING)
         self._something = asyncio.Event()
@@ -39,16 +41,14 @@ class SocketPublisher:
     async def start(self) -> None:
         """Begin sending. Does not wait for the database or Valkey to be there."""
         await self._notifier.start()
-        self._task = asyncio.create_task(self._run(), name="event publisher")
+        self._task = self._loops.start("event publisher", self._run, essential=True)
 
     async def close(self, *, timeout: float = 2.0) -> None:
         """Send what still waits, at most `timeout` seconds, and stop."""
         if self._task is not None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._all_sent.wait(), timeout)
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
             self._task = None
         await self._notifier.close(timeout=timeout)
         redis = getattr(self._manager, "redis", None)
@@ -73,15 +73,12 @@ class SocketPublisher:
             self._all_sent.set()
 
     async def _send(self, event: Event) -> None:
-        payload = event.payload
-        if "job_id" not in payload:
-            payload = {"user_id": event.user_id, **payload}
         try:
-            await self._manager.emit(event.name, payload, room=user_room(event.user_id))
+            await self._manager.emit(event.name, event.payload, room=user_room(event.user_id))
         except (TypeError, ValueError):  # a payload that is no JSON: a bug of its maker, not worth the others
             log.exception("event %s cannot be sent", event.name)
 
 
-def open_publisher(settings: Settings) -> SocketPublisher:
+def open_publisher(settings: Settings, loops: BackgroundLoops | None = None) -> SocketPublisher:
     """The publisher for this process; `await start()` it, and `await close()` it last."""
-    return SocketPublisher(settings)
+    return SocketPublisher(settings, loops)

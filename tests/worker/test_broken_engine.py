@@ -11,7 +11,7 @@ import pytest
 from pingvas.engine.batch import Batch, Seat
 from pingvas.generation.outcome.cancel import request_cancel
 from pingvas.worker.process.gpu_worker import EngineBroken, work
-from pingvas.worker.process.job_context import Patience
+from pingvas.worker.running.job_context import WorkerTimeouts
 from tests.worker.studio import Studio, until
 
 
@@ -35,13 +35,13 @@ async def test_a_worker_whose_engine_is_stuck_ends_and_leaves_its_job_to_the_swe
     async def hangs() -> bool:
         return stuck.is_set()
 
-    patience = Patience(drain=0.0, let_go=0.1, stuck=0.2)
-    async with studio.workplace(patience=patience) as place:
-        monkeypatch.setattr(place.engine.engine, "step", hang)
+    timeouts = WorkerTimeouts(drain=0.0, abort=0.1, stuck=0.2)
+    async with studio.context(timeouts=timeouts) as context:
+        monkeypatch.setattr(context.engine.engine, "step", hang)
         job_id = await studio.submit()
 
         async def cancel_in_the_step_that_hangs() -> None:
-            async with studio.at_work(place) as working:
+            async with studio.at_work(context) as working:
                 await until(hangs, "the step that hangs")
                 async with studio.database.transaction() as session:
                     await request_cancel(session, studio.person, job_id)
@@ -63,11 +63,11 @@ async def test_a_worker_whose_device_refuses_everything_ends_and_another_makes_t
         raise RuntimeError("device-side assert triggered")
 
     job_id = await studio.submit()
-    async with studio.workplace() as place:
-        monkeypatch.setattr(place.engine.engine, "step", fail)
-        monkeypatch.setattr(place.engine.engine, "works", lambda: False)
+    async with studio.context() as context:
+        monkeypatch.setattr(context.engine.engine, "step", fail)
+        monkeypatch.setattr(context.engine.engine, "works", lambda: False)
         with pytest.raises(EngineBroken):
-            await work(place, asyncio.Event())
+            await work(context, asyncio.Event())
     after = await studio.job(job_id)
     async with studio.worker():
         job = await studio.becomes(job_id, "completed", "failed")

@@ -43,4 +43,4 @@ async def test_a_bug_in_claiming_does_not_end_the_worker(
         job = await studio.becomes(await studio.submit(), "completed", "failed")
 
     assert job.status == "completed"
-    assert "no jobs could be taken" in caplog.text
+    assert "job claims failed" in caplog.text

@@ -11,7 +11,7 @@ from pingvas.base.settings import Settings
 from pingvas.base.tables import StorageDeletion
 from pingvas.generation.status import jobs
 from pingvas.generation.tables import Worker
-from pingvas.worker.chores.schedule import CHORES, Counts, Tools
+from pingvas.worker.chores.schedule import CHORES, ChoreContext, Counts
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
 from tests.make.generation import claim_job, submit_jobs
@@ -20,12 +20,12 @@ CHORES_BY_NAME = {chore.name: chore for chore in CHORES}
 
 
 @pytest.fixture
-def tools(database: Database, settings: Settings) -> Tools:
-    return Tools(database, open_storage(settings), settings)
+def context(database: Database, settings: Settings) -> ChoreContext:
+    return ChoreContext(database, open_storage(settings), settings)
 
 
-async def do(name: str, tools: Tools) -> Counts:
-    return await CHORES_BY_NAME[name].do(tools)
+async def do(name: str, context: ChoreContext) -> Counts:
+    return await CHORES_BY_NAME[name].do(context)
 
 
 async def count(database: Database, table: str) -> int:
@@ -33,7 +33,9 @@ async def count(database: Database, table: str) -> int:
         return int(await session.scalar(text(f"SELECT count(*) FROM {table}")) or 0)
 
 
-async def test_the_job_of_a_silent_worker_goes_back_into_the_queue(database: Database, tools: Tools) -> None:
+async def test_the_job_of_a_silent_worker_goes_back_into_the_queue(
+    database: Database, context: ChoreContext
+) -> None:
     # given
     async with database.transaction() as session:
         await make_model(session)
@@ -46,7 +48,7 @@ async def test_the_job_of_a_silent_worker_goes_back_into_the_queue(database: Dat
         )
 
     # when
-    await do("sweep_leases", tools)
+    await do("sweep_leases", context)
 
     # then
     async with database.read() as session:
@@ -54,24 +56,26 @@ async def test_the_job_of_a_silent_worker_goes_back_into_the_queue(database: Dat
 
 
 async def test_an_object_that_no_row_names_is_deleted_and_then_forgotten(
-    database: Database, tools: Tools
+    database: Database, context: ChoreContext
 ) -> None:
     # given
-    await tools.storage.put("images/a/b.png", b"bytes", "image/png")
+    await context.storage.put("images/a/b.png", b"bytes", "image/png")
     async with database.transaction() as session:
         session.add(StorageDeletion(key="images/a/b.png", reason="image deleted"))
         session.add(StorageDeletion(key="images/a/never-was.png", reason="image deleted"))
 
     # when
-    await do("delete_objects", tools)
+    await do("delete_objects", context)
 
     # then
     with pytest.raises(ObjectMissing):
-        await tools.storage.get("images/a/b.png")
+        await context.storage.get("images/a/b.png")
     assert await count(database, "storage_deletions") == 0
 
 
-async def test_only_workers_that_were_silent_for_long_are_forgotten(database: Database, tools: Tools) -> None:
+async def test_only_workers_that_were_silent_for_long_are_forgotten(
+    database: Database, context: ChoreContext
+) -> None:
     # given
     async with database.transaction() as session:
         ago = text("now() - interval '11 minutes'")
@@ -79,14 +83,14 @@ async def test_only_workers_that_were_silent_for_long_are_forgotten(database: Da
         session.add(Worker(id="here", host="here", device="cpu"))
 
     # when
-    await do("forget_silent_workers", tools)
+    await do("forget_silent_workers", context)
 
     # then
     async with database.read() as session:
         assert list(await session.scalars(select(Worker.id))) == ["here"]
 
 
-async def test_answers_are_kept_for_replays_for_a_day(database: Database, tools: Tools) -> None:
+async def test_answers_are_kept_for_replays_for_a_day(database: Database, context: ChoreContext) -> None:
     # given
     async with database.transaction() as session:
         actor = await make_person(session)
@@ -98,7 +102,7 @@ async def test_answers_are_kept_for_replays_for_a_day(database: Database, tools:
         await session.execute(insert, {"user_id": actor.user_id})
 
     # when
-    await do("forget_expired", tools)
+    await do("forget_expired", context)
 
     # then
     async with database.read() as session:
@@ -106,25 +110,25 @@ async def test_answers_are_kept_for_replays_for_a_day(database: Database, tools:
 
 
 async def test_a_ledger_that_does_not_add_up_is_told(
-    database: Database, tools: Tools, caplog: pytest.LogCaptureFixture
+    database: Database, context: ChoreContext, caplog: pytest.LogCaptureFixture
 ) -> None:
     # given
     async with database.transaction() as session:
         await make_person(session, credits=100)
-    await do("check_ledger", tools)
+    await do("check_ledger", context)
     assert caplog.records == []
     async with database.transaction() as session:
         await session.execute(text("UPDATE subscriptions SET remaining_credits = 99"))
 
     # when
-    await do("check_ledger", tools)
+    await do("check_ledger", context)
 
     # then
     assert "does not add up" in caplog.text
 
 
 async def test_every_object_waiting_is_deleted_however_many_and_a_bad_key_stops_nobody(
-    database: Database, tools: Tools, caplog: pytest.LogCaptureFixture
+    database: Database, context: ChoreContext, caplog: pytest.LogCaptureFixture
 ) -> None:
     # given
     async with database.transaction() as session:
@@ -132,7 +136,7 @@ async def test_every_object_waiting_is_deleted_however_many_and_a_bad_key_stops_
         session.add(StorageDeletion(key="../secret", reason="r"))
 
     # when
-    await do("delete_objects", tools)
+    await do("delete_objects", context)
 
     # then
     async with database.read() as session:
@@ -140,7 +144,9 @@ async def test_every_object_waiting_is_deleted_however_many_and_a_bad_key_stops_
     assert "../secret" in caplog.text
 
 
-async def test_a_job_past_its_deadline_is_ended_and_paid_back(database: Database, tools: Tools) -> None:
+async def test_a_job_past_its_deadline_is_ended_and_paid_back(
+    database: Database, context: ChoreContext
+) -> None:
     # given
     async with database.transaction() as session:
         await make_model(session)
@@ -150,7 +156,7 @@ async def test_a_job_past_its_deadline_is_ended_and_paid_back(database: Database
         await session.execute(text("UPDATE generation_jobs SET deadline_at = now() - interval '1 hour'"))
 
     # when
-    done = await do("sweep_deadlines", tools)
+    done = await do("sweep_deadlines", context)
 
     # then
     assert done == {"failed": 1}
@@ -160,7 +166,7 @@ async def test_a_job_past_its_deadline_is_ended_and_paid_back(database: Database
 
 
 async def test_somebody_whose_plan_was_enlarged_by_hand_gets_the_slots(
-    database: Database, tools: Tools
+    database: Database, context: ChoreContext
 ) -> None:
     # given
     async with database.transaction() as session:
@@ -171,7 +177,7 @@ async def test_somebody_whose_plan_was_enlarged_by_hand_gets_the_slots(
         await session.execute(text("UPDATE subscription_plans SET max_queues = 3 WHERE name = 'free'"))
 
     # when
-    done = await do("promote_overlooked", tools)
+    done = await do("promote_overlooked", context)
 
     # then
     assert done == {"promoted": 2}
@@ -179,7 +185,7 @@ async def test_somebody_whose_plan_was_enlarged_by_hand_gets_the_slots(
 
 
 async def test_a_waiting_job_that_fell_behind_the_clock_is_brought_to_the_front(
-    database: Database, tools: Tools
+    database: Database, context: ChoreContext
 ) -> None:
     # given
     async with database.transaction() as session:
@@ -192,7 +198,7 @@ async def test_a_waiting_job_that_fell_behind_the_clock_is_brought_to_the_front(
         )
 
     # when
-    done = await do("lift_stragglers", tools)
+    done = await do("lift_stragglers", context)
 
     # then
     assert done == {"lifted": 1}
@@ -203,12 +209,14 @@ def test_every_chore_has_a_name_of_its_own() -> None:
     assert len(CHORES_BY_NAME) == len(CHORES)
 
 
-async def test_chores_find_nothing_to_do_in_a_new_house(database: Database, tools: Tools) -> None:
+async def test_chores_find_nothing_to_do_in_a_new_house(database: Database, context: ChoreContext) -> None:
     for chore in CHORES:
-        assert not any((await chore.do(tools)).values()), chore.name
+        assert not any((await chore.do(context)).values()), chore.name
 
 
-async def test_figures_of_a_table_that_has_grown_are_made_anew(database: Database, tools: Tools) -> None:
+async def test_figures_of_a_table_that_has_grown_are_made_anew(
+    database: Database, context: ChoreContext
+) -> None:
     # given
     async with database.transaction() as session:
         grow = "INSERT INTO tags (id, name) SELECT gen_random_uuid(), place FROM generate_series(1, 1000) AS place"
@@ -216,7 +224,7 @@ async def test_figures_of_a_table_that_has_grown_are_made_anew(database: Databas
         await session.execute(text("SELECT pg_stat_force_next_flush()"))
 
     # when
-    done = await do("refresh_planner_figures", tools)
+    done = await do("refresh_planner_figures", context)
 
     # then
     assert done["refreshed"] >= 1

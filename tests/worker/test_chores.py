@@ -15,23 +15,23 @@ from pingvas.base.chore_runs import ChoreState, read_chores
 from pingvas.base.database_url import for_asyncpg
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
-from pingvas.worker.chores.process import APPLICATION_NAME, Diary, open_schedule, run_chores
-from pingvas.worker.chores.schedule import Chore, Counts, Tools
+from pingvas.worker.chores.process import APPLICATION_NAME, ChoreRunner, open_schedule, run_chores
+from pingvas.worker.chores.schedule import Chore, ChoreContext, Counts
 from tests.make.chores import schedule_chores
 
 EVERY_SECOND = "* * * * * *"
 
 
 @pytest.fixture
-def tools(database: Database, settings: Settings) -> Tools:
-    return Tools(database, open_storage(settings), settings)
+def context(database: Database, settings: Settings) -> ChoreContext:
+    return ChoreContext(database, open_storage(settings), settings)
 
 
 def chore(name: str, *answers: Counts | Exception, at_most: float = 60.0) -> Chore:
     """A chore that gives these answers, the last of them again and again."""
     left = list(answers)
 
-    async def do(_: Tools) -> Counts:
+    async def do(_: ChoreContext) -> Counts:
         answer = left.pop(0) if len(left) > 1 else left[0]
         if isinstance(answer, Exception):
             raise answer
@@ -57,7 +57,7 @@ async def test_the_schedule_does_the_chores_and_one_that_fails_stops_no_other(
     done, stop = asyncio.Event(), asyncio.Event()
     turns = 0
 
-    async def note(_: Tools) -> Counts:
+    async def note(_: ChoreContext) -> Counts:
         nonlocal turns
         turns += 1
         if turns == 2:
@@ -91,7 +91,7 @@ async def test_a_chore_under_way_is_broken_off_when_the_house_stops(
     monkeypatch.setattr("pingvas.worker.chores.process.STOP_SECONDS", 0.1)
     begun, stop = asyncio.Event(), asyncio.Event()
 
-    async def never_end(_: Tools) -> Counts:
+    async def never_end(_: ChoreContext) -> Counts:
         begun.set()
         await asyncio.Event().wait()
         return {}
@@ -113,7 +113,7 @@ async def test_chores_go_on_over_a_new_connection_when_theirs_breaks(
     begun: asyncio.Queue[int] = asyncio.Queue()
     stop = asyncio.Event()
 
-    async def hang_once(_: Tools) -> Counts:
+    async def hang_once(_: ChoreContext) -> Counts:
         begun.put_nowait(1)
         if begun.qsize() == 1 and not cut.is_set():
             await asyncio.Event().wait()
@@ -149,7 +149,7 @@ async def test_a_turn_that_a_broken_connection_left_can_be_taken_at_once(
 
     # when
     connection = await asyncpg.connect(for_asyncpg(settings.database_url or ""))
-    await open_schedule(connection, [chore("left", {})], in_hand={left})
+    await open_schedule(connection, [chore("left", {})], unreturned={left})
     await connection.close()
 
     # then
@@ -204,10 +204,10 @@ async def test_lines_of_the_schedule_that_hold_no_longer_are_removed(
 
 
 async def test_a_turn_that_hangs_is_given_up_and_noted_as_failed(
-    settings: Settings, database: Database, tools: Tools
+    settings: Settings, database: Database, context: ChoreContext
 ) -> None:
     # given
-    async def hang(_: Tools) -> Counts:
+    async def hang(_: ChoreContext) -> Counts:
         await asyncio.Event().wait()
         return {}
 
@@ -215,7 +215,7 @@ async def test_a_turn_that_hangs_is_given_up_and_noted_as_failed(
     await schedule_chores(settings, [hanging])
 
     # when
-    await Diary(hanging, tools).take_turn()
+    await ChoreRunner(hanging, context).run()
 
     # then
     state = (await states(database))["hang"]
@@ -223,18 +223,18 @@ async def test_a_turn_that_hangs_is_given_up_and_noted_as_failed(
 
 
 async def test_a_failure_is_noted_until_a_turn_ends_well_and_its_last_good_result_stays(
-    settings: Settings, database: Database, tools: Tools, caplog: pytest.LogCaptureFixture
+    settings: Settings, database: Database, context: ChoreContext, caplog: pytest.LogCaptureFixture
 ) -> None:
     # given
     flaky = chore("flaky", {"deleted": 3}, StorageUnavailable(), {"deleted": 0})
     await schedule_chores(settings, [flaky])
-    diary = Diary(flaky, tools)
+    runner = ChoreRunner(flaky, context)
 
     # when
-    await diary.take_turn()
-    await diary.take_turn()
+    await runner.run()
+    await runner.run()
     failed = (await states(database))["flaky"]
-    await diary.take_turn()
+    await runner.run()
     mended = (await states(database))["flaky"]
 
     # then
@@ -245,17 +245,17 @@ async def test_a_failure_is_noted_until_a_turn_ends_well_and_its_last_good_resul
 
 
 async def test_turns_in_which_nothing_was_to_be_done_are_noted_together(
-    settings: Settings, database: Database, tools: Tools
+    settings: Settings, database: Database, context: ChoreContext
 ) -> None:
     # given
     idle = chore("idle", {"deleted": 0}, {"deleted": 0}, {"deleted": 0}, {"deleted": 1})
     await schedule_chores(settings, [idle])
-    diary = Diary(idle, tools)
+    runner = ChoreRunner(idle, context)
 
     # when
     runs = []
     for _ in range(4):
-        await diary.take_turn()
+        await runner.run()
         runs.append((await states(database))["idle"].runs)
 
     # then

@@ -1,13 +1,14 @@
-"""The leases of a worker's jobs are kept together, and each job hears its own answer."""
+"""The leases of a worker's jobs are renewed together, and each job hears its own answer."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from uuid import UUID
 
+from pingvas.base.loops import BackgroundLoops
 from pingvas.generation.outcome.cancel import request_cancel
 from pingvas.generation.queue.claims import Hold
-from pingvas.worker.process.lease_renewal import LeaseKeeper
+from pingvas.worker.running.lease_renewal import LeaseRenewer
 from tests.make.generation import WORKER, claim_job
 from tests.worker.studio import Studio, statements_of, until
 
@@ -22,15 +23,15 @@ async def test_all_leases_are_renewed_at_once_and_each_job_hears_what_became_of_
     await studio.execute("UPDATE generation_jobs SET attempt = attempt + 1 WHERE id = :id", id=lost_id)
     async with studio.database.transaction() as session:
         await request_cancel(session, studio.person, canceled_id)
-    keeper = LeaseKeeper(studio.database, WORKER, lease_seconds=0.6)
+    renewer = LeaseRenewer(studio.database, WORKER, lease_seconds=0.6)
 
     async def all_heard() -> bool:
         return all(heard.values())
 
     with ExitStack() as held, statements_of(studio.database) as seen:
         for job in jobs:
-            held.enter_context(keeper.holding(job, heard[job.id].append))
-        async with keeper.at_work():
+            held.enter_context(renewer.holding(job, heard[job.id].append))
+        async with renewer.running(BackgroundLoops("worker")):
             await until(all_heard, "the first answers")
 
     renewals = [statement for statement in seen if "UPDATE generation_jobs" in statement]
@@ -40,8 +41,8 @@ async def test_all_leases_are_renewed_at_once_and_each_job_hears_what_became_of_
     assert {job_id: answers[0] for job_id, answers in heard.items()} == expected
 
 
-async def test_a_worker_with_empty_hands_asks_nothing(studio: Studio) -> None:
-    keeper = LeaseKeeper(studio.database, WORKER, lease_seconds=0.03)
+async def test_a_worker_without_jobs_asks_nothing(studio: Studio) -> None:
+    renewer = LeaseRenewer(studio.database, WORKER, lease_seconds=0.03)
     await studio.submit()
     job = await claim_job(studio.database)
     heard: list[Hold] = []
@@ -49,11 +50,11 @@ async def test_a_worker_with_empty_hands_asks_nothing(studio: Studio) -> None:
     async def answered() -> bool:
         return bool(heard)
 
-    with keeper.holding(job, heard.append):
-        async with keeper.at_work():
+    with renewer.holding(job, heard.append):
+        async with renewer.running(BackgroundLoops("worker")):
             await until(answered, "an answer")
     with statements_of(studio.database) as seen:
-        await keeper._renew()
+        await renewer._renew()
 
     assert seen == []
 
@@ -63,11 +64,11 @@ async def test_a_job_that_comes_back_to_the_worker_that_lost_it_is_lost_to_the_f
 ) -> None:
     await studio.submit()
     job = await claim_job(studio.database)
-    keeper = LeaseKeeper(studio.database, WORKER, lease_seconds=60)
+    renewer = LeaseRenewer(studio.database, WORKER, lease_seconds=60)
     first: list[Hold] = []
     second: list[Hold] = []
 
-    with keeper.holding(job, first.append), keeper.holding(job, second.append):
-        await keeper._renew()
+    with renewer.holding(job, first.append), renewer.holding(job, second.append):
+        await renewer._renew()
 
     assert (first, second) == (["lost"], ["held"])

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from pingvas.base.db import Database
+from pingvas.base.loops import BackgroundLoops
 from pingvas.generation.pricing.speeds import ENOUGH
 from pingvas.generation.queue.claims import ClaimedJob
 from pingvas.generation.tables import ModelSpeed
-from pingvas.worker.process.measurements import MOST_KEPT, Measurements, flushing
+from pingvas.worker.running.measurements import MOST_KEPT, Measurements, flushing
 from tests.make.generation import make_running_job
 from tests.worker.studio import Studio, until
 
@@ -38,7 +39,7 @@ async def learned(database: Database) -> list[tuple[float, float, float]]:
 async def test_what_was_noted_is_told_at_the_end_of_the_block(database: Database, job: ClaimedJob) -> None:
     measurements = Measurements()
 
-    async with flushing(database, measurements, seconds=3600):
+    async with flushing(database, measurements, BackgroundLoops("worker"), seconds=3600):
         measurements.note(job, 99.0)
         for _ in range(ENOUGH):
             measurements.note(later(job), 2 * EXPECTED)
@@ -88,7 +89,7 @@ async def test_a_worker_tells_now_and_then_while_it_works(database: Database, jo
     measurements = Measurements()
     measurements.note(job, EXPECTED)
 
-    async with flushing(database, measurements, seconds=0.01):
+    async with flushing(database, measurements, BackgroundLoops("worker"), seconds=0.01):
         measurements.note(later(job), EXPECTED)
         told = await until(lambda: learned(database), "what was noted to be told")
 

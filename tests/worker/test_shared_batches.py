@@ -14,7 +14,7 @@ from pingvas.adapters.storage import open_storage
 from pingvas.base.ids import new_id
 from pingvas.engine.batch import Batch, Seat
 from pingvas.generation.outcome.cancel import request_cancel
-from pingvas.worker.process.job_context import Patience
+from pingvas.worker.running.job_context import WorkerTimeouts
 from tests.worker.studio import LONG, Studio
 
 # Steps of a job that is under way while its neighbour is stopped, and then ends.
@@ -46,19 +46,19 @@ async def pixels(studio: Studio, job_id: UUID) -> np.ndarray:
 async def test_jobs_of_several_people_share_a_batch_and_get_the_pictures_they_would_get_alone(
     studio: Studio,
 ) -> None:
-    async with studio.workplace(worker_batch=1) as place, studio.at_work(place):
+    async with studio.context(worker_batch=1) as context, studio.at_work(context):
         alone = await submit_by_several(studio, MIXED)
         alone_jobs = await ended(studio, alone)
-        alone_tally = place.engine.tally
+        alone_stats = context.engine.stats
     together = await submit_by_several(studio, MIXED)
 
-    async with studio.workplace() as place, studio.at_work(place):
+    async with studio.context() as context, studio.at_work(context):
         jobs = await ended(studio, together)
-        tally = place.engine.tally
+        stats = context.engine.stats
 
     assert {job.status for job in alone_jobs + jobs} == {"completed"}
-    assert (alone_tally.batches, alone_tally.most_at_once) == (4, 1)
-    assert (tally.batches, tally.pictures, tally.most_at_once) == (1, 4, 4)
+    assert (alone_stats.batches, alone_stats.largest_batch) == (4, 1)
+    assert (stats.batches, stats.pictures, stats.largest_batch) == (1, 4, 4)
     for one, other in zip(alone, together, strict=True):
         assert np.abs(await pixels(studio, one) - await pixels(studio, other)).max() <= 1
     assert len({(await pixels(studio, job_id)).tobytes() for job_id in together}) == 4
@@ -67,56 +67,56 @@ async def test_jobs_of_several_people_share_a_batch_and_get_the_pictures_they_wo
 async def test_what_the_jobs_of_a_batch_used_is_the_time_that_was_worked(studio: Studio) -> None:
     job_ids = await submit_by_several(studio, [each | {"width": 256, "height": 256} for each in MIXED])
 
-    async with studio.workplace() as place, studio.at_work(place):
+    async with studio.context() as context, studio.at_work(context):
         jobs = await ended(studio, job_ids)
-        tally = place.engine.tally
+        stats = context.engine.stats
 
-    assert tally.batches == 1
-    assert sum(job.gpu_seconds for job in jobs) == pytest.approx(tally.busy_seconds, rel=0.01)
+    assert stats.batches == 1
+    assert sum(job.gpu_seconds for job in jobs) == pytest.approx(stats.busy_seconds, rel=0.01)
 
 
 async def test_a_late_job_joins_the_batch_that_is_under_way(studio: Studio) -> None:
-    async with studio.workplace(step_seconds=0.03) as place, studio.at_work(place):
+    async with studio.context(step_seconds=0.03) as context, studio.at_work(context):
         long_id = await studio.submit(steps=LONG)
         await studio.runs(long_id)
 
         late_id = await studio.submit(await studio.somebody_else(), sampler="euler")
         late = await studio.becomes(late_id, "completed", "failed")
         long = await studio.job(long_id)
-        tally = place.engine.tally
+        stats = context.engine.stats
         async with studio.database.transaction() as session:
             await request_cancel(session, studio.person, long_id)
         await ended(studio, [long_id])
 
     assert (late.status, long.status) == ("completed", "processing")
-    assert (tally.batches, tally.most_at_once) == (1, 2)
+    assert (stats.batches, stats.largest_batch) == (1, 2)
 
 
 async def test_a_job_of_another_size_waits_for_its_own_batch(studio: Studio) -> None:
     job_ids = await submit_by_several(studio, [{"steps": 20}, {"width": 72, "steps": 20}, {"steps": 20}])
 
-    async with studio.workplace() as place, studio.at_work(place):
+    async with studio.context() as context, studio.at_work(context):
         jobs = await ended(studio, job_ids)
-        tally = place.engine.tally
+        stats = context.engine.stats
 
     assert {job.status for job in jobs} == {"completed"}
-    assert (tally.batches, tally.pictures, tally.most_at_once) == (2, 3, 2)
+    assert (stats.batches, stats.pictures, stats.largest_batch) == (2, 3, 2)
 
 
 async def test_jobs_that_only_seem_to_fit_are_made_in_batches_of_their_own(studio: Studio) -> None:
     job_ids = await submit_by_several(studio, [{"width": 64}, {"width": 72}])
     await studio.execute("UPDATE generation_jobs SET batch_key = 'the same'")
 
-    async with studio.workplace() as place, studio.at_work(place):
+    async with studio.context() as context, studio.at_work(context):
         jobs = await ended(studio, job_ids)
 
     assert {job.status for job in jobs} == {"completed"}
-    assert (place.engine.tally.batches, place.engine.tally.most_at_once) == (2, 1)
+    assert (context.engine.stats.batches, context.engine.stats.largest_batch) == (2, 1)
 
 
 async def test_a_canceled_job_leaves_its_batch_and_the_others_stay(studio: Studio) -> None:
     other = await studio.somebody_else()
-    async with studio.workplace(step_seconds=0.03) as place, studio.at_work(place):
+    async with studio.context(step_seconds=0.03) as context, studio.at_work(context):
         canceled_id, kept_id = await studio.submit(steps=LONG), await studio.submit(other, steps=MIDDLING)
         await studio.runs(canceled_id)
         await studio.runs(kept_id)
@@ -127,7 +127,7 @@ async def test_a_canceled_job_leaves_its_batch_and_the_others_stay(studio: Studi
 
     assert (canceled.status, kept.status, kept.attempt) == ("canceled", "completed", 1)
     assert 0 < canceled.actual_credits < canceled.estimated_credits
-    assert place.engine.tally.batches == 1
+    assert context.engine.stats.batches == 1
 
 
 async def test_a_job_whose_source_is_gone_fails_alone(studio: Studio) -> None:
@@ -139,7 +139,7 @@ async def test_a_job_whose_source_is_gone_fails_alone(studio: Studio) -> None:
         id=bad_id,
     )
 
-    async with studio.workplace() as place, studio.at_work(place):
+    async with studio.context() as context, studio.at_work(context):
         bad, *good = await ended(studio, [bad_id, *good_ids])
 
     assert (bad.status, bad.failure_code, bad.actual_credits) == ("failed", "invalid_parameters", 0)
@@ -150,7 +150,7 @@ async def test_a_job_that_somebody_else_has_now_is_left_alone_and_its_neighbour_
     studio: Studio,
 ) -> None:
     other = await studio.somebody_else()
-    async with studio.workplace(step_seconds=0.03) as place, studio.at_work(place):
+    async with studio.context(step_seconds=0.03) as context, studio.at_work(context):
         lost_id, kept_id = await studio.submit(steps=LONG), await studio.submit(other, steps=MIDDLING)
         await studio.runs(lost_id)
         await studio.runs(kept_id)
@@ -172,12 +172,15 @@ async def test_a_job_that_somebody_else_has_now_is_left_alone_and_its_neighbour_
 
 async def test_a_worker_told_to_stop_hands_its_whole_batch_back(studio: Studio) -> None:
     job_ids = await submit_by_several(studio, [{"steps": LONG}, {"steps": LONG}, {"steps": LONG}])
-    async with studio.workplace(patience=Patience(drain=0.0, let_go=60.0)) as place, studio.at_work(place):
+    async with (
+        studio.context(timeouts=WorkerTimeouts(drain=0.0, abort=60.0)) as context,
+        studio.at_work(context),
+    ):
         for job_id in job_ids:
             await studio.runs(job_id)
 
     jobs = [await studio.job(job_id) for job_id in job_ids]
-    assert place.engine.tally.most_at_once == 3
+    assert context.engine.stats.largest_batch == 3
     assert {(job.status, job.worker_id, job.lost_attempts) for job in jobs} == {("queued", None, 0)}
 
 
@@ -186,8 +189,8 @@ async def test_a_bug_in_a_batch_costs_the_others_one_attempt_because_they_are_tr
 ) -> None:
     poison_id, *good_ids = await submit_by_several(studio, [{"prompt": "poison"}, {}, {}])
 
-    async with studio.workplace() as place:
-        engine = place.engine.engine
+    async with studio.context() as context:
+        engine = context.engine.engine
         step = engine.step
 
         def trip(batch: Batch) -> list[Seat]:
@@ -196,7 +199,7 @@ async def test_a_bug_in_a_batch_costs_the_others_one_attempt_because_they_are_tr
             return step(batch)
 
         monkeypatch.setattr(engine, "step", trip)
-        async with studio.at_work(place):
+        async with studio.at_work(context):
             poison, *good = await ended(studio, [poison_id, *good_ids])
 
     assert (poison.status, poison.failure_code, poison.actual_credits) == ("failed", "internal_error", 0)
@@ -209,7 +212,7 @@ async def test_an_attempt_that_takes_too_long_is_stopped_and_costs_nothing(studi
     before = await studio.balance()
     job_id = await studio.submit(steps=LONG)
 
-    async with studio.workplace(job_run_seconds=0.5) as place, studio.at_work(place):
+    async with studio.context(job_run_seconds=0.5) as context, studio.at_work(context):
         (job,) = await ended(studio, [job_id])
 
     assert (job.status, job.failure_code, job.actual_credits) == ("failed", "timeout", 0)
@@ -223,7 +226,7 @@ async def test_a_job_whose_deadline_passes_is_stopped_and_its_neighbour_goes_on(
     await studio.execute("UPDATE generation_jobs SET deadline_at = clock_timestamp() + interval '1 second'")
     kept_id = await studio.submit(await studio.somebody_else(), steps=MIDDLING)
 
-    async with studio.workplace() as place, studio.at_work(place):
+    async with studio.context() as context, studio.at_work(context):
         late, kept = await ended(studio, [late_id, kept_id])
 
     assert (late.status, late.failure_code, late.actual_credits) == ("failed", "timeout", 0)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pingvas.worker.process.job_context import Patience
+from pingvas.worker.running.job_context import WorkerTimeouts
 from tests.make.billing import postings_of
 from tests.make.generation import claim_job
 from tests.worker.cable import cable_to
@@ -85,7 +85,7 @@ async def test_a_finished_picture_waits_for_its_storage_and_keeps_its_lease(stud
 
 async def test_a_picture_that_nobody_stores_goes_back_into_the_queue(studio: Studio) -> None:
     _take_away(studio.settings.data_dir / "storage")
-    async with studio.worker(patience=Patience(store=0.0, after_storage=3600)):
+    async with studio.worker(timeouts=WorkerTimeouts(store=0.0, storage_retry=3600)):
         job_id = await studio.submit()
 
         async def handed_back() -> bool:

@@ -6,6 +6,7 @@ canceling take them in the same order.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 from uuid import UUID
@@ -21,6 +22,7 @@ from pingvas.billing.credits import GIVE_BACK, Posting, post, tell_balance
 from pingvas.billing.subscriptions import lock_current_subscriptions
 from pingvas.gallery import new_images
 from pingvas.generation import metrics
+from pingvas.generation.events import FinishedImage, JobCanceled, JobCompleted, JobFailed, JobQueued
 from pingvas.generation.pricing.price import charge
 from pingvas.generation.queue.claims import ClaimedJob
 from pingvas.generation.queue.fairness import TURN_AGAIN
@@ -83,7 +85,7 @@ class FinishedPicture:
     file_size: int
     generation_params: dict[str, Any]
     visibility: str = "private"
-    file_url: str | None = None
+    file_url: str = ""
     thumbnail_url: str | None = None
 
 
@@ -165,7 +167,7 @@ async def crashed(
     """Something nobody foresaw: try the job again, up to `max_attempts` lost ones, then fail it and give all back."""
     row = {"job_id": job.id, "attempt": job.attempt, "worker_id": worker_id, "max_attempts": max_attempts}
     if (await session.execute(_TRY_AGAIN, row)).one_or_none() is not None:
-        publish_later(session, "job:queued", job.user_id, {"job_id": str(job.id)})
+        publish_later(session, job.user_id, JobQueued(job_id=job.id))
         metrics.crashed(session, priority=job.priority, model=job.model_name)
         wake_workers_later(session)
         return True
@@ -194,13 +196,13 @@ def tell_failed(
     session: AsyncSession, job_id: UUID, user_id: UUID | None, *, code: str, message: str, refunded: int
 ) -> None:
     """The event of a failed job."""
-    payload = {"job_id": str(job_id), "code": code, "message": message, "refunded_credits": refunded}
-    publish_later(session, "job:failed", user_id, payload)
+    told = JobFailed(job_id=job_id, code=code, message=message, refunded_credits=refunded)
+    publish_later(session, user_id, told)
 
 
 def tell_canceled(session: AsyncSession, job_id: UUID, user_id: UUID | None, *, refunded: int) -> None:
     """The event of a canceled job."""
-    publish_later(session, "job:canceled", user_id, {"job_id": str(job_id), "refunded_credits": refunded})
+    publish_later(session, user_id, JobCanceled(job_id=job_id, refunded_credits=refunded))
 
 
 def _without_person(end: End) -> End:
@@ -257,24 +259,24 @@ def _tell_ended(session: AsyncSession, end: End, row: Row) -> None:
     elif end.status == "canceled":
         tell_canceled(session, job.id, row.user_id, refunded=end.returned)
     elif end.picture is not None:
-        image = _image_payload(job.id, end.picture, row)
-        told = {"job_id": str(job.id), "image": image, "actual_credits": end.charged}
-        publish_later(session, "job:completed", row.user_id, told)
+        image = _finished_image(job.id, end.picture, row.created_at)
+        told = JobCompleted(job_id=job.id, image=image, actual_credits=end.charged)
+        publish_later(session, row.user_id, told)
 
 
-def _image_payload(job_id: UUID, picture: FinishedPicture, kept: Any) -> dict[str, Any]:
-    return {
-        "id": str(picture.image_id),
-        "job_id": str(job_id),
-        "width": picture.width,
-        "height": picture.height,
-        "format": picture.format,
-        "file_size": picture.file_size,
-        "visibility": picture.visibility,
-        "is_favorite": False,
-        "tags": [],
-        "generation_params": picture.generation_params,
-        "thumbnail_url": picture.thumbnail_url,
-        "file_url": picture.file_url,
-        "created_at": kept.created_at.isoformat(),
-    }
+def _finished_image(job_id: UUID, picture: FinishedPicture, created_at: datetime) -> FinishedImage:
+    return FinishedImage(
+        id=picture.image_id,
+        job_id=job_id,
+        width=picture.width,
+        height=picture.height,
+        format=picture.format,
+        file_size=picture.file_size,
+        visibility=picture.visibility,
+        is_favorite=False,
+        tags=[],
+        generation_params=picture.generation_params,
+        thumbnail_url=picture.thumbnail_url,
+        file_url=picture.file_url,
+        created_at=created_at,
+    )

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.base.db import Database
 from pingvas.base.events import publish_later, wake_workers_later
 from pingvas.generation import metrics
+from pingvas.generation.events import JobQueued
 from pingvas.generation.outcome.finish import Settlement, settle, tell_failed
 from pingvas.generation.queue.fairness import TURN_AGAIN
 from pingvas.generation.queue.slots import lock_person, promote
@@ -87,7 +88,7 @@ async def sweep_leases(database: Database, *, max_attempts: int) -> Swept:
 async def _requeue(session: AsyncSession, max_attempts: int) -> int:
     jobs = (await session.execute(_REQUEUE, {"max_attempts": max_attempts})).all()
     for job in jobs:
-        publish_later(session, "job:queued", job.user_id, {"job_id": str(job.id)})
+        publish_later(session, job.user_id, JobQueued(job_id=job.id))
         metrics.lapsed(session, priority=job.priority, model=job.model)
         wake_workers_later(session)
     return len(jobs)

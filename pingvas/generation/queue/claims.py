@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.base.events import publish_later, wake_workers_later
 from pingvas.base.statements import MAY_BE_FORGOTTEN, fetch
 from pingvas.generation import metrics
+from pingvas.generation.events import JobQueued, JobStarted
 from pingvas.generation.queue.fairness import IDLE_LANE, TURN_AGAIN
 
 Hold = Literal["held", "cancel_requested", "lost"]
@@ -218,7 +219,7 @@ async def hand_back(
     found = (await session.execute(_HAND_BACK, row)).one_or_none()
     if found is None:
         return False
-    publish_later(session, "job:queued", found.user_id, {"job_id": str(job.id)})
+    publish_later(session, found.user_id, JobQueued(job_id=job.id))
     metrics.handed_back(session, priority=job.priority, model=job.model_name)
     wake_workers_later(session)
     return True
@@ -254,8 +255,8 @@ async def _claim(
         del facts["ticks"], facts["soon"]  # selected only so that they are run
         jobs.append(ClaimedJob(**facts))
     for job in jobs:
-        started = {"job_id": str(job.id), "worker_id": worker_id, "total_steps": job.parameters.get("steps")}
-        publish_later(session, "job:started", job.user_id, started)
+        started = JobStarted(job_id=job.id, worker_id=worker_id, total_steps=job.parameters.get("steps"))
+        publish_later(session, job.user_id, started)
         waited = (job.started_at - job.queued_at).total_seconds()
         metrics.claimed(session, priority=job.priority, model=job.model_name, waited_seconds=waited)
     return jobs

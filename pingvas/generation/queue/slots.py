@@ -16,6 +16,7 @@ from pingvas.base.statements import fetch
 from pingvas.billing.plans import priority_of
 from pingvas.billing.subscriptions import CurrentSubscription, NoSubscription, lock_current_subscription
 from pingvas.generation import metrics
+from pingvas.generation.events import JobQueued
 from pingvas.generation.queue.fairness import IDLE_TURN, TURNS_PER_CREDIT
 
 # Parts of a statement. `slots`, of user_id, lane, max_queues, weight and freed, is where jobs may go: `freed` are the slots
@@ -120,7 +121,7 @@ def whose_slots(subscription: CurrentSubscription) -> dict[str, Any]:
 
 def tell_promoted(session: AsyncSession, user_id: UUID, job_id: UUID, *, priority: int, model: str) -> None:
     """The event of a job that came into a slot, its count, and word to the workers."""
-    publish_later(session, "job:queued", user_id, {"job_id": str(job_id)})
+    publish_later(session, user_id, JobQueued(job_id=job_id))
     metrics.promoted(session, priority=priority, model=model)
     wake_workers_later(session)
 

@@ -24,6 +24,7 @@ from pingvas.billing.subscriptions import (
 )
 from pingvas.catalog.tables import AiModel
 from pingvas.generation import metrics
+from pingvas.generation.events import JobPending, JobQueued
 from pingvas.generation.pricing.price import Quote, quote
 from pingvas.generation.pricing.speeds import ratio_for
 from pingvas.generation.queue.batch_key import batch_key
@@ -166,12 +167,9 @@ async def submit(
 def tell_accepted(session: AsyncSession, user_id: UUID, jobs: Sequence[JobView]) -> None:
     """The events of accepted jobs, with the place of those that were explained."""
     for view in jobs:
-        event = {
-            "job_id": str(view.job.id),
-            "position": view.position,
-            "eta_seconds": view.starts_in_seconds,
-        }
-        publish_later(session, f"job:{view.job.status}", user_id, event)
+        kind = JobPending if view.job.status == "pending" else JobQueued
+        told = kind(job_id=view.job.id, position=view.position, eta_seconds=view.starts_in_seconds)
+        publish_later(session, user_id, told)
 
 
 async def _enqueue(

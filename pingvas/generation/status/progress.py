@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.base.events import publish_later
 from pingvas.base.ids import new_id
 from pingvas.base.statements import MAY_BE_FORGOTTEN, fetch_one
+from pingvas.generation.events import JobProgress
 from pingvas.generation.queue.claims import ClaimedJob, Hold, hold_of
 
 _REPORT = text(f"""
@@ -55,16 +56,16 @@ async def report(
     }
     hold = hold_of(await fetch_one(session, _REPORT, row))
     if hold != "lost":
-        payload = {
-            "job_id": str(job.id),
-            "step": step,
-            "total_steps": total_steps,
-            "percent": percent,
-            "step_name": step_name,
-            "preview_url": preview_url,
-            "eta_seconds": eta_seconds,
-        }
-        publish_later(session, "job:progress", job.user_id, payload)
+        told = JobProgress(
+            job_id=job.id,
+            step=step,
+            total_steps=total_steps,
+            percent=percent,
+            step_name=step_name,
+            preview_url=preview_url,
+            eta_seconds=eta_seconds,
+        )
+        publish_later(session, job.user_id, told)
     return hold
 
 

@@ -61,7 +61,7 @@ class TooManyOrphans(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Looked:
+class OrphanCounts:
     """How many objects a turn has looked at, and how many of them it deleted."""
 
     looked_at: int
@@ -70,7 +70,7 @@ class Looked:
 
 async def delete_orphans(
     database: Database, storage: Storage, *, old_enough: timedelta = OLD_ENOUGH, suspicious: int = SUSPICIOUS
-) -> Looked:
+) -> OrphanCounts:
     """Delete what no row names and no row will name any more. Raises TooManyOrphans, StorageUnavailable."""
     before = await _no_row_will_come_for(database, old_enough)
     looked_at, orphans = 0, list[str]()
@@ -87,7 +87,7 @@ async def delete_orphans(
         )
     for start in range(0, len(orphans), PAGE):
         await storage.delete(orphans[start : start + PAGE])
-    return Looked(looked_at, len(orphans))
+    return OrphanCounts(looked_at, len(orphans))
 
 
 async def _no_row_will_come_for(database: Database, old_enough: timedelta) -> datetime:

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -26,14 +25,14 @@ from pgqueuer.domain.types import ScheduleId
 import pingvas.tables  # noqa: F401 - foreign keys between rooms are found by name once every table is known
 from pingvas.adapters.storage import open_storage
 from pingvas.base.chore_runs import SCHEMA, Turns, note_turns
+from pingvas.base.database_away import connect, is_unavailable
 from pingvas.base.database_url import for_asyncpg
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.base.errors import StudioError
-from pingvas.base.notify import CONNECTION_ERRORS
+from pingvas.base.loops import BackgroundLoops, end
 from pingvas.base.settings import Settings
 from pingvas.realtime.publisher import open_publisher
-from pingvas.worker.chores.schedule import CHORES, Chore, Counts, Tools
-from pingvas.worker.process.backoff import pauses
+from pingvas.worker.chores.schedule import CHORES, Chore, ChoreContext, Counts
 
 log = logging.getLogger(__name__)
 
@@ -46,44 +45,59 @@ STOP_SECONDS = 5.0
 COMMAND_SECONDS = 15.0
 
 
-async def run_chores(settings: Settings, stop: asyncio.Event, chores: Sequence[Chore] = CHORES) -> None:
+async def run_chores(
+    settings: Settings,
+    stop: asyncio.Event,
+    chores: Sequence[Chore] = CHORES,
+    *,
+    loops: BackgroundLoops | None = None,
+) -> None:
     """Do the chores until `stop` is set; those under way then may go on for a few seconds.
 
-    While the database is away, they wait for it. Raises what the database says of a schema that it cannot have.
+    While the database is away, they wait for it. Raises LoopGaveUp when the schedule cannot be kept in this process:
+    when the schema is one that it cannot have, say.
     """
-    assert settings.database_url is not None  # noqa: S101 - the command line sees to it
-    publisher = open_publisher(settings)
-    database = Database(settings.database_url, pool_size=4, publisher=publisher)
+    url = settings.database_url
+    assert url is not None  # noqa: S101 - the command line sees to it
+    loops = loops or BackgroundLoops("chores", url)
+    loops.on_give_up = stop.set
+    publisher = open_publisher(settings, loops)
+    database = Database(url, pool_size=4, publisher=publisher)
     await publisher.start()
-    tools = Tools(database, open_storage(settings), settings)
-    diaries = [Diary(chore, tools) for chore in chores]
-    in_hand: set[ScheduleId] = set()
+    context = ChoreContext(database, open_storage(settings), settings)
+    runners = [ChoreRunner(chore, context) for chore in chores]
+    unreturned: set[ScheduleId] = set()
+    connected = asyncio.Lock()
+
+    async def keep() -> None:
+        async with connected:
+            await _keep_schedule(url, runners, stop, unreturned)
+
+    keeping = loops.start("chore schedule", keep, essential=True)
+    stopping = asyncio.create_task(stop.wait(), name="told to stop")
     try:
-        retry = pauses()
-        while not stop.is_set():
-            try:
-                await _keep_schedule(settings.database_url, diaries, stop, in_hand)
-                retry = pauses()
-            except CONNECTION_ERRORS as error:
-                log.warning("the database is away (%s); the chores wait for it", error)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), next(retry))
+        await asyncio.wait({keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        async with connected:  # turns that are under way may end
+            pass
     finally:
+        stopping.cancel()
+        await end(keeping)
         await publisher.close()
         await database.dispose()
+    loops.raise_if_gave_up()
 
 
 async def _keep_schedule(
-    url: str, diaries: Sequence[Diary], stop: asyncio.Event, in_hand: set[ScheduleId]
+    url: str, runners: Sequence[ChoreRunner], stop: asyncio.Event, unreturned: set[ScheduleId]
 ) -> None:
-    """Take turns over one connection until `stop` is set, or the connection breaks.
+    """Take turns over one connection until `stop` is set. Raises what ends the connection.
 
-    `in_hand`: turns that were begun and not yet given back to the schedule; what an earlier connection left is, first.
+    `unreturned`: turns that were begun and not yet given back to the schedule; what an earlier connection left is, first.
     """
 
     def break_off() -> None:
-        for diary in diaries:
-            diary.break_off()
+        for runner in runners:
+            runner.break_off()
 
     async def pass_on() -> None:
         await stop.wait()
@@ -91,7 +105,7 @@ async def _keep_schedule(
         await asyncio.sleep(STOP_SECONDS)
         break_off()
 
-    connection = await asyncpg.connect(
+    connection = await connect(
         for_asyncpg(url),
         timeout=5,
         command_timeout=COMMAND_SECONDS,
@@ -100,24 +114,31 @@ async def _keep_schedule(
     try:
         # A turn that hangs on the same dead network must not keep the schedule from a new connection.
         connection.add_termination_listener(lambda _: break_off())
-        scheduler = await open_schedule(connection, [diary.chore for diary in diaries], in_hand=in_hand)
-        for diary in diaries:
-            scheduler.schedule(diary.chore.name, diary.chore.when)(_bind(diary))
-        stopper = asyncio.create_task(pass_on())
+        scheduler = await open_schedule(
+            connection, [runner.chore for runner in runners], unreturned=unreturned
+        )
+        for runner in runners:
+            scheduler.schedule(runner.chore.name, runner.chore.when)(_bind(runner))
+        stopper = asyncio.create_task(pass_on(), name="pass the stop on")
         try:
             await scheduler.run()
         finally:
             stopper.cancel()
+        if not stop.is_set():
+            raise ConnectionResetError("the schedule ended by itself")
     finally:
-        with suppress(*CONNECTION_ERRORS):
+        try:
             await connection.close(timeout=2)
+        except Exception as error:
+            if not is_unavailable(error):
+                raise
 
 
 async def open_schedule(
     connection: asyncpg.Connection,
     chores: Sequence[Chore] = CHORES,
     *,
-    in_hand: set[ScheduleId] | None = None,
+    unreturned: set[ScheduleId] | None = None,
 ) -> SchedulerManager:
     """The schedule in this database: its tables made or brought up to date, lines that hold no longer removed."""
     names = DBSettings(db_schema=SCHEMA)
@@ -138,12 +159,12 @@ async def open_schedule(
             line for line in await queries.peek_schedule() if (line.entrypoint, line.expression) not in wanted
         ]
         await queries.delete_schedule({line.id for line in old}, set())
-        if in_hand:
-            await queries.set_schedule_queued(set(in_hand))
-            in_hand.clear()
+        if unreturned:
+            await queries.set_schedule_queued(set(unreturned))
+            unreturned.clear()
     finally:
         await connection.execute("SELECT pg_advisory_unlock(hashtextextended('pingvas.chores', 0))")
-    return _Schedule(queries, in_hand=set() if in_hand is None else in_hand)
+    return _Schedule(queries, unreturned=set() if unreturned is None else unreturned)
 
 
 class _Driver(AsyncpgDriver):
@@ -152,15 +173,17 @@ class _Driver(AsyncpgDriver):
     async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
         try:
             return await super().fetch(query, *args)
-        except CONNECTION_ERRORS:
-            self._connection.terminate()
+        except Exception as error:
+            if is_unavailable(error):
+                self._connection.terminate()
             raise
 
     async def execute(self, query: str, *args: object) -> str:
         try:
             return await super().execute(query, *args)
-        except CONNECTION_ERRORS:
-            self._connection.terminate()
+        except Exception as error:
+            if is_unavailable(error):
+                self._connection.terminate()
             raise
 
 
@@ -171,20 +194,20 @@ class _Schedule(SchedulerManager):
     Others take such a turn to be under way for half a minute.
     """
 
-    in_hand: set[ScheduleId] = field(default_factory=set, kw_only=True)
+    unreturned: set[ScheduleId] = field(default_factory=set, kw_only=True)
 
     async def dispatch(self, executor: AbstractScheduleExecutor, schedule: Schedule) -> None:
-        self.in_hand.add(schedule.id)
+        self.unreturned.add(schedule.id)
         await super().dispatch(executor, schedule)
-        self.in_hand.discard(schedule.id)
+        self.unreturned.discard(schedule.id)
 
 
-class Diary:
-    """Takes a chore's turns and writes down how they went: at once when there is something to tell."""
+class ChoreRunner:
+    """Runs a chore and writes down how its turns went: at once when there is something to tell."""
 
-    def __init__(self, chore: Chore, tools: Tools, *, note_seconds: float = NOTE_SECONDS) -> None:
+    def __init__(self, chore: Chore, context: ChoreContext, *, note_seconds: float = NOTE_SECONDS) -> None:
         self.chore = chore
-        self._tools = tools
+        self._context = context
         self._note_seconds = note_seconds
         self._noted_at = -note_seconds
         self._unnoted = 0
@@ -198,7 +221,7 @@ class Diary:
             self._broken_off = True
             self._limit.reschedule(asyncio.get_running_loop().time())
 
-    async def take_turn(self) -> None:
+    async def run(self) -> None:
         """Do the chore once. Raises nothing: what went wrong is logged and noted."""
         name, began = self.chore.name, time.monotonic()
         self._broken_off = False
@@ -206,7 +229,7 @@ class Diary:
         error: str | None = None
         try:
             async with asyncio.timeout(self.chore.at_most) as self._limit:
-                counts = await self.chore.do(self._tools)
+                counts = await self.chore.do(self._context)
         except StudioError as trouble:  # the storage or the database is away
             error = f"{trouble.code}: {trouble.detail}"
             log.warning("%s: %s", name, trouble.detail)
@@ -234,7 +257,7 @@ class Diary:
             self.chore.name, seconds, counts, error, runs=self._unnoted, failures=int(error is not None)
         )
         try:
-            async with self._tools.database.transaction(durable=False) as session:
+            async with self._context.database.transaction(durable=False) as session:
                 await note_turns(session, turns)
         except DatabaseUnavailable:
             log.warning("%s: the database is away; this turn goes unnoted", self.chore.name)
@@ -242,8 +265,8 @@ class Diary:
         self._unnoted, self._noted_at = 0, time.monotonic()
 
 
-def _bind(diary: Diary) -> Callable[[Schedule], Awaitable[None]]:
+def _bind(runner: ChoreRunner) -> Callable[[Schedule], Awaitable[None]]:
     async def run(_: Schedule) -> None:
-        await diary.take_turn()
+        await runner.run()
 
     return run

@@ -1,7 +1,7 @@
 """What the house does by itself, and when: each chore in a few lines over the room that knows how.
 
 Each may run in any process and be cut off at any moment; the next turn does what is left. What a chore returns are
-counts of what it did, kept on record by `chores.py`.
+counts of what it did, kept on record by `process.py`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy import text
 from pingvas.accounts.cleanup import forget_expired
 from pingvas.adapters.storage import Storage
 from pingvas.base.db import Database
+from pingvas.base.loop_failures import forget_loop_failures
 from pingvas.base.outbox import drain_deletions
 from pingvas.base.planner_figures import refresh_planner_figures
 from pingvas.base.settings import Settings
@@ -35,7 +36,7 @@ _FORGET_IDEMPOTENCY_KEYS = text("DELETE FROM idempotency_keys WHERE created_at <
 
 
 @dataclass(frozen=True)
-class Tools:
+class ChoreContext:
     """What a chore works with."""
 
     database: Database
@@ -53,71 +54,72 @@ class Chore:
     name: str
     when: str
     often: str
-    do: Callable[[Tools], Awaitable[Counts]]
+    do: Callable[[ChoreContext], Awaitable[Counts]]
     at_most: float = 600.0
     is_trouble: bool = False
 
 
-async def _sweep_leases(tools: Tools) -> Counts:
-    return asdict(await sweep_leases(tools.database, max_attempts=tools.settings.max_attempts))
+async def _sweep_leases(context: ChoreContext) -> Counts:
+    return asdict(await sweep_leases(context.database, max_attempts=context.settings.max_attempts))
 
 
-async def _sweep_deadlines(tools: Tools) -> Counts:
-    return {"failed": await sweep_deadlines(tools.database, run_seconds=tools.settings.job_run_seconds)}
+async def _sweep_deadlines(context: ChoreContext) -> Counts:
+    return {"failed": await sweep_deadlines(context.database, run_seconds=context.settings.job_run_seconds)}
 
 
-async def _promote_overlooked(tools: Tools) -> Counts:
-    return {"promoted": await promote_overlooked(tools.database)}
+async def _promote_overlooked(context: ChoreContext) -> Counts:
+    return {"promoted": await promote_overlooked(context.database)}
 
 
-async def _lift_stragglers(tools: Tools) -> Counts:
-    return {"lifted": await lift_stragglers(tools.database)}
+async def _lift_stragglers(context: ChoreContext) -> Counts:
+    return {"lifted": await lift_stragglers(context.database)}
 
 
-async def _refresh_planner_figures(tools: Tools) -> Counts:
-    return {"refreshed": await refresh_planner_figures(tools.database)}
+async def _refresh_planner_figures(context: ChoreContext) -> Counts:
+    return {"refreshed": await refresh_planner_figures(context.database)}
 
 
-async def _delete_objects(tools: Tools) -> Counts:
-    return {"deleted": await drain_deletions(tools.database, tools.storage.delete)}
+async def _delete_objects(context: ChoreContext) -> Counts:
+    return {"deleted": await drain_deletions(context.database, context.storage.delete)}
 
 
-async def _forget_silent_workers(tools: Tools) -> Counts:
-    async with tools.database.transaction() as session:
+async def _forget_silent_workers(context: ChoreContext) -> Counts:
+    async with context.database.transaction() as session:
         return {"forgotten": await forget_silent_workers(session)}
 
 
-async def _forget_expired(tools: Tools) -> Counts:
-    async with tools.database.transaction() as session:
+async def _forget_expired(context: ChoreContext) -> Counts:
+    async with context.database.transaction() as session:
         await forget_expired(session)
         await session.execute(_FORGET_IDEMPOTENCY_KEYS)
+        await forget_loop_failures(session)
     return {}
 
 
-async def _check_ledger(tools: Tools) -> Counts:
-    async with tools.database.read() as session:
+async def _check_ledger(context: ChoreContext) -> Counts:
+    async with context.database.read() as session:
         wrong = await find_disagreements(session)
     for disagreement in wrong:
         log.error("the ledger does not add up: %s", disagreement)
     return {"disagreements": len(wrong)}
 
 
-async def _drop_previews(tools: Tools) -> Counts:
-    keep = timedelta(hours=tools.settings.previews_keep_hours)
-    return {"dropped": await drop_previews(tools.database, keep)}
+async def _drop_previews(context: ChoreContext) -> Counts:
+    keep = timedelta(hours=context.settings.previews_keep_hours)
+    return {"dropped": await drop_previews(context.database, keep)}
 
 
-async def _forget_steps(tools: Tools) -> Counts:
-    keep = timedelta(days=tools.settings.steps_keep_days)
-    return {"forgotten": await forget_steps(tools.database, keep)}
+async def _forget_steps(context: ChoreContext) -> Counts:
+    keep = timedelta(days=context.settings.steps_keep_days)
+    return {"forgotten": await forget_steps(context.database, keep)}
 
 
-async def _delete_orphans(tools: Tools) -> Counts:
-    return asdict(await delete_orphans(tools.database, tools.storage))
+async def _delete_orphans(context: ChoreContext) -> Counts:
+    return asdict(await delete_orphans(context.database, context.storage))
 
 
-async def _tidy_storage(tools: Tools) -> Counts:
-    return {"tidied": await tools.storage.tidy()}
+async def _tidy_storage(context: ChoreContext) -> Counts:
+    return {"tidied": await context.storage.tidy()}
 
 
 CHORES = (

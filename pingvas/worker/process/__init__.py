@@ -1,1 +1,1 @@
-"""The worker process: registration, claiming, lease renewal, and its stop."""
+"""The worker process around its running jobs: registration, wake-ups, claiming, and its stop."""

@@ -18,21 +18,21 @@ from pingvas.adapters.storage import open_storage
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.base.errors import StudioError
 from pingvas.base.events import Publisher
+from pingvas.base.loops import BackgroundLoops
 from pingvas.base.settings import Settings
 from pingvas.catalog.models import list_models, makes_pictures
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import EngineError
 from pingvas.engine.requests import Setup
-from pingvas.worker.process.background import beside
-from pingvas.worker.process.capacity import WEIGHTS_SHARE
-from pingvas.worker.process.claiming import Taking
-from pingvas.worker.process.job_context import Patience, Workplace
-from pingvas.worker.process.lease_renewal import LeaseKeeper
-from pingvas.worker.process.measurements import flushing
-from pingvas.worker.process.registration import Self, new_worker_id, registered, say_stopping
-from pingvas.worker.process.wakeup import alarm_on_new_jobs
+from pingvas.worker.process.claiming import Claimer
+from pingvas.worker.process.registration import WorkerRegistration, new_worker_id, registered, say_stopping
+from pingvas.worker.process.wakeup import woken_by_new_jobs
+from pingvas.worker.running.capacity import WEIGHTS_SHARE
 from pingvas.worker.running.end_writer import EndWriter
 from pingvas.worker.running.engine_thread import EngineThread
+from pingvas.worker.running.job_context import JobContext, WorkerTimeouts
+from pingvas.worker.running.lease_renewal import LeaseRenewer
+from pingvas.worker.running.measurements import flushing
 
 log = logging.getLogger(__name__)
 
@@ -46,24 +46,26 @@ async def run_worker(
     *,
     publisher: Publisher | None = None,
     stop: asyncio.Event | None = None,
-    patience: Patience | None = None,
+    timeouts: WorkerTimeouts | None = None,
+    loops: BackgroundLoops | None = None,
 ) -> None:
     """Work until `stop` is set; without one, until SIGTERM or SIGINT comes.
 
     `publisher` (started; the caller closes it) carries the events of the jobs done here. When told to stop, the
-    running jobs may end, and what takes too long goes back into the queue. Raises EngineBroken.
+    running jobs may end, and what takes too long goes back into the queue. Raises EngineBroken and LoopGaveUp, after a
+    stop like any other.
     """
     if stop is None:
         stop = _stop_on_signals()
-    async with workplace(settings, publisher=publisher, patience=patience) as place:
-        await work(place, stop)
+    async with job_context(settings, publisher=publisher, timeouts=timeouts) as context:
+        await work(context, stop, loops)
 
 
 @asynccontextmanager
-async def workplace(
-    settings: Settings, *, publisher: Publisher | None = None, patience: Patience | None = None
-) -> AsyncIterator[Workplace]:
-    """What a worker needs, open while the block lasts: an engine on its thread, the database, the storage."""
+async def job_context(
+    settings: Settings, *, publisher: Publisher | None = None, timeouts: WorkerTimeouts | None = None
+) -> AsyncIterator[JobContext]:
+    """What a worker's jobs need, open while the block lasts: an engine on its thread, the database, the storage."""
     if settings.database_url is None:
         raise ValueError(
             "a worker needs PINGVAS_DATABASE_URL; `pingvas up` sets it for the embedded database"
@@ -75,47 +77,55 @@ async def workplace(
     engine = open_engine(settings)
     worker_id = new_worker_id()
     thread = EngineThread(engine)
-    patience = patience or Patience()
+    timeouts = timeouts or WorkerTimeouts()
     try:
-        yield Workplace(
+        yield JobContext(
             worker_id,
             settings,
             database,
             open_storage(settings),
             open_model_files(settings),
             thread,
-            LeaseKeeper(database, worker_id, settings.lease_seconds),
+            LeaseRenewer(database, worker_id, settings.lease_seconds),
             EndWriter(database, worker_id),
             engine.total_bytes or psutil.virtual_memory().total,
-            patience,
+            timeouts,
         )
     finally:
-        await thread.close(patience.let_go)
+        await thread.close(timeouts.abort)
         await database.dispose()
 
 
-async def work(place: Workplace, stop: asyncio.Event) -> None:
-    """A worker's life at its workplace, until `stop` is set and its jobs have ended or are given back."""
-    worker = Self(
-        place.worker_id,
-        device=place.engine.engine.device.type,
-        memory_bytes=place.memory_bytes,
-        models=place.engine.loaded,
+async def work(context: JobContext, stop: asyncio.Event, loops: BackgroundLoops | None = None) -> None:
+    """Claim and run jobs until `stop` is set and those that run have ended or are given back.
+
+    Raises EngineBroken and LoopGaveUp.
+    """
+    url = context.settings.database_url
+    assert url is not None  # noqa: S101 - or there would be no database
+    loops = loops or BackgroundLoops("worker", url)
+    loops.on_give_up = stop.set
+    loops.raise_if_gave_up()
+    worker = WorkerRegistration(
+        context.worker_id,
+        device=context.engine.engine.device.type,
+        memory_bytes=context.memory_bytes,
+        models=context.engine.loaded,
     )
     log.info("worker %s on %s", worker.id, worker.device)
-    assert place.settings.database_url is not None  # noqa: S101 - or there would be no database
     async with (
-        registered(place.database, worker),
-        flushing(place.database, place.measurements),
-        alarm_on_new_jobs(place.settings.database_url) as alarm,
-        beside(_preload(place), name="preload"),
-        place.leases.at_work(),
+        registered(context.database, worker, loops),
+        flushing(context.database, context.measurements, loops),
+        woken_by_new_jobs(url, loops) as wakeup,
+        loops.running("preload", lambda: _preload(context)),
+        context.leases.running(loops),
     ):
-        taking = Taking(place, alarm)
-        await taking.run(stop)
-        await say_stopping(place.database, worker)
-        await taking.hands.drain()
-    if place.engine.broken:
+        claimer = Claimer(context, wakeup)
+        await claimer.run(stop, loops)
+        await say_stopping(context.database, worker)
+        await claimer.running.drain()
+    loops.raise_if_gave_up()
+    if context.engine.broken:
         raise EngineBroken("the engine does not answer any more; a new process has to take over")
     log.info("worker %s stopped", worker.id)
 
@@ -135,16 +145,16 @@ def open_engine(settings: Settings) -> Engine:
     )
 
 
-async def _preload(place: Workplace) -> None:
+async def _preload(context: JobContext) -> None:
     """Load the first model of the catalog, so that the first job finds one in memory."""
     try:
-        async with place.database.read() as session:
+        async with context.database.read() as session:
             models = await list_models(session, model_type="checkpoint")
         # One that is on this machine already: nobody is to wait for a download that no job has asked for.
         for model in filter(makes_pictures, models):
-            path = place.model_files.find_copy(read_source(model.s3_path, model.config))
+            path = context.model_files.find_copy(read_source(model.s3_path, model.config))
             if path is not None:
-                await place.engine.load(model.name, Setup(path, model.config))
+                await context.engine.load(model.name, Setup(path, model.config))
                 return
     except (DatabaseUnavailable, EngineError, StudioError) as error:
         log.warning("no model was loaded beforehand: %s", error)

@@ -1,4 +1,4 @@
-"""The row by which others know that this worker lives. Its row says so at most; nobody's job depends on it."""
+"""The row by which others know that this worker lives. It is a hint: nobody's job depends on it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
 
 from pingvas.base.db import Database, DatabaseUnavailable
+from pingvas.base.loops import BackgroundLoops
 from pingvas.generation.tables import Worker
-from pingvas.worker.process.background import beside
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ HEARTBEAT_SECONDS = 5.0
 
 
 @dataclass
-class Self:
+class WorkerRegistration:
     """What this worker says of itself. `models` are those in memory; another thread may replace the list.
 
     `memory_bytes` is what its device has, for telling beforehand what cannot be made here.
@@ -45,29 +45,36 @@ def new_worker_id() -> str:
 
 @asynccontextmanager
 async def registered(
-    database: Database, worker: Self, *, heartbeat_seconds: float = HEARTBEAT_SECONDS
+    database: Database,
+    worker: WorkerRegistration,
+    loops: BackgroundLoops,
+    *,
+    heartbeat_seconds: float = HEARTBEAT_SECONDS,
 ) -> AsyncIterator[None]:
     """The worker's row exists, and its heartbeat goes on, while the block lasts."""
     try:
-        async with beside(_beat(database, worker, heartbeat_seconds), name="heartbeat"):
+        async with loops.running("heartbeat", lambda: _beat(database, worker, heartbeat_seconds)):
             yield
     finally:
-        await _leave(database, worker)
+        await _delete_row(database, worker)
 
 
-async def say_stopping(database: Database, worker: Self) -> None:
+async def say_stopping(database: Database, worker: WorkerRegistration) -> None:
     """Tell the others that this worker takes no more jobs."""
     worker.stopping = True
-    await _say(database, worker)
+    try:
+        await _write_row(database, worker)
+    except Exception:  # nobody's job depends on it, and the stop least of all
+        log.exception("this worker stops without saying so")
 
 
-async def _beat(database: Database, worker: Self, seconds: float) -> None:
+async def _beat(database: Database, worker: WorkerRegistration, seconds: float) -> None:
     while True:
-        await _say(database, worker)
+        await _write_row(database, worker)
         await asyncio.sleep(seconds)
 
 
-async def _say(database: Database, worker: Self) -> None:
+async def _write_row(database: Database, worker: WorkerRegistration) -> None:
     row = {
         "host": worker.host,
         "device": worker.device,
@@ -80,16 +87,11 @@ async def _say(database: Database, worker: Self) -> None:
     statement = (
         insert(Worker).values(id=worker.id, **row).on_conflict_do_update(index_elements=["id"], set_=row)
     )
-    try:
-        async with database.transaction(durable=False) as session:
-            await session.execute(statement)
-    except DatabaseUnavailable:
-        log.warning("the database is away; this worker's heartbeat goes unheard")
-    except Exception:  # nobody's job depends on it
-        log.exception("this worker's heartbeat goes unheard")
+    async with database.transaction(durable=False) as session:
+        await session.execute(statement)
 
 
-async def _leave(database: Database, worker: Self) -> None:
+async def _delete_row(database: Database, worker: WorkerRegistration) -> None:
     try:
         async with database.transaction(durable=False) as session:
             await session.execute(delete(Worker).where(Worker.id == worker.id))

@@ -4,44 +4,46 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 
+from pingvas.base.loops import BackgroundLoops
 from pingvas.base.notify import WAKE_WORKERS, listen
-from pingvas.worker.process.background import beside
 
 
-class Alarm:
-    """Rings when somebody says that there is work. Notices may be missed, so nobody waits for one alone."""
+class Wakeup:
+    """Set when somebody says that there is work. Notices may be missed, so nobody waits for one alone."""
 
     def __init__(self) -> None:
-        self._rung = asyncio.Event()
+        self._set = asyncio.Event()
 
-    def ring(self) -> None:
-        self._rung.set()
+    def set(self) -> None:
+        self._set.set()
 
     @property
-    def rung(self) -> bool:
-        """Whether it has rung since it was reset."""
-        return self._rung.is_set()
+    def is_set(self) -> bool:
+        """Whether it was set since it was cleared."""
+        return self._set.is_set()
 
-    def reset(self) -> None:
-        """Before looking for work, so that what comes while looking rings again."""
-        self._rung.clear()
+    def clear(self) -> None:
+        """Before looking for work, so that what comes while looking sets it again."""
+        self._set.clear()
 
     async def wait(self, seconds: float | None) -> None:
-        """Until it rings, at most `seconds`; None: however long that takes."""
+        """Until it is set, at most `seconds`; None: however long that takes."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._rung.wait(), seconds)
+            await asyncio.wait_for(self._set.wait(), seconds)
 
 
 @asynccontextmanager
-async def alarm_on_new_jobs(database_url: str) -> AsyncIterator[Alarm]:
-    """An alarm that every notice of new work rings while the block lasts."""
-    alarm = Alarm()
+async def woken_by_new_jobs(database_url: str, loops: BackgroundLoops) -> AsyncIterator[Wakeup]:
+    """A wake-up that every notice of new work sets while the block lasts."""
+    wakeup = Wakeup()
 
     async def hear() -> None:
-        async for _ in listen(database_url, [WAKE_WORKERS]):
-            alarm.ring()
+        wakeup.set()  # what was said before this began to listen is not heard
+        async with aclosing(listen(database_url, [WAKE_WORKERS])) as notices:
+            async for _ in notices:
+                wakeup.set()
 
-    async with beside(hear(), name="hear of new jobs"):
-        yield alarm
+    async with loops.running("wake-ups", hear):
+        yield wakeup

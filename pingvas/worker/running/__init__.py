@@ -1,1 +1,1 @@
-"""One job in a worker, from its inputs to its outcome, and the thread that the engine runs on."""
+"""Running claimed jobs: what they are made from, the engine's thread, progress, storing, and writing the outcome."""

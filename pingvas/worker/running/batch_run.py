@@ -1,6 +1,6 @@
-"""A batch under way on the engine's thread: guests come in between two steps, and each leaves with its own outcome.
+"""A batch under way on the engine's thread: jobs join between two steps, and each ends with its own outcome.
 
-It never waits for the network: who is ready comes along, who is not joins later.
+It never waits for the network: jobs that are ready join, the others join later.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from pingvas.engine.batch import Batch, Seat
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import Canceled, EngineError
 from pingvas.engine.requests import LOADING_MODEL, StepReport
-from pingvas.worker.running.engine_queue import Guest, Inbox
+from pingvas.worker.running.engine_queue import EngineQueue, QueuedJob
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
-class Tally:
+class EngineStats:
     """What an engine has done so far. `busy_seconds` is the time worked on pictures, loading not among it."""
 
     batches: int = 0
     pictures: int = 0
-    most_at_once: int = 0
+    largest_batch: int = 0
     busy_seconds: float = 0.0
 
     @contextmanager
@@ -40,100 +40,101 @@ class Tally:
 
 
 class BatchRun:
-    """One batch, from the guest that opens it until the last one has left.
+    """One batch, from the job that opens it until the last one has ended.
 
-    `prepare` loads what a guest needs. `note_bug` is called before anybody is told of a bug in the engine.
+    `prepare` loads what a job needs. `note_bug` is called before anybody is told of a bug in the engine, and raises nothing.
     """
 
     def __init__(
         self,
         engine: Engine,
-        inbox: Inbox,
-        tally: Tally,
-        prepare: Callable[[Guest], None],
+        queue: EngineQueue,
+        stats: EngineStats,
+        prepare: Callable[[QueuedJob], None],
         note_bug: Callable[[], None],
     ) -> None:
         self._engine = engine
-        self._inbox = inbox
-        self._tally = tally
+        self._queue = queue
+        self._stats = stats
         self._prepare = prepare
         self._note_bug = note_bug
-        self._guests: dict[Seat, Guest] = {}
+        self._jobs: dict[Seat, QueuedJob] = {}
 
-    def run(self, host: Guest) -> None:
-        """Raises nothing: a bug in the engine ends everybody's way, and each of them is told of it."""
-        coming = [host, *self._inbox.take_for(host, host.seats - 1)]
+    def run(self, first: QueuedJob) -> None:
+        """Raises nothing: a bug in the engine ends every job of the batch, and each is told of it."""
+        joining = [first, *self._queue.take_for_batch(first, first.max_batch - 1)]
         try:
-            coming = self._wanted(coming)
-            if not coming or not self._load(coming):
+            joining = self._without_stopped(joining)
+            if not joining or not self._load(joining):
                 return
             batch = self._engine.open_batch()
-            self._tally.batches += 1
+            self._stats.batches += 1
             while True:
-                self._seat(batch, coming)
-                coming = []
-                if not self._guests:
+                self._join(batch, joining)
+                joining = []
+                if not self._jobs:
                     return
-                with self._tally.busy():
+                with self._stats.busy():
                     ended = self._engine.step(batch)
                 for seat in ended:
-                    self._part(seat)
-                coming = self._wanted(self._inbox.take_for(host, self._free_seats(host)))
+                    self._finish(seat)
+                joining = self._without_stopped(self._queue.take_for_batch(first, self._free(first)))
         except Exception as error:
-            log.exception("a batch of %d pictures ended by a bug", len(self._guests))
+            log.exception("a batch of %d pictures ended by a bug", len(self._jobs))
             self._note_bug()
-            for guest in [*coming, *self._guests.values()]:
-                guest.leave(error)
+            for job in [*joining, *self._jobs.values()]:
+                job.finish(error)
 
-    def _load(self, coming: list[Guest]) -> bool:
-        """False, and everybody told, when what they share cannot be loaded."""
-        setup = coming[0].work.setup
+    def _load(self, joining: list[QueuedJob]) -> bool:
+        """False, and every job told, when what they share cannot be loaded."""
+        setup = joining[0].input.setup
         if setup is None or self._engine.has(setup):
             return True
-        for guest in coming:
-            if guest.work.request is not None:
-                guest.on_step(StepReport(0, guest.work.request.steps_to_run, LOADING_MODEL))
+        for job in joining:
+            if job.input.request is not None:
+                job.on_step(StepReport(0, job.input.request.steps_to_run, LOADING_MODEL))
         try:
-            self._prepare(coming[0])
+            self._prepare(joining[0])
         except EngineError as error:
-            for guest in coming:
-                guest.leave(error)
+            for job in joining:
+                job.finish(error)
             return False
         return True
 
-    def _wanted(self, coming: list[Guest]) -> list[Guest]:
-        """Those of them who were not stopped while they waited."""
-        for guest in coming:
-            if guest.is_stopped():
-                guest.leave(Canceled("The job was stopped before its turn."))
-        return [guest for guest in coming if not guest.left.done()]
+    def _without_stopped(self, joining: list[QueuedJob]) -> list[QueuedJob]:
+        """Those of them that were not stopped while they waited."""
+        for job in joining:
+            if job.is_stopped():
+                job.finish(Canceled("The job was stopped before its turn."))
+        return [job for job in joining if not job.result.done()]
 
-    def _seat(self, batch: Batch, coming: list[Guest]) -> None:
-        for guest in coming:
-            if guest.work.request is None:
+    def _join(self, batch: Batch, joining: list[QueuedJob]) -> None:
+        for job in joining:
+            if job.input.request is None:
                 raise ValueError("a batch is of pictures")
             try:
-                with self._tally.busy():
-                    seat = self._engine.join(batch, guest.work.request, guest.on_step, guest.is_stopped)
+                with self._stats.busy():
+                    seat = self._engine.join(batch, job.input.request, job.on_step, job.is_stopped)
             except EngineError as error:
-                guest.leave(error)
-            except Exception as error:  # met before it had a seat: no bug of the others
+                job.finish(error)
+            except Exception as error:  # met before it took part: no bug of the others
                 log.exception("a picture could not begin")
                 self._note_bug()
-                guest.leave(error)
+                job.finish(error)
             else:
-                self._guests[seat] = guest
-        self._tally.pictures += len(coming)
-        self._tally.most_at_once = max(self._tally.most_at_once, len(self._going()))
+                self._jobs[seat] = job
+        self._stats.pictures += len(joining)
+        self._stats.largest_batch = max(self._stats.largest_batch, len(self._denoising()))
 
-    def _part(self, seat: Seat) -> None:
+    def _finish(self, seat: Seat) -> None:
         if seat.outcome is not None:
-            self._guests.pop(seat).leave(seat.outcome)
+            self._jobs.pop(seat).finish(seat.outcome)
 
-    def _going(self) -> list[Guest]:
-        """Those who take part in the steps; a picture that is being decoded needs its seat no more."""
-        return [guest for seat, guest in self._guests.items() if seat.decoding is None]
+    def _denoising(self) -> list[QueuedJob]:
+        """Those that take part in the steps; a picture that is being decoded counts no more."""
+        return [job for seat, job in self._jobs.items() if seat.decoding is None]
 
-    def _free_seats(self, host: Guest) -> int:
-        going = self._going()
-        return max(0, min((guest.seats for guest in going), default=host.seats) - len(going))
+    def _free(self, first: QueuedJob) -> int:
+        """How many more may join."""
+        going = self._denoising()
+        return max(0, min((job.max_batch for job in going), default=first.max_batch) - len(going))

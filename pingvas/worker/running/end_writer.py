@@ -1,22 +1,12 @@
-"""Ends of jobs are written down: those that come at once in one transaction, tried until the database takes it or nobody
-waits for it any more."""
+"""Ends of jobs are written down: those that come at once in one transaction."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from contextlib import suppress
 
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.generation.outcome import finish
-from pingvas.generation.outcome.finish import End, FinishedPicture
-from pingvas.generation.queue import claims
-from pingvas.generation.queue.claims import ClaimedJob
-from pingvas.worker.process.backoff import pauses
-from pingvas.worker.process.job_context import Workplace
-from pingvas.worker.running.outcome import Canceled, Crashed, Failed, HandedBack, Lost, Made, Outcome
-
-log = logging.getLogger(__name__)
+from pingvas.generation.outcome.finish import End
 
 
 class EndWriter:
@@ -50,6 +40,9 @@ class EndWriter:
         try:
             async with self._database.transaction() as session:
                 answers = await finish.end_all(session, self._worker_id, [end for end, _ in batch])
+            for (_, written), answer in zip(batch, answers, strict=True):
+                if not written.done():
+                    written.set_result(answer)
         except Exception as error:  # noqa: BLE001 - whoever waits for it is told
             if len(batch) > 1 and not isinstance(error, DatabaseUnavailable):
                 for one in batch:  # one of them is at fault, and must not cost the others their end
@@ -58,59 +51,3 @@ class EndWriter:
             for _, written in batch:
                 if not written.done():
                     written.set_exception(error)
-            return
-        for (_, written), answer in zip(batch, answers, strict=True):
-            if not written.done():
-                written.set_result(answer)
-
-
-async def write_ending(
-    job: ClaimedJob,
-    place: Workplace,
-    outcome: Outcome,
-    picture: FinishedPicture | None,
-    give_up: asyncio.Event,
-) -> None:
-    """Write `outcome` down; `picture` is the stored one of a `Made`. The fence decides whether it counts.
-
-    An attempt whose commit was cut off may have gone through; then the next one finds the job ended, and writes
-    nothing. After `give_up` an unavailable database ends the trying, and the lease lapses.
-    """
-    for pause in pauses():
-        try:
-            written = await _write(job, place, outcome, picture)
-        except DatabaseUnavailable:
-            if give_up.is_set():
-                log.warning("job %s: its end goes unwritten; the lease will lapse", job.id)
-                return
-            log.warning("job %s: the database is away; its end is written when it is back", job.id)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(give_up.wait(), pause)
-            continue
-        if not written:
-            log.warning("job %s: it was no longer ours at its end; nothing was written", job.id)
-        return
-
-
-async def _write(
-    job: ClaimedJob, place: Workplace, outcome: Outcome, picture: FinishedPicture | None
-) -> bool:
-    match outcome:
-        case Made(result):
-            if picture is None:
-                raise ValueError("a picture that is made is stored first")
-            return await place.ends.write(End(job, "completed", result.gpu_seconds, picture))
-        case Failed(code, message, seconds):
-            return await place.ends.write(End(job, "failed", seconds, code=code, message=message))
-        case Canceled(seconds):
-            return await place.ends.write(End(job, "canceled", seconds))
-        case HandedBack(delay):
-            async with place.database.transaction() as session:
-                return await claims.hand_back(session, job, place.worker_id, delay_seconds=delay)
-        case Crashed(message):
-            async with place.database.transaction() as session:
-                return await finish.crashed(
-                    session, job, place.worker_id, message=message, max_attempts=place.settings.max_attempts
-                )
-        case Lost():
-            return False

@@ -1,4 +1,4 @@
-"""The engine's inbox: jobs that are gathered and wait for the engine's thread, first come, first served."""
+"""The engine's queue: jobs whose inputs are loaded, and other calls, in the order in which they came."""
 
 from __future__ import annotations
 
@@ -10,63 +10,75 @@ from dataclasses import dataclass, field
 
 from pingvas.engine.errors import Canceled, EngineError
 from pingvas.engine.requests import Result, StepReport
-from pingvas.worker.running.load_inputs import Work
+from pingvas.worker.running.engine_input import EngineInput
 
 
 @dataclass(eq=False)
-class Guest:
-    """A job's work on its way through the engine, by the model of this name.
+class QueuedJob:
+    """A job on its way through the engine, by the model of this name.
 
-    `on_step` and `is_stopped` are called on the engine's thread. `seats` is how many pictures of this kind the device
-    takes at once; 1 is for a job that shares with nobody. `left` has the result, or why there is none.
+    `on_step` and `is_stopped` are called on the engine's thread. `max_batch` is how many pictures of this kind the device
+    makes at once; 1 is for a job that shares with no other. `result` has the picture, or why there is none.
     """
 
     model: str
-    work: Work
+    input: EngineInput
     on_step: Callable[[StepReport], None]
     is_stopped: Callable[[], bool]
-    seats: int = 1
-    left: Future[Result] = field(default_factory=Future)
+    max_batch: int = 1
+    result: Future[Result] = field(default_factory=Future)
 
     def __post_init__(self) -> None:
-        self.left.set_running_or_notify_cancel()  # from now on nobody who waits for it can cancel it
+        self.result.set_running_or_notify_cancel()  # from now on nobody who waits for it can cancel it
 
-    def leave(self, outcome: Result | BaseException) -> None:
+    def finish(self, outcome: Result | BaseException) -> None:
         """Tell whoever waits what has become of it; only the first outcome counts."""
-        if self.left.done():
+        if self.result.done():
             return
         if isinstance(outcome, Result):
-            self.left.set_result(outcome)
+            self.result.set_result(outcome)
         else:
-            self.left.set_exception(outcome)
+            self.result.set_exception(outcome)
 
-    def goes_with(self, other: Guest) -> bool:
+    def can_share_batch(self, other: QueuedJob) -> bool:
         """Whether the two can share a batch: the same weights, the same size, and neither has to be alone."""
-        mine, theirs = self.work.request, other.work.request
-        if mine is None or theirs is None or min(self.seats, other.seats) < 2:
+        mine, theirs = self.input.request, other.input.request
+        if mine is None or theirs is None or min(self.max_batch, other.max_batch) < 2:
             return False
         same_size = (mine.width, mine.height) == (theirs.width, theirs.height)
-        return same_size and self.work.setup == other.work.setup
+        return same_size and self.input.setup == other.input.setup
 
 
 @dataclass(eq=False)
-class Errand:
-    """Something else to be done on the engine's thread."""
+class PendingCall:
+    """Something else to be done on the engine's thread, such as loading a model."""
 
     run: Callable[[], None]
     done: Future[None] = field(default_factory=Future)
 
+    def __post_init__(self) -> None:
+        self.done.set_running_or_notify_cancel()
 
-class Inbox:
-    """A queue between the worker's loop, which puts, and the engine's thread, which takes."""
+    def finish(self, error: BaseException | None = None) -> None:
+        """Tell whoever waits that it is done, or what went wrong; only the first outcome counts."""
+        if self.done.done():
+            return
+        if error is None:
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(error)
+
+
+class EngineQueue:
+    """Between the worker's event loop, which puts, and the engine's thread, which takes."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Guest | Errand] = deque()
+        self._waiting: deque[QueuedJob | PendingCall] = deque()
         self._changed = threading.Condition()
         self._closed = False
 
-    def put(self, item: Guest | Errand) -> None:
-        """Returns at once. What is put into a closed inbox is refused as canceled."""
+    def put(self, item: QueuedJob | PendingCall) -> None:
+        """Returns at once. What is put into a closed queue is refused as canceled."""
         with self._changed:
             if not self._closed:
                 self._waiting.append(item)
@@ -74,30 +86,30 @@ class Inbox:
                 return
         _refuse(item)
 
-    def take(self) -> Guest | Errand | None:
-        """The next one, waiting for it; None once the inbox is closed."""
+    def take(self) -> QueuedJob | PendingCall | None:
+        """The next one, waiting for it; None once the queue is closed."""
         with self._changed:
             while not self._waiting and not self._closed:
                 self._changed.wait()
             return self._waiting.popleft() if self._waiting else None
 
-    def take_for(self, host: Guest, most: int) -> list[Guest]:
-        """Up to `most` guests from the front that can share a batch with `host`, without waiting.
+    def take_for_batch(self, first: QueuedJob, most: int) -> list[QueuedJob]:
+        """Up to `most` jobs from the front that can share a batch with `first`, without waiting.
 
-        Whoever cannot is not overtaken, or a batch that never empties would keep them waiting for ever.
+        A job that cannot is not overtaken, or a batch that never empties would keep it waiting for ever.
         """
-        found: list[Guest] = []
+        found: list[QueuedJob] = []
         with self._changed:
             while self._waiting and len(found) < most:
-                first = self._waiting[0]
-                if not isinstance(first, Guest) or not first.goes_with(host):
+                following = self._waiting[0]
+                if not isinstance(following, QueuedJob) or not following.can_share_batch(first):
                     break
                 self._waiting.popleft()
-                found.append(first)
+                found.append(following)
         return found
 
     def close(self) -> None:
-        """Nobody is let in any more, and those who wait are refused."""
+        """Nothing is taken in any more, and what waits is refused."""
         with self._changed:
             self._closed = True
             refused = list(self._waiting)
@@ -107,9 +119,6 @@ class Inbox:
             _refuse(item)
 
 
-def _refuse(item: Guest | Errand) -> None:
+def _refuse(item: QueuedJob | PendingCall) -> None:
     error: EngineError = Canceled("The engine was closed.")
-    if isinstance(item, Guest):
-        item.leave(error)
-    else:
-        item.done.set_exception(error)
+    item.finish(error)

@@ -1,4 +1,4 @@
-"""One job's life in this worker: have its picture made, and see the outcome written down.
+"""The run of one job in this worker: have its picture made, and see the outcome written down.
 
 No transaction is open while the engine works. The lease and the attempt decide whether anything may be written;
 this file never assumes that it still holds either.
@@ -20,14 +20,15 @@ from pingvas.base.tracing import span
 from pingvas.engine import errors
 from pingvas.engine.requests import VAE_DECODE, Result, StepReport
 from pingvas.generation.queue.claims import ClaimedJob, Hold
-from pingvas.worker.process.capacity import seats_for, shares
-from pingvas.worker.process.job_context import Workplace
-from pingvas.worker.running.end_writer import write_ending
-from pingvas.worker.running.engine_queue import Guest
-from pingvas.worker.running.load_inputs import Work, gather
+from pingvas.worker.running.capacity import max_batch_for, may_share_batch
+from pingvas.worker.running.engine_input import EngineInput
+from pingvas.worker.running.engine_queue import QueuedJob
+from pingvas.worker.running.job_context import JobContext
+from pingvas.worker.running.load_inputs import load_inputs
 from pingvas.worker.running.outcome import Canceled, Crashed, Failed, HandedBack, Lost, Made, Outcome
 from pingvas.worker.running.progress_reporter import Reporter
 from pingvas.worker.running.store_image import store_picture
+from pingvas.worker.running.write_outcome import write_outcome
 
 log = logging.getLogger(__name__)
 
@@ -36,16 +37,18 @@ UNFORESEEN = "The worker met an error nobody foresaw."
 
 
 class JobRun:
-    """Runs one claimed job. `on_change` is called when its seat becomes free, and may look at `aboard` then."""
+    """Runs one claimed job. `on_change` is called when it leaves the engine, and may look at `on_engine` then."""
 
-    def __init__(self, job: ClaimedJob, place: Workplace, on_change: Callable[[], None]) -> None:
+    def __init__(self, job: ClaimedJob, context: JobContext, on_change: Callable[[], None]) -> None:
         self.job = job
         # Jobs with the same key may join it; None: nobody may.
-        self.batch_key = job.batch_key if shares(job) else None
-        self.seats = seats_for(job, most=place.settings.worker_batch, memory_bytes=place.memory_bytes)
-        # Whether it takes, or is about to take, a seat on the engine. Decoding needs none, and storing neither.
-        self.aboard = True
-        self._place = place
+        self.batch_key = job.batch_key if may_share_batch(job) else None
+        self.max_batch = max_batch_for(
+            job, most=context.settings.worker_batch, memory_bytes=context.memory_bytes
+        )
+        # Whether it takes part, or is about to take part, in a batch of the engine. Decoding and storing do not count.
+        self.on_engine = True
+        self._context = context
         self._on_change = on_change
         self._loop = asyncio.get_running_loop()
         self._reporter: Reporter | None = None
@@ -59,16 +62,16 @@ class JobRun:
         """Stop within a step and give the job back to the queue; a picture that is made already is still kept."""
         self._stop_for("handed_back")
 
-    async def live(self) -> None:
+    async def run(self) -> None:
         """Everything, to the end. Raises nothing: a job that goes wrong is written down as such."""
-        with self._traced(), self._place.leases.holding(self.job, self._heed):
+        with self._traced(), self._context.leases.holding(self.job, self._on_hold):
             try:
                 await self._end(await self._make())
             except Exception:  # a bug in one job must not end the others; the job is told of it
                 log.exception("job %s: unforeseen", self.job.id)
                 await self._end(Crashed(UNFORESEEN))
             finally:
-                self._leave_seat()
+                self._release_engine()
                 await self._finish_reporting()
 
     def _traced(self) -> AbstractContextManager[object]:
@@ -79,34 +82,34 @@ class JobRun:
             "job.attempt": job.attempt,
             "job.model": job.model_name,
         }
-        return span("job", parent=job.traceparent, mode="consumer", worker=self._place.worker_id, **facts)
+        return span("job", parent=job.traceparent, mode="consumer", worker=self._context.worker_id, **facts)
 
     async def _make(self) -> Outcome:
         """The part that needs the engine."""
-        job, settings = self.job, self._place.settings
+        job, settings = self.job, self._context.settings
         if job.user_id is None:
             return Canceled(0.0)  # the account was deleted: there is nobody to make it for
         self._reporter = reporter = Reporter(
             job,
-            self._place.worker_id,
-            self._place.database,
-            self._place.storage,
+            self._context.worker_id,
+            self._context.database,
+            self._context.storage,
             interval=settings.progress_interval_seconds,
             preview_every=settings.preview_every_steps,
-            on_hold=self._heed,
+            on_hold=self._on_hold,
         )
-        work = None
+        inputs = None
         try:
             with self._in_time():
                 with span("gather"):
-                    work = await self._gather()
+                    inputs = await self._load_inputs()
                 with span("engine"):
-                    result = await self._on_the_engine(work, reporter)
+                    result = await self._on_the_engine(inputs, reporter)
         except (ModelFilesMissing, ModelFilesDamaged, NoRoomForModel) as error:
             return Failed(error.job_code, error.detail, 0.0)
         except (StorageUnavailable, ModelFilesUnavailable) as error:
             log.warning("job %s: what it is made from is out of reach: %s", job.id, error)
-            return HandedBack(self._place.patience.after_storage)
+            return HandedBack(self._context.timeouts.storage_retry)
         except DatabaseUnavailable:
             return HandedBack()  # which is written when it is back
         except errors.Canceled as error:
@@ -117,58 +120,60 @@ class JobRun:
             log.info("job %s: %s: %s", job.id, error.code, error)
             return Failed(error.code, str(error), error.gpu_seconds)
         finally:
-            if work is not None:
-                work.close()
-            self._leave_seat()
+            if inputs is not None:
+                inputs.close()
+            self._release_engine()
             reporter.finish()
         if self._stop in ("canceled", "lost"):
             return self._why_stopped(result.gpu_seconds)
         return Made(result)
 
-    async def _gather(self) -> Work:
+    async def _load_inputs(self) -> EngineInput:
         """What the job is made from, unless the job is stopped before all of it is there."""
-        gathering = asyncio.create_task(gather(self.job, self._place), name=f"gather for {self.job.id}")
+        loading = asyncio.create_task(load_inputs(self.job, self._context), name=f"inputs of {self.job.id}")
         stopped = asyncio.create_task(self._stopped.wait())
         try:
-            await asyncio.wait({gathering, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({loading, stopped}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopped.cancel()
-            if not gathering.done():
-                gathering.cancel()
+            if not loading.done():
+                loading.cancel()
         try:
-            return await gathering
+            return await loading
         except asyncio.CancelledError:
             if not self._stopped.is_set():
                 raise
         raise errors.Canceled("The job was stopped while its parts were fetched.")
 
-    async def _on_the_engine(self, work: Work, reporter: Reporter) -> Result:
-        def hear(report: StepReport) -> None:
+    async def _on_the_engine(self, inputs: EngineInput, reporter: Reporter) -> Result:
+        def on_step(report: StepReport) -> None:
             reporter.note(report)
             if report.step_name == VAE_DECODE:
-                self._loop.call_soon_threadsafe(self._leave_seat)
+                self._loop.call_soon_threadsafe(self._release_engine)
 
-        guest = Guest(self.job.model_name, work, hear, lambda: self._stop is not None, self.seats)
-        return await self._place.engine.make(guest)
+        queued = QueuedJob(
+            self.job.model_name, inputs, on_step, lambda: self._stop is not None, self.max_batch
+        )
+        return await self._context.engine.make(queued)
 
-    def _expect_gone(self) -> None:
+    def _check_released(self) -> None:
         """No step takes so long: the engine's thread is stuck, and only a new process helps."""
-        if self.aboard:
+        if self.on_engine:
             log.error("job %s: the engine has not answered for too long", self.job.id)
-            self._place.engine.broken = True
+            self._context.engine.broken = True
             self._on_change()
 
-    def _leave_seat(self) -> None:
+    def _release_engine(self) -> None:
         if self._watch is not None:
             self._watch.cancel()
-        if self.aboard:
-            self.aboard = False
+        if self.on_engine:
+            self.on_engine = False
             self._on_change()
 
     @contextmanager
     def _in_time(self) -> Iterator[None]:
         """Stops the job when its attempt has lasted too long, or when its deadline has passed by the database's clock."""
-        job, limit = self.job, self._place.settings.job_run_seconds
+        job, limit = self.job, self._context.settings.job_run_seconds
         timers = [self._loop.call_later(limit, self._stop_for, "took_too_long")]
         if job.deadline_at is not None:
             left = (job.deadline_at - job.started_at).total_seconds()
@@ -184,7 +189,7 @@ class JobRun:
             case "canceled":
                 return Canceled(gpu_seconds)
             case "took_too_long":
-                limit = self._place.settings.job_run_seconds
+                limit = self._context.settings.job_run_seconds
                 message = (
                     f"It took longer than {limit:g} seconds, the most a job may run here. "
                     "Ask for fewer steps or a smaller picture."
@@ -204,14 +209,14 @@ class JobRun:
         picture = None
         if isinstance(outcome, Made):
             with span("store"):
-                picture = await store_picture(self.job, outcome.result, self._place, self._give_up)
+                picture = await store_picture(self.job, outcome.result, self._context, self._give_up)
             if picture is None:
                 outcome = self._why_not_stored()
             else:
-                self._place.measurements.note(self.job, outcome.result.gpu_seconds)
+                self._context.measurements.note(self.job, outcome.result.gpu_seconds)
         await self._finish_reporting()
         with span("finish", outcome=type(outcome).__name__):
-            await write_ending(self.job, self._place, outcome, picture, self._give_up)
+            await write_outcome(self.job, self._context, outcome, picture, self._give_up)
 
     async def _finish_reporting(self) -> None:
         """Send the last steps: before the end is told, and while the picture is being stored."""
@@ -222,9 +227,9 @@ class JobRun:
     def _why_not_stored(self) -> Outcome:
         if self._stop == "lost":
             return Lost()
-        return HandedBack(0.0 if self._stop == "handed_back" else self._place.patience.after_storage)
+        return HandedBack(0.0 if self._stop == "handed_back" else self._context.timeouts.storage_retry)
 
-    def _heed(self, hold: Hold) -> None:
+    def _on_hold(self, hold: Hold) -> None:
         if hold == "cancel_requested":
             self._stop_for("canceled")
         elif hold == "lost":
@@ -235,6 +240,6 @@ class JobRun:
             self._stop = reason
         if not self._stopped.is_set():
             self._stopped.set()
-            self._watch = self._loop.call_later(self._place.patience.stuck, self._expect_gone)
+            self._watch = self._loop.call_later(self._context.timeouts.stuck, self._check_released)
         if reason in ("handed_back", "lost"):
             self._give_up.set()

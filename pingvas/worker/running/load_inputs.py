@@ -1,4 +1,4 @@
-"""Gathers what a job is made from before the engine is asked: models on this machine's disk, pictures in memory.
+"""Loads what a job is made from before the engine is asked: models on this machine's disk, pictures in memory.
 
 Nothing here needs the engine, so the engine works on while files come over the network.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,67 +21,42 @@ from pingvas.engine.images.sources import open_picture
 from pingvas.engine.requests import ControlUse, Inpaint, LoraUse, PictureRequest, Setup
 from pingvas.generation.queue.claims import ClaimedJob
 from pingvas.generation.queue.job_inputs import ModelPart, Parts, StoredPicture, load_parts
-from pingvas.worker.process.job_context import Workplace
+from pingvas.worker.running.engine_input import EngineInput, Enlarge
+from pingvas.worker.running.job_context import JobContext
 
 # The share of the way after which a refiner takes over, as its makers advise.
 REFINER_START = 0.8
 
 
-@dataclass(frozen=True)
-class Enlarge:
-    """A picture to make `scale` times as large by the upscaler at `path`."""
-
-    path: Path
-    source: Image.Image
-    scale: float
-
-
-@dataclass
-class Work:
-    """All the engine needs for one job: something to enlarge, a request, or the one and then the other on top of it.
-
-    Close it when the engine is done: until then the models' files stay where they are.
-    """
-
-    enlarge: Enlarge | None = None
-    setup: Setup | None = None
-    request: PictureRequest | None = None
-    _copies: ExitStack = field(default_factory=ExitStack, repr=False)
-
-    def close(self) -> None:
-        """The models' files are not needed any more."""
-        self._copies.close()
-
-
-async def gather(job: ClaimedJob, place: Workplace) -> Work:
+async def load_inputs(job: ClaimedJob, context: JobContext) -> EngineInput:
     """Everything that the job's parameters name. Close what is returned.
 
     Raises EngineError and the errors of model files for what is gone or damaged, StorageUnavailable and
     ModelFilesUnavailable for what may be there again later, DatabaseUnavailable.
     """
-    async with place.database.read() as session:
+    async with context.database.read() as session:
         parts = await load_parts(session, job)
     with ExitStack() as copies:
-        reader = _Reader(place, copies)
+        reader = _Reader(context, copies)
         model = await reader.model(job.model_name, job.model_origin, job.model_config)
         if job.job_type == "upscale":
-            work = await _to_enlarge(job, parts, model, reader)
+            loaded = await _to_enlarge(job, parts, model, reader)
         else:
-            work = Work(
+            loaded = EngineInput(
                 setup=await _setup(job, parts, model, reader), request=await _request(job, parts, reader)
             )
-        work._copies = copies.pop_all()
-    return work
+        loaded.files = copies.pop_all()
+    return loaded
 
 
 @dataclass(frozen=True)
 class _Reader:
-    place: Workplace
+    context: JobContext
     copies: ExitStack
 
     async def model(self, name: str, origin: str, config: Mapping[str, Any]) -> Path:
         try:
-            copy = await self.place.model_files.ensure(read_source(origin, config))
+            copy = await self.context.model_files.ensure(read_source(origin, config))
         except ModelFilesMissing as error:
             raise ModelFilesMissing(f"{name}: {error.detail}") from error
         self.copies.enter_context(copy)
@@ -92,7 +67,7 @@ class _Reader:
 
     async def picture(self, stored: StoredPicture, what: str) -> Image.Image:
         try:
-            data = await self.place.storage.get(stored.key)
+            data = await self.context.storage.get(stored.key)
         except ObjectMissing as error:
             raise InvalidParameters(f"{what} is not in the storage any more; upload it again.") from error
         return open_picture(data, what)
@@ -128,7 +103,7 @@ async def _request(job: ClaimedJob, parts: Parts, reader: _Reader) -> PictureReq
             weight=control.weight,
             start=control.start,
             end=control.end,
-            depth_model=reader.place.settings.depth_model_dir if control.preprocessor == "depth" else None,
+            depth_model=reader.context.settings.depth_model_dir if control.preprocessor == "depth" else None,
         )
         for control in parts.controls
     ]
@@ -151,16 +126,16 @@ async def _request(job: ClaimedJob, parts: Parts, reader: _Reader) -> PictureReq
     )
 
 
-async def _to_enlarge(job: ClaimedJob, parts: Parts, model: Path, reader: _Reader) -> Work:
+async def _to_enlarge(job: ClaimedJob, parts: Parts, model: Path, reader: _Reader) -> EngineInput:
     asked = job.parameters
     if parts.source is None:
         raise InvalidParameters("There is nothing to enlarge: name a source image.")
     source = await reader.picture(parts.source, "the source image")
-    work = Work(enlarge=Enlarge(model, source, asked["scale"]))
+    loaded = EngineInput(enlarge=Enlarge(model, source, asked["scale"]))
     refine = asked.get("refine")
     if refine is not None and parts.refine is not None:
-        work.setup = Setup(await reader.part(parts.refine), parts.refine.config)
-        work.request = PictureRequest(
+        loaded.setup = Setup(await reader.part(parts.refine), parts.refine.config)
+        loaded.request = PictureRequest(
             prompt=_run(refine, "prompt"),
             negative_prompt=_run(refine, "negative_prompt"),
             # Models make sides of eights; the engine cuts the picture back to its size.
@@ -173,7 +148,7 @@ async def _to_enlarge(job: ClaimedJob, parts: Parts, model: Path, reader: _Reade
             source=source,
             strength=refine["strength"],
         )
-    return work
+    return loaded
 
 
 def _refiner_start(config: Mapping[str, Any]) -> float | None:

@@ -10,14 +10,14 @@ from typing import Any
 
 import pingvas
 from pingvas.adapters.storage import StorageUnavailable
+from pingvas.base.backoff import pauses
 from pingvas.base.ids import new_id
 from pingvas.engine.images import image_files
 from pingvas.engine.requests import Result
 from pingvas.gallery.storage_keys import image_key, thumbnail_key
 from pingvas.generation.outcome.finish import FinishedPicture
 from pingvas.generation.queue.claims import ClaimedJob
-from pingvas.worker.process.backoff import pauses
-from pingvas.worker.process.job_context import Workplace
+from pingvas.worker.running.job_context import JobContext
 
 log = logging.getLogger(__name__)
 
@@ -25,25 +25,25 @@ VERSION = f"Pingvas Studio {pingvas.__version__}"
 
 
 async def store_picture(
-    job: ClaimedJob, result: Result, place: Workplace, give_up: asyncio.Event
+    job: ClaimedJob, result: Result, context: JobContext, give_up: asyncio.Event
 ) -> FinishedPicture | None:
     """Encode and upload the picture and its thumbnail. While the storage is away, try again.
 
-    None: `give_up` was set, or `patience.store` is over, before the storage took it. Bytes that no row comes to
+    None: `give_up` was set, or `timeouts.store` is over, before the storage took it. Bytes that no row comes to
     name are swept up later.
     """
     image_id, format = new_id(), str(job.parameters.get("format", "png"))
-    parameters = _generation_params(job, place)
+    parameters = _generation_params(job, context)
     data, small = await asyncio.to_thread(_encode, result, format, parameters)
     key, small_key = image_key(job.user_id, image_id, format), thumbnail_key(job.user_id, image_id)
-    deadline = time.monotonic() + place.patience.store
+    deadline = time.monotonic() + context.timeouts.store
     for pause in pauses():
         try:
             await asyncio.gather(
-                place.storage.put(key, data, image_files.CONTENT_TYPES[format]),
-                place.storage.put(small_key, small, "image/webp"),
+                context.storage.put(key, data, image_files.CONTENT_TYPES[format]),
+                context.storage.put(small_key, small, "image/webp"),
             )
-            file_url, thumbnail_url = await place.storage.sign(key), await place.storage.sign(small_key)
+            file_url, thumbnail_url = await context.storage.sign(key), await context.storage.sign(small_key)
             break
         except StorageUnavailable:
             if give_up.is_set() or time.monotonic() > deadline:
@@ -72,7 +72,7 @@ def _encode(result: Result, format: str, parameters: dict[str, Any]) -> tuple[by
     )
 
 
-def _generation_params(job: ClaimedJob, place: Workplace) -> dict[str, Any]:
+def _generation_params(job: ClaimedJob, context: JobContext) -> dict[str, Any]:
     """Everything needed to make it again; who may see it is not part of that, and does not belong in the file."""
     asked = {name: value for name, value in job.parameters.items() if name != "visibility"}
     return {
@@ -82,5 +82,5 @@ def _generation_params(job: ClaimedJob, place: Workplace) -> dict[str, Any]:
         "model_version": job.model_config.get("version"),
         # What other programs call by this name: the first ten digits of the content's SHA-256.
         "model_hash": str(job.model_config.get("sha256", ""))[:10] or None,
-        "engine": place.engine.engine.facts,
+        "engine": context.engine.engine.facts,
     }

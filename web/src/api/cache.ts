@@ -1,7 +1,7 @@
 /** Changes to what the query cache holds, for events and for changes shown before the server confirms them. */
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 
-import { keys } from "./keys";
+import { changedByEvents, keys } from "./keys";
 import type { Image, ImagePage, Job, JobPage, Me } from "./types";
 
 type Pages<P> = InfiniteData<P, string | undefined>;
@@ -53,6 +53,11 @@ export function removeImage(client: QueryClient, id: string): void {
 
 export function setBalance(client: QueryClient, balance: number): void {
   client.setQueryData<Me>(keys.me, (me) => me && { ...me, credits: { ...me.credits, balance } });
+}
+
+/** Events were missed: whatever they may have changed is read again, at once where it is shown. */
+export async function rereadWhatEventsChange(client: QueryClient): Promise<void> {
+  await Promise.all(changedByEvents.map((queryKey) => client.invalidateQueries({ queryKey })));
 }
 
 function mapItems<T>(

@@ -10,3 +10,6 @@ export const keys = {
   image: (id: string) => ["image", id] as const,
   ledger: ["ledger"] as const,
 };
+
+/** What the server's events change: after some were missed, all of this is read again. */
+export const changedByEvents = [keys.jobs, ["job"], keys.images, ["image"], keys.me, keys.ledger] as const;

@@ -1,31 +1,59 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useSyncExternalStore } from "react";
 
-import type { ServerEvents } from "./events";
+import { rereadWhatEventsChange } from "@/api/cache";
+import { freshToken, refresh } from "@/api/session";
+
+import type { ConnectionEvent, ServerEventHandlers, ServerEventName } from "./events";
 import { isConnected, onConnection, onReturn, onServerEvent, openSocket } from "./socket";
+
+/** Every page of the studio is told to read again at the same moment: they ask within this time, not all at once. */
+export const RESYNC_WITHIN_MS = 2_000;
 
 /** Keeps the socket open while mounted; after a gap everything shown is read again. */
 export function useRealtime(): void {
   const client = useQueryClient();
+  const resync = useRef<number | undefined>(undefined);
   useEffect(() => {
     const close = openSocket();
     const stop = onReturn(() => void client.invalidateQueries());
     return () => {
+      window.clearTimeout(resync.current);
       stop();
       close();
     };
   }, [client]);
+  useServerEvents<ConnectionEvent>({
+    "system:resync": () => {
+      window.clearTimeout(resync.current);
+      resync.current = window.setTimeout(
+        () => void rereadWhatEventsChange(client),
+        Math.random() * RESYNC_WITHIN_MS,
+      );
+    },
+    "auth:expired": ({ code }) => {
+      // A device that was signed out elsewhere learns of it now; otherwise a fresh token opens the next connection.
+      const renewed = code === "invalid_token" ? refresh() : freshToken();
+      renewed.catch(() => undefined);
+    },
+  });
 }
 
-export function useServerEvent<E extends keyof ServerEvents>(
-  name: E,
-  handler: (payload: ServerEvents[E]) => void,
-): void {
-  const latest = useRef(handler);
+/** Hears these events while mounted. */
+export function useServerEvents<E extends ServerEventName>(handlers: ServerEventHandlers<E>): void {
+  const latest = useRef(handlers);
   useEffect(() => {
-    latest.current = handler;
+    latest.current = handlers;
   });
-  useEffect(() => onServerEvent(name, (payload) => latest.current(payload)), [name]);
+  const names = Object.keys(handlers).join(" ");
+  useEffect(() => {
+    const stops = (names.split(" ") as E[]).map((name) =>
+      onServerEvent(name, (payload) => latest.current[name](payload)),
+    );
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [names]);
 }
 
 export function useConnected(): boolean {

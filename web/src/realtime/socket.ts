@@ -3,11 +3,9 @@ import { io, type Socket } from "socket.io-client";
 
 import { freshToken, refresh } from "@/api/session";
 
-import type { ServerEvents } from "./events";
+import type { ServerEventHandlers, ServerEventName, ServerEvents } from "./events";
 
-type Handlers = { [E in keyof ServerEvents]: (payload: ServerEvents[E]) => void };
-
-const socket: Socket<Handlers> = io({
+const socket: Socket<ServerEventHandlers<ServerEventName>> = io({
   path: "/ws",
   transports: ["websocket"],
   autoConnect: false,
@@ -78,11 +76,11 @@ export function onReturn(listener: () => void): () => void {
   return () => onBack.delete(listener);
 }
 
-export function onServerEvent<E extends keyof ServerEvents>(
+export function onServerEvent<E extends ServerEventName>(
   name: E,
   handler: (payload: ServerEvents[E]) => void,
 ): () => void {
-  // The library's overloads do not see that Handlers[E] is this function.
+  // The library's overloads do not see that the handler of E is this function.
   const listener = handler as never;
   socket.on(name, listener);
   return () => socket.off(name, listener);

@@ -9,7 +9,8 @@ import { isOver, moved } from "@/api/progress";
 import { jobsQuery } from "@/api/queries";
 import type { Job } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
-import { useConnected, useServerEvent } from "@/realtime/hooks";
+import type { ServerEventName } from "@/realtime/events";
+import { useConnected, useServerEvents } from "@/realtime/hooks";
 import { toast } from "@/ui/toasts";
 
 /** Events are hints: while something runs the list is read again at this pace, faster without a socket. */
@@ -20,6 +21,8 @@ const STARTED = { position: null, eta_seconds: null, waiting_for: null };
 
 /** Rooms of the page where a finished picture is seen without being announced. */
 const SEEN_AT = "/create";
+
+export type QueueEvent = Extract<ServerEventName, `job:${string}` | `queue:${string}`>;
 
 export function useQueueEvents(): void {
   const client = useQueryClient();
@@ -46,57 +49,55 @@ export function useQueueEvents(): void {
     rereadJobs();
   };
 
-  useServerEvent("job:pending", ({ job_id }) => patch(job_id, (job) => ({ ...job, status: "pending" })));
-  useServerEvent("job:queued", ({ job_id, position, eta_seconds }) => {
-    patch(job_id, (job) => ({
-      ...job,
-      status: "queued",
-      position: position === undefined ? job.position : position,
-      eta_seconds: eta_seconds === undefined ? job.eta_seconds : eta_seconds,
-      waiting_for: "worker",
-      progress: null,
-    }));
-    // Without a place in the event, the list knows it.
-    if (position === undefined) rereadJobs();
+  useServerEvents<QueueEvent>({
+    "job:pending": ({ job_id }) => patch(job_id, (job) => ({ ...job, status: "pending" })),
+    "job:queued": ({ job_id, position, eta_seconds }) => {
+      patch(job_id, (job) => ({
+        ...job,
+        status: "queued",
+        position: position === undefined ? job.position : position,
+        eta_seconds: eta_seconds === undefined ? job.eta_seconds : eta_seconds,
+        waiting_for: "worker",
+        progress: null,
+      }));
+      // Without a place in the event, the list knows it.
+      if (position === undefined) rereadJobs();
+    },
+    // Of all that wait, also of what is not listed: no reason to read the list again.
+    "queue:position": ({ job_id, ...wait }) => void patchJob(client, job_id, (job) => moved(job, wait)),
+    "job:started": ({ job_id, worker_id }) =>
+      patch(job_id, (job) => ({
+        ...job,
+        status: "processing",
+        worker_id,
+        ...STARTED,
+        progress: null,
+      })),
+    "job:progress": ({ job_id, ...progress }) =>
+      patch(job_id, (job) => ({
+        ...job,
+        status: "processing",
+        ...STARTED,
+        progress: {
+          step: progress.step,
+          total_steps: progress.total_steps,
+          percent: progress.percent,
+          step_name: progress.step_name,
+          eta_seconds: progress.eta_seconds,
+          // Not every step brings a preview; the last one stays.
+          preview_url: progress.preview_url ?? job.progress?.preview_url ?? null,
+        },
+      })),
+    "job:completed": ({ job_id, image, actual_credits }) => {
+      ended(job_id, (job) => ({ ...job, status: "completed", image, actual_credits }));
+      if (pathname !== SEEN_AT) toast(t("queue.finished_elsewhere"), "good");
+    },
+    "job:failed": ({ job_id, code, message }) => {
+      ended(job_id, (job) => ({ ...job, status: "failed", error: { code, message } }));
+      if (pathname !== SEEN_AT) toast(t("queue.failed_elsewhere"), "bad");
+    },
+    "job:canceled": ({ job_id }) => ended(job_id, (job) => ({ ...job, status: "canceled" })),
   });
-  // Of all that wait, also of what is not listed: no reason to read the list again.
-  useServerEvent("queue:position", ({ job_id, ...wait }) =>
-    patchJob(client, job_id, (job) => moved(job, wait)),
-  );
-  useServerEvent("job:started", ({ job_id, worker_id }) =>
-    patch(job_id, (job) => ({
-      ...job,
-      status: "processing",
-      worker_id,
-      ...STARTED,
-      progress: null,
-    })),
-  );
-  useServerEvent("job:progress", ({ job_id, ...progress }) =>
-    patch(job_id, (job) => ({
-      ...job,
-      status: "processing",
-      ...STARTED,
-      progress: {
-        step: progress.step,
-        total_steps: progress.total_steps,
-        percent: progress.percent,
-        step_name: progress.step_name,
-        eta_seconds: progress.eta_seconds,
-        // Not every step brings a preview; the last one stays.
-        preview_url: progress.preview_url ?? job.progress?.preview_url ?? null,
-      },
-    })),
-  );
-  useServerEvent("job:completed", ({ job_id, image, actual_credits }) => {
-    ended(job_id, (job) => ({ ...job, status: "completed", image: image ?? job.image, actual_credits }));
-    if (pathname !== SEEN_AT) toast(t("queue.finished_elsewhere"), "good");
-  });
-  useServerEvent("job:failed", ({ job_id, code, message }) => {
-    ended(job_id, (job) => ({ ...job, status: "failed", error: { code, message } }));
-    if (pathname !== SEEN_AT) toast(t("queue.failed_elsewhere"), "bad");
-  });
-  useServerEvent("job:canceled", ({ job_id }) => ended(job_id, (job) => ({ ...job, status: "canceled" })));
 
   // However it became known that a job ended, by event or by poll, these have changed with it.
   const over = data?.pages.flatMap((page) => page.items.filter(isOver).map((job) => job.id)) ?? null;

@@ -1,4 +1,4 @@
-"""The leases of all jobs in this worker's hands, kept by one statement for all of them.
+"""The leases of all jobs that this worker runs, renewed by one statement for all of them.
 
 Time is the database's: a worker whose own clock is wrong keeps its leases all the same.
 """
@@ -6,18 +6,15 @@ Time is the database's: a worker whose own clock is wrong keeps its leases all t
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from pingvas.base.db import Database, DatabaseUnavailable
+from pingvas.base.db import Database
+from pingvas.base.loops import BackgroundLoops
 from pingvas.generation.queue import claims
 from pingvas.generation.queue.claims import ClaimedJob, Hold
-from pingvas.worker.process.background import beside
-
-log = logging.getLogger(__name__)
 
 OnHold = Callable[[Hold], None]
 # While the database is away: how often to try again, at the latest.
@@ -30,7 +27,7 @@ class _Held:
     on_hold: OnHold
 
 
-class LeaseKeeper:
+class LeaseRenewer:
     """Renews every third of a lease, and tells each job's holder whether it is still wanted and still ours."""
 
     def __init__(self, database: Database, worker_id: str, lease_seconds: float) -> None:
@@ -52,23 +49,17 @@ class LeaseKeeper:
                 del self._held[job.id]
 
     @asynccontextmanager
-    async def at_work(self) -> AsyncIterator[None]:
+    async def running(self, loops: BackgroundLoops) -> AsyncIterator[None]:
         """Leases are renewed while the block lasts."""
-        async with beside(self._keep(), name="keep leases"):
+        async with loops.running(
+            "lease renewal", self._renew_often, essential=True, longest_pause=AWAY_SECONDS
+        ):
             yield
 
-    async def _keep(self) -> None:
-        usual = pause = self._lease_seconds / 3
+    async def _renew_often(self) -> None:
         while True:
-            await asyncio.sleep(pause)
-            try:
-                await self._renew()
-            except DatabaseUnavailable:
-                pause = min(AWAY_SECONDS, usual)
-            except Exception:  # a bug here must not cost every job its lease
-                log.exception("leases could not be renewed")
-            else:
-                pause = usual
+            await self._renew()
+            await asyncio.sleep(self._lease_seconds / 3)
 
     async def _renew(self) -> None:
         held = dict(self._held)

@@ -9,17 +9,17 @@ from pingvas.generation.queue.claims import ClaimedJob
 WEIGHTS_SHARE = 0.7
 
 
-def shares(job: ClaimedJob) -> bool:
+def may_share_batch(job: ClaimedJob) -> bool:
     """Whether the job may be made beside others. One that was lost with a worker might take them along: it may not."""
     return job.batch_key is not None and job.job_type != "upscale" and job.lost_attempts == 0
 
 
-def seats_for(job: ClaimedJob, *, most: int, memory_bytes: int) -> int:
+def max_batch_for(job: ClaimedJob, *, most: int, memory_bytes: int) -> int:
     """From 1 to `most`. A batch that turns out too large all the same goes on in portions, so this may be hopeful."""
-    if not shares(job):
+    if not may_share_batch(job):
         return 1
     model = predict_bytes(job.model_config, {"width": 0, "height": 0})
     each = predict_bytes(job.model_config, job.parameters) - model
     # Weights of other models may lie beside this one's, up to their share.
-    room = min(memory_bytes - model, int(memory_bytes * (1 - WEIGHTS_SHARE)))
-    return max(1, min(most, room // max(1, each)))
+    free = min(memory_bytes - model, int(memory_bytes * (1 - WEIGHTS_SHARE)))
+    return max(1, min(most, free // max(1, each)))

@@ -16,9 +16,9 @@ from datetime import datetime
 from uuid import UUID
 
 from pingvas.base.db import Database, DatabaseUnavailable
+from pingvas.base.loops import BackgroundLoops
 from pingvas.generation.pricing.speeds import Measurement, learn, measure
 from pingvas.generation.queue.claims import ClaimedJob
-from pingvas.worker.process.background import beside
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,9 @@ class Measurements:
             self._kept.append(measured)
 
     async def flush(self, database: Database) -> None:
-        """Tell the database what was noted; while it is away, keep it. May forget on a crash of the server, too."""
+        """Tell the database what was noted; while it is away, keep it. May forget on a crash of the server, too.
+
+        What met an error of another kind is dropped: it would meet it again."""
         noted = list(self._kept)
         if not noted:
             return
@@ -69,14 +71,17 @@ class Measurements:
 
 @asynccontextmanager
 async def flushing(
-    database: Database, measurements: Measurements, *, seconds: float = FLUSH_SECONDS
+    database: Database, measurements: Measurements, loops: BackgroundLoops, *, seconds: float = FLUSH_SECONDS
 ) -> AsyncIterator[None]:
     """Flush every `seconds` while the block lasts, and once more at its end."""
     try:
-        async with beside(_flush_often(database, measurements, seconds), name="measurements"):
+        async with loops.running("measurements", lambda: _flush_often(database, measurements, seconds)):
             yield
     finally:
-        await measurements.flush(database)
+        try:
+            await measurements.flush(database)
+        except Exception:  # the worker's end must not wait for the prices
+            log.exception("the last measurements are lost")
 
 
 async def _flush_often(database: Database, measurements: Measurements, seconds: float) -> None:
