@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.database_away import connect
 from pingvas.base.database_url import for_asyncpg
+from pingvas.base.read_session import ReadSession
 
 # So many characters of an error are kept.
 _ERROR_LENGTH = 500
@@ -82,7 +83,7 @@ async def record(database_url: str, report: LoopReport) -> None:
         connection.terminate()
 
 
-async def read_loop_failures(session: AsyncSession) -> list[LoopState]:
+async def read_loop_failures(session: ReadSession) -> list[LoopState]:
     """Every loop that has failed in the last week, the latest first."""
     rows = (await session.execute(_READ)).mappings()
     return [LoopState(**{**row, "seconds_ago": float(row["seconds_ago"])}) for row in rows]
