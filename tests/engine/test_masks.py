@@ -11,15 +11,14 @@ from PIL import Image, ImageDraw
 from pingvas.engine.errors import InvalidParameters
 from pingvas.engine.images.masks import (
     compose,
-    filled,
     fit,
     fit_mask,
     latent_mask,
     mask_of,
-    opaque,
     region_around,
     soften,
 )
+from pingvas.engine.images.transparency import filled, opaque
 
 
 def noise(width: int, height: int, seed: int = 0) -> Image.Image:
