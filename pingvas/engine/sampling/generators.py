@@ -19,7 +19,7 @@ def generator_for(seed: int) -> torch.Generator:
     if seed < 2**32:
         return generator
     key = np.array([seed & 0xFFFFFFFF, seed >> 32], np.uint32)
-    words = np.random.RandomState(key).get_state(legacy=True)[1]
+    words = np.random.RandomState(key).get_state(legacy=False)["state"]["key"]
     state = generator.get_state().numpy()
     numbers = state[: (_FIRST_WORD + _WORDS) * 8].view(np.uint64)
     numbers[0] = seed
