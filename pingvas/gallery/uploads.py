@@ -19,7 +19,14 @@ from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from pingvas.base.errors import Invalid, TooLarge, Unsupported
 from pingvas.engine.images import image_files
 from pingvas.engine.images.colour_profiles import applies, changes, space_of
-from pingvas.engine.images.decode import as_seen, colour_mode, open_image, take_apart, upright
+from pingvas.engine.images.decode import (
+    as_seen,
+    begins_as_picture,
+    colour_mode,
+    open_image,
+    take_apart,
+    upright,
+)
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +108,7 @@ def _open(data: bytes, *, max_side: int, max_pixels: int) -> Image.Image:
             f"This picture has far more pixels than are taken: at most {max_side} a side and {max_pixels} in all."
         ) from error
     except UnidentifiedImageError as error:
-        raise NotAPicture from error
+        raise (DamagedPicture if begins_as_picture(data) else NotAPicture) from error
     except MemoryError:
         raise
     except Exception as error:  # decoders raise whatever the bytes drive them to

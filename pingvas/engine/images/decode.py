@@ -39,6 +39,11 @@ def take_apart(data: bytes) -> FileParts:
     return FileParts(data)
 
 
+def begins_as_picture(data: bytes) -> bool:
+    """Whether a file begins as a PNG, JPEG or WebP does, whatever follows: if it cannot be read, it is damaged."""
+    return data.startswith((png_chunks.SIGNATURE, jpeg_segments.SIGNATURE)) or webp_chunks.is_webp(data)
+
+
 def open_image(parts: FileParts, formats: tuple[str, ...]) -> Image.Image:
     """A Pillow image, not decoded yet, with the file's EXIF and profile (`icc_profile`) in `info`.
 

@@ -7,7 +7,7 @@ import warnings
 from PIL import Image, UnidentifiedImageError
 
 from pingvas.engine.errors import InvalidParameters
-from pingvas.engine.images.decode import as_seen, open_image, take_apart, upright
+from pingvas.engine.images.decode import as_seen, begins_as_picture, open_image, take_apart, upright
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 # As many as the largest picture that can be made has.
@@ -30,13 +30,13 @@ def open_picture(data: bytes, what: str = "the source") -> Image.Image:
         except Image.DecompressionBombError as error:
             raise _too_large(what) from error
         except UnidentifiedImageError as error:
+            if begins_as_picture(data):
+                raise _damaged(what, "its beginning cannot be read") from error
             names = ", ".join(FORMATS)
             raise InvalidParameters(f"{what} is no picture that can be read; use one of {names}") from error
         # Every decoder has its own errors for a damaged file, and all of them mean the same here.
         except Exception as error:
-            raise InvalidParameters(
-                f"{what} is a damaged picture ({error}); save it anew and upload it again"
-            ) from error
+            raise _damaged(what, error) from error
 
 
 def _open(data: bytes, what: str) -> Image.Image:
@@ -48,6 +48,10 @@ def _open(data: bytes, what: str) -> Image.Image:
             raise _too_large(what, f"{image.width}×{image.height}")
         image.load()
         return as_seen(upright(image))
+
+
+def _damaged(what: str, why: object) -> InvalidParameters:
+    return InvalidParameters(f"{what} is a damaged picture ({why}); save it anew and upload it again")
 
 
 def _too_large(what: str, size: str = "far more") -> InvalidParameters:
