@@ -213,11 +213,6 @@ def test_nothing_is_unpacked_beyond_its_limit() -> None:
     assert peak < len(bombs) + 40_000_000
 
 
-def with_pixels_changed(data: bytes, start: bytes) -> bytes:
-    place = data.index(start) + len(start) + 600
-    return data[:place] + bytes(value ^ 0x5A for value in data[place : place + 40]) + data[place + 40 :]
-
-
 GRAIN = Image.fromarray(np.random.default_rng(3).integers(0, 256, (48, 64, 3), dtype=np.uint8))
 PNG_OF_GRAIN, JPEG_OF_GRAIN = saved(GRAIN, "PNG"), saved(GRAIN, "JPEG")
 WEBP_OF_GRAIN = saved(GRAIN, "WEBP", lossless=True)
@@ -232,7 +227,7 @@ DAMAGED: dict[str, bytes] = {
     "a JPEG without pixels": JPEG[: JPEG.index(b"\xff\xda")] + b"\xff\xd9",
     "a JPEG of markers that lead nowhere": JPEG[:30] + b"\xff\xe1\xff\xff" + JPEG[30:40],
     "a WebP cut off": WEBP_OF_GRAIN[:-2000],
-    "a WebP whose pixels are changed": with_pixels_changed(WEBP_OF_GRAIN, b"VP8L"),
+    "a WebP whose pixels begin otherwise": WEBP_OF_GRAIN.replace(b"\x2f", b"\x2e", 1),
     "a WebP without pixels": webp((64, 48), 0),
 }
 
