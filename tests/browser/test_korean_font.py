@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.test_first_picture import PICTURE_MS, _create, _finished, _sign_up, browser, page
+from tests.running_studio import RunningStudio
 
 __all__ = ["browser", "page"]  # fixtures
 
