@@ -100,13 +100,11 @@ def check_picture(data: bytes, *, max_side: int, max_pixels: int) -> CheckedPict
 def _open(data: bytes, *, max_side: int, max_pixels: int) -> Image.Image:
     parts = take_apart(data)
     if parts.passes > _MAX_PASSES:
-        raise TooManyPasses
+        raise TooManyPasses(extra={"max_passes": _MAX_PASSES})
     try:
         return open_image(parts, tuple(FORMATS))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise TooManyPixels(
-            f"This picture has far more pixels than are taken: at most {max_side} a side and {max_pixels} in all."
-        ) from error
+        raise _too_many_pixels("far more", max_side, max_pixels) from error
     except UnidentifiedImageError as error:
         raise (DamagedPicture if begins_as_picture(data) else NotAPicture) from error
     except MemoryError:
@@ -118,9 +116,14 @@ def _open(data: bytes, *, max_side: int, max_pixels: int) -> Image.Image:
 def _check_size(size: tuple[int, int], *, max_side: int, max_pixels: int) -> None:
     width, height = size
     if max(width, height) > max_side or width * height > max_pixels:
-        raise TooManyPixels(
-            f"This picture has {width}×{height} pixels; at most {max_side} a side and {max_pixels} in all are taken."
-        )
+        raise _too_many_pixels(f"{width}×{height}", max_side, max_pixels)
+
+
+def _too_many_pixels(size: str, max_side: int, max_pixels: int) -> TooManyPixels:
+    return TooManyPixels(
+        f"This picture has {size} pixels; at most {max_side} a side and {max_pixels} in all are taken.",
+        extra={"max_side": max_side, "max_pixels": max_pixels},
+    )
 
 
 def _encode(image: Image.Image, source: Image.Image, seen: Image.Image, format: str) -> bytes:
