@@ -157,8 +157,9 @@ def _carried_profile(image: Image.Image, format: str) -> bytes | None:
     if not isinstance(profile, bytes) or len(profile) > _MAX_PROFILE or mode == "CMYK":
         return None
     # A grey PNG may not have a profile for colour, and who shows it may pass over one.
-    fits = space_of(profile) == mode if format == "png" else applies(profile, mode)
-    return profile if fits and applies(profile, mode) else None
+    if format == "png" and space_of(profile) != mode:
+        return None
+    return profile if applies(profile, mode) else None
 
 
 def _needs_profile(image: Image.Image) -> bool:

@@ -65,11 +65,11 @@ _SPACES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """RGB in sRGB of an image of mode L, RGB or CMYK whose numbers `profile` explains."""
+    """RGB in sRGB of an image of mode L, RGB or CMYK whose numbers `profile` explains; the same where nothing changes."""
     transform = _transform(profile, image.mode) if profile else None
-    if transform is None:
-        return image.convert("RGB")
-    return transform.applied(image)
+    if transform is not None:
+        return transform.applied(image)
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def applies(profile: bytes, mode: str) -> bool:
