@@ -16,14 +16,15 @@ from pingvas.engine.families.family import Conditioning, Family, pad_to
 from pingvas.engine.images.masks import (
     Region,
     compose,
-    filled,
     fit,
+    fit_clear,
     fit_mask,
     latent_mask,
     region_around,
     soften,
 )
 from pingvas.engine.images.preprocessors import prepare
+from pingvas.engine.images.transparency import filled, with_clear_parts_of
 from pingvas.engine.loading.model_library import Library
 from pingvas.engine.requests import ControlUse, Inpaint, PictureRequest
 from pingvas.engine.sampling import denoise
@@ -78,7 +79,10 @@ def ends_of(family: Family, request: PictureRequest, library: Library, encode: E
 
 
 def _canvas(source: Image.Image, inpaint: Inpaint, width: int, height: int) -> _Canvas:
-    """The whole source at the size asked for, or the region around the mask; unmasked pixels come through untouched."""
+    """The whole source at the size asked for, or the region around the mask; unmasked pixels come through untouched.
+
+    What is clear there stays clear; models see the colours around it.
+    """
     whole = filled(source)
     if inpaint.only_masked:
         soft = soften(inpaint.mask, inpaint.blur)
@@ -86,12 +90,19 @@ def _canvas(source: Image.Image, inpaint: Inpaint, width: int, height: int) -> _
         return _Canvas(
             region.crop(whole),
             region.crop(soft),
-            lambda painted: region.put_back(whole, painted, soft),
+            lambda painted: _clear_as(source, region.put_back(whole, painted, soft), soft),
             region,
         )
     fitted = fit(whole, width, height)
     soft = soften(fit_mask(inpaint.mask, width, height), inpaint.blur)
-    return _Canvas(fitted, soft, lambda painted: compose(fitted, painted, soft))
+    return _Canvas(fitted, soft, lambda painted: _clear_as(source, compose(fitted, painted, soft), soft))
+
+
+def _clear_as(source: Image.Image, made: Image.Image, soft: Image.Image) -> Image.Image:
+    """`made` with what is clear in `source` and not repainted."""
+    if not source.has_transparency_data:
+        return made
+    return with_clear_parts_of(fit_clear(source, *made.size), made, soft)
 
 
 def _latent_mask(soft: Image.Image, family: Family, request: PictureRequest) -> torch.Tensor:

@@ -2,7 +2,8 @@
 
 Bytes from outside are believed in nothing. What is kept is always encoded anew from the pixels, so it holds nothing
 but a picture: PNG pixels stay as they are; JPEG and WebP are lossy, and are encoded as near to what came as they can.
-Where, when and with what camera it was taken is dropped; how it was made stays.
+Where, when and with what camera it was taken is dropped; how it was made stays. Colours look as they did: a profile
+goes along where the file can carry it, and is applied to the pixels where not.
 """
 
 import io
@@ -13,14 +14,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from pingvas.base.errors import Invalid, TooLarge, Unsupported
 from pingvas.engine.images import image_files
+from pingvas.engine.images.colour_profiles import applies, changes, space_of
+from pingvas.engine.images.decode import (
+    as_seen,
+    begins_as_picture,
+    colour_mode,
+    open_image,
+    take_apart,
+    upright,
+)
 
 log = logging.getLogger(__name__)
 
-FORMATS = {"PNG": "png", "JPEG": "jpg", "MPO": "jpg", "WEBP": "webp"}
+FORMATS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
 # Text chunks that say how a picture was made, by the programs people use; everything else is dropped.
 _TOLD_BY = ("parameters", image_files.OUR_KEY, "prompt", "workflow", "invokeai_metadata")
 _MAX_TOLD = 1024 * 1024
@@ -28,12 +38,12 @@ _MAX_TOLD = 1024 * 1024
 _MAX_NOTES = {"jpg": 65_000, "webp": _MAX_TOLD}
 # A progressive JPEG comes in about ten passes; each one costs a walk over all its pixels.
 _MAX_PASSES = 200
+# A longer profile (a printer's table) would outweigh the picture: it is applied instead of carried.
 _MAX_PROFILE = 256 * 1024
 # What of it goes into the database.
 _MAX_PARAMETERS = 256 * 1024
 _MAX_TEXT, _MAX_ITEMS, _MAX_DEPTH = 20_000, 200, 6
 
-_ORIENTATION = 0x0112
 _EXIF_IFD, _MAKER_NOTE, _USER_COMMENT = 0x8769, 0x927C, 0x9286
 _PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 
@@ -48,6 +58,10 @@ class DamagedPicture(Invalid):
 
 class TooManyPixels(TooLarge):
     default_detail = "This picture has more pixels than are taken."
+
+
+class TooManyPasses(TooLarge):
+    default_detail = f"This JPEG is stored in more passes than are taken: at most {_MAX_PASSES}."
 
 
 @dataclass(frozen=True)
@@ -65,32 +79,36 @@ class CheckedPicture:
 def check_picture(data: bytes, *, max_side: int, max_pixels: int) -> CheckedPicture:
     """Read, turn upright, clean and encode a picture. Of an animation, the first frame.
 
-    Takes seconds for a large one: call it in a thread. Raises NotAPicture, TooManyPixels and DamagedPicture.
+    Takes seconds for a large one: call it in a thread. Raises NotAPicture, TooManyPixels, TooManyPasses and
+    DamagedPicture, the last for pixels alone: what else is wrong with a file is dropped.
     """
-    with _open(data) as opened:
+    with _open(data, max_side=max_side, max_pixels=max_pixels) as opened:
         format = FORMATS[str(opened.format)]
         _check_size(opened.size, max_side=max_side, max_pixels=max_pixels)
         try:
             opened.load()
-        except Exception as error:  # decoders raise whatever the bytes drive them to
+            turned = upright(opened)
+            seen = as_seen(turned)
+            kept, small = _encode(turned, opened, seen, format), image_files.thumbnail(seen)
+        except MemoryError:
+            raise
+        except Exception as error:  # decoders and encoders raise whatever the bytes drive them to
             raise DamagedPicture from error
-        upright = _turn_upright(opened)
-        try:
-            kept, small = _encode(upright, opened, format), image_files.thumbnail(upright)
-        except (ValueError, OSError) as error:  # pixels that no encoder takes
-            raise DamagedPicture from error
-    return CheckedPicture(kept, small, format, upright.width, upright.height, _read_parameters(kept))
+    return CheckedPicture(kept, small, format, turned.width, turned.height, _read_parameters(kept))
 
 
-def _open(data: bytes) -> Image.Image:
-    if data.startswith(b"\xff\xd8") and data.count(b"\xff\xda") > _MAX_PASSES:
-        raise DamagedPicture("This JPEG comes in more passes than any program makes.")
+def _open(data: bytes, *, max_side: int, max_pixels: int) -> Image.Image:
+    parts = take_apart(data)
+    if parts.passes > _MAX_PASSES:
+        raise TooManyPasses(extra={"max_passes": _MAX_PASSES})
     try:
-        return Image.open(io.BytesIO(data), formats=["PNG", "JPEG", "WEBP"])
+        return open_image(parts, tuple(FORMATS))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise TooManyPixels from error
+        raise _too_many_pixels("far more", max_side, max_pixels) from error
     except UnidentifiedImageError as error:
-        raise NotAPicture from error
+        raise (DamagedPicture if begins_as_picture(data) else NotAPicture) from error
+    except MemoryError:
+        raise
     except Exception as error:  # decoders raise whatever the bytes drive them to
         raise DamagedPicture from error
 
@@ -98,47 +116,56 @@ def _open(data: bytes) -> Image.Image:
 def _check_size(size: tuple[int, int], *, max_side: int, max_pixels: int) -> None:
     width, height = size
     if max(width, height) > max_side or width * height > max_pixels:
-        raise TooManyPixels(
-            f"This picture has {width}×{height} pixels; up to {max_side} a side and {max_pixels} in all are taken."
-        )
+        raise _too_many_pixels(f"{width}×{height}", max_side, max_pixels)
 
 
-def _turn_upright(image: Image.Image) -> Image.Image:
-    """As the camera's note says it was held. The thumbnail and every model look at pixels, not at notes."""
-    try:
-        return ImageOps.exif_transpose(image) if image.getexif().get(_ORIENTATION, 1) != 1 else image
-    except Exception:  # a broken note is no reason to refuse a sound picture
-        log.debug("an uploaded picture's notes cannot be read", exc_info=True)
-        return image
+def _too_many_pixels(size: str, max_side: int, max_pixels: int) -> TooManyPixels:
+    return TooManyPixels(
+        f"This picture has {size} pixels; at most {max_side} a side and {max_pixels} in all are taken.",
+        extra={"max_side": max_side, "max_pixels": max_pixels},
+    )
 
 
-def _encode(image: Image.Image, source: Image.Image, format: str) -> bytes:
-    """The pixels of `image` and what `source` says about how it was made, as a file."""
+def _encode(image: Image.Image, source: Image.Image, seen: Image.Image, format: str) -> bytes:
+    """The pixels of `image` and what `source` says about how it was made, as a file that looks like `seen`."""
     buffer = io.BytesIO()
+    profile = _carried_profile(image, format)
+    image = image if profile is not None or not _needs_profile(image) else seen
     if format == "png":
         plain = image if image.mode in _PNG_MODES else image.convert("RGBA")
-        plain.save(buffer, "PNG", pnginfo=_told_in_texts(source), compress_level=4, **_colours(plain, source))
+        texts = _told_in_texts(source)
+        plain.save(buffer, "PNG", pnginfo=texts, compress_level=4, icc_profile=profile, exif=b"")
     elif format == "webp":
         notes = _told_in_notes(source, _MAX_NOTES[format])
-        image.save(buffer, "WEBP", quality=95, method=4, exif=notes, **_colours(image, source))
+        image.save(buffer, "WEBP", quality=95, method=4, exif=notes, icc_profile=profile)
     else:
-        plain = image if image.mode == "L" else image.convert("RGB")
-        kept = {"exif": _told_in_notes(source, _MAX_NOTES[format]), "comment": b"", **_colours(plain, source)}
+        notes = _told_in_notes(source, _MAX_NOTES[format])
+        kept: dict[str, Any] = {"exif": notes, "comment": b"", "icc_profile": profile}
         try:
-            if image is not source or plain.mode != image.mode:
+            if image is not source:
                 raise ValueError("turned or converted: its blocks are others now")
             image.save(buffer, "JPEG", quality="keep", **kept)
         except (ValueError, OSError):
             buffer = io.BytesIO()
-            plain.save(buffer, "JPEG", quality=95, subsampling=0, **kept)
+            image.save(buffer, "JPEG", quality=95, subsampling=0, **kept)
     return buffer.getvalue()
 
 
-def _colours(image: Image.Image, source: Image.Image) -> dict[str, Any]:
-    """What the numbers of the pixels mean; of no use once the pixels were converted."""
-    profile = source.info.get("icc_profile")
-    usable = isinstance(profile, bytes) and len(profile) <= _MAX_PROFILE and image.mode == source.mode
-    return {"icc_profile": profile if usable else None}
+def _carried_profile(image: Image.Image, format: str) -> bytes | None:
+    """The profile that goes along with the pixels as they are; None where there is none, or none that a file may have."""
+    profile, mode = image.info.get("icc_profile"), colour_mode(image)
+    if not isinstance(profile, bytes) or len(profile) > _MAX_PROFILE or mode == "CMYK":
+        return None
+    # A grey PNG may not have a profile for colour, and who shows it may pass over one.
+    if format == "png" and space_of(profile) != mode:
+        return None
+    return profile if applies(profile, mode) else None
+
+
+def _needs_profile(image: Image.Image) -> bool:
+    """Whether the pixels without their profile would look different; those of inks always would."""
+    profile, mode = image.info.get("icc_profile"), colour_mode(image)
+    return mode == "CMYK" or (isinstance(profile, bytes) and changes(profile, mode))
 
 
 def _told_in_texts(source: Image.Image) -> PngImagePlugin.PngInfo:

@@ -94,6 +94,8 @@ async def test_bad_pictures_are_refused_and_nothing_is_kept(
         answer = await upload(client, person, data)
 
         assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+        limits = [name for name in answer.json() if name.startswith("max_")]
+        assert bool(limits) == (status == 413)
     assert await stored_images(database) == 0
 
 

@@ -103,6 +103,41 @@ def test_a_region_is_rendered_at_full_size_and_put_back_where_it_was(
     assert not changed[np.asarray(mask) == 0].any()
 
 
+@pytest.mark.parametrize("only_masked", [False, True])
+def test_clear_pixels_survive_inpainting_elsewhere(
+    engine: Engine, source: Image.Image, mask: Image.Image, ask: Any, only_masked: bool
+) -> None:
+    # given a source with a clear corner, whose hidden colour is a third one, and a half clear one
+    clear = source.convert("RGBA")
+    clear.paste((0, 0, 0, 0), (0, 0, 30, 30))
+    clear.paste((9, 200, 90, 77), (70, 40, 96, 64))
+    inpaint = Inpaint(mask, blur=2, only_masked=only_masked, padding=4)
+
+    made = engine.run(ask(source=clear, inpaint=inpaint, strength=0.8, width=96)).image
+
+    assert (made.mode, made.size) == ("RGBA", (96, 64))
+    found, before = np.asarray(made), np.asarray(clear)
+    assert (found[:10] == before[:10]).all()
+    assert (found[:30, :30] == before[:30, :30]).all()
+    assert (found[50:, 70:] == before[50:, 70:]).all()
+    assert (found[25:35, 45:55, 3] == 255).all()
+    assert (found[25:35, 45:55, :3] != before[25:35, 45:55, :3]).any(axis=2).mean() > 0.9
+
+
+def test_what_is_clear_is_white_to_a_model_that_paints_the_whole(
+    engine: Engine, source: Image.Image, ask: Any
+) -> None:
+    clear = source.convert("RGBA")
+    clear.paste((0, 0, 0, 0), (0, 0, 48, 64))
+    white = source.copy()
+    white.paste("white", (0, 0, 48, 64))
+
+    made = [engine.run(ask(source=each, strength=0.5, width=96)).image for each in (clear, white)]
+
+    assert made[0].mode == "RGB"
+    assert made[0].tobytes() == made[1].tobytes()
+
+
 def test_an_empty_mask_is_refused(engine: Engine, source: Image.Image, ask: Any) -> None:
     nothing = Image.new("L", source.size, 0)
 

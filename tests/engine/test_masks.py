@@ -11,15 +11,15 @@ from PIL import Image, ImageDraw
 from pingvas.engine.errors import InvalidParameters
 from pingvas.engine.images.masks import (
     compose,
-    filled,
     fit,
+    fit_clear,
     fit_mask,
     latent_mask,
     mask_of,
-    opaque,
     region_around,
     soften,
 )
+from pingvas.engine.images.transparency import filled, opaque, with_clear_parts_of
 
 
 def noise(width: int, height: int, seed: int = 0) -> Image.Image:
@@ -189,3 +189,41 @@ def test_half_a_mask_mixes_half() -> None:
     black, white = Image.new("RGB", (2, 2)), Image.new("RGB", (2, 2), "white")
 
     assert compose(black, white, Image.new("L", (2, 2), 128)).getpixel((0, 0)) == (128, 128, 128)
+
+
+def test_what_is_clear_and_not_repainted_stays_as_it_was() -> None:
+    # given a source that is clear on the left, a mask across, and a soft edge
+    source = noise(20, 10).convert("RGBA")
+    source.paste((7, 8, 9, 0), (0, 0, 8, 10))
+    source.paste((200, 100, 0, 100), (8, 0, 10, 10))
+    soft = mask_with(20, 10, (4, 4, 16, 10))
+    soft.paste(128, (4, 2, 16, 4))
+    made = compose(filled(source), Image.new("RGB", (20, 10), (1, 2, 3)), soft)
+
+    found = np.asarray(with_clear_parts_of(source, made, soft))
+
+    weights, before = np.asarray(soft), np.asarray(source)
+    assert (found[weights == 0] == before[weights == 0]).all()
+    assert (found[weights == 255] == (1, 2, 3, 255)).all()
+    # half painted over nothing is half there, over half more than half, over all of it all
+    assert found[3, [4, 8, 12], 3].tolist() == [128, 178, 255]
+
+
+def test_a_picture_that_ends_without_anything_clear_has_no_transparency() -> None:
+    source = noise(8, 8).convert("RGBA")
+    source.paste((0, 0, 0, 0), (2, 2, 4, 4))
+    made = noise(8, 8, seed=1)
+
+    assert with_clear_parts_of(source, made, mask_with(8, 8, (1, 1, 6, 6))) is made
+
+
+def test_a_clear_source_is_cut_as_an_opaque_one_is() -> None:
+    source = Image.new("RGBA", (40, 20), (200, 100, 0, 255))
+    source.paste((0, 0, 0, 0), (0, 0, 20, 20))
+
+    fitted = fit_clear(source, 32, 32)
+
+    assert fitted.size == (32, 32)
+    assert fitted.getpixel((30, 16)) == (200, 100, 0, 255)
+    assert fitted.getpixel((1, 16)) == (0, 0, 0, 0)
+    assert fit_clear(source, 40, 20).tobytes() == source.tobytes()

@@ -201,3 +201,13 @@ def test_a_picture_that_says_nothing_has_no_parameters() -> None:
     Image.new("RGB", (8, 8)).save(buffer, "PNG")
 
     assert read_parameters(buffer.getvalue()) is None
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_a_format_without_transparency_shows_what_is_clear_on_white(mode: str) -> None:
+    image = Image.new("RGBA", (32, 32), (0, 0, 0, 0)).convert(mode)
+
+    with Image.open(io.BytesIO(encode(image, "jpg", PARAMETERS, version=VERSION))) as kept:
+        assert kept.convert("RGB").getextrema() == ((255, 255),) * 3
+    with Image.open(io.BytesIO(thumbnail(image))) as small:
+        assert small.convert("RGB").getextrema() == ((255, 255),) * 3

@@ -154,7 +154,8 @@ def test_mutated_pictures_are_opened_or_refused_and_nothing_else(
 
 def test_preparing_pictures_needs_no_torch() -> None:
     modules = ", ".join(
-        f"pingvas.engine.{name}" for name in ("sources", "masks", "preprocessors", "tiles", "bands")
+        f"pingvas.engine.images.{name}"
+        for name in ("sources", "masks", "preprocessors", "tiles", "image_strips", "image_files")
     )
 
     done = subprocess.run([sys.executable, "-c", f"import sys, {modules}; sys.exit('torch' in sys.modules)"])

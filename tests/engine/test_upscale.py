@@ -109,6 +109,17 @@ def test_transparency_is_enlarged_with_the_picture(compact: Upscaler) -> None:
     assert difference(made.convert("RGB"), upscale(compact, image.convert("RGB"), 3)) == 0
 
 
+def test_what_is_clear_shows_the_model_the_colours_around_it(compact: Upscaler) -> None:
+    # given a white sign on black that is clear
+    image = Image.new("RGBA", (20, 20), (0, 0, 0, 0))
+    image.paste((255, 255, 255, 255), (5, 5, 15, 15))
+
+    made = upscale(compact, image, 3)
+
+    plain = upscale(compact, Image.new("RGB", (20, 20), "white"), 3)
+    assert difference(made.convert("RGB"), plain) == 0
+
+
 def test_progress_counts_every_tile_of_every_run(compact: Upscaler) -> None:
     heard: list[tuple[int, int]] = []
 

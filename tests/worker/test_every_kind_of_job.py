@@ -83,6 +83,14 @@ def a_mask() -> Image.Image:
     return image
 
 
+def partly_clear() -> Image.Image:
+    """The source, with a corner that is clear and half of another that is half so."""
+    image = a_source().convert("RGBA")
+    image.paste((7, 8, 9, 0), (0, 0, 30, 30))
+    image.paste((200, 100, 0, 128), (60, 50, 72, 64))
+    return image
+
+
 async def upload(client: httpx.AsyncClient, person: SignedInPerson, image: Image.Image) -> str:
     data = io.BytesIO()
     image.save(data, "PNG")
@@ -107,12 +115,12 @@ async def run(client: httpx.AsyncClient, person: SignedInPerson, body: dict[str,
     return ended_job
 
 
-async def pixels(client: httpx.AsyncClient, job: dict[str, Any]) -> np.ndarray:
+async def pixels(client: httpx.AsyncClient, job: dict[str, Any], mode: str = "RGB") -> np.ndarray:
     assert job["status"] == "completed", job
     file = await client.get(job["image"]["file_url"])
     assert file.status_code == 200
     with Image.open(io.BytesIO(file.content)) as image:
-        return np.asarray(image.convert("RGB"), dtype=np.int16)
+        return np.asarray(image.convert(mode), dtype=np.int16)
 
 
 async def bodies(client: httpx.AsyncClient, person: SignedInPerson) -> dict[str, dict[str, Any]]:
@@ -121,7 +129,7 @@ async def bodies(client: httpx.AsyncClient, person: SignedInPerson) -> dict[str,
     holed = source.convert("RGBA")
     holed.putalpha(Image.eval(mask.convert("L"), lambda value: 255 - value))
     source_id, mask_id = await upload(client, person, source), await upload(client, person, mask)
-    holed_id = await upload(client, person, holed)
+    holed_id, clear_id = await upload(client, person, holed), await upload(client, person, partly_clear())
     control = {"model": "edges", "image": source_id, "preprocessor": "canny", "weight": 0.8}
     return {
         "text": TEXT
@@ -132,6 +140,10 @@ async def bodies(client: httpx.AsyncClient, person: SignedInPerson) -> dict[str,
         | {"job_type": "inpaint", "source_image": source_id, "mask_image": mask_id, "mask_blur": 0},
         "masked by transparency": TEXT
         | {"job_type": "inpaint", "source_image": holed_id, "inpaint_area": "masked", "mask_padding": 4},
+        "masked beside what is clear": TEXT
+        | {"job_type": "inpaint", "source_image": clear_id, "mask_image": mask_id, "mask_blur": 0},
+        "all but what is clear": TEXT
+        | {"job_type": "inpaint", "source_image": clear_id, "mask_invert": True, "mask_blur": 0},
         "enlarged": {"job_type": "upscale", "source_image": source_id, "model": "two", "scale": 1.5},
         "enlarged and refined": {
             "job_type": "upscale",
@@ -155,6 +167,7 @@ async def test_every_kind_of_job_is_made_and_made_again_to_the_same_pixels(
             ).json()
             for name, job in made.items()
         }
+        clear = {name: await pixels(client, made[name], "RGBA") for name in made if "clear" in name}
 
         again = {name: await pixels(client, await run(client, person, recipes[name])) for name in asked}
 
@@ -164,6 +177,8 @@ async def test_every_kind_of_job_is_made_and_made_again_to_the_same_pixels(
         "from a picture": (72, 64),
         "masked by a picture": (72, 64),
         "masked by transparency": (72, 64),
+        "masked beside what is clear": (72, 64),
+        "all but what is clear": (72, 64),
         "enlarged": (108, 96),
         "enlarged and refined": (144, 128),
     }
@@ -172,6 +187,12 @@ async def test_every_kind_of_job_is_made_and_made_again_to_the_same_pixels(
     repainted, before = first["masked by a picture"], np.asarray(a_source(), np.int16)
     assert np.array_equal(repainted[outside], before[outside])
     assert not np.array_equal(repainted[~outside], before[~outside])
+    source = np.asarray(partly_clear(), np.int16)
+    beside, around = clear["masked beside what is clear"], clear["all but what is clear"]
+    assert np.array_equal(beside[outside], source[outside])
+    assert (beside[~outside][:, 3] == 255).all()
+    assert np.array_equal(around[:30, :30], source[:30, :30])
+    assert (around[:50, 30:60, 3] == 255).all()
     kept = made["text"]["parameters"]
     assert kept["prompt"] == "a {red|blue} (house:1.3) <lora:sketchy:0.5>"
     assert kept["resolved_prompt"] in ("a red (house:1.3)", "a blue (house:1.3)")

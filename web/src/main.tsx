@@ -1,4 +1,5 @@
 import "@fontsource-variable/instrument-sans/wght.css";
+import "@fontsource-variable/noto-sans-kr/wght.css";
 import "@/ui/styles/tokens.css";
 import "@/ui/styles/base.css";
 

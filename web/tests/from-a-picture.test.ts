@@ -15,7 +15,7 @@ import { lorasFor } from "@/features/create/loras";
 import { fitted } from "@/features/create/shapes";
 import { uploadText } from "@/features/create/useUpload";
 import { enlargeRequest, scalesOf } from "@/features/gallery/scales";
-import { Problem } from "@/api/problem";
+import { Problem, problemFrom } from "@/api/problem";
 import en from "@/i18n/en.json";
 import { translator } from "@/i18n/translate";
 import { pictureTitle } from "@/ui/pictureTitle";
@@ -48,6 +48,7 @@ const MODEL: Checkpoint = {
 const part = (change: Partial<Model>): Model => ({ ...MODEL, defaults: null, limits: null, ...change });
 const SOURCE = { id: "0190a000-0000-7000-8000-000000000001", width: 800, height: 400 };
 const i18n = translator("en", en);
+const tooLarge = new Response(null, { status: 413 });
 const form = (change: Partial<Draft>) => filled({ ...EMPTY_DRAFT, ...change }, MODEL);
 
 describe("a picture to start from", () => {
@@ -117,6 +118,14 @@ describe("a picture to start from", () => {
   ])("refused with %s is told in words", (code, words) => {
     expect(uploadText(i18n, new Problem({ code, status: 400 }))).toContain(words);
   });
+});
+
+test.each([
+  [{ max_bytes: 20_971_520 }, "at most 20 MB"],
+  [{ max_side: 8192, max_pixels: 67_108_864 }, "at most 8,192 a side and 67,108,864 in all"],
+  [{ max_passes: 200 }, "at most 200"],
+])("a picture beyond a limit is told the limit: %o", (numbers, words) => {
+  expect(uploadText(i18n, problemFrom({ code: "payload_too_large", ...numbers }, tooLarge))).toContain(words);
 });
 
 test("what an earlier picture had and the form has not is known", () => {

@@ -32,8 +32,9 @@ class BodyLimit:
         max_bytes = self.larger.get(scope["path"], self.max_bytes)
         declared = Headers(scope=scope).get("content-length", "0")
         if declared.isdigit() and int(declared) > max_bytes:
-            detail = f"A request body may have up to {max_bytes} bytes."
-            await problem(Request(scope), 413, TooLarge.code, detail)(scope, receive, send)
+            error = _too_large(max_bytes)
+            answer = problem(Request(scope), 413, error.code, error.detail, extra=error.extra)
+            await answer(scope, receive, send)
             return
         read = 0
 
@@ -42,7 +43,13 @@ class BodyLimit:
             message = await receive()
             read += len(message.get("body", b""))
             if read > max_bytes:
-                raise TooLarge(f"A request body may have up to {max_bytes} bytes.")
+                raise _too_large(max_bytes)
             return message
 
         await self.app(scope, receive_within_limit, send)
+
+
+def _too_large(max_bytes: int) -> TooLarge:
+    return TooLarge(
+        f"This request is too large: at most {max_bytes} bytes are taken.", extra={"max_bytes": max_bytes}
+    )

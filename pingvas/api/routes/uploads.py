@@ -45,7 +45,10 @@ async def upload_image(
     """Keep a picture of mine. What it says about how it was made is read back; where it was taken is not kept."""
     data = await file.read(settings.upload_max_bytes + 1)
     if len(data) > settings.upload_max_bytes:
-        raise TooLarge(f"A picture may have up to {settings.upload_max_bytes} bytes.")
+        raise TooLarge(
+            f"This file is too large: at most {settings.upload_max_bytes} bytes are taken.",
+            extra={"max_bytes": settings.upload_max_bytes},
+        )
     call = None
     if idempotency_key is not None:
         body = {"sha256": hashlib.sha256(data).hexdigest(), "visibility": visibility}

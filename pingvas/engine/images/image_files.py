@@ -14,6 +14,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from pingvas.engine.images.infotext import read_infotext, write_infotext
+from pingvas.engine.images.transparency import opaque
 
 CONTENT_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 THUMBNAIL_SIDE = 320
@@ -38,7 +39,7 @@ def encode(image: Image.Image, format: str, parameters: Mapping[str, Any], *, ve
         texts.add_text(OUR_KEY, ours)
         image.save(buffer, "PNG", pnginfo=texts, compress_level=4)
     elif format == "jpg":
-        image.convert("RGB").save(buffer, "JPEG", quality=95, subsampling=0, exif=_exif(infotext, ours))
+        opaque(image).save(buffer, "JPEG", quality=95, subsampling=0, exif=_exif(infotext, ours))
     elif format == "webp":
         image.save(buffer, "WEBP", quality=95, method=4, exif=_exif(infotext, ours))
     else:
@@ -47,8 +48,8 @@ def encode(image: Image.Image, format: str, parameters: Mapping[str, Any], *, ve
 
 
 def thumbnail(image: Image.Image) -> bytes:
-    """A WebP that fits 320 px, cut from the picture in memory; a smaller picture keeps its size."""
-    small = image.convert("RGB")
+    """A WebP that fits 320 px of an image as people see it, on white; a smaller picture keeps its size."""
+    small = opaque(image)
     small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     small.save(buffer, "WEBP", quality=82, method=4)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from pingvas.engine.errors import InvalidParameters
+from pingvas.engine.images.transparency import laid_on, opaque
 
 Box = tuple[int, int, int, int]
 
@@ -34,7 +35,7 @@ def mask_of(source: Image.Image, mask: Image.Image | None, *, invert: bool = Fal
                 f"the mask is {mask.width}×{mask.height} and the source {source.width}×{source.height}; "
                 "make them the same size"
             )
-        found = _on(mask, "black").convert("L")
+        found = laid_on(mask, "black").convert("L")
     elif source.has_transparency_data:
         found = ImageChops.invert(source.convert("RGBA").getchannel("A"))
     else:
@@ -56,38 +57,14 @@ def soften(mask: Image.Image, blur: float) -> Image.Image:
     return mask.filter(ImageFilter.GaussianBlur(blur)) if blur > 0 else mask
 
 
-def opaque(image: Image.Image) -> Image.Image:
-    """RGB: what is transparent lies on white."""
-    return _on(image, "white").convert("RGB")
-
-
-def filled(image: Image.Image) -> Image.Image:
-    """RGB: what is transparent takes the colours around it, which say more to a model than the black most files hold.
-
-    Opaque and half transparent pixels keep their own colours exactly.
-    """
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    pixels = np.asarray(image.convert("RGBA"))
-    alpha = pixels[..., 3:].astype(np.float32) / 255
-    # Layers of ever wider surroundings, each seen through the holes of the one before.
-    known = np.concatenate([pixels[..., :3] * alpha, alpha * 255], axis=2)
-    layer = known
-    size = image.size
-    while layer[..., 3].min() < 1 and max(size) > 1:
-        size = (math.ceil(size[0] / 2), math.ceil(size[1] / 2))
-        wide = _resized(_resized(known, size), image.size)
-        layer = np.where(layer[..., 3:] < 1, wide, layer)
-    around = layer[..., :3] / np.maximum(layer[..., 3:] / 255, 1e-6)
-    around = np.where(layer[..., 3:] > 0, around, 255)
-    colours = np.where(alpha > 0, pixels[..., :3], np.clip(np.rint(around), 0, 255))
-    return Image.fromarray(colours.astype(np.uint8))
-
-
 def fit(image: Image.Image, width: int, height: int) -> Image.Image:
     """RGB of `width` x `height`: scaled to cover it, cut equally from both sides, what is transparent on white."""
-    upright = ImageOps.exif_transpose(image)
-    return ImageOps.fit(opaque(upright), (width, height), _LANCZOS)
+    return ImageOps.fit(opaque(image), (width, height), _LANCZOS)
+
+
+def fit_clear(image: Image.Image, width: int, height: int) -> Image.Image:
+    """RGBA of `width` x `height`: scaled and cut as `fit` does, and as clear as it was."""
+    return ImageOps.fit(image.convert("RGBA"), (width, height), _LANCZOS)
 
 
 def fit_mask(mask: Image.Image, width: int, height: int) -> Image.Image:
@@ -181,16 +158,3 @@ def _grown(low: int, high: int, length: int, limit: int) -> tuple[int, int]:
     start = low - (length - (high - low)) // 2
     start = max(0, min(start, limit - length)) if length <= limit else (limit - length) // 2
     return start, start + length
-
-
-def _on(image: Image.Image, colour: str) -> Image.Image:
-    if not image.has_transparency_data:
-        return image
-    picture = image.convert("RGBA")
-    ground = Image.new("RGBA", picture.size, colour)
-    return Image.alpha_composite(ground, picture)
-
-
-def _resized(pixels: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray[np.float32]:
-    planes = [Image.fromarray(np.ascontiguousarray(pixels[..., plane])) for plane in range(pixels.shape[2])]
-    return np.stack([np.asarray(plane.resize(size, Image.Resampling.BOX)) for plane in planes], axis=2)

@@ -30,6 +30,7 @@ from pingvas.engine.errors import (
 )
 from pingvas.engine.images.image_strips import GrowingPicture
 from pingvas.engine.images.tiles import Span, cut
+from pingvas.engine.images.transparency import filled
 from pingvas.engine.images.without_torchvision import import_spandrel
 from pingvas.engine.memory.out_of_memory import is_out_of_memory
 
@@ -119,13 +120,14 @@ def upscale(
 ) -> Image.Image:
     """`image` (RGB or RGBA) `scale` times as large: each side `round(side * scale)`, at least 1 pixel.
 
-    The model runs as often as `scale` asks for, and Lanczos does the rest; alpha is enlarged by Lanczos alone.
+    The model runs as often as `scale` asks for, and Lanczos does the rest; alpha is enlarged by Lanczos alone, and what
+    is clear shows the model the colours around it, or its edges would be black.
     `tile` is in pixels of what the model reads (None: what suits the device) and is halved when memory runs out;
     neighbouring tiles share at least twice `overlap`. `on_progress` hears of every tile; `is_canceled` is asked
     before each. Raises Canceled, OutOfMemory, NotANumber, InvalidParameters.
     """
     size = target_size(image, scale)
-    picture = image.convert("RGB")
+    picture = filled(image)
     tile = max(MIN_TILE, tile or (512 if upscaler.device.type == "cuda" else 256))
     work = _Work(upscaler, overlap, on_progress, is_canceled)
     grown = [upscaler.scale**run for run in range(runs_needed(upscaler.scale, scale))]

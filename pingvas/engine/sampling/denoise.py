@@ -19,6 +19,7 @@ from PIL import Image
 from pingvas.engine.errors import NotANumber
 from pingvas.engine.families.family import Conditioning, Family, HandOver, Residuals
 from pingvas.engine.requests import PictureRequest
+from pingvas.engine.sampling.generators import generator_for
 
 
 @dataclass
@@ -98,7 +99,7 @@ def begin(
     positive, negative = (encode or family.encode)(request)
     scheduler = family.build_scheduler(request)
     timesteps, total_steps = scheduler.timesteps, request.steps
-    generator = torch.Generator("cpu").manual_seed(request.seed)
+    generator = generator_for(request.seed)
     shape = family.latent_shape(request.width, request.height)
     noise = torch.randn(shape, generator=generator, dtype=torch.float32).to(family.device, family.dtype)
     repaint = None

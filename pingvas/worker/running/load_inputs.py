@@ -18,6 +18,7 @@ from pingvas.adapters.storage import ObjectMissing
 from pingvas.engine.errors import InvalidParameters
 from pingvas.engine.images.masks import mask_of
 from pingvas.engine.images.sources import open_picture
+from pingvas.engine.images.transparency import filled
 from pingvas.engine.requests import ControlUse, Inpaint, LoraUse, PictureRequest, Setup
 from pingvas.generation.queue.claims import ClaimedJob
 from pingvas.generation.queue.job_inputs import ModelPart, Parts, StoredPicture, load_parts
@@ -89,8 +90,11 @@ async def _request(job: ClaimedJob, parts: Parts, reader: _Reader) -> PictureReq
         source = await reader.picture(parts.source, "the source image")
         if job.job_type == "inpaint":
             mask = await reader.picture(parts.mask, "the mask image") if parts.mask is not None else None
+            where = mask_of(source, mask, invert=asked["mask_invert"])
+            if mask is None and not asked["mask_invert"]:
+                source = filled(source)  # what was clear is what is painted, so nothing of it stays clear
             inpaint = Inpaint(
-                mask_of(source, mask, invert=asked["mask_invert"]),
+                where,
                 blur=asked["mask_blur"],
                 only_masked=asked["inpaint_area"] == "masked",
                 padding=asked["mask_padding"],

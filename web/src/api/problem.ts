@@ -13,6 +13,8 @@ export class Problem extends Error {
   readonly errors: FieldError[];
   /** Seconds after which trying again makes sense, where the server says. */
   readonly retryAfter: number | null;
+  /** Further numbers of the problem document, by name: limits, prices. */
+  readonly numbers: Record<string, number>;
 
   constructor(fields: {
     code: string;
@@ -20,6 +22,7 @@ export class Problem extends Error {
     detail?: string;
     errors?: FieldError[];
     retryAfter?: number | null;
+    numbers?: Record<string, number>;
   }) {
     super(fields.detail ?? fields.code);
     this.name = "Problem";
@@ -28,6 +31,7 @@ export class Problem extends Error {
     this.detail = fields.detail ?? "";
     this.errors = fields.errors ?? [];
     this.retryAfter = fields.retryAfter ?? null;
+    this.numbers = fields.numbers ?? {};
   }
 
   /** Nobody knows whether the server did it: asking again must carry the same idempotency key. */
@@ -56,6 +60,7 @@ export function problemFrom(body: unknown, response: Response): Problem {
     detail: typeof record.detail === "string" ? record.detail : "",
     errors: Array.isArray(record.errors) ? record.errors.flatMap(fieldError) : [],
     retryAfter: Number.isFinite(retryAfter) ? retryAfter : null,
+    numbers: Object.fromEntries(Object.entries(record).filter(isNumber)),
   });
 }
 
@@ -75,6 +80,10 @@ function fieldError(value: unknown): FieldError[] {
   if (!isRecord(value) || typeof value.msg !== "string" || !Array.isArray(value.loc)) return [];
   const field = value.loc.findLast((part) => typeof part === "string");
   return typeof field === "string" ? [{ field, message: value.msg }] : [];
+}
+
+function isNumber(member: [string, unknown]): member is [string, number] {
+  return typeof member[1] === "number";
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

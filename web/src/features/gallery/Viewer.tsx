@@ -94,6 +94,7 @@ export function Viewer(props: ViewerProps) {
               alt={pictureTitle(image.generation_params, i18n)}
               className={styles.picture}
               style={{ "--width": image.width, "--height": image.height } as React.CSSProperties}
+              onLoad={(event) => (event.currentTarget.dataset.shown = "")}
               onError={() => (known ? onBroken() : void refetch())}
             />
           ) : error ? (

@@ -1,0 +1,70 @@
+"""What is clear: laid on white where only colours are wanted, filled for models, and put back afterwards.
+
+White is the one ground: for models, for thumbnails, for JPEG files and for the page.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageChops
+
+Size = tuple[int, int]
+
+
+def opaque(image: Image.Image) -> Image.Image:
+    """RGB: what is transparent lies on white."""
+    return laid_on(image, "white").convert("RGB")
+
+
+def laid_on(image: Image.Image, colour: str) -> Image.Image:
+    """The image without transparency, RGBA where it had some."""
+    if not image.has_transparency_data:
+        return image
+    picture = image.convert("RGBA")
+    ground = Image.new("RGBA", picture.size, colour)
+    return Image.alpha_composite(ground, picture)
+
+
+def filled(image: Image.Image) -> Image.Image:
+    """RGB: what is transparent takes the colours around it, which say more to a model than the black most files hold.
+
+    Opaque and half transparent pixels keep their own colours exactly.
+    """
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    pixels = np.asarray(image.convert("RGBA"))
+    alpha = pixels[..., 3:].astype(np.float32) / 255
+    # Layers of ever wider surroundings, each seen through the holes of the one before.
+    known = np.concatenate([pixels[..., :3] * alpha, alpha * 255], axis=2)
+    layer = known
+    size = image.size
+    while layer[..., 3].min() < 1 and max(size) > 1:
+        size = (math.ceil(size[0] / 2), math.ceil(size[1] / 2))
+        wide = _resized(_resized(known, size), image.size)
+        layer = np.where(layer[..., 3:] < 1, wide, layer)
+    around = layer[..., :3] / np.maximum(layer[..., 3:] / 255, 1e-6)
+    around = np.where(layer[..., 3:] > 0, around, 255)
+    colours = np.where(alpha > 0, pixels[..., :3], np.clip(np.rint(around), 0, 255))
+    return Image.fromarray(colours.astype(np.uint8))
+
+
+def with_clear_parts_of(source: Image.Image, made: Image.Image, soft_mask: Image.Image) -> Image.Image:
+    """`made` (RGB), as clear as `source` (RGBA) is where `soft_mask` is 0, opaque where it is 255, between elsewhere.
+
+    Where the mask is 0 every pixel is the source's own, also the colour that nobody sees. RGB if nothing is clear.
+    """
+    alpha = ImageChops.screen(source.getchannel("A"), soft_mask)
+    if alpha.getextrema() == (255, 255):
+        return made
+    found = made.convert("RGB")
+    found.putalpha(alpha)
+    found.paste(source, (0, 0), soft_mask.point([255] + [0] * 255))
+    return found
+
+
+def _resized(pixels: npt.NDArray[np.float32], size: Size) -> npt.NDArray[np.float32]:
+    planes = [Image.fromarray(np.ascontiguousarray(pixels[..., plane])) for plane in range(pixels.shape[2])]
+    return np.stack([np.asarray(plane.resize(size, Image.Resampling.BOX)) for plane in planes], axis=2)

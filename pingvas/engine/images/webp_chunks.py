@@ -1,0 +1,49 @@
+"""A WebP without the chunks that do not decide about its pixels, and the profile and EXIF it carried.
+
+Of an animation it keeps the first frame.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from pingvas.engine.images.file_parts import MAX_EXIF, MAX_PROFILE, FileParts
+
+# What the header of an extended file says of chunks that are taken out: a profile, EXIF, XMP.
+_FLAGS_OUT = 0x20 | 0x08 | 0x04
+_PIXELS = (b"VP8 ", b"VP8L", b"ALPH", b"ANMF")
+
+
+def is_webp(data: bytes) -> bool:
+    return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+
+
+def take_webp_apart(data: bytes) -> FileParts:
+    """`is_webp(data)` holds; the rest may be anything. The size in its header is written anew."""
+    view, place = memoryview(data), 12
+    kept: list[bytes | memoryview] = []
+    profile = exif = None
+    frames = 0
+    while place + 8 <= len(data):
+        kind, (size,) = data[place : place + 4], struct.unpack_from("<I", data, place + 4)
+        end = place + 8 + size
+        if end > len(data):
+            if kind in _PIXELS:
+                kept.append(view[place:])  # cut off, and the decoder says so
+            break
+        body = view[place + 8 : end]
+        if kind == b"VP8X" and size >= 10 and not kept:
+            kept += [view[place : place + 8], bytes([body[0] & ~_FLAGS_OUT]), body[1:], b"\0" * (size % 2)]
+        elif kind == b"ANIM" or kind in _PIXELS:
+            frames += kind == b"ANMF"
+            if kind != b"ANMF" or frames == 1:
+                kept += [view[place:end], b"\0" * (size % 2)]
+        elif kind == b"ICCP" and profile is None and size <= MAX_PROFILE:
+            profile = bytes(body)
+        elif kind == b"EXIF" and exif is None and size <= MAX_EXIF:
+            exif = bytes(body)
+        place = end + size % 2
+    chunks = b"".join(kept)
+    return FileParts(
+        b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WEBP" + chunks, profile=profile, exif=exif
+    )

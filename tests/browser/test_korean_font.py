@@ -1,0 +1,113 @@
+"""The font that comes with the page: it draws Korean on any machine, and is fetched only where Korean is shown."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.test_first_picture import PICTURE_MS, _create, _finished, _sign_up, browser, page
+from tests.running_studio import RunningStudio
+
+__all__ = ["browser", "page"]  # fixtures
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+
+FAMILY = "Noto Sans KR Variable"
+
+
+def _fetched(page: Page) -> list[str]:
+    """The Korean font's files that the page asks for from now on."""
+    files: list[str] = []
+    page.on("request", lambda request: files.append(request.url) if "noto-sans-kr" in request.url else None)
+    return files
+
+
+def _speak_korean(page: Page) -> None:
+    page.get_by_role("button", name="Account").click()
+    page.get_by_text("한국어", exact=True).click()
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
+    page.evaluate("document.fonts.ready")
+
+
+def _loaded(page: Page) -> int:
+    """How many subsets of the font are in use."""
+    found: int = page.evaluate(
+        "family => document.fonts.ready.then(() =>"
+        " [...document.fonts].filter(face => face.family.includes(family) && face.status === 'loaded').length)",
+        FAMILY,
+    )
+    return found
+
+
+def _drawn_with(page: Page, element: Locator) -> dict[str, bool]:
+    """The fonts that draw an element's own text: by name, whether it is one of the page's."""
+    element.evaluate("element => element.id = 'looked-at'")
+    session = page.context.new_cdp_session(page)
+    session.send("DOM.enable")
+    session.send("CSS.enable")
+    root = session.send("DOM.getDocument")["root"]["nodeId"]
+    node = session.send("DOM.querySelector", {"nodeId": root, "selector": "#looked-at"})["nodeId"]
+    fonts: list[dict[str, Any]] = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+    element.evaluate("element => element.removeAttribute('id')")
+    session.detach()
+    return {font["familyName"]: font["isCustomFont"] for font in fonts}
+
+
+def test_an_english_page_fetches_nothing_of_the_korean_font(
+    page: Page, browser: Browser, studio: RunningStudio
+) -> None:
+    # given somebody signed in, in a browser that has seen no page where the word 한국어 stands, as it does at the sign-up:
+    # Chromium fetches beforehand what it remembers to have needed
+    _sign_up(page)
+    state = page.context.storage_state()
+    page.close()
+    fresh = browser.new_context(base_url=studio.url, locale="en-US", storage_state=state)
+    page = fresh.new_page()
+    fetched = _fetched(page)
+
+    for address in ("/create", "/gallery", "/credits"):
+        page.goto(address)
+        expect(page.get_by_role("link", name="Gallery")).to_be_visible()
+        page.wait_for_load_state("networkidle")
+
+        assert page.evaluate("document.fonts.check('1rem \"Instrument Sans Variable\"', 'Gallery')")
+        assert _loaded(page) == 0
+    assert fetched == []
+    fresh.close()
+
+
+def test_hangul_is_drawn_by_the_font_that_comes_with_the_page(page: Page) -> None:
+    _sign_up(page)
+    fetched = _fetched(page)
+
+    _speak_korean(page)
+
+    expect(page.get_by_role("link", name="갤러리")).to_be_visible()
+    assert page.evaluate("family => document.fonts.check(`1rem '${family}'`, '갤러리')", FAMILY)
+    assert 0 < _loaded(page) < 60
+    assert fetched
+    assert all(re.search(r"/assets/noto-sans-kr-[^/]*\.woff2$", file) for file in fetched)
+    for text in ("갤러리", "프롬프트"):
+        drawn = _drawn_with(page, page.get_by_text(text, exact=True).first)
+        assert [own for name, own in drawn.items() if name.startswith("Noto Sans KR")] == [True], drawn
+        assert all(drawn.values()), drawn
+
+
+def test_korean_words_on_an_english_page_are_drawn_by_it_too(page: Page) -> None:
+    _sign_up(page)
+    page.get_by_label("Steps").fill("1")
+
+    # Syllables that are common, and one that hardly anybody writes.
+    _create(page, "쀍없는 바닷가의 붉은 집")
+    expect(_finished(page)).to_be_visible(timeout=PICTURE_MS)
+    page.get_by_role("link", name="Gallery").click()
+    page.get_by_role("button", name=re.compile("^Open picture")).click()
+
+    words = page.get_by_role("dialog", name="Picture").get_by_text("쀍없는 바닷가의 붉은 집").first
+    expect(words).to_be_visible()
+    assert _loaded(page) > 0
+    assert page.evaluate("family => document.fonts.check(`1rem '${family}'`, '쀍없는붉은')", FAMILY)
+    drawn = _drawn_with(page, words)
+    assert [own for name, own in drawn.items() if name.startswith("Noto Sans KR")] == [True], drawn
+    assert all(drawn.values()), drawn
