@@ -18,6 +18,20 @@ PACKAGE = REPOSITORY / "pingvas"
 FORBIDDEN_NAMES = {"service", "services", "utils", "util", "helpers", "helper", "manager", "common", "misc"}
 LONGEST_FILE = 400
 LONGER_FOR_A_REASON: dict[str, str] = {}
+# Tasks that whoever starts them waits for, or looks at when they are done. Whatever goes on for ever is a loop of base/loops.
+TASKS_OF_THEIR_OWN = {
+    "pingvas/base/loops.py": "supervises them",
+    "pingvas/base/notify.py": "the sign of life of one connection, which it closes when it ends",
+    "pingvas/adapters/model_download.py": "parts of a file, awaited together",
+    "pingvas/api/http/held_answer.py": "one answer, awaited",
+    "pingvas/launch/processes.py": "one child, awaited",
+    "pingvas/realtime/sockets.py": "a goodbye, looked at when it is said",
+    "pingvas/worker/chores/process.py": "a wait for the stop, awaited",
+    "pingvas/worker/process/claiming.py": "one job, looked at when it ends; a wait for the stop",
+    "pingvas/worker/running/end_writer.py": "writes what waits, and tells each who waits for it",
+    "pingvas/worker/running/job_run.py": "the inputs of one job, awaited",
+    "pingvas/worker/running/progress_reporter.py": "the reports of one job, awaited at its end",
+}
 
 
 def python_files(*folders: str) -> list[Path]:
@@ -81,6 +95,17 @@ def test_files_stay_short() -> None:
 
     assert {name: lines for name, lines in long.items() if name not in LONGER_FOR_A_REASON} == {}
     assert set(LONGER_FOR_A_REASON) <= set(long), "this reason is no longer needed"
+
+
+def test_whatever_goes_on_beside_is_supervised() -> None:
+    starters = {
+        name_of(path)
+        for path in python_files("pingvas")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in ("create_task", "ensure_future", "TaskGroup")
+    }
+
+    assert starters == set(TASKS_OF_THEIR_OWN)
 
 
 def test_every_module_says_what_it_owns() -> None:

