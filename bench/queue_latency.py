@@ -23,7 +23,7 @@ from bench._queue_systems import on_a_server
 from pingvas.base.db import Database
 from pingvas.base.events import Event
 from pingvas.base.notify import WAKE_WORKERS, Notifier
-from pingvas.generation.queue import claims
+from pingvas.generation.lifecycle import claims
 from pingvas.launch.embedded_postgres import EmbeddedPostgres
 from pingvas.worker.process.wakeup import alarm_on_new_jobs
 

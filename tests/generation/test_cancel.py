@@ -5,9 +5,8 @@ import pytest
 from pingvas.base.db import Database
 from pingvas.base.errors import NotFound
 from pingvas.billing.ledger import find_disagreements
-from pingvas.generation.outcome import cancel
-from pingvas.generation.outcome.finish import End, end
-from pingvas.generation.queue import claims
+from pingvas.generation.lifecycle import cancel, claims
+from pingvas.generation.lifecycle.ends import End, end
 from pingvas.generation.status import jobs
 from tests.make.billing import balance_of, make_person
 from tests.make.catalog import make_model

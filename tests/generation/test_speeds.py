@@ -29,13 +29,13 @@ from pingvas.generation.pricing.speeds import (
     size_bucket,
 )
 from pingvas.generation.requests import submit
-from pingvas.generation.requests.job_request import RefineWish, UpscaleWish
+from pingvas.generation.requests.job_request import RefineRequest, UpscaleRequest
 from pingvas.generation.status import jobs
 from pingvas.generation.tables import ModelSpeed
 from tests.make.billing import make_person
 from tests.make.catalog import CONFIG, make_model, make_parts
 from tests.make.gallery import make_image
-from tests.make.generation import claim_job, complete_job, submit_jobs, wish
+from tests.make.generation import claim_job, complete_job, image_request, submit_jobs
 
 PICTURE: dict[str, Any] = {"width": 256, "height": 256, "steps": 20, "cfg_scale": 4.0, "sampler": "dpmpp_2m"}
 EXPECTED = 1.0 + 20 * 0.256**2
@@ -243,7 +243,7 @@ async def test_the_estimate_is_what_is_held_before_and_after_the_prices_moved(da
     for ratio in (1.0, 3.0, 9.0):
         await teach(database, model.id, ratio, 40)
         async with database.read() as session:
-            price = await submit.estimate(session, actor, wish())
+            price = await submit.estimate(session, actor, image_request())
         accepted = await submit_jobs(database, actor)
 
         # then
@@ -267,7 +267,7 @@ async def test_a_few_measurements_change_no_price_and_other_sizes_follow_those_t
 
     async def seconds(**changes: Any) -> float:
         async with database.read() as session:
-            return (await submit.estimate(session, actor, wish(**changes))).seconds
+            return (await submit.estimate(session, actor, image_request(**changes))).seconds
 
     await teach(database, model.id, 5.0, ENOUGH - 1)
     assert await seconds() == pytest.approx(EXPECTED)
@@ -291,13 +291,13 @@ async def test_enlarging_is_priced_by_what_was_learned_of_both_models(database: 
     await teach(database, painter.id, 3.0, 20, at_512)
 
     async def seconds(**changes: Any) -> float:
-        asked = UpscaleWish(source_image=image.id, **changes)
+        asked = UpscaleRequest(source_image=image.id, **changes)
         async with database.read() as session:
             return (await submit.estimate(session, actor, asked)).seconds
 
     # when it is named, and when it is chosen
     named, chosen = await seconds(model="four"), await seconds()
-    refined = await seconds(refine=RefineWish("toy", strength=0.5, steps=10))
+    refined = await seconds(refine=RefineRequest("toy", strength=0.5, steps=10))
 
     # then
     assert named == chosen == pytest.approx(0.5 * (1.0 + 10.0 * 0.512**2))

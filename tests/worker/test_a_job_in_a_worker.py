@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from pingvas.adapters.storage import open_storage
 from pingvas.engine.images.image_files import read_parameters
-from pingvas.generation.outcome.cancel import request_cancel
+from pingvas.generation.lifecycle.cancel import request_cancel
 from pingvas.generation.tables import Worker
 from pingvas.worker.process.job_context import Patience
 from tests.worker.studio import LONG, Recorder, Studio, until

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import ExitStack
 from uuid import UUID
 
-from pingvas.generation.outcome.cancel import request_cancel
-from pingvas.generation.queue.claims import Hold
+from pingvas.generation.lifecycle.cancel import request_cancel
+from pingvas.generation.lifecycle.claims import Hold
 from pingvas.worker.process.lease_renewal import LeaseKeeper
 from tests.make.generation import WORKER, claim_job
 from tests.worker.studio import Studio, statements_of, until

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from pingvas.base.db import Database
+from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.generation.pricing.speeds import ENOUGH
-from pingvas.generation.queue.claims import ClaimedJob
 from pingvas.generation.tables import ModelSpeed
 from pingvas.worker.process.measurements import MOST_KEPT, Measurements, flushing
 from tests.make.generation import make_running_job

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.api.http.deps import ActorDep, SessionDep
-from pingvas.generation.status.queue_summary import COUNTED, read_queue
+from pingvas.generation.status.queue_summary import COUNTED, read_queue_summary
 
 router = APIRouter(tags=["generation"])
 
@@ -52,7 +52,7 @@ class QueueOut(LaneOut):
 @router.get("/queue", operation_id="get_queue")
 async def get_queue(actor: ActorDep, session: SessionDep) -> QueueOut:
     """How long the queue is, where I am in it, and how much of it my plan lets me use."""
-    state = await read_queue(session, actor)
+    state = await read_queue_summary(session, actor)
     return QueueOut(
         waiting=state.waiting,
         waiting_at_least=state.waiting_at_least,

@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.db import DatabaseUnavailable
 from pingvas.base.tracing import past_span
-from pingvas.generation.queue import claims
-from pingvas.generation.queue.claims import ClaimedJob
+from pingvas.generation.lifecycle import claims
+from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.worker.process.backoff import pauses
 from pingvas.worker.process.job_context import Workplace
 from pingvas.worker.process.wakeup import Alarm

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from pingvas.base.db import Database, DatabaseUnavailable
-from pingvas.generation.queue import claims
-from pingvas.generation.queue.claims import ClaimedJob, Hold
+from pingvas.generation.lifecycle import claims
+from pingvas.generation.lifecycle.claims import ClaimedJob, Hold
 from pingvas.worker.process.background import beside
 
 log = logging.getLogger(__name__)

@@ -16,8 +16,8 @@ from datetime import datetime
 from uuid import UUID
 
 from pingvas.base.db import Database, DatabaseUnavailable
+from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.generation.pricing.speeds import Measurement, learn, measure
-from pingvas.generation.queue.claims import ClaimedJob
 from pingvas.worker.process.background import beside
 
 log = logging.getLogger(__name__)

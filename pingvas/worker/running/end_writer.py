@@ -8,10 +8,9 @@ import logging
 from contextlib import suppress
 
 from pingvas.base.db import Database, DatabaseUnavailable
-from pingvas.generation.outcome import finish
-from pingvas.generation.outcome.finish import End, FinishedPicture
-from pingvas.generation.queue import claims
-from pingvas.generation.queue.claims import ClaimedJob
+from pingvas.generation.lifecycle import returns
+from pingvas.generation.lifecycle.claims import ClaimedJob
+from pingvas.generation.lifecycle.ends import End, FinishedImage, end_all
 from pingvas.worker.process.backoff import pauses
 from pingvas.worker.process.job_context import Workplace
 from pingvas.worker.running.outcome import Canceled, Crashed, Failed, HandedBack, Lost, Made, Outcome
@@ -49,7 +48,7 @@ class EndWriter:
     async def _write_together(self, batch: list[tuple[End, asyncio.Future[bool]]]) -> None:
         try:
             async with self._database.transaction() as session:
-                answers = await finish.end_all(session, self._worker_id, [end for end, _ in batch])
+                answers = await end_all(session, self._worker_id, [end for end, _ in batch])
         except Exception as error:  # noqa: BLE001 - whoever waits for it is told
             if len(batch) > 1 and not isinstance(error, DatabaseUnavailable):
                 for one in batch:  # one of them is at fault, and must not cost the others their end
@@ -68,7 +67,7 @@ async def write_ending(
     job: ClaimedJob,
     place: Workplace,
     outcome: Outcome,
-    picture: FinishedPicture | None,
+    picture: FinishedImage | None,
     give_up: asyncio.Event,
 ) -> None:
     """Write `outcome` down; `picture` is the stored one of a `Made`. The fence decides whether it counts.
@@ -92,9 +91,7 @@ async def write_ending(
         return
 
 
-async def _write(
-    job: ClaimedJob, place: Workplace, outcome: Outcome, picture: FinishedPicture | None
-) -> bool:
+async def _write(job: ClaimedJob, place: Workplace, outcome: Outcome, picture: FinishedImage | None) -> bool:
     match outcome:
         case Made(result):
             if picture is None:
@@ -106,10 +103,10 @@ async def _write(
             return await place.ends.write(End(job, "canceled", seconds))
         case HandedBack(delay):
             async with place.database.transaction() as session:
-                return await claims.hand_back(session, job, place.worker_id, delay_seconds=delay)
+                return await returns.hand_back(session, job, place.worker_id, delay_seconds=delay)
         case Crashed(message):
             async with place.database.transaction() as session:
-                return await finish.crashed(
+                return await returns.crashed(
                     session, job, place.worker_id, message=message, max_attempts=place.settings.max_attempts
                 )
         case Lost():

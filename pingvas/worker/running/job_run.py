@@ -19,7 +19,7 @@ from pingvas.base.db import DatabaseUnavailable
 from pingvas.base.tracing import span
 from pingvas.engine import errors
 from pingvas.engine.requests import VAE_DECODE, Result, StepReport
-from pingvas.generation.queue.claims import ClaimedJob, Hold
+from pingvas.generation.lifecycle.claims import ClaimedJob, Hold
 from pingvas.worker.process.capacity import seats_for, shares
 from pingvas.worker.process.job_context import Workplace
 from pingvas.worker.running.end_writer import write_ending

@@ -3,17 +3,23 @@
 from uuid import UUID
 
 import pytest
+from pingvas.generation.queue.job_inputs import PartGone, Parts, SourceGone, load_parts
 from sqlalchemy import text
 
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
-from pingvas.generation.queue.claims import ClaimedJob
-from pingvas.generation.queue.job_inputs import PartGone, Parts, SourceGone, load_parts
-from pingvas.generation.requests.job_request import ControlWish, LoraWish, RefineWish, UpscaleWish, Wish
+from pingvas.generation.lifecycle.claims import ClaimedJob
+from pingvas.generation.requests.job_request import (
+    ControlRequest,
+    ImageRequest,
+    LoraRequest,
+    RefineRequest,
+    UpscaleRequest,
+)
 from tests.make.billing import make_person
 from tests.make.catalog import make_model, make_parts
 from tests.make.gallery import make_image
-from tests.make.generation import claim_job, submit_wish, wish
+from tests.make.generation import claim_job, image_request, submit_request
 
 
 @pytest.fixture
@@ -29,8 +35,8 @@ async def make_picture(database: Database, person: Actor) -> UUID:
         return (await make_image(session, person.user_id, width=128, height=128)).id
 
 
-async def claimed(database: Database, person: Actor, asked: Wish | UpscaleWish) -> ClaimedJob:
-    await submit_wish(database, person, asked)
+async def claimed(database: Database, person: Actor, asked: ImageRequest | UpscaleRequest) -> ClaimedJob:
+    await submit_request(database, person, asked)
     return await claim_job(database)
 
 
@@ -44,26 +50,26 @@ async def everything(database: Database, person: Actor) -> ClaimedJob:
     source, mask, steering = [await make_picture(database, person) for _ in range(3)]
     async with database.transaction() as session:
         await make_model(session, name="soft", model_type="lora", config={"base": "sd1"})
-    asked = wish(
+    asked = image_request(
         job_type="inpaint",
         prompt="a house <lora:soft:-0.5>",
         source_image=source,
         mask_image=mask,
-        loras=(LoraWish("sketchy", 0.8),),
-        controlnet=(ControlWish("edges", steering, "none", 0.7, 0.1, 0.9),),
+        loras=(LoraRequest("sketchy", 0.8),),
+        controlnet=(ControlRequest("edges", steering, "none", 0.7, 0.1, 0.9),),
         vae="bright",
     )
     return await claimed(database, person, asked)
 
 
 async def test_a_job_that_names_nothing_has_no_parts(database: Database, person: Actor) -> None:
-    job = await claimed(database, person, wish())
+    job = await claimed(database, person, image_request())
 
     assert await parts_of(database, job) == Parts()
 
 
 async def test_a_job_from_before_parts_existed_has_none(database: Database, person: Actor) -> None:
-    job = await claimed(database, person, wish())
+    job = await claimed(database, person, image_request())
     for name in ("loras", "controlnet", "vae"):
         del job.parameters[name]
 
@@ -98,7 +104,7 @@ async def test_an_upscale_is_claimed_with_its_upscaler_and_refined_by_another_mo
     database: Database, person: Actor
 ) -> None:
     # given
-    asked = UpscaleWish(await make_picture(database, person), refine=RefineWish("toy"))
+    asked = UpscaleRequest(await make_picture(database, person), refine=RefineRequest("toy"))
     job = await claimed(database, person, asked)
 
     # when

@@ -12,7 +12,7 @@ from pingvas.generation.status.waiting import MAX_POSITION, Wait, read_waits
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
 from tests.make.generation import claim_job, submit_jobs
-from tests.make.line import make_worker, stand_in_front
+from tests.make.queue import make_worker, stand_in_front
 
 SECONDS = 2.31  # what the model `toy` is expected to take for one picture
 

@@ -6,10 +6,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pingvas.base.events import publish_later
 from pingvas.base.ids import new_id
 from pingvas.base.statements import MAY_BE_FORGOTTEN, fetch_one
-from pingvas.generation.queue.claims import ClaimedJob, Hold, hold_of
+from pingvas.generation.lifecycle import signals
+from pingvas.generation.lifecycle.claims import ClaimedJob, Hold, hold_of
 
 _REPORT = text(f"""
     WITH held AS (
@@ -55,8 +55,7 @@ async def report(
     }
     hold = hold_of(await fetch_one(session, _REPORT, row))
     if hold != "lost":
-        payload = {
-            "job_id": str(job.id),
+        told = {
             "step": step,
             "total_steps": total_steps,
             "percent": percent,
@@ -64,7 +63,7 @@ async def report(
             "preview_url": preview_url,
             "eta_seconds": eta_seconds,
         }
-        publish_later(session, "job:progress", job.user_id, payload)
+        signals.progressed(session, job.user_id, job.id, told)
     return hold
 
 
