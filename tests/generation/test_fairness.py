@@ -11,7 +11,7 @@ from pingvas.base.db import Database
 from pingvas.base.ids import new_id
 from pingvas.billing.plans import PLANS
 from pingvas.billing.subscriptions import lock_current_subscription
-from pingvas.generation.lifecycle import cancel, claims, slots, sweeps
+from pingvas.generation.lifecycle import cancel, claims, slots, statements, sweeps
 from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.generation.lifecycle.ends import End, end_all
 from tests.make.billing import make_person

@@ -3,12 +3,13 @@
 from uuid import UUID
 
 import pytest
-from pingvas.generation.queue.job_inputs import PartGone, Parts, SourceGone, load_parts
 from sqlalchemy import text
 
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
+from pingvas.generation.job_parameters import InpaintParameters
 from pingvas.generation.lifecycle.claims import ClaimedJob
+from pingvas.generation.requests.job_inputs import InputModelGone, JobInputs, SourceGone, find_inputs
 from pingvas.generation.requests.job_request import (
     ControlRequest,
     ImageRequest,
@@ -40,9 +41,9 @@ async def claimed(database: Database, person: Actor, asked: ImageRequest | Upsca
     return await claim_job(database)
 
 
-async def parts_of(database: Database, job: ClaimedJob) -> Parts:
+async def inputs_of(database: Database, job: ClaimedJob) -> JobInputs:
     async with database.read() as session:
-        return await load_parts(session, job)
+        return await find_inputs(session, job.user_id, job.parameters)
 
 
 async def everything(database: Database, person: Actor) -> ClaimedJob:
@@ -62,18 +63,20 @@ async def everything(database: Database, person: Actor) -> ClaimedJob:
     return await claimed(database, person, asked)
 
 
-async def test_a_job_that_names_nothing_has_no_parts(database: Database, person: Actor) -> None:
+async def test_a_job_that_names_nothing_needs_nothing_but_its_model(
+    database: Database, person: Actor
+) -> None:
     job = await claimed(database, person, image_request())
 
-    assert await parts_of(database, job) == Parts()
+    assert await inputs_of(database, job) == JobInputs()
 
 
-async def test_a_job_from_before_parts_existed_has_none(database: Database, person: Actor) -> None:
+async def test_a_job_from_before_loras_existed_has_none(database: Database, person: Actor) -> None:
     job = await claimed(database, person, image_request())
     for name in ("loras", "controlnet", "vae"):
-        del job.parameters[name]
+        del job.stored_parameters[name]
 
-    assert await parts_of(database, job) == Parts()
+    assert await inputs_of(database, job) == JobInputs()
 
 
 async def test_a_worker_learns_where_everything_a_job_names_lies(database: Database, person: Actor) -> None:
@@ -81,23 +84,25 @@ async def test_a_worker_learns_where_everything_a_job_names_lies(database: Datab
     job = await everything(database, person)
 
     # when
-    parts = await parts_of(database, job)
+    inputs = await inputs_of(database, job)
 
     # then
-    assert parts.source is not None
-    assert parts.mask is not None
-    assert parts.vae is not None
-    assert str(parts.source.id) == job.parameters["source_image"]
-    assert parts.source.key == f"images/{person.user_id}/{parts.source.id}.png"
-    assert (parts.mask.format, parts.mask.width, parts.mask.height) == ("png", 128, 128)
-    assert [(lora.model.name, lora.model.kind, lora.weight) for lora in parts.loras] == [
+    assert inputs.source is not None
+    assert inputs.mask is not None
+    assert inputs.vae is not None
+    assert isinstance(job.parameters, InpaintParameters)
+    assert inputs.source.id == job.parameters.source_image
+    assert inputs.source.key == f"images/{person.user_id}/{inputs.source.id}.png"
+    assert (inputs.mask.format, inputs.mask.width, inputs.mask.height) == ("png", 128, 128)
+    assert [(lora.model.name, lora.model.kind, lora.weight) for lora in inputs.loras] == [
         ("sketchy", "lora", 0.8), ("soft", "lora", -0.5),
     ]  # fmt: skip
-    (control,) = parts.controls
+    (control,) = inputs.controls
+    how = control.parameters
     assert (control.model.name, control.model.path) == ("edges", "/edges")
-    assert (control.preprocessor, control.weight, control.start, control.end) == ("none", 0.7, 0.1, 0.9)
-    assert (parts.vae.name, parts.vae.config) == ("bright", {"base": "sd1"})
-    assert parts.refine is None
+    assert (how.preprocessor, how.weight, how.start, how.end) == ("none", 0.7, 0.1, 0.9)
+    assert (inputs.vae.name, inputs.vae.config) == ("bright", {"base": "sd1"})
+    assert inputs.refine is None
 
 
 async def test_an_upscale_is_claimed_with_its_upscaler_and_refined_by_another_model(
@@ -108,26 +113,27 @@ async def test_an_upscale_is_claimed_with_its_upscaler_and_refined_by_another_mo
     job = await claimed(database, person, asked)
 
     # when
-    parts = await parts_of(database, job)
+    inputs = await inputs_of(database, job)
 
     # then
     assert (job.job_type, job.model_name, job.model_path) == ("upscale", "four", "/four")
-    assert parts.source is not None
-    assert parts.refine is not None
-    assert (parts.refine.name, parts.refine.kind) == ("toy", "checkpoint")
+    assert inputs.source is not None
+    assert inputs.refine is not None
+    assert (inputs.refine.name, inputs.refine.kind) == ("toy", "checkpoint")
 
 
 async def test_a_picture_deleted_meanwhile_is_the_requests_fault(database: Database, person: Actor) -> None:
     # given
     job = await everything(database, person)
     asked = job.parameters
-    for image_id in (asked["mask_image"], asked["source_image"], asked["controlnet"][0]["image"]):
+    assert isinstance(asked, InpaintParameters)
+    for image_id in (asked.mask_image, asked.source_image, asked.controlnet[0].image):
         async with database.transaction() as session:
-            await session.execute(text("DELETE FROM images WHERE id = :id"), {"id": UUID(image_id)})
+            await session.execute(text("DELETE FROM images WHERE id = :id"), {"id": image_id})
 
             # when
-            with pytest.raises(SourceGone, match=image_id) as refused:
-                await load_parts(session, job)
+            with pytest.raises(SourceGone, match=str(image_id)) as refused:
+                await find_inputs(session, job.user_id, job.parameters)
 
         # then
         assert refused.value.code == "invalid_parameters"
@@ -141,8 +147,8 @@ async def test_a_model_removed_meanwhile_is_not_found(database: Database, person
             await session.execute(text("DELETE FROM ai_models WHERE name = :name"), {"name": gone})
 
             # when
-            with pytest.raises(PartGone, match=gone) as refused:
-                await load_parts(session, job)
+            with pytest.raises(InputModelGone, match=gone) as refused:
+                await find_inputs(session, job.user_id, job.parameters)
 
         # then
         assert refused.value.code == "model_not_found"

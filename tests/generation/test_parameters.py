@@ -10,9 +10,10 @@ from pingvas.base.errors import Invalid
 from pingvas.catalog.models import limits_of
 from pingvas.catalog.tables import AiModel
 from pingvas.engine.requests import MAX_STEPS
-from pingvas.generation.requests.job_request import LoraRequest, seeds
+from pingvas.generation.job_parameters import stored_parameters
+from pingvas.generation.requests.job_request import LoraRequest
 from pingvas.generation.requests.lookup import RequestInputs
-from pingvas.generation.requests.parameters import complete, fit, of_one_picture, resolve
+from pingvas.generation.requests.parameters import complete, fit, resolve
 from tests.make.catalog import CONFIG
 from tests.make.generation import image_request
 
@@ -25,8 +26,7 @@ def made_by(**config: Any) -> RequestInputs:
 
 def pictures_of(found: RequestInputs, **changes: Any) -> list[dict[str, Any]]:
     asked = image_request(**changes)
-    shared = complete(asked, found)
-    return [of_one_picture(shared, asked, resolved) for resolved in resolve(asked, seeds(asked))]
+    return [stored_parameters(image) for image in complete(asked, found, resolve(asked))]
 
 
 def test_what_was_typed_and_what_is_run_are_both_kept_where_they_differ() -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from pingvas.base.db import Database
 from pingvas.base.ids import new_id
 from pingvas.catalog.tables import AiModel
+from pingvas.generation.job_parameters import RefineParameters, TextToImageParameters, UpscaleParameters
 from pingvas.generation.pricing.price import charge
 from pingvas.generation.pricing.speeds import (
     ENOUGH,
@@ -37,7 +38,9 @@ from tests.make.catalog import CONFIG, make_model, make_parts
 from tests.make.gallery import make_image
 from tests.make.generation import claim_job, complete_job, image_request, submit_jobs
 
-PICTURE: dict[str, Any] = {"width": 256, "height": 256, "steps": 20, "cfg_scale": 4.0, "sampler": "dpmpp_2m"}
+PICTURE = TextToImageParameters(
+    model="toy", prompt="a house", seed=7, width=256, height=256, steps=20, cfg_scale=4.0, sampler="dpmpp_2m"
+)
 EXPECTED = 1.0 + 20 * 0.256**2
 AT_256 = size_bucket(256 * 256)
 
@@ -83,10 +86,15 @@ def test_what_cannot_be_a_measurement_is_none(seconds: float) -> None:
 
 
 def test_a_picture_that_two_models_worked_on_teaches_neither() -> None:
-    enlarged = {"width": 512, "height": 512, "scale": 2.0, "refine": {"steps": 20}}
+    refine = RefineParameters(
+        model="toy", prompt="", seed=7, steps=20, cfg_scale=4.0, sampler="dpmpp_2m", strength=0.3
+    )
+    enlarged = UpscaleParameters(
+        model="four", source_image=new_id(), width=512, height=512, scale=2.0, refine=refine
+    )
 
     assert measure(new_id(), {}, enlarged, 3.0) is None
-    assert measure(new_id(), {}, enlarged | {"refine": None}, 3.0) is not None
+    assert measure(new_id(), {}, enlarged.model_copy(update={"refine": None}), 3.0) is not None
 
 
 def test_a_model_whose_figures_are_far_off_is_priced_right_after_five_jobs() -> None:
@@ -160,7 +168,7 @@ def test_a_size_nobody_has_made_yet_is_priced_as_the_nearest_one() -> None:
     known = {"32": 2.0, "36": 3.0}
 
     def at(side: int) -> float:
-        return ratio_for(known, PICTURE | {"width": side, "height": side})
+        return ratio_for(known, PICTURE.model_copy(update={"width": side, "height": side}))
 
     assert (at(256), at(512)) == (2.0, 3.0)
     assert (at(64), at(2048)) == (2.0, 3.0)

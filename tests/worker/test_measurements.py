@@ -50,7 +50,7 @@ async def test_what_was_noted_is_told_at_the_end_of_the_block(database: Database
 
 async def test_the_first_pictures_of_a_kind_teach_nothing(job: ClaimedJob) -> None:
     measurements = Measurements()
-    large = replace(job, parameters=job.parameters | {"width": 512, "height": 512})
+    large = replace(job, stored_parameters=job.stored_parameters | {"width": 512, "height": 512})
 
     measurements.note(job, 60.0)
     measurements.note(job, 60.0)  # claimed together with it

@@ -26,7 +26,7 @@ async def request_cancel(session: AsyncSession, actor: Actor, job_id: UUID) -> N
     if row is None:
         raise NotFound("There is no such job here.")
     waiting = [row] if row.status in WAITING else []
-    await end_locked(session, [End(open_job(job), "canceled") for job in waiting], people)
+    await end_locked(session, [End(open_job(job), "canceled", None) for job in waiting], people)
     if row.status == "processing":
         await _ask_to_stop(session, [row])
 
@@ -37,7 +37,7 @@ async def cancel_all(session: AsyncSession, actor: Actor) -> list[UUID]:
     jobs = await fetch(session, LOCK_ALL_OPEN, {"user_id": actor.user_id})
     waiting = [job for job in jobs if job.status in WAITING]
     running = [job for job in jobs if job.status not in WAITING]
-    await end_locked(session, [End(open_job(job), "canceled") for job in waiting], people)
+    await end_locked(session, [End(open_job(job), "canceled", None) for job in waiting], people)
     if running:
         await _ask_to_stop(session, running)
     return [job.id for job in reversed(jobs)]

@@ -54,7 +54,7 @@ class End:
 
     job: OpenJob
     status: EndStatus
-    gpu_seconds: float | None = None
+    gpu_seconds: float | None = 0.0
     image: FinishedImage | None = None
     code: str | None = None
     message: str | None = None

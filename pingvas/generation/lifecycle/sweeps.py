@@ -107,15 +107,15 @@ async def _requeue(session: AsyncSession, max_attempts: int) -> int:
 def _lapsed(job: Row) -> End:
     lost = job.status == "processing"
     if job.canceled:
-        return End(open_job(job), "canceled", lost=lost)
-    return End(open_job(job), "failed", code="worker_lost", message=LOST_MESSAGE, lost=lost)
+        return End(open_job(job), "canceled", None, lost=lost)
+    return End(open_job(job), "failed", None, code="worker_lost", message=LOST_MESSAGE, lost=lost)
 
 
 def _late(job: Row) -> End:
     if job.canceled:
-        return End(open_job(job), "canceled")
+        return End(open_job(job), "canceled", None)
     message = SLOW_MESSAGE if job.slow else LATE_MESSAGE
-    return End(open_job(job), "failed", code="timeout", message=message)
+    return End(open_job(job), "failed", None, code="timeout", message=message)
 
 
 async def _end_in_batches(
