@@ -112,10 +112,9 @@ async def _write(
     people: Mapping[UUID, CurrentSubscription],
 ) -> dict[UUID, Row]:
     """Write and tell the ends; what was written, by job."""
-    rows = [_row(end) for end in ends]
     values = {
         "worker_id": worker_id,
-        "ending": _json(rows),
+        "ending": _json({str(end.job.id): _facts(end) for end in ends}),
         "people": _json([whose_slots(person) for person in people.values()]),
         "description": REFUND,
     }
@@ -134,12 +133,11 @@ def _without_person(end: End) -> End:
     return End(end.job, "canceled") if end.status == "completed" else end
 
 
-def _row(end: End) -> dict[str, Any]:
+def _facts(end: End) -> dict[str, Any]:
     posting: dict[str, Any] = {"reason": end.code or end.status, "charged": end.charged}
     if end.gpu_seconds is not None:
         posting["gpu_seconds"] = round(end.gpu_seconds, 3)
     return {
-        "id": end.job.id,
         "attempt": end.job.attempt,
         "status": end.status,
         "charged": end.charged,

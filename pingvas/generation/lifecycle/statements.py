@@ -302,13 +302,14 @@ LOCK_LATE = text(f"""
 
 # `ending` is what is to be written, `ending_here` what may be: each by its own fence, locked in one order, so that a
 # renewal of the same leases and this never wait for each other. Without a worker the caller has locked the rows.
+# `:ending` is an object with the ids as its keys: a set of thousands is not walked through for each of its rows.
 END = text(f"""
     WITH ending AS MATERIALIZED (
-        SELECT * FROM jsonb_to_recordset(CAST(:ending AS jsonb)) AS ending
-            (id uuid, attempt integer, status text, charged integer, gpu_seconds float8, lost integer, code text,
-             message text, wallet_id uuid, returned integer, posting_id uuid, posting jsonb, image_id uuid, s3_key text,
-             thumbnail_key text, width integer, height integer, format text, file_size bigint, generation_params jsonb,
-             visibility text)
+        SELECT CAST(item.key AS uuid) AS id, fact.*
+          FROM jsonb_each(CAST(:ending AS jsonb)) AS item, jsonb_to_record(item.value) AS fact
+            (attempt integer, wallet_id uuid, returned integer, posting_id uuid, posting jsonb, image_id uuid,
+             s3_key text, thumbnail_key text, width integer, height integer, format text, file_size bigint,
+             generation_params jsonb, visibility text)
     ), ending_here AS MATERIALIZED (
         SELECT job.* FROM (SELECT id, attempt FROM ending ORDER BY id) AS next CROSS JOIN LATERAL (
             SELECT id, user_id, lane,
@@ -324,8 +325,9 @@ END = text(f"""
     ), ended AS (
         UPDATE generation_jobs AS job
            SET (status, actual_credits, gpu_seconds, lost_attempts, failure_code, error_message) =
-               (SELECT status, charged, gpu_seconds, job.lost_attempts + lost, code, message
-                  FROM ending WHERE ending.id = job.id),
+               (SELECT fact.status, charged, fact.gpu_seconds, job.lost_attempts + lost, code, message
+                  FROM jsonb_to_record(CAST(:ending AS jsonb) -> CAST(job.id AS text)) AS fact
+                    (status text, charged integer, gpu_seconds float8, lost integer, code text, message text)),
                completed_at = clock_timestamp(), lease_expires_at = NULL, not_before = NULL
          WHERE job.id = ANY(ARRAY(SELECT id FROM ending_here))
         RETURNING id, user_id, EXTRACT(EPOCH FROM completed_at - started_at) AS ran_seconds
