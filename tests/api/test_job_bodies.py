@@ -143,7 +143,7 @@ async def test_a_bad_field_of_any_shape_is_named_as_the_body_has_it(
         (
             "text",
             {"controlnet": {"model": "edges", "image": source, "start": 0.9, "end": 0.1}},
-            ["body", "controlnet", 0],
+            ["body", "controlnet", 0, "end"],
         ),
         ("picture", {"strength": 1.1}, ["body", "strength"]),
         ("picture", {"source_image": None}, ["body", "source_image"]),

@@ -133,9 +133,10 @@ def test_a_request_is_read_from_its_fields_and_what_is_none_is_left_out() -> Non
 
 def test_a_request_that_is_changed_is_checked_again() -> None:
     good = check_request(image())
+    assert isinstance(good, ImageRequest)
 
     with pytest.raises(Invalid):
-        check_request(replace(good, count=99))  # type: ignore[type-var]
+        check_request(replace(good, count=99))
 
 
 @pytest.mark.parametrize(

@@ -1015,7 +1015,7 @@ export interface components {
             lane: "normal" | "idle";
             /**
              * Position
-             * @description Place in line, 1 is next; counted up to 1000, which is that or more. Of a pending job: where it would come if it were let into the line now. Null when it does not wait
+             * @description Place in the queue, 1 is next; counted up to 1000, which is that or more. Of a pending job: where it would come if it were let into the queue now. Null when it does not wait
              */
             position: number | null;
             /**
