@@ -133,6 +133,7 @@ async def test_a_bad_field_of_any_shape_is_named_as_the_body_has_it(
 ) -> None:
     known = bodies(source)
     cases: list[tuple[str, dict[str, Any], list[str | int]]] = [
+        ("text", {"prompt": " \u200b\u3164"}, ["body", "prompt"]),
         ("text", {"clip_skip": 13}, ["body", "clip_skip"]),
         ("text", {"guidance": 31}, ["body", "guidance"]),
         ("text", {"source_image": source}, ["body", "source_image"]),

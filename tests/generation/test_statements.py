@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import TextClause
 from sqlalchemy.engine import make_url
 
-from pingvas.base.settings import REPOSITORY
 from pingvas.base.statements import _for_driver
 from pingvas.generation.lifecycle import statements
 
@@ -42,39 +41,3 @@ def test_every_way_of_a_job_is_in_the_table() -> None:
 
     changing = {name for name, value in STATEMENTS.items() if "UPDATE generation_jobs" in str(value)}
     assert changing - {"PROMOTE"} <= table  # which is PROMOTION by itself
-
-
-def test_the_life_of_a_job_is_written_in_one_place() -> None:
-    # given
-    writing = re.compile(
-        r"(UPDATE|INSERT INTO|DELETE FROM)\s+generation_jobs|(update|insert|delete)\(GenerationJob"
-    )
-    only = REPOSITORY / "pingvas" / "generation" / "lifecycle" / "statements.py"
-
-    # when
-    elsewhere = [
-        path.relative_to(REPOSITORY).as_posix()
-        for path in sorted((REPOSITORY / "pingvas").rglob("*.py"))
-        if path != only and writing.search(path.read_text())
-    ]
-
-    # then
-    assert elsewhere == []
-
-
-def test_the_statuses_are_listed_once() -> None:
-    # given two of them side by side
-    status = r"['\"](pending|queued|processing|completed|failed|canceled)['\"]"
-    listed = re.compile(rf"{status}\s*,\s*{status}")
-    only = REPOSITORY / "pingvas" / "generation" / "statuses.py"
-
-    # when
-    copies = [
-        f"{path.relative_to(REPOSITORY).as_posix()}: {found.group()}"
-        for path in sorted((REPOSITORY / "pingvas").rglob("*.py"))
-        if path != only
-        for found in listed.finditer(path.read_text())
-    ]
-
-    # then
-    assert copies == []

@@ -43,6 +43,7 @@ from pingvas.generation.requests.job_request import (
     Sampler,
     Scale,
     Seed,
+    SeenPrompt,
     Share,
     Side,
     Steps,
@@ -141,7 +142,7 @@ class TextToPicture(_Diffusion):
     """A request for `count` pictures made from text. What is left out is as the model does it by default."""
 
     job_type: Literal["txt2img"]
-    prompt: Prompt = Field(
+    prompt: SeenPrompt = Field(
         min_length=1,
         examples=["a red house at sunset"],
         description="`{a|b}` picks one by the seed; `<lora:name:0.8>` adds a LoRA",

@@ -25,7 +25,7 @@ class LanesOut(BaseModel):
 
 
 class MyQueueOut(BaseModel):
-    """What I have of it beside what my plan allows. Each lane has `max_queues` slots for jobs that wait in line or run."""
+    """What I have of it beside what my plan allows. Each lane has `max_queues` slots for jobs that wait for a worker or run."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -43,7 +43,7 @@ class QueueOut(LaneOut):
     eta_seconds: float | None
     workers: int = Field(description="Machines that take jobs")
     mean_wait_seconds: float | None = Field(
-        description="From entering the line to starting, of jobs that ended lately"
+        description="From entering the queue to starting, of jobs that ended lately"
     )
     lanes: LanesOut
     mine: MyQueueOut

@@ -45,10 +45,31 @@ def _storable(said: str) -> str:
     return said
 
 
+_SAYS_NOTHING = "says nothing: write what the image shows"
+# Letters by their category, or blanks by another name, and nothing to be seen.
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+def is_blank(said: str) -> bool:
+    """Whether there is nothing to be seen in a text."""
+    return all(
+        character.isspace() or not character.isprintable() or character in _BLANK_LETTERS
+        for character in said
+    )
+
+
+def _seen(said: str) -> str:
+    if is_blank(said):
+        raise ValueError(_SAYS_NOTHING)
+    return said
+
+
 # The values that a request may have, for whoever takes one from outside, too.
 Text = Annotated[str, AfterValidator(_storable)]
 ModelName = Annotated[Text, Field(min_length=1, max_length=200)]
 Prompt = Annotated[Text, Field(max_length=MAX_PROMPT)]
+# Of an image that is made from nothing but its prompt.
+SeenPrompt = Annotated[Prompt, AfterValidator(_seen)]
 Side = Annotated[int, Field(ge=8, le=16384)]
 Steps = Annotated[int, Field(ge=1, le=1000)]
 Cfg = Annotated[float, Field(allow_inf_nan=False, ge=MIN_CFG, le=MAX_CFG)]
@@ -166,8 +187,6 @@ JobRequest = ImageRequest | UpscaleRequest
 _CANNOT_BE_DONE = "The request asks for something that cannot be done."
 _IMAGE: TypeAdapter[ImageRequest] = TypeAdapter(ImageRequest)
 _UPSCALE: TypeAdapter[UpscaleRequest] = TypeAdapter(UpscaleRequest)
-# Letters by their category, or blanks by another name, and nothing to be seen.
-_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 def check_request(request: JobRequest) -> JobRequest:
@@ -199,7 +218,7 @@ def _contradictions(request: JobRequest) -> Iterator[dict[str, Any]]:
         return
     if request.job_type == "txt2img":
         if is_blank(request.prompt):
-            yield bad_field("prompt", "says nothing: write what the image shows")
+            yield bad_field("prompt", _SAYS_NOTHING)
         if request.source_image is not None:
             yield bad_field("source_image", "is not used by txt2img; ask for img2img or inpaint")
     elif request.source_image is None:
@@ -209,14 +228,6 @@ def _contradictions(request: JobRequest) -> Iterator[dict[str, Any]]:
     for place, control in enumerate(request.controlnet):
         if control.end < control.start:
             yield bad_field("end", "must not be before start", within=("controlnet", place))
-
-
-def is_blank(said: str) -> bool:
-    """Whether there is nothing to be seen in a text."""
-    return all(
-        character.isspace() or not character.isprintable() or character in _BLANK_LETTERS
-        for character in said
-    )
 
 
 def draw_seed(asked: int | None) -> int:

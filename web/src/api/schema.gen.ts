@@ -1283,7 +1283,7 @@ export interface components {
         };
         /**
          * MyQueueOut
-         * @description What I have of it beside what my plan allows. Each lane has `max_queues` slots for jobs that wait in line or run.
+         * @description What I have of it beside what my plan allows. Each lane has `max_queues` slots for jobs that wait for a worker or run.
          */
         MyQueueOut: {
             /** Slots Used */
@@ -1529,7 +1529,7 @@ export interface components {
             workers: number;
             /**
              * Mean Wait Seconds
-             * @description From entering the line to starting, of jobs that ended lately
+             * @description From entering the queue to starting, of jobs that ended lately
              */
             mean_wait_seconds: number | null;
             lanes: components["schemas"]["LanesOut"];
