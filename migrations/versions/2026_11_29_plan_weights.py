@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "2026_11_29_plan_weights"
-down_revision = "2026_11_23_fair_queue"
+down_revision = "2026_11_29_storage_use"
 branch_labels = None
 depends_on = None
 

@@ -22,6 +22,4 @@ def normalise_email(email: str) -> str:
     try:
         return email_validator.validate_email(email.strip(), check_deliverability=False).normalized
     except email_validator.EmailNotValidError as error:
-        raise Invalid(
-            "This is not an e-mail address.", errors=[{"loc": ["body", "email"], "msg": str(error)}]
-        ) from None
+        raise Invalid("This is not an e-mail address.", field="email", reason=str(error)) from None

@@ -34,4 +34,4 @@ def accept_password(password: str, *, email: str) -> str:
 
 
 def _refused(reason: str) -> Invalid:
-    return Invalid(f"The password {reason}.", errors=[{"loc": ["body", "password"], "msg": reason}])
+    return Invalid(f"The password {reason}.", field="password", reason=reason)

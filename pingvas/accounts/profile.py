@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.accounts.registration import accept_display_name
 from pingvas.accounts.tables import User, UserProfile
 from pingvas.base.errors import Invalid, NotFound
+from pingvas.base.read_session import ReadSession
 
 MAX_BIO = 1000
 MAX_URL = 2000
@@ -37,7 +38,7 @@ class AccountChanges(TypedDict, total=False):
     preferences: Mapping[str, Any] | None
 
 
-async def get_account(session: AsyncSession, user_id: UUID, *, lock: bool = False) -> Account:
+async def get_account(session: ReadSession, user_id: UUID, *, lock: bool = False) -> Account:
     """Raises NotFound. `lock` holds the profile row, so that two devices changing it follow one another."""
     query = (
         select(User, UserProfile).join(UserProfile, UserProfile.user_id == User.id).where(User.id == user_id)
@@ -126,4 +127,4 @@ def _storable(value: Any, depth: int) -> bool:
 
 
 def _invalid(field: str, reason: str) -> Invalid:
-    return Invalid(f"The field {field} {reason}.", errors=[{"loc": ["body", field], "msg": reason}])
+    return Invalid(f"The field {field} {reason}.", field=field, reason=reason)

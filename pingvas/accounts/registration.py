@@ -1,4 +1,4 @@
-"""Making an account. What a new person is given (a plan, credits) is added by who calls, in the same transaction."""
+"""A new person's rows and what they may hold. `billing/open_account.py`, which also gives a plan and credits, is who calls."""
 
 import unicodedata
 
@@ -75,5 +75,5 @@ def accept_display_name(display_name: str) -> str:
     name = " ".join(unicodedata.normalize("NFC", display_name).split())
     if not name or len(name) > MAX_DISPLAY_NAME or any(unicodedata.category(sign) == "Cc" for sign in name):
         reason = f"must have 1 to {MAX_DISPLAY_NAME} characters and no control characters"
-        raise Invalid(f"The name {reason}.", errors=[{"loc": ["body", "display_name"], "msg": reason}])
+        raise Invalid(f"The name {reason}.", field="display_name", reason=reason)
     return name

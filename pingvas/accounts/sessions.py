@@ -6,7 +6,7 @@ the same device gets the same successor again.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, func, literal, select, update
@@ -54,20 +54,18 @@ async def start_session(
     over = delete(UserSession).where(UserSession.user_id == user.id, UserSession.expires_at <= func.now())
     await session.execute(over)
     session_id = new_id()
-    tokens = _tokens(settings, user.id, session_id, rotation=0)
-    session.add(
-        UserSession(
-            id=session_id,
-            user_id=user.id,
-            refresh_token=refresh_tokens.stored_form(tokens.refresh_token),
-            rotation=0,
-            ip_address=ip,
-            user_agent=_trimmed(user_agent),
-            expires_at=func.now() + _idle_life(settings),
-        )
+    device = UserSession(
+        id=session_id,
+        user_id=user.id,
+        refresh_token=refresh_tokens.stored_form(refresh_tokens.make(settings, session_id, 0)),
+        rotation=0,
+        ip_address=ip,
+        user_agent=_trimmed(user_agent),
+        expires_at=func.now() + _idle_life(settings),
     )
+    session.add(device)
     await session.flush()
-    return tokens
+    return _tokens(settings, user.id, session_id, rotation=0, issued_at=device.created_at)
 
 
 async def refresh(
@@ -137,22 +135,23 @@ async def _rotate(
             ip_address=ip,
             user_agent=user_agent,
         )
-        .returning(User)
+        .returning(User, func.now().label("now"))
         .execution_options(synchronize_session=False)
     )
-    user = await session.scalar(rotate)
-    if user is None:
-        user = await _explain(session, settings, claims, user_agent)
-    if user is None:
+    row = (await session.execute(rotate)).one_or_none()
+    rotated = await _explain(session, settings, claims, user_agent) if row is None else (row.User, row.now)
+    if rotated is None:
         await session.execute(delete(UserSession).where(UserSession.id == claims.session_id))
         return None
-    return Refreshed(user, _tokens(settings, user.id, claims.session_id, rotation=claims.rotation + 1))
+    user, now = rotated
+    rotation = claims.rotation + 1
+    return Refreshed(user, _tokens(settings, user.id, claims.session_id, rotation=rotation, issued_at=now))
 
 
 async def _explain(
     session: AsyncSession, settings: Settings, claims: RefreshClaims, user_agent: str | None
-) -> User | None:
-    """Why nothing was rotated: raises for what ended by itself, the user for a second tab, None for a reuse."""
+) -> tuple[User, datetime] | None:
+    """Why nothing was rotated: raises for what ended by itself, the user (and now) for a second tab, None for a reuse."""
     grace = timedelta(seconds=settings.refresh_grace_seconds)
     query = (
         select(
@@ -161,6 +160,7 @@ async def _explain(
             (UserSession.expires_at <= func.now()).label("expired"),
             (UserSession.rotated_at > func.now() - literal(grace)).label("rotated_just_now"),
             User,
+            func.now().label("now"),
         )
         .join(User, User.id == UserSession.user_id)
         .where(UserSession.id == claims.session_id)
@@ -175,7 +175,7 @@ async def _explain(
     refuse_unless_active(user.status)
     is_previous = row.rotation == claims.rotation + 1
     if is_previous and row.rotated_just_now and row.user_agent == user_agent:
-        return user
+        return user, row.now
     return None
 
 
@@ -183,9 +183,14 @@ def _next(settings: Settings, claims: RefreshClaims) -> str:
     return refresh_tokens.make(settings, claims.session_id, claims.rotation + 1)
 
 
-def _tokens(settings: Settings, user_id: UUID, session_id: UUID, *, rotation: int) -> Tokens:
+def _tokens(
+    settings: Settings, user_id: UUID, session_id: UUID, *, rotation: int, issued_at: datetime
+) -> Tokens:
+    """`issued_at` is by the database's clock."""
     return Tokens(
-        access_token=access_tokens.issue(settings, user_id=user_id, session_id=session_id),
+        access_token=access_tokens.issue(
+            settings, user_id=user_id, session_id=session_id, issued_at=issued_at
+        ),
         refresh_token=refresh_tokens.make(settings, session_id, rotation),
         expires_in=settings.access_token_seconds,
         session_id=session_id,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.emails import normalise_email
 from pingvas.accounts.password_rules import MAX_LENGTH, normalise_password
@@ -18,6 +17,7 @@ from pingvas.accounts.sessions import Tokens, start_session
 from pingvas.accounts.tables import User
 from pingvas.base.db import Database
 from pingvas.base.errors import Unauthorized
+from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
 
 
@@ -77,7 +77,7 @@ async def sign_in(
         return SignedIn(user, await start_session(session, settings, user, ip=ip, user_agent=user_agent))
 
 
-async def _find(session: AsyncSession, email: str) -> _Known:
+async def _find(session: ReadSession, email: str) -> _Known:
     query = select(User.id, User.password_hash).where(
         func.lower(User.email) == func.lower(email), User.status != "deleted"
     )

@@ -10,10 +10,12 @@ from fastapi.responses import HTMLResponse
 from pingvas import __version__
 from pingvas.adapters.storage import open_storage
 from pingvas.api.http import errors
+from pingvas.api.http.addresses import SocketRoute
 from pingvas.api.http.body_limit import BodyLimit
+from pingvas.api.http.head import HeadAsGet
 from pingvas.api.http.metrics import Measure, Metrics
 from pingvas.api.http.request_id import RequestId
-from pingvas.api.http.site import site_router
+from pingvas.api.http.site import page_route
 from pingvas.api.http.trace_requests import TraceRequests
 from pingvas.api.routes import auth, files, health, images, jobs, me, models, plans, queue, uploads
 from pingvas.base.db import Database
@@ -53,6 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # an address with a slash too many is none
         lifespan=lifespan,
         responses={"default": {"description": "A problem document", "model": errors.Problem}},
     )
@@ -63,6 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics = metrics
     app.state.realtime = realtime
     errors.install(app)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(Measure, metrics=metrics)
     app.add_middleware(
         BodyLimit, larger={f"{PREFIX}/images": settings.upload_max_bytes + uploads.ROOM_FOR_THE_FORM}
@@ -73,8 +77,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(files.router)
     app.include_router(health.router)
     app.add_api_route("/api/docs", _docs, include_in_schema=False)
-    app.mount("/ws", realtime.asgi)
-    app.include_router(site_router(pictures_are_local=app.state.storage.is_local))
+    app.router.routes.append(SocketRoute("/ws", realtime.asgi))
+    app.router.routes.append(page_route(pictures_are_local=app.state.storage.is_local))
     return app
 
 

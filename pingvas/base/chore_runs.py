@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.base.read_session import ReadSession
+
 SCHEMA = "chores"
 """The schema of PgQueuer's tables."""
 
@@ -90,7 +92,7 @@ async def note_turns(session: AsyncSession, turns: Turns) -> None:
     await session.execute(_NOTE, row)
 
 
-async def read_chores(session: AsyncSession) -> list[ChoreState]:
+async def read_chores(session: ReadSession) -> list[ChoreState]:
     """Every chore that was ever scheduled in this database, by name; none before chores first ran."""
     if not await session.scalar(_IS_THERE):
         return []

@@ -1,6 +1,10 @@
-"""The process clock. Rows take their times from the database clock; tokens and URLs take theirs from here."""
+"""The process clock. Rows take their times from the database clock, and so do tokens; addresses of files go by this one."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+TOLERANCE = timedelta(minutes=5)
+"""By how much the clocks of two hosts may differ: what one has signed, another takes for so much longer, and so much
+earlier. `docs/operating.md` promises it."""
 
 
 def now() -> datetime:

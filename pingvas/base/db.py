@@ -8,6 +8,7 @@ import errno
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -23,6 +24,7 @@ from pingvas.base.database_url import for_sqlalchemy
 from pingvas.base.errors import Unavailable
 from pingvas.base.events import Pending, Publisher, take_pending
 from pingvas.base.keepalive import notice_silence
+from pingvas.base.read_session import ReadSession
 from pingvas.base.session import LazySession
 
 NAMING = {
@@ -64,6 +66,16 @@ class DatabaseUnavailable(Unavailable):
     default_detail = "The database is not available right now. Nothing was changed; try again in a moment."
 
 
+class OutcomeUnknown(DatabaseUnavailable):
+    """The connection broke while the database was told to keep what was done: it may have, and it may not."""
+
+    code = "outcome_unknown"
+    default_detail = (
+        "The connection to the database broke while this was being saved, so nobody can tell whether it was. "
+        "Look before you try again; the same call with the same Idempotency-Key gets the answer of the first."
+    )
+
+
 class Database:
     """One pool of connections. `url` is `postgresql://…`; times are the database's, isolation is read committed."""
 
@@ -80,9 +92,8 @@ class Database:
                 "timeout": 5,
                 "server_settings": {
                     "application_name": "pingvas",
-                    # Plans are cached for as long as a connection lives: one made while a table was new would
-                    # read it from end to end for ever after.
-                    "enable_seqscan": "off",
+                    # Our statements are short; compiling one would take longer than running it.
+                    "jit": "off",
                     "idle_in_transaction_session_timeout": "60000",
                 },
             },
@@ -95,14 +106,18 @@ class Database:
 
         `durable=False` lets the commit return before it is on disk: for progress and heartbeats, which a crash
         of the database server may forget, never for money or outcomes.
-        Raises DatabaseUnavailable when the server cannot be reached or gives up in the middle.
+        Raises DatabaseUnavailable when the server cannot be reached or gives up in the middle, and then nothing has
+        changed; and OutcomeUnknown when it does so at the commit.
         """
-        with _unavailable_when_down():
+        moment = _Moment()
+        with _unavailable_when_down(moment):
             async with LazySession(self.engine) as session:
                 try:
                     if not durable:
                         await (await session.driver()).execute("SET LOCAL synchronous_commit = off")
                     yield session
+                    await session.send()
+                    moment.commits = True
                     await session.commit()
                 except BaseException:
                     take_pending(session)
@@ -115,18 +130,23 @@ class Database:
     async def autocommit(self) -> AsyncIterator[AsyncSession]:
         """A session whose statements, which `statements.py` runs, each commit by themselves.
 
-        Two round trips to the server less than a transaction, for what is one statement.
+        Two round trips to the server less than a transaction, for what is one statement. Raises OutcomeUnknown when the
+        connection breaks under one.
         """
-        with _unavailable_when_down():
+        moment = _Moment()
+        with _unavailable_when_down(moment):
             async with LazySession(self.engine, commits_itself=True) as session:
-                yield session
+                try:
+                    yield session
+                finally:
+                    moment.commits = session.is_connected
         self._tell(take_pending(session))
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session for reading: whatever is done in it is rolled back. What was read stays readable afterwards."""
-        with _unavailable_when_down():
-            async with LazySession(self.engine) as session:
+    async def read(self) -> AsyncIterator[ReadSession]:
+        """A session for reading: PostgreSQL refuses to write in it. What was read stays readable afterwards."""
+        with _unavailable_when_down(_Moment()):
+            async with LazySession(self.engine, reads_only=True) as session:
                 try:
                     yield session
                 finally:
@@ -148,14 +168,21 @@ def _on_connect(adapted: Any, _: Any) -> None:
     notice_silence(adapted.driver_connection)
 
 
+@dataclass
+class _Moment:
+    """How far a transaction is. From when it `commits`, only the server knows what it has kept."""
+
+    commits: bool = False
+
+
 @contextmanager
-def _unavailable_when_down() -> Iterator[None]:
-    """Turns the driver's ways of saying "the server is down" into DatabaseUnavailable."""
+def _unavailable_when_down(moment: _Moment) -> Iterator[None]:
+    """Turns the driver's ways of saying "the server is down" into DatabaseUnavailable or OutcomeUnknown."""
     try:
         yield
     except Exception as error:
         if is_unavailable(error):
-            raise DatabaseUnavailable from error
+            raise (OutcomeUnknown if moment.commits else DatabaseUnavailable) from error
         raise
 
 

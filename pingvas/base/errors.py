@@ -1,9 +1,10 @@
 """The kinds of error the house knows. A concrete error stands in the room where it happens and carries a code.
 
-Kinds have no HTTP numbers: `api/errors.py` gives each kind its status. Codes are stable; `docs/errors.md` lists them.
+Kinds have no HTTP numbers: `api/http/errors.py` gives each kind its status. Codes are stable; `docs/errors.md` lists them.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 
@@ -65,8 +66,19 @@ class Unsupported(StudioError):
     default_detail = "That kind of content is not supported."
 
 
+@dataclass(frozen=True)
+class BadField:
+    """A field of the input that is wrong, by its name (one inside another: `refine.steps`), and what is wrong with it.
+
+    Where in a request it stands (body, query, header) is for the API to say.
+    """
+
+    name: str
+    message: str
+
+
 class Invalid(StudioError):
-    """Bad input. `errors` names each bad field: `{"loc": ["body", "steps"], "msg": "…"}`."""
+    """Bad input. `errors` names each bad field; of a single one, `field` is the name and `reason` what is wrong with it."""
 
     code = "validation_error"
     default_detail = "Some of the input is not valid."
@@ -75,11 +87,15 @@ class Invalid(StudioError):
         self,
         detail: str | None = None,
         *,
-        errors: Sequence[Mapping[str, Any]] = (),
+        field: str | None = None,
+        reason: str | None = None,
+        errors: Sequence[BadField] = (),
         extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail, extra=extra)
-        self.errors = [dict(error) for error in errors]
+        self.errors = list(errors)
+        if field is not None:
+            self.errors.append(BadField(field, reason or self.detail))
 
 
 class TooMany(StudioError):

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.errors import Conflict, Invalid
+from pingvas.base.read_session import ReadSession
 
 MAX_KEY_LENGTH = 255
 
@@ -57,15 +58,14 @@ def idempotent_call(user_id: UUID, route: str, key: str, body: Any) -> Idempoten
     if not key or len(key) > MAX_KEY_LENGTH:
         raise Invalid(
             f"An Idempotency-Key has 1 to {MAX_KEY_LENGTH} characters.",
-            errors=[
-                {"loc": ["header", "Idempotency-Key"], "msg": f"must have 1 to {MAX_KEY_LENGTH} characters"}
-            ],
+            field="Idempotency-Key",
+            reason=f"must have 1 to {MAX_KEY_LENGTH} characters",
         )
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return IdempotentCall(user_id, route, key, hashlib.sha256(canonical.encode()).hexdigest())
 
 
-async def find_first_answer(session: AsyncSession, call: IdempotentCall) -> tuple[int, Any] | None:
+async def find_first_answer(session: ReadSession, call: IdempotentCall) -> tuple[int, Any] | None:
     """The stored (status, body) of the first call, or None when this is the first.
 
     Holds the key until the transaction ends. Raises StillRunning while another transaction holds it, and

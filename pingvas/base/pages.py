@@ -1,21 +1,49 @@
-"""Keyset pages: a cursor is the sort values of the last row, signed so that nobody forges one, opaque to clients."""
+"""Keyset pages: a cursor is the sort values of the last row, opaque to clients, and signed together with the list that it
+belongs to: that of one person, with its filters and in its order. Anywhere else it is refused."""
 
 import base64
 import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Row, Select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from pingvas.base.errors import Invalid
+from pingvas.base.read_session import ReadSession
 
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 50
 _MAC_BYTES = 12
 
 T = TypeVar("T")
+Other = TypeVar("Other")
+
+
+class BadCursor(Invalid):
+    default_detail = (
+        "This cursor belongs to no page of this list, or to one with other filters or another order."
+    )
+
+    def __init__(self) -> None:
+        super().__init__(
+            field="cursor", reason="is not of this list as it is asked for; begin at its first page"
+        )
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """Which page is asked for: `cursor` is the `next_cursor` of the one before. `key` signs cursors."""
+
+    key: bytes
+    limit: int = DEFAULT_LIMIT
+    cursor: str | None = None
 
 
 @dataclass(frozen=True)
@@ -25,34 +53,71 @@ class Page(Generic[T]):
     items: list[T]
     next_cursor: str | None
 
-
-def encode_cursor(values: Sequence[str | int], key: bytes) -> str:
-    """Sort values of the last row -> URL-safe text."""
-    body = json.dumps(list(values), separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(_mac(body, key) + body).decode().rstrip("=")
+    def of(self, make: Callable[[T], Other]) -> "Page[Other]":
+        """The same page, of what is made of its rows."""
+        return Page([make(item) for item in self.items], self.next_cursor)
 
 
-def decode_cursor(cursor: str, key: bytes, *, length: int) -> list[Any]:
-    """The `length` sort values in a cursor. Raises Invalid when it was not made by `encode_cursor` with this key."""
-    try:
-        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-    except (binascii.Error, ValueError):
-        raise _bad_cursor() from None
-    mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-    if not hmac.compare_digest(mac, _mac(body, key)):
-        raise _bad_cursor()
-    values: list[Any] = json.loads(body)
-    if len(values) != length:
-        raise _bad_cursor()
-    return values
+async def read_page(
+    session: ReadSession,
+    query: Select[*tuple[Any, ...]],
+    asked: PageRequest,
+    *,
+    order: Sequence[InstrumentedAttribute[Any]],
+    belongs_to: Sequence[Any],
+    descending: bool = True,
+) -> Page[Row[*tuple[Any, ...]]]:
+    """The asked page of a query, sorted by `order`: columns of what it selects first, which together are unique.
+
+    `belongs_to` is whatever the rows depend on, as plain values: the list's name, the person, the filters.
+    Raises BadCursor.
+    """
+    seal = _Seal(asked.key, [*belongs_to, *(column.key for column in order), descending])
+    if asked.cursor is not None:
+        last = [_read(column, value) for column, value in zip(order, seal.open(asked.cursor), strict=True)]
+        place = tuple_(*order)
+        query = query.where(place < tuple_(*last) if descending else place > tuple_(*last))
+    query = query.order_by(*(column.desc() if descending else column.asc() for column in order))
+    rows = list((await session.execute(query.limit(asked.limit + 1))).all())
+    if len(rows) <= asked.limit:
+        return Page(rows, None)
+    end = rows[asked.limit - 1][0]
+    return Page(rows[: asked.limit], seal.close([_written(getattr(end, column.key)) for column in order]))
 
 
-def _mac(body: bytes, key: bytes) -> bytes:
-    return hmac.new(key, body, hashlib.sha256).digest()[:_MAC_BYTES]
+class _Seal:
+    """Signs the sort values of one list, so that nobody forges them or takes them elsewhere."""
+
+    def __init__(self, key: bytes, belongs_to: Sequence[Any]) -> None:
+        self._key = hmac.digest(key, json.dumps(belongs_to, default=str, sort_keys=True).encode(), "sha256")
+
+    def close(self, values: Sequence[str | int]) -> str:
+        body = json.dumps(values, separators=(",", ":")).encode()
+        return base64.urlsafe_b64encode(self._mac(body) + body).decode().rstrip("=")
+
+    def open(self, cursor: str) -> list[Any]:
+        try:
+            raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        except (binascii.Error, ValueError):
+            raise BadCursor from None
+        mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+        if not hmac.compare_digest(mac, self._mac(body)):
+            raise BadCursor
+        values: list[Any] = json.loads(body)
+        return values
+
+    def _mac(self, body: bytes) -> bytes:
+        return hmac.new(self._key, body, hashlib.sha256).digest()[:_MAC_BYTES]
 
 
-def _bad_cursor() -> Invalid:
-    return Invalid(
-        "The cursor is not one of ours.",
-        errors=[{"loc": ["query", "cursor"], "msg": "not a cursor of this list"}],
-    )
+def _written(value: Any) -> str | int:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value if isinstance(value, int) else str(value)
+
+
+def _read(column: InstrumentedAttribute[Any], value: Any) -> Any:
+    kind = column.type.python_type
+    if kind is datetime:
+        return datetime.fromisoformat(value)
+    return UUID(value) if kind is UUID else value

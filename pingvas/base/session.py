@@ -23,6 +23,7 @@ class _OnOneConnection(Session):
     bind: Any
     connection_taken: Connection | None = None
     commits_itself = False
+    reads_only = False
     was_asked = False
 
     def get_bind(self, *_: Any, **__: Any) -> Connection:
@@ -34,6 +35,9 @@ class _OnOneConnection(Session):
     def take(self) -> Connection:
         if self.connection_taken is None:
             self.connection_taken = self.bind.connect()
+            # Said with the BEGIN, so it costs nothing; and each time, for others have had the connection before.
+            dbapi: Any = self.connection_taken.connection.dbapi_connection
+            dbapi.readonly = self.reads_only
         return self.connection_taken
 
     def has_work(self) -> bool:
@@ -44,21 +48,36 @@ class _OnOneConnection(Session):
 class LazySession(AsyncSession):
     """An AsyncSession that takes a connection and begins a transaction when the first statement needs them.
 
-    `commits_itself`: every statement is a transaction of its own, and only `statements.py` may run any.
+    `commits_itself`: every statement is a transaction of its own, and only `statements.py` may run any. `reads_only`: the
+    transaction is one in which PostgreSQL writes nothing.
     """
 
     sync_session: _OnOneConnection
 
-    def __init__(self, engine: AsyncEngine, *, commits_itself: bool = False) -> None:
+    def __init__(
+        self, engine: AsyncEngine, *, commits_itself: bool = False, reads_only: bool = False
+    ) -> None:
         super().__init__(engine, expire_on_commit=False, autoflush=False, sync_session_class=_OnOneConnection)
         self.sync_session.commits_itself = commits_itself
+        self.sync_session.reads_only = reads_only
         self._driver: Any = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it has taken a connection, so that something may have been sent."""
+        return self.sync_session.connection_taken is not None
 
     async def driver(self) -> Any:
         """asyncpg's connection, in this session's transaction."""
         if self._driver is None:
             self._driver = await self._begin()
         return self._driver
+
+    async def send(self) -> None:
+        """Send what was only added or changed so far, so that nothing is left for `commit` but the commit."""
+        sync = self.sync_session
+        if sync.new or sync.dirty or sync.deleted:
+            await self.flush()
 
     async def commit(self) -> None:
         self._driver = None  # whatever comes next begins anew

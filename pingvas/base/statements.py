@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import asyncpg as dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapper
 
+from pingvas.base.read_session import ReadSession
 from pingvas.base.session import LazySession
 
 # Among what a statement returns: its commit does not wait for the disk, and a crash of the database server may forget it.
@@ -33,7 +34,7 @@ class Row(asyncpg.Record):  # type: ignore[misc]
         return self[name]
 
 
-async def fetch(session: AsyncSession, statement: ClauseElement, values: Mapping[str, Any]) -> list[Row]:
+async def fetch(session: ReadSession, statement: ClauseElement, values: Mapping[str, Any]) -> list[Row]:
     """Run a statement with `:names`, or one of SQLAlchemy's with bound parameters, and return its rows."""
     sql, names, constants = _for_driver(statement)
     connection = await _driver_of(session)
@@ -42,7 +43,7 @@ async def fetch(session: AsyncSession, statement: ClauseElement, values: Mapping
     return rows
 
 
-async def fetch_one(session: AsyncSession, statement: ClauseElement, values: Mapping[str, Any]) -> Row | None:
+async def fetch_one(session: ReadSession, statement: ClauseElement, values: Mapping[str, Any]) -> Row | None:
     """The same for a statement that returns one row at most."""
     rows = await fetch(session, statement, values)
     return rows[0] if rows else None
@@ -64,9 +65,10 @@ def _for_driver(statement: ClauseElement) -> tuple[str, tuple[str, ...], dict[st
     return str(compiled), tuple(compiled.positiontup or ()), constants
 
 
-async def _driver_of(session: AsyncSession) -> Any:
+async def _driver_of(session: ReadSession) -> Any:
     """asyncpg's connection under the session, in its transaction."""
     if isinstance(session, LazySession):
         return await session.driver()
-    # A session that somebody else has made, such as a test's: its transaction has begun already.
+    assert isinstance(session, AsyncSession)  # noqa: S101 - the other kind of session there is
+    # One that somebody else has made, such as a test: its transaction has begun already.
     return (await (await session.connection()).get_raw_connection()).driver_connection

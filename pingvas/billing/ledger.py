@@ -1,13 +1,12 @@
 """Reading the ledger: balance, history, and whether it still adds up."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select, text
 
-from pingvas.base.pages import Page, decode_cursor, encode_cursor
+from pingvas.base.pages import Page, PageRequest, read_page
+from pingvas.base.read_session import ReadSession
 from pingvas.billing.tables import CreditTransaction
 
 _DISAGREEING = text("""
@@ -33,36 +32,20 @@ class Disagreement:
     newest_balance_after: int
 
 
-async def find_disagreements(session: AsyncSession) -> list[Disagreement]:
+async def find_disagreements(session: ReadSession) -> list[Disagreement]:
     """Every subscription where the balance and the ledger differ; an empty list is what must be."""
     rows = await session.execute(_DISAGREEING)
     return [Disagreement(row.id, row.remaining_credits, int(row.posted), row.newest) for row in rows]
 
 
 async def list_transactions(
-    session: AsyncSession,
-    user_id: UUID,
-    *,
-    transaction_type: str | None,
-    limit: int,
-    cursor: str | None,
-    cursor_key: bytes,
+    session: ReadSession, user_id: UUID, asked: PageRequest, *, transaction_type: str | None = None
 ) -> Page[CreditTransaction]:
-    """A person's postings, newest first."""
+    """A person's postings, newest first. Raises BadCursor."""
     query = select(CreditTransaction).where(CreditTransaction.user_id == user_id)
     if transaction_type is not None:
         query = query.where(CreditTransaction.transaction_type == transaction_type)
-    if cursor is not None:
-        at, last = decode_cursor(cursor, cursor_key, length=2)
-        query = query.where(
-            tuple_(CreditTransaction.created_at, CreditTransaction.id)
-            < (datetime.fromisoformat(at), UUID(last))
-        )
-    newest_first = query.order_by(CreditTransaction.created_at.desc(), CreditTransaction.id.desc())
-    rows = list(await session.scalars(newest_first.limit(limit + 1)))
-    more = len(rows) > limit
-    rows = rows[:limit]
-    if not more:
-        return Page(rows, None)
-    last_row = rows[-1]
-    return Page(rows, encode_cursor([last_row.created_at.isoformat(), str(last_row.id)], cursor_key))
+    order = (CreditTransaction.created_at, CreditTransaction.id)
+    belongs_to = ("credits", user_id, transaction_type)
+    page = await read_page(session, query, asked, order=order, belongs_to=belongs_to)
+    return page.of(lambda row: row[0])

@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.ids import new_id
+from pingvas.base.read_session import ReadSession
 from pingvas.billing.tables import SubscriptionPlan
 
 GIB = 1024**3
@@ -85,7 +86,7 @@ async def seed_plans(session: AsyncSession) -> None:
         await session.execute(_INSERT, row)
 
 
-async def list_plans(session: AsyncSession) -> list[SubscriptionPlan]:
+async def list_plans(session: ReadSession) -> list[SubscriptionPlan]:
     """The plans on sale, cheapest first, those agreed with each customer last."""
     query = (
         select(SubscriptionPlan)
@@ -95,7 +96,7 @@ async def list_plans(session: AsyncSession) -> list[SubscriptionPlan]:
     return list(await session.scalars(query))
 
 
-async def plan_names(session: AsyncSession) -> list[str]:
+async def plan_names(session: ReadSession) -> list[str]:
     """The names of all plans there are, on sale or not, by their weight in the queue."""
     query = select(SubscriptionPlan.name).order_by(SubscriptionPlan.queue_weight, SubscriptionPlan.name)
     return list(await session.scalars(query))

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.errors import NotFound
 from pingvas.base.ids import new_id
+from pingvas.base.read_session import ReadSession
 from pingvas.base.statements import fetch, fetch_one
 from pingvas.billing.credits import Posting, post
 
@@ -72,7 +73,7 @@ async def start_subscription(
     return UUID(str(subscription_id))
 
 
-async def get_current_subscription(session: AsyncSession, user_id: UUID) -> CurrentSubscription:
+async def get_current_subscription(session: ReadSession, user_id: UUID) -> CurrentSubscription:
     """The current subscription, unlocked. Raises NoSubscription."""
     return _one((await session.execute(_FIND, {"user_id": user_id})).one_or_none())
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.errors import Conflict, NotFound
 from pingvas.base.ids import new_id
+from pingvas.base.read_session import ReadSession
 from pingvas.catalog.models import bases_of, makes_pictures
 from pingvas.catalog.tables import AiModel
 
@@ -72,13 +73,13 @@ async def remove_model(session: AsyncSession, model: AiModel, *, keep_row: bool)
     return "switched_off"
 
 
-async def find_by_name(session: AsyncSession, name: str) -> AiModel | None:
+async def find_by_name(session: ReadSession, name: str) -> AiModel | None:
     """A model by its name, switched off or not."""
     found: AiModel | None = await session.scalar(select(AiModel).where(AiModel.name == name))
     return found
 
 
-async def get_by_name(session: AsyncSession, name: str) -> AiModel:
+async def get_by_name(session: ReadSession, name: str) -> AiModel:
     """A model by its name, switched off or not. Raises NotFound."""
     found = await find_by_name(session, name)
     if found is None:
@@ -86,18 +87,18 @@ async def get_by_name(session: AsyncSession, name: str) -> AiModel:
     return found
 
 
-async def list_catalog(session: AsyncSession) -> list[AiModel]:
+async def list_catalog(session: ReadSession) -> list[AiModel]:
     """Every model by name, those that are switched off too."""
     return list(await session.scalars(select(AiModel).order_by(AiModel.name)))
 
 
-async def known_bases(session: AsyncSession) -> set[str]:
+async def known_bases(session: ReadSession) -> set[str]:
     """What a part may say it is made for: the bases and names of the models that make pictures."""
     checkpoints = [model for model in await list_catalog(session) if makes_pictures(model)]
     return {name for model in checkpoints for name in (model.name, *bases_of(model.config))}
 
 
-async def base_by_text_width(session: AsyncSession, width: int) -> str | None:
+async def base_by_text_width(session: ReadSession, width: int) -> str | None:
     """The base of the only models in the catalog that read text of this width; None when there is no such one."""
     checkpoints = [model for model in await list_catalog(session) if model.config.get("text_width") == width]
     bases = {base for model in checkpoints for base in bases_of(model.config)}

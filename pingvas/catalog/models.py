@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.errors import Forbidden, Invalid, NotFound
+from pingvas.base.read_session import ReadSession
 from pingvas.catalog.describe import UPSCALER
 from pingvas.catalog.tables import AiModel
 from pingvas.engine.requests import MAX_STEPS
@@ -122,7 +122,7 @@ def require_available(model: AiModel, plan_name: str) -> None:
 _BY_NAME = select(AiModel).where(AiModel.name == bindparam("name"), AiModel.is_active)
 
 
-async def find_model(session: AsyncSession, name: str) -> AiModel | None:
+async def find_model(session: ReadSession, name: str) -> AiModel | None:
     """An active model by its name."""
     model: AiModel | None = await session.scalar(
         select(AiModel).where(AiModel.name == name, AiModel.is_active)
@@ -130,7 +130,7 @@ async def find_model(session: AsyncSession, name: str) -> AiModel | None:
     return model
 
 
-async def get_model(session: AsyncSession, name: str) -> AiModel:
+async def get_model(session: ReadSession, name: str) -> AiModel:
     """An active model by its name. Raises NotFound."""
     model = await find_model(session, name)
     if model is None:
@@ -138,7 +138,7 @@ async def get_model(session: AsyncSession, name: str) -> AiModel:
     return model
 
 
-async def list_models(session: AsyncSession, *, model_type: str | None = None) -> list[AiModel]:
+async def list_models(session: ReadSession, *, model_type: str | None = None) -> list[AiModel]:
     """The active models by name."""
     query = select(AiModel).where(AiModel.is_active).order_by(AiModel.name)
     if model_type is not None:

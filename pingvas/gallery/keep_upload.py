@@ -5,26 +5,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.adapters.storage import Storage
-from pingvas.base.errors import PaymentRequired
 from pingvas.base.ids import new_id
 from pingvas.engine.images.image_files import CONTENT_TYPES
-from pingvas.gallery.storage_use import used_bytes
+from pingvas.gallery.storage_keys import image_key, thumbnail_key
+from pingvas.gallery.storage_use import require_room
 from pingvas.gallery.tables import Image
 from pingvas.gallery.uploads import CheckedPicture
-
-
-class StorageExceeded(PaymentRequired):
-    code = "storage_exceeded"
-    default_detail = "There is no room left in your storage. Delete pictures, or take a larger plan."
-
-
-async def require_room(session: AsyncSession, user_id: UUID, bytes_more: int, quota_bytes: int) -> None:
-    """Raises StorageExceeded when so many more bytes would not fit."""
-    used = await used_bytes(session, user_id)
-    if used + bytes_more > quota_bytes:
-        raise StorageExceeded(
-            extra={"required_bytes": bytes_more, "used_bytes": used, "quota_bytes": quota_bytes}
-        )
 
 
 async def store_upload(storage: Storage, user_id: UUID, picture: CheckedPicture, *, visibility: str) -> Image:
@@ -33,8 +19,8 @@ async def store_upload(storage: Storage, user_id: UUID, picture: CheckedPicture,
     image = Image(
         id=image_id,
         user_id=user_id,
-        s3_key=f"images/{user_id}/{image_id}.{picture.format}",
-        thumbnail_url=f"thumbnails/{user_id}/{image_id}.webp",
+        s3_key=image_key(user_id, image_id, picture.format),
+        thumbnail_url=thumbnail_key(user_id, image_id),
         width=picture.width,
         height=picture.height,
         format=picture.format,

@@ -4,17 +4,18 @@ Deleting a row puts its objects into the deletion outbox by a trigger; nothing h
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
 from pingvas.base.errors import NotFound
-from pingvas.base.pages import Page, decode_cursor, encode_cursor
+from pingvas.base.pages import Page, PageRequest, read_page
+from pingvas.base.read_session import ReadSession
 from pingvas.gallery.tables import Image, ImageTag, Tag
 
 Sort = Literal["newest", "oldest"]
@@ -49,25 +50,17 @@ class ImageChanges:
     is_favorite: bool | None = None
 
 
-async def list_images(
-    session: AsyncSession, actor: Actor, wanted: Wanted, *, limit: int, cursor: str | None, cursor_key: bytes
-) -> Page[Image]:
-    """A page of the actor's pictures. Raises Invalid for a bad cursor."""
-    query = select(Image).where(Image.user_id == actor.user_id, *_conditions(wanted))
-    place = tuple_(Image.created_at, Image.id)
-    if cursor is not None:
-        at, last = decode_cursor(cursor, cursor_key, length=2)
-        after = tuple_(datetime.fromisoformat(at), UUID(last))
-        query = query.where(place < after if wanted.sort == "newest" else place > after)
-    if wanted.sort == "newest":
-        query = query.order_by(Image.created_at.desc(), Image.id.desc())
-    else:
-        query = query.order_by(Image.created_at, Image.id)
-    rows = list(await session.scalars(query.limit(limit + 1)))
-    if len(rows) <= limit:
-        return Page(rows, None)
-    end = rows[limit - 1]
-    return Page(rows[:limit], encode_cursor([end.created_at.isoformat(), str(end.id)], cursor_key))
+async def list_images(session: ReadSession, actor: Actor, wanted: Wanted, asked: PageRequest) -> Page[Image]:
+    """A page of the actor's pictures. Raises BadCursor."""
+    page = await read_page(
+        session,
+        select(Image).where(Image.user_id == actor.user_id, *_conditions(wanted)),
+        asked,
+        order=(Image.created_at, Image.id),
+        descending=wanted.sort == "newest",
+        belongs_to=("images", actor.user_id, asdict(wanted)),
+    )
+    return page.of(lambda row: row[0])
 
 
 def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
@@ -87,7 +80,7 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield Image.created_at < wanted.created_to
 
 
-async def get_visible_image(session: AsyncSession, actor: Actor | None, image_id: UUID) -> Image:
+async def get_visible_image(session: ReadSession, actor: Actor | None, image_id: UUID) -> Image:
     """One's own picture, or anybody's public or unlisted one. Raises ImageNotFound; admins are no exception."""
     image = await session.get(Image, image_id)
     mine = image is not None and actor is not None and image.user_id == actor.user_id
@@ -119,7 +112,7 @@ async def delete_image(session: AsyncSession, actor: Actor, image_id: UUID) -> N
         raise ImageNotFound
 
 
-async def tags_of(session: AsyncSession, image_ids: list[UUID]) -> dict[UUID, list[str]]:
+async def tags_of(session: ReadSession, image_ids: list[UUID]) -> dict[UUID, list[str]]:
     """The tag names of each picture, sorted."""
     query = (
         select(ImageTag.image_id, Tag.name)

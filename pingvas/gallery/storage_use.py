@@ -1,14 +1,62 @@
-"""How much of a person's storage their pictures fill."""
+"""How much of a person's storage their pictures fill, and whether more fits.
 
+The sum is a row of its own, which triggers on `images` keep; nothing here writes it, and nobody adds up pictures but who
+checks it.
+"""
+
+from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select, text
 
-from pingvas.gallery.tables import Image
+from pingvas.base.errors import PaymentRequired
+from pingvas.base.read_session import ReadSession
+from pingvas.gallery.tables import StorageUse
+
+# For statements of others: the bytes that `:user_id` fills.
+USED_BYTES = "COALESCE((SELECT used_bytes FROM storage_use WHERE user_id = :user_id), 0)"
+_DISAGREEING = text("""
+    SELECT COALESCE(kept.user_id, there.user_id) AS user_id, COALESCE(kept.used_bytes, 0) AS counted,
+           COALESCE(there.bytes, 0) AS stored
+      FROM storage_use AS kept
+      FULL JOIN (SELECT user_id, SUM(file_size) AS bytes FROM images GROUP BY user_id) AS there
+        ON there.user_id = kept.user_id
+     WHERE COALESCE(kept.used_bytes, 0) <> COALESCE(there.bytes, 0)
+     ORDER BY 1
+""")
 
 
-async def used_bytes(session: AsyncSession, user_id: UUID) -> int:
+class StorageExceeded(PaymentRequired):
+    code = "storage_exceeded"
+    default_detail = "There is no room left in your storage. Delete pictures, or take a larger plan."
+
+
+@dataclass(frozen=True)
+class Miscount:
+    """A person whose sum is not what their pictures take, in bytes."""
+
+    user_id: UUID
+    counted: int
+    stored: int
+
+
+async def used_bytes(session: ReadSession, user_id: UUID) -> int:
     """The bytes of the pictures themselves; thumbnails and previews are on the house."""
-    query = select(func.coalesce(func.sum(Image.file_size), 0)).where(Image.user_id == user_id)
+    query = select(StorageUse.used_bytes).where(StorageUse.user_id == user_id)
     return int(await session.scalar(query) or 0)
+
+
+async def require_room(session: ReadSession, user_id: UUID, bytes_more: int, quota_bytes: int) -> None:
+    """Raises StorageExceeded when so many more bytes would not fit."""
+    used = await used_bytes(session, user_id)
+    if used + bytes_more > quota_bytes:
+        raise StorageExceeded(
+            extra={"required_bytes": bytes_more, "used_bytes": used, "quota_bytes": quota_bytes}
+        )
+
+
+async def find_miscounts(session: ReadSession) -> list[Miscount]:
+    """Everybody whose sum is wrong; an empty list is what must be."""
+    return [
+        Miscount(row.user_id, row.counted, int(row.stored)) for row in await session.execute(_DISAGREEING)
+    ]

@@ -1,4 +1,4 @@
-"""Tables of the gallery: images, their tags, and the collections they sit in."""
+"""Tables of the gallery: images, how much they take, their tags, and the collections they sit in."""
 
 from typing import Any
 from uuid import UUID
@@ -41,6 +41,16 @@ class Image(Base):
     visibility: Mapped[str] = mapped_column(server_default="private")
     is_favorite: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[CreatedAt]
+
+
+class StorageUse(Base):
+    """How many bytes a person's images take in all. Triggers on `images` keep it; nothing else writes it."""
+
+    __tablename__ = "storage_use"
+    __table_args__ = (CheckConstraint("used_bytes >= 0", name="chk_storage_use_used_bytes"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    used_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 class Tag(Base):

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.adapters.model_source import place_of
 from pingvas.adapters.storage import open_storage
@@ -21,9 +20,11 @@ from pingvas.base import migrate
 from pingvas.base.chore_runs import ChoreState, read_chores
 from pingvas.base.db import Database
 from pingvas.base.errors import Unavailable
+from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import REPOSITORY, Settings
 from pingvas.billing.ledger import find_disagreements
 from pingvas.catalog.tables import AiModel
+from pingvas.gallery.storage_use import find_miscounts
 from pingvas.generation.status.gauges import QueueGauges, read_gauges
 from pingvas.launch.state_file import RunningStudio, find_studio
 from pingvas.launch.which_database import with_any_database
@@ -125,6 +126,7 @@ async def _examine_database(settings: Settings, running: RunningStudio | None) -
             findings.append(_workers(figures, running))
             findings += _chores(await read_chores(session), running)
             findings.append(await _ledger(session))
+            findings.append(await _storage_use(session))
     return findings
 
 
@@ -137,7 +139,7 @@ async def _opened(url: str) -> AsyncIterator[Database]:
         await database.dispose()
 
 
-async def _models(session: AsyncSession, settings: Settings) -> list[Finding]:
+async def _models(session: ReadSession, settings: Settings) -> list[Finding]:
     models = list(await session.scalars(select(AiModel).where(AiModel.is_active).order_by(AiModel.name)))
     if not models:
         return [
@@ -274,7 +276,7 @@ def _time(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-async def _ledger(session: AsyncSession) -> Finding:
+async def _ledger(session: ReadSession) -> Finding:
     wrong = await find_disagreements(session)
     if not wrong:
         return Finding("ledger", True, "adds up for every subscription")
@@ -285,4 +287,18 @@ async def _ledger(session: AsyncSession) -> Finding:
         f"{len(wrong)} subscriptions disagree with their postings; {first.subscription_id} holds "
         f"{first.remaining_credits}, its postings say {first.posted}",
         "somebody changed the database by hand; compare credit_transactions and put the difference right",
+    )
+
+
+async def _storage_use(session: ReadSession) -> Finding:
+    wrong = await find_miscounts(session)
+    if not wrong:
+        return Finding("storage use", True, "adds up for everybody")
+    first = wrong[0]
+    return Finding(
+        "storage use",
+        False,
+        f"the sums of {len(wrong)} people disagree with their pictures; {first.user_id} is said to fill "
+        f"{first.counted} bytes, and the pictures take {first.stored}",
+        "somebody changed the database by hand; set used_bytes of storage_use to what the pictures take",
     )

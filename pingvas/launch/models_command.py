@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from pingvas.adapters.model_files import ModelFiles, OnProgress, open_model_files
 from pingvas.adapters.model_source import REMOTE, is_remote, place_of, read_source
 from pingvas.adapters.storage_location import S3Location, read_location
 from pingvas.base import migrate
 from pingvas.base.db import Database
 from pingvas.base.errors import Invalid, NotFound, Unavailable
+from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
 from pingvas.billing.plans import plan_names
 from pingvas.catalog.contents import CARD, Files, hash_file, hash_files, is_model_file
@@ -255,7 +254,7 @@ def _look_at(path: Path) -> Detected:
 
 
 async def _what_is_said(
-    session: AsyncSession, wanted: Wanted, detected: Detected, card: Mapping[str, Any]
+    session: ReadSession, wanted: Wanted, detected: Detected, card: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What the operator says beside the files. Raises Invalid where the files leave a question."""
     said: dict[str, Any] = {}

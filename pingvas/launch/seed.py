@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.one_time import create_sign_in_token
-from pingvas.accounts.registration import EmailExists, register
+from pingvas.accounts.registration import EmailExists
 from pingvas.accounts.tables import User
 from pingvas.base.db import Database
+from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
+from pingvas.billing.open_account import open_account
 from pingvas.billing.plans import seed_plans
-from pingvas.billing.subscriptions import start_subscription
 from pingvas.catalog.seed import seed_models
 
 OWNER_EMAIL = "owner@pingvas.local"
@@ -45,7 +45,7 @@ async def create_owner_token(database: Database, owner_id: UUID, minutes: float)
         return await create_sign_in_token(session, owner_id, minutes)
 
 
-async def get_owner_id(session: AsyncSession) -> UUID | None:
+async def get_owner_id(session: ReadSession) -> UUID | None:
     """The owner's id, None before the first seeding."""
     found: UUID | None = await session.scalar(select(User.id).where(func.lower(User.email) == OWNER_EMAIL))
     return found
@@ -58,10 +58,16 @@ async def _seed_owner(database: Database, settings: Settings) -> UUID:
         return owner_id
     try:
         async with database.transaction() as session:
-            owner = await register(
-                session, settings, email=OWNER_EMAIL, password=None, display_name=OWNER_NAME, role="admin"
+            owner = await open_account(
+                session,
+                settings,
+                email=OWNER_EMAIL,
+                password=None,
+                display_name=OWNER_NAME,
+                role="admin",
+                plan=OWNER_PLAN,
+                credits=settings.owner_credits,
             )
-            await start_subscription(session, owner.id, settings.owner_credits, plan=OWNER_PLAN)
             return owner.id
     except EmailExists:  # another process seeds at the same moment
         async with database.read() as session:

@@ -15,12 +15,10 @@ import socketio
 from socketio.exceptions import ConnectionRefusedError as Refused
 from sqlalchemy import select
 
-from pingvas.accounts import access_tokens
 from pingvas.accounts.actor import Actor
-from pingvas.accounts.current import authenticate
+from pingvas.accounts.current import authenticate_for_a_while
 from pingvas.accounts.refusals import InvalidToken
 from pingvas.accounts.tables import User, UserSession
-from pingvas.base.clock import now
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.base.errors import Invalid, StudioError
 from pingvas.base.notify import Notifier
@@ -112,8 +110,7 @@ class Realtime:
             if not isinstance(token, str):
                 raise InvalidToken
             async with self._database.read() as session:
-                actor = await authenticate(session, self._settings, token)
-            expires_at = access_tokens.verify(self._settings, token).expires_at
+                actor, left = await authenticate_for_a_while(session, self._settings, token)
         except StudioError as error:
             raise Refused(error.code, {"code": error.code, "detail": error.detail}) from None
         await self.server.save_session(sid, {"actor": actor})
@@ -123,8 +120,7 @@ class Realtime:
         if actor.session_id is not None:
             self._devices[sid] = actor.session_id
         self._positions.joined(sid, actor.user_id)
-        seconds = max(0.0, (expires_at - now()).total_seconds())
-        self._timers[sid] = asyncio.get_running_loop().call_later(seconds, self._expire, sid)
+        self._timers[sid] = asyncio.get_running_loop().call_later(left.total_seconds(), self._expire, sid)
 
     async def _disconnect(self, sid: str, _reason: str) -> None:
         self._devices.pop(sid, None)
@@ -213,7 +209,7 @@ def _job_id(data: Any) -> UUID:
     try:
         return UUID(data["job_id"])
     except (TypeError, KeyError, ValueError, AttributeError):
-        raise Invalid("Send {job_id}.", errors=[{"loc": ["job_id"], "msg": "not a job's id"}]) from None
+        raise Invalid("Send {job_id}.", field="job_id", reason="is not a job's id") from None
 
 
 def _refusal(error: StudioError) -> dict[str, Any]:

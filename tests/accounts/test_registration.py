@@ -79,7 +79,7 @@ async def test_what_is_no_address_is_refused(session, make_settings, email):
     with pytest.raises(Invalid) as refused:
         await _register(session, make_settings(), email=email)
 
-    assert refused.value.errors[0]["loc"] == ["body", "email"]
+    assert refused.value.errors[0].name == "email"
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 81, "a\x00b", "a\x1b[31mb", "\u0085"])
@@ -87,7 +87,7 @@ async def test_a_name_is_one_line_that_can_be_shown(session, make_settings, name
     with pytest.raises(Invalid) as refused:
         await _register(session, make_settings(), display_name=name)
 
-    assert refused.value.errors[0]["loc"] == ["body", "display_name"]
+    assert refused.value.errors[0].name == "display_name"
 
 
 async def test_an_account_without_a_password_has_no_hash(session, make_settings):

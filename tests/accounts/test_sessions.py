@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, text, update
 
-from pingvas.accounts import refresh_tokens
-from pingvas.accounts.current import authenticate
+from pingvas.accounts import access_tokens, refresh_tokens
+from pingvas.accounts.current import authenticate, authenticate_for_a_while
 from pingvas.accounts.refusals import AccountSuspended, InvalidToken, TokenExpired
 from pingvas.accounts.sessions import (
     LONGEST_SESSION,
@@ -306,3 +306,38 @@ async def test_a_browser_with_an_absurd_name_is_remembered_in_part(database, set
 async def test_a_genuine_token_of_a_device_that_never_was_is_refused(database, settings):
     with pytest.raises(InvalidToken):
         await _refresh(database, settings, refresh_tokens.make(settings, new_id(), 0))
+
+
+# Whose clock: the database's, on every host.
+
+
+@pytest.mark.parametrize("off_by", [-7200, -30, 30, 7200])
+async def test_tokens_go_by_the_databases_clock_whatever_the_hosts_says(
+    database, settings, user, monkeypatch, off_by
+):
+    # given a host whose clock is off
+    right = clock.now
+    with monkeypatch.context() as its_clock:
+        its_clock.setattr(clock, "now", lambda: right() + timedelta(seconds=off_by))
+        async with database.transaction() as session:
+            signed_in = await make_device(session, settings, user)
+        refreshed = await _refresh(database, settings, signed_in.refresh_token)
+
+    # then
+    for tokens in (signed_in, refreshed):
+        async with database.read() as session:
+            actor, left = await authenticate_for_a_while(session, settings, tokens.access_token)
+        assert actor.user_id == user.id
+        assert timedelta(seconds=settings.access_token_seconds - 60) < left
+        assert left <= timedelta(seconds=settings.access_token_seconds)
+
+
+async def test_a_token_that_has_ended_by_the_databases_clock_is_refused_without_grace(
+    database, settings, user, device
+):
+    issued_at = clock.now() - timedelta(seconds=settings.access_token_seconds + 30)
+    ended = access_tokens.issue(settings, user_id=user.id, session_id=device.session_id, issued_at=issued_at)
+
+    with pytest.raises(TokenExpired):
+        async with database.read() as session:
+            await authenticate(session, settings, ended)

@@ -99,15 +99,46 @@ def test_a_token_with_wrong_or_missing_claims_is_refused(settings, claims):
 
 def test_an_expired_token_is_told_as_that(settings):
     token = _sign(
-        settings, _claims(iat=clock.now() - timedelta(hours=1), exp=clock.now() - timedelta(minutes=1))
+        settings, _claims(iat=clock.now() - timedelta(hours=1), exp=clock.now() - timedelta(minutes=6))
     )
 
     with pytest.raises(TokenExpired):
         access_tokens.verify(settings, token)
 
 
+@pytest.mark.parametrize("ahead", [6, 30, 120, 290, -6, -30, -120, -290])
+def test_a_token_of_a_host_whose_clock_differs_is_good(settings, monkeypatch, ahead):
+    its_clock = clock.now() + timedelta(seconds=ahead)
+    with monkeypatch.context() as patched:
+        patched.setattr(clock, "now", lambda: its_clock)
+        token = access_tokens.issue(settings, user_id=new_id(), session_id=new_id())
+
+    assert access_tokens.verify(settings, token)
+
+
+@pytest.mark.parametrize(("life", "ended_ago"), [(60, 30), (60, 240), (900, 290)])
+def test_a_token_that_ended_a_moment_ago_by_this_clock_may_be_good_by_the_databases(
+    make_settings, life, ended_ago
+):
+    settings = make_settings(access_token_seconds=life)
+    issued_at = clock.now() - timedelta(seconds=life + ended_ago)
+
+    assert access_tokens.verify(
+        settings, access_tokens.issue(settings, user_id=new_id(), session_id=new_id(), issued_at=issued_at)
+    )
+
+
+@pytest.mark.parametrize("ended_ago", [301, 2700, 10**8])
+def test_a_token_that_has_long_ended_is_refused(settings, ended_ago):
+    issued_at = clock.now() - timedelta(seconds=settings.access_token_seconds + ended_ago)
+    token = access_tokens.issue(settings, user_id=new_id(), session_id=new_id(), issued_at=issued_at)
+
+    with pytest.raises(TokenExpired):
+        access_tokens.verify(settings, token)
+
+
 def test_an_expired_token_with_a_wrong_signature_is_just_invalid(settings):
-    expired = _claims(exp=clock.now() - timedelta(minutes=1))
+    expired = _claims(exp=clock.now() - timedelta(hours=1))
     token = _sign(settings, expired, key=b"somebody else's key, long enough")
 
     with pytest.raises(InvalidToken):

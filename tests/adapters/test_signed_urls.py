@@ -7,6 +7,7 @@ import pytest
 
 from pingvas.adapters import signed_urls
 from pingvas.adapters.signed_urls import FileGrant, LinkRefused, sign_url, verify_url
+from pingvas.base.clock import TOLERANCE
 
 SECRET = b"s" * 32
 KEY = "images/0190/one.png"
@@ -66,10 +67,23 @@ def test_a_tampered_address_is_refused() -> None:
 
 def test_an_expired_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     url = sign_url(KEY, 60, SECRET)
-    monkeypatch.setattr(signed_urls, "now", lambda: NOON + timedelta(seconds=91))
+    monkeypatch.setattr(signed_urls, "now", lambda: NOON + timedelta(seconds=91) + TOLERANCE)
 
     with pytest.raises(LinkRefused):
         verify(url)
+
+
+@pytest.mark.parametrize("ahead", [-290, -30, 30, 290])
+def test_an_address_that_a_host_with_another_clock_has_signed_is_good_for_its_time(
+    monkeypatch: pytest.MonkeyPatch, ahead: int
+) -> None:
+    with monkeypatch.context() as its_clock:
+        its_clock.setattr(signed_urls, "now", lambda: NOON + timedelta(seconds=ahead))
+        url = sign_url(KEY, 10, SECRET)
+
+    for later in (0, 9):
+        monkeypatch.setattr(signed_urls, "now", lambda later=later: NOON + timedelta(seconds=later))
+        assert verify(url)
 
 
 def test_that_shared_caches_may_keep_it_is_part_of_what_is_signed() -> None:

@@ -49,7 +49,7 @@ async def test_an_event_lets_the_answer_go(
     client: httpx.AsyncClient, person: SignedInPerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given a call that would look for itself only after an hour
-    monkeypatch.setattr("pingvas.api.http.accepted._LOOK_SECONDS", 3600)
+    monkeypatch.setattr("pingvas.api.routes.accepted._LOOK_SECONDS", 3600)
     call = asking(client, person, "respond-async, wait=60")
     job = await the_job(client, person)
     assert not call.done()
@@ -67,7 +67,7 @@ async def test_without_events_it_looks_for_itself(
     client: httpx.AsyncClient, person: SignedInPerson, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given
-    monkeypatch.setattr("pingvas.api.http.accepted._LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("pingvas.api.routes.accepted._LOOK_SECONDS", 0.05)
     call = asking(client, person, "wait=60")
     await the_job(client, person)
 

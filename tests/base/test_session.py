@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from pingvas.base.db import Database
 from pingvas.base.events import after_commit
@@ -83,11 +85,33 @@ async def test_what_comes_after_a_commit_is_a_transaction_of_its_own(database: D
     assert await _names(database) == set()
 
 
-async def test_reading_keeps_nothing(database: Database) -> None:
-    async with database.read() as session:
-        await fetch(session, _ADD, {"name": "by the driver"})
+@pytest.mark.parametrize("by_sqlalchemy", [False, True])
+async def test_nothing_is_written_while_reading_and_the_next_one_may_write(
+    database_url: str, by_sqlalchemy: bool
+) -> None:
+    # given one connection for all
+    database = Database(database_url, pool_size=1)
 
-    assert await _names(database) == set()
+    async def write_while_reading() -> None:
+        async with database.read() as session:
+            if by_sqlalchemy:
+                await session.execute(_ADD, {"name": "by SQLAlchemy"})
+            else:
+                await fetch(session, _ADD, {"name": "by the driver"})
+
+    # when
+    with pytest.raises((asyncpg.ReadOnlySQLTransactionError, DBAPIError), match="read-only"):
+        await write_while_reading()
+    async with database.transaction() as session:
+        await fetch(session, _ADD, {"name": "in a transaction"})
+    async with database.autocommit() as session:
+        await fetch(session, _ADD, {"name": "by itself"})
+    with pytest.raises((asyncpg.ReadOnlySQLTransactionError, DBAPIError), match="read-only"):
+        await write_while_reading()
+
+    # then
+    assert await _names(database) == {"in a transaction", "by itself"}
+    await database.dispose()
 
 
 async def test_a_session_that_nobody_asks_takes_no_connection(database: Database) -> None:

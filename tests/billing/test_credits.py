@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from pingvas.base.db import Database
+from pingvas.base.pages import PageRequest
 from pingvas.billing.credits import InsufficientCredits, Posting, post
 from pingvas.billing.ledger import find_disagreements, list_transactions
 from pingvas.billing.subscriptions import get_current_subscription
@@ -107,12 +108,7 @@ async def test_the_history_comes_in_pages_newest_first(database: Database) -> No
     async with database.read() as session:
         while True:
             page = await list_transactions(
-                session,
-                actor.user_id,
-                transaction_type="consume",
-                limit=2,
-                cursor=cursor,
-                cursor_key=b"key",
+                session, actor.user_id, PageRequest(b"key", 2, cursor), transaction_type="consume"
             )
             seen += [row.amount for row in page.items]
             cursor = page.next_cursor

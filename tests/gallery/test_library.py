@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.accounts.actor import Actor
 from pingvas.base.errors import Invalid
 from pingvas.base.ids import new_id
+from pingvas.base.pages import PageRequest
 from pingvas.gallery.library import (
     ImageChanges,
     ImageNotFound,
@@ -34,7 +35,7 @@ async def make_actor(session: AsyncSession, role: str = "user") -> Actor:
 
 
 async def ids(session: AsyncSession, actor: Actor, wanted: Wanted | None = None) -> list[UUID]:
-    page = await list_images(session, actor, wanted or Wanted(), limit=100, cursor=None, cursor_key=KEY)
+    page = await list_images(session, actor, wanted or Wanted(), PageRequest(KEY, 100))
     return [image.id for image in page.items]
 
 
@@ -62,7 +63,7 @@ async def test_pages_hold_every_image_once_though_many_share_a_moment(
     seen: list[UUID] = []
     cursor = None
     for _ in range(20):
-        page = await list_images(session, actor, wanted, limit=2, cursor=cursor, cursor_key=KEY)
+        page = await list_images(session, actor, wanted, PageRequest(KEY, 2, cursor))
         seen += [image.id for image in page.items]
         cursor = page.next_cursor
         if cursor is None:
@@ -76,7 +77,7 @@ async def test_a_cursor_that_was_forged_is_refused(session: AsyncSession) -> Non
     actor = await make_actor(session)
 
     with pytest.raises(Invalid):
-        await list_images(session, actor, Wanted(), limit=2, cursor="Zm9yZ2Vk", cursor_key=KEY)
+        await list_images(session, actor, Wanted(), PageRequest(KEY, 2, "Zm9yZ2Vk"))
 
 
 async def test_each_filter_keeps_what_it_names(session: AsyncSession) -> None:

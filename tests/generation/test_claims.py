@@ -301,7 +301,7 @@ async def test_a_claim_reads_only_the_front_of_a_long_line(database: Database) -
         await session.execute(text("ANALYZE generation_jobs"))
 
     # when
-    async with database.read() as session:
+    async with database.transaction() as session:
         await session.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
         statement = text(
             "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) " + statements.claim_statement(4).text

@@ -26,6 +26,10 @@ async def actor(database: Database) -> Actor:
         return await make_person(session, plan="pro", credits=1000)
 
 
+class _Mistake(Exception):
+    pass
+
+
 class Counts:
     """What was counted since this was made, of plan pro and model toy."""
 
@@ -108,9 +112,14 @@ async def test_what_is_rolled_back_is_not_counted(database: Database, actor: Act
     # given
     counts = Counts()
 
+    async def submit_and_fail() -> None:
+        async with database.transaction() as session:
+            await submit.submit(session, actor, image_request())
+            raise _Mistake
+
     # when
-    async with database.read() as session:  # which rolls back
-        await submit.submit(session, actor, image_request())
+    with pytest.raises(_Mistake):
+        await submit_and_fail()
 
     # then
     assert counts.since() == {}

@@ -82,7 +82,7 @@ def test_loras_beyond_what_is_taken_are_refused_by_field(asked: dict[str, Any], 
     with pytest.raises(Invalid) as refused:
         pictures_of(made_by(), **asked)
 
-    assert [error["loc"] for error in refused.value.errors] == [["body", field]]
+    assert [error.name for error in refused.value.errors] == [field]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_what_a_family_lacks_is_refused_by_field(
     with pytest.raises(Invalid) as refused:
         pictures_of(made_by(**config), **({"sampler": "euler"} | asked))
 
-    assert [error["loc"] for error in refused.value.errors] == [["body", field]]
+    assert [error.name for error in refused.value.errors] == [field]
 
 
 def test_distilled_guidance_is_the_models_own_unless_it_is_asked_for() -> None:

@@ -19,6 +19,7 @@ from pingvas.worker.chores.schedule import CHORES
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
 from tests.make.chores import schedule_chores
+from tests.make.gallery import make_image
 from tests.make.generation import submit_jobs
 
 
@@ -50,7 +51,7 @@ async def furnished(database: Database, settings: Settings, tmp_path: Path) -> P
 async def test_a_healthy_house_has_nothing_wrong(furnished: Path, settings: Settings) -> None:
     found = await examined(settings)
 
-    for part in ("disk", "database", "schema", "model", "ledger", "storage"):
+    for part in ("disk", "database", "schema", "model", "ledger", "storage use", "storage"):
         assert found[part].well, found[part]
     assert found["worker"].well is None  # no studio runs, so nobody expects one
 
@@ -111,6 +112,20 @@ async def test_a_ledger_that_does_not_add_up_is_found(
         )
 
     assert (await examined(settings))["ledger"].well is False
+
+
+async def test_a_sum_of_storage_that_is_wrong_is_found(
+    furnished: Path, database: Database, settings: Settings
+) -> None:
+    async with database.transaction() as session:
+        await make_image(session, (await make_person(session)).user_id, file_size=70)
+        await session.execute(text("UPDATE storage_use SET used_bytes = 7"))
+
+    found = (await examined(settings))["storage use"]
+
+    assert found.well is False
+    assert "7 bytes" in found.says
+    assert "70" in found.says
 
 
 async def all_of(part: str, settings: Settings) -> list[Finding]:

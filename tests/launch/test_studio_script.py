@@ -194,6 +194,7 @@ def test_the_page_is_built_again_only_when_its_sources_changed(
         runs.append(arguments[-1] if arguments[0] == "run" else arguments[0])
         (web / "node_modules").mkdir(exist_ok=True)
         (web / "dist").mkdir(exist_ok=True)
+        (web / "dist" / "index.html").write_text("the page")
         return 0
 
     monkeypatch.setattr(studio, "run_npm", npm)
@@ -201,6 +202,9 @@ def test_the_page_is_built_again_only_when_its_sources_changed(
     studio.build_web_page()
     studio.build_web_page()
     assert runs == ["ci", "build"]
+    assert [path.name for path in (web / "dist").iterdir()] == ["index.html"], (
+        "served, and no part of the page"
+    )
 
     source.write_text("2")
     studio.build_web_page()

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.ids import new_id
+from pingvas.gallery.storage_keys import image_key, thumbnail_key
 from pingvas.gallery.tables import Collection, CollectionImage, Image, ImageTag, Tag
 
 
@@ -13,8 +14,8 @@ async def make_image(session: AsyncSession, user_id: UUID, **changes: Any) -> Im
     """A private picture with a thumbnail and no job."""
     identifier = new_id()
     facts: dict[str, Any] = {
-        "s3_key": f"images/{user_id}/{identifier}.png",
-        "thumbnail_url": f"thumbnails/{user_id}/{identifier}.webp",
+        "s3_key": image_key(user_id, identifier, "png"),
+        "thumbnail_url": thumbnail_key(user_id, identifier),
         "width": 64,
         "height": 64,
         "format": "png",

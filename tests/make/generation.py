@@ -5,6 +5,7 @@ from typing import Any
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.base.ids import new_id
+from pingvas.gallery.storage_keys import image_key, thumbnail_key
 from pingvas.generation.job_parameters import stored_parameters
 from pingvas.generation.lifecycle import claims
 from pingvas.generation.lifecycle.claims import ClaimedJob
@@ -57,8 +58,8 @@ def finished_image_of(job: ClaimedJob) -> FinishedImage:
     image_id = new_id()
     return FinishedImage(
         image_id=image_id,
-        s3_key=f"images/{job.user_id}/{image_id}.png",
-        thumbnail_key=f"thumbnails/{job.user_id}/{image_id}.webp",
+        s3_key=image_key(job.user_id, image_id, "png"),
+        thumbnail_key=thumbnail_key(job.user_id, image_id),
         width=job.parameters.width,
         height=job.parameters.height,
         format="png",

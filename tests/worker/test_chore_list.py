@@ -206,3 +206,19 @@ def test_every_chore_has_a_name_of_its_own() -> None:
 async def test_chores_find_nothing_to_do_in_a_new_house(database: Database, tools: Tools) -> None:
     for chore in CHORES:
         assert not any((await chore.do(tools)).values()), chore.name
+
+
+async def test_figures_of_a_table_that_has_grown_are_made_anew(database: Database, tools: Tools) -> None:
+    # given
+    async with database.transaction() as session:
+        grow = "INSERT INTO tags (id, name) SELECT gen_random_uuid(), place FROM generate_series(1, 1000) AS place"
+        await session.execute(text(grow))
+        await session.execute(text("SELECT pg_stat_force_next_flush()"))
+
+    # when
+    done = await do("refresh_planner_figures", tools)
+
+    # then
+    assert done["refreshed"] >= 1
+    async with database.read() as session:
+        assert await session.scalar(text("SELECT reltuples FROM pg_class WHERE relname = 'tags'")) == 1000

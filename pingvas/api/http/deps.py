@@ -12,6 +12,7 @@ from pingvas.accounts.current import authenticate
 from pingvas.adapters.storage import Storage
 from pingvas.base.db import Database
 from pingvas.base.errors import Unauthorized
+from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
 
 _bearer = HTTPBearer(auto_error=False, description="An access token from `/auth/login`")
@@ -40,19 +41,24 @@ DatabaseDep = Annotated[Database, Depends(_database)]
 StorageDep = Annotated[Storage, Depends(_storage)]
 
 
-async def _session(request: Request, database: DatabaseDep) -> AsyncIterator[AsyncSession]:
+async def _session(request: Request, database: DatabaseDep) -> AsyncIterator[ReadSession]:
     """A request is one transaction: read-only for GET and HEAD, else committed before the answer is sent."""
-    opened = database.read() if request.method in ("GET", "HEAD") else database.transaction()
-    async with opened as session:
-        yield session
+    if request.method in ("GET", "HEAD"):
+        async with database.read() as reading:
+            yield reading
+    else:
+        async with database.transaction() as session:
+            yield session
 
 
-# scope="function": the default would end the transaction only after the answer has left.
+# scope="function": the default would end the transaction only after the answer has left. One session for a request, by two
+# names: routes that answer GET ask for the one that only reads, and a test sees to it that they do.
 SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
+ReadSessionDep = Annotated[ReadSession, Depends(_session, scope="function")]
 
 
 async def _actor(
-    session: SessionDep,
+    session: ReadSessionDep,
     settings: SettingsDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Actor:
@@ -62,7 +68,7 @@ async def _actor(
 
 
 async def _actor_if_any(
-    session: SessionDep,
+    session: ReadSessionDep,
     settings: SettingsDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Actor | None:

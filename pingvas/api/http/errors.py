@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, params
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from pingvas.api.http.addresses import allowed_methods
 from pingvas.api.http.request_id import request_id_of
 from pingvas.base import errors
 
@@ -102,7 +104,8 @@ def install(app: FastAPI) -> None:
         status = status_of(error)
         if status >= 500:
             log.warning("%s %s: %s", request.method, request.url.path, error.__cause__ or error)
-        field_errors = error.errors if isinstance(error, errors.Invalid) else None
+        bad = error.errors if isinstance(error, errors.Invalid) else []
+        field_errors = [{"loc": _place_of(field.name, request), "msg": field.message} for field in bad]
         return problem(
             request, status, error.code, error.detail, field_errors=field_errors, extra=error.extra
         )
@@ -119,7 +122,10 @@ def install(app: FastAPI) -> None:
         if error.status_code == 400:  # a body nested past all reason, say: bad input like any other
             return problem(request, 422, errors.Invalid.code, str(error.detail))
         code = _FRAMEWORK_CODES.get(error.status_code, "internal_error")
-        return problem(request, error.status_code, code, str(error.detail), headers=error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:  # the framework names the methods of the first route alone
+            headers["Allow"] = ", ".join(allowed_methods(app.router.routes, request.scope))
+        return problem(request, error.status_code, code, str(error.detail), headers=headers)
 
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> JSONResponse:
@@ -128,6 +134,18 @@ def install(app: FastAPI) -> None:
         detail = f"Something went wrong on our side. The request id {request_id} helps to find it."
         # This handler runs outside the middleware that adds the header, so it is added here.
         return problem(request, 500, "internal_error", detail, headers={"X-Request-ID": request_id})
+
+
+def _place_of(name: str, request: Request) -> list[str | int]:
+    """Where in this request a field of that name stands: in the query or a header if its route takes one there, else in
+    the body."""
+    dependant = getattr(request.scope.get("route"), "dependant", None)
+    for parameter in [] if dependant is None else get_flat_params(dependant):
+        if isinstance(parameter.field_info, params.Query) and parameter.alias == name:
+            return ["query", name]
+        if isinstance(parameter.field_info, params.Header) and parameter.alias == name.lower():
+            return ["header", name]
+    return ["body", *(int(part) if part.isdecimal() else part for part in name.split("."))]
 
 
 def _place(error: Mapping[str, Any]) -> list[Any]:

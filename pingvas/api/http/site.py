@@ -1,10 +1,13 @@
-"""The web page: the built files of `web/dist`, and `index.html` for every address of the page itself."""
+"""The web page: the built files of `web/dist`, and `index.html` for every address of the page itself. Nothing else that
+may lie there is given out."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
+from pingvas.api.http.addresses import PageRoute
 from pingvas.base.errors import NotFound
 from pingvas.base.settings import REPOSITORY
 
@@ -14,32 +17,58 @@ _UNBUILT = """<!doctype html><meta charset="utf-8"><title>Pingvas Studio</title>
 <p>The web page is not built. <code>./studio up</code> builds it; the API is at <a href="/api/docs">/api/docs</a>."""
 # Pictures come from the storage: from this address when it is a disk, from the bucket's when it is one.
 _IMAGES_OF_A_BUCKET = " https: http:"
-_RESERVED = ("api/", "files/", "ws", "healthz", "readyz", "metrics")
+# Here an address is a file or nothing; elsewhere it may be one of the page.
+_FOLDERS_OF_FILES = ("assets/", "api-docs/")
+# Longer than any address of the page, and than some file systems take.
+_MAX_PATH = 1000
 
 
-def site_router(*, pictures_are_local: bool, dist: Path = DIST) -> APIRouter:
-    """A router to be included last: it answers whatever no other route does."""
-    router = APIRouter(include_in_schema=False)
+def page_route(*, pictures_are_local: bool, dist: Path = DIST) -> PageRoute:
+    """The route of the page and its files, to be put last."""
     root = dist.resolve()
     headers = _security_headers(pictures_are_local)
 
-    @router.api_route("/{path:path}", methods=["GET", "HEAD"])
-    async def page(path: str) -> Response:
-        if path.startswith(_RESERVED):
+    async def page(request: Request) -> Response:
+        path: str = request.path_params["path"]
+        if not _may_be_of_the_page(path):
             raise NotFound
-        file = (root / path).resolve()
-        if path and file.is_relative_to(root) and file.is_file():
+        file = root / path
+        if path and _is_file_below(root, file):
             hashed = path.startswith("assets/")  # their names change with their content
             cache = "public, max-age=31536000, immutable" if hashed else "no-cache"
-            return FileResponse(file, headers={"Cache-Control": cache, **headers})
-        if path.startswith("assets/"):
+            return _answer(request, file, {"Cache-Control": cache, **headers})
+        if path.startswith(_FOLDERS_OF_FILES):
             raise NotFound
         index = root / "index.html"
         if not index.is_file():
-            return HTMLResponse(_UNBUILT, headers=headers)
-        return FileResponse(index, headers={"Cache-Control": "no-cache", **headers})
+            return HTMLResponse(_UNBUILT, headers={"Cache-Control": "no-store", **headers})
+        return _answer(request, index, {"Cache-Control": "no-cache", **headers})
 
-    return router
+    return PageRoute("/{path:path}", page, methods=["GET"], include_in_schema=False)
+
+
+def _may_be_of_the_page(path: str) -> bool:
+    """Whether it is a plain address. Hidden files (what a build tool notes down, say) are no part of the page, and no
+    address of it leads up or has characters that no file name has."""
+    parts = path.split("/")
+    return len(path) <= _MAX_PATH and path.isprintable() and not any(part.startswith(".") for part in parts)
+
+
+def _is_file_below(root: Path, file: Path) -> bool:
+    try:
+        return file.is_file() and file.resolve().is_relative_to(root)
+    except (OSError, ValueError):  # a name that the file system cannot have
+        return False
+
+
+def _answer(request: Request, file: Path, headers: Mapping[str, str]) -> Response:
+    """The file, or that the browser's copy of it is still right."""
+    answer = FileResponse(file, headers=dict(headers), stat_result=file.stat())
+    asked = request.headers.get("if-none-match", "")
+    if answer.headers["etag"] in (tag.strip().removeprefix("W/") for tag in asked.split(",")):
+        kept = {name: answer.headers[name] for name in ("etag", "last-modified")}
+        return Response(status_code=304, headers={**headers, **kept})
+    return answer
 
 
 def _security_headers(pictures_are_local: bool) -> dict[str, str]:

@@ -1,11 +1,12 @@
-"""Wire types that several routers share."""
+"""Wire types and parameters that several routers share."""
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Depends, Query
 from pydantic import AfterValidator
 
-from pingvas.base.pages import DEFAULT_LIMIT, MAX_LIMIT
+from pingvas.api.http.deps import SettingsDep
+from pingvas.base.pages import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
 
 
 def _storable(text: str) -> str:
@@ -18,7 +19,14 @@ def _storable(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_storable)]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items a page")]
-Cursor = Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before")]
+_Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items a page")]
+_Cursor = Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before")]
 
-__all__ = ["DEFAULT_LIMIT", "Cursor", "Limit", "Text"]
+
+async def _page_request(
+    settings: SettingsDep, limit: _Limit = DEFAULT_LIMIT, cursor: _Cursor = None
+) -> PageRequest:
+    return PageRequest(settings.key_for("cursor"), limit, cursor)
+
+
+PageDep = Annotated[PageRequest, Depends(_page_request)]

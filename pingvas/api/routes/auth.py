@@ -11,14 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from pingvas.accounts.current import authenticate
 from pingvas.accounts.one_time import redeem_sign_in_token
-from pingvas.accounts.registration import refuse_if_closed, register
+from pingvas.accounts.registration import refuse_if_closed
 from pingvas.accounts.sessions import Tokens, end_session, end_session_of_token, refresh, start_session
 from pingvas.accounts.sign_in import sign_in
 from pingvas.accounts.tables import User
 from pingvas.api.http.deps import DatabaseDep, SessionDep, SettingsDep
 from pingvas.api.http.refresh_cookie import RefreshTransportDep
 from pingvas.base.errors import Unauthorized
-from pingvas.billing.subscriptions import start_subscription
+from pingvas.billing.open_account import open_account
 
 router = APIRouter(prefix="/auth", tags=["accounts"])
 
@@ -99,14 +99,13 @@ async def register_account(
 ) -> TokenAnswer:
     """Make an account with the free plan and the sign-up bonus, and sign it in."""
     refuse_if_closed(settings)
-    user = await register(
+    user = await open_account(
         session,
         settings,
         email=body.email,
         password=body.password.get_secret_value(),
         display_name=body.display_name,
     )
-    await start_subscription(session, user.id, settings.signup_bonus_credits)
     tokens = await start_session(session, settings, user, ip=caller.ip, user_agent=caller.user_agent)
     return _answer(user, tokens, transport, response)
 

@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from pingvas.adapters.storage import Storage
-from pingvas.api.http.deps import ActorDep, MaybeActorDep, SessionDep, SettingsDep, StorageDep
-from pingvas.api.http.wire import DEFAULT_LIMIT, Cursor, Limit, Text
+from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, SessionDep, StorageDep
+from pingvas.api.http.wire import PageDep, Text
 from pingvas.api.routes.job_bodies import names_pictures, recipe_of, without_pictures
 from pingvas.base.errors import NotFound
 from pingvas.gallery.library import (
@@ -78,9 +78,9 @@ class ImagePatch(BaseModel):
 @router.get("", operation_id="list_images")
 async def list_my_images(
     actor: ActorDep,
-    session: SessionDep,
-    settings: SettingsDep,
+    session: ReadSessionDep,
     storage: StorageDep,
+    asked: PageDep,
     favorite: bool | None = None,
     visibility: Visibility | None = None,
     model: Annotated[Text | None, Query(max_length=200)] = None,
@@ -88,19 +88,10 @@ async def list_my_images(
     created_from: Annotated[AwareDatetime | None, Query(description="At or after, with a zone")] = None,
     created_to: Annotated[AwareDatetime | None, Query(description="Before, with a zone")] = None,
     sort: Sort = "newest",
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
 ) -> ImagePage:
     """My images, newest first unless asked otherwise."""
     wanted = Wanted(favorite, visibility, model, job_type, created_from, created_to, sort)
-    page = await list_images(
-        session,
-        actor,
-        wanted,
-        limit=limit,
-        cursor=cursor,
-        cursor_key=settings.key_for(f"cursor:images:{sort}"),
-    )
+    page = await list_images(session, actor, wanted, asked)
     tags = await tags_of(session, [image.id for image in page.items])
     items = [await image_out(image, storage, tags[image.id]) for image in page.items]
     return ImagePage(items=items, next_cursor=page.next_cursor)
@@ -108,7 +99,7 @@ async def list_my_images(
 
 @router.get("/{image_id}", operation_id="get_image")
 async def get_image(
-    image_id: UUID, actor: MaybeActorDep, session: SessionDep, storage: StorageDep
+    image_id: UUID, actor: MaybeActorDep, session: ReadSessionDep, storage: StorageDep
 ) -> ImageOut:
     """One of my images, or anybody's public or unlisted one; for those nobody needs to sign in."""
     image = await get_visible_image(session, actor, image_id)
@@ -122,7 +113,7 @@ async def get_image(
 
 
 @router.get("/{image_id}/recipe", operation_id="get_image_recipe")
-async def get_image_recipe(image_id: UUID, actor: MaybeActorDep, session: SessionDep) -> dict[str, Any]:
+async def get_image_recipe(image_id: UUID, actor: MaybeActorDep, session: ReadSessionDep) -> dict[str, Any]:
     """The body that, sent to `POST /jobs`, makes this image again; not found when it does not say how it was made.
 
     For somebody else's image made from pictures of theirs there is none.
@@ -158,7 +149,7 @@ async def delete_my_image(image_id: UUID, actor: ActorDep, session: SessionDep) 
     operation_id="get_image_file",
 )
 async def get_image_file(
-    image_id: UUID, actor: MaybeActorDep, session: SessionDep, storage: StorageDep
+    image_id: UUID, actor: MaybeActorDep, session: ReadSessionDep, storage: StorageDep
 ) -> Response:
     """To the picture itself, at an address that expires."""
     image = await get_visible_image(session, actor, image_id)
@@ -172,7 +163,7 @@ async def get_image_file(
     operation_id="get_image_thumbnail",
 )
 async def get_image_thumbnail(
-    image_id: UUID, actor: MaybeActorDep, session: SessionDep, storage: StorageDep
+    image_id: UUID, actor: MaybeActorDep, session: ReadSessionDep, storage: StorageDep
 ) -> Response:
     """To a small WebP of the picture, at an address that expires."""
     image = await get_visible_image(session, actor, image_id)

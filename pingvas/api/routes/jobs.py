@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
 from pingvas.adapters.storage import Storage
-from pingvas.api.http.accepted import RESPONSES, Asking, AskingDep, accept
-from pingvas.api.http.deps import ActorDep, SessionDep, SettingsDep, StorageDep
+from pingvas.api.http.deps import ActorDep, ReadSessionDep, SessionDep, SettingsDep, StorageDep
 from pingvas.api.http.errors import Problem
-from pingvas.api.http.wire import DEFAULT_LIMIT, Cursor, Limit
+from pingvas.api.http.wire import PageDep
+from pingvas.api.routes.accepted import RESPONSES, Asking, AskingDep, accept
 from pingvas.api.routes.job_bodies import JobBody
 from pingvas.api.routes.job_out import JobOut, SubmittedOut, job_out
 from pingvas.base.settings import Settings
@@ -86,37 +86,30 @@ async def estimate_jobs(
 @router.get("/jobs", operation_id="list_jobs")
 async def list_jobs(
     actor: ActorDep,
-    session: SessionDep,
-    settings: SettingsDep,
+    session: ReadSessionDep,
     storage: StorageDep,
+    asked: PageDep,
     status: Annotated[list[JobStatus] | None, Query(description="May be given several times")] = None,
     job_type: JobType | None = None,
     batch_id: UUID | None = None,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
 ) -> JobPage:
     """My jobs, newest first."""
     page = await jobs.list_jobs(
-        session,
-        actor,
-        statuses=list(status or []),
-        job_type=job_type,
-        batch_id=batch_id,
-        limit=limit,
-        cursor=cursor,
-        cursor_key=settings.key_for("cursor"),
+        session, actor, asked, statuses=status or (), job_type=job_type, batch_id=batch_id
     )
     return JobPage(items=[await job_out(view, storage) for view in page.items], next_cursor=page.next_cursor)
 
 
 @router.get("/jobs/{job_id}", operation_id="get_job")
-async def get_job(job_id: UUID, actor: ActorDep, session: SessionDep, storage: StorageDep) -> JobOut:
+async def get_job(job_id: UUID, actor: ActorDep, session: ReadSessionDep, storage: StorageDep) -> JobOut:
     """One of my jobs."""
     return await job_out(await jobs.get_job(session, actor, job_id), storage)
 
 
 @router.get("/jobs/{job_id}/steps", operation_id="list_job_steps")
-async def list_job_steps(job_id: UUID, actor: ActorDep, session: SessionDep, storage: StorageDep) -> StepList:
+async def list_job_steps(
+    job_id: UUID, actor: ActorDep, session: ReadSessionDep, storage: StorageDep
+) -> StepList:
     """The reported steps of one of my jobs, first to last."""
     items = [
         StepOut(

@@ -6,15 +6,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, status
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.devices import list_sessions
 from pingvas.accounts.profile import Account, AccountChanges, change_account, get_account
 from pingvas.accounts.sessions import end_session
-from pingvas.api.http.deps import ActorDep, SessionDep, SettingsDep
-from pingvas.api.http.wire import DEFAULT_LIMIT, Cursor, Limit
+from pingvas.api.http.deps import ActorDep, ReadSessionDep, SessionDep
+from pingvas.api.http.wire import PageDep
 from pingvas.api.routes.auth import UserOut
+from pingvas.base.read_session import ReadSession
 from pingvas.billing.ledger import list_transactions
 from pingvas.billing.subscriptions import get_current_subscription
 from pingvas.gallery.storage_use import used_bytes
@@ -111,7 +111,7 @@ class DevicesPage(BaseModel):
 
 
 @router.get("", operation_id="get_me")
-async def get_me(actor: ActorDep, session: SessionDep) -> MeOut:
+async def get_me(actor: ActorDep, session: ReadSessionDep) -> MeOut:
     """The person, their plan, credits and storage."""
     return await _me(session, actor, await get_account(session, actor.user_id))
 
@@ -127,22 +127,13 @@ async def change_me(body: MeChanges, actor: ActorDep, session: SessionDep) -> Me
 @router.get("/credits", operation_id="list_credits")
 async def list_credits(
     actor: ActorDep,
-    session: SessionDep,
-    settings: SettingsDep,
+    session: ReadSessionDep,
+    asked: PageDep,
     transaction_type: Annotated[TransactionType | None, Query(alias="type")] = None,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
 ) -> CreditsPage:
     """The balance, what jobs hold, and the ledger with the newest line first."""
     subscription = await get_current_subscription(session, actor.user_id)
-    page = await list_transactions(
-        session,
-        actor.user_id,
-        transaction_type=transaction_type,
-        limit=limit,
-        cursor=cursor,
-        cursor_key=settings.key_for("cursor"),
-    )
+    page = await list_transactions(session, actor.user_id, asked, transaction_type=transaction_type)
     return CreditsPage(
         balance=subscription.remaining_credits,
         held=await held_credits(session, actor.user_id),
@@ -152,17 +143,9 @@ async def list_credits(
 
 
 @router.get("/sessions", operation_id="list_my_sessions")
-async def list_my_sessions(
-    actor: ActorDep,
-    session: SessionDep,
-    settings: SettingsDep,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
-) -> DevicesPage:
+async def list_my_sessions(actor: ActorDep, session: ReadSessionDep, asked: PageDep) -> DevicesPage:
     """The devices this person is signed in on, the latest sign-in first."""
-    page = await list_sessions(
-        session, actor.user_id, limit=limit, cursor=cursor, cursor_key=settings.key_for("cursor")
-    )
+    page = await list_sessions(session, actor.user_id, asked)
     items = [
         DeviceOut(
             id=row.id,
@@ -186,7 +169,7 @@ async def end_my_session(session_id: UUID, actor: ActorDep, session: SessionDep)
     await end_session(session, actor.user_id, session_id)
 
 
-async def _me(session: AsyncSession, actor: Actor, account: Account) -> MeOut:
+async def _me(session: ReadSession, actor: Actor, account: Account) -> MeOut:
     subscription = await get_current_subscription(session, actor.user_id)
     return MeOut(
         user=UserOut.model_validate(account.user),

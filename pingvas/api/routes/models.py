@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from pingvas.api.http.deps import ActorDep, SessionDep
+from pingvas.api.http.deps import ActorDep, ReadSessionDep
 from pingvas.billing.subscriptions import get_current_subscription
 from pingvas.catalog.models import (
     available_to,
@@ -81,7 +81,7 @@ class ModelList(BaseModel):
 @router.get("", operation_id="list_models")
 async def list_all(
     actor: ActorDep,
-    session: SessionDep,
+    session: ReadSessionDep,
     type: Annotated[ModelType | None, Query(description="Only models of this type")] = None,
     base: Annotated[
         str | None, Query(max_length=100, description="Only models of this base or family, as in `sd1`")
@@ -100,7 +100,7 @@ async def list_all(
 
 
 @router.get("/{name}", operation_id="get_model")
-async def get_one(name: str, actor: ActorDep, session: SessionDep) -> ModelOut:
+async def get_one(name: str, actor: ActorDep, session: ReadSessionDep) -> ModelOut:
     """One model."""
     plan = (await get_current_subscription(session, actor.user_id)).plan_name
     return _out(await get_model(session, name), plan)

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from pingvas.api.http.deps import SessionDep
+from pingvas.api.http.deps import ReadSessionDep
 from pingvas.billing.plans import list_plans
 
 router = APIRouter(tags=["billing"])
@@ -32,6 +32,6 @@ class PlanList(BaseModel):
 
 
 @router.get("/plans", operation_id="list_plans")
-async def list_all_plans(session: SessionDep) -> PlanList:
+async def list_all_plans(session: ReadSessionDep) -> PlanList:
     """Every plan on sale, cheapest first."""
     return PlanList(items=[PlanOut.model_validate(plan) for plan in await list_plans(session)])

@@ -27,6 +27,7 @@ from sqlalchemy import ARRAY, Integer, Text, TextClause, Uuid, bindparam, text
 
 from pingvas.base.statements import MAY_BE_FORGOTTEN
 from pingvas.billing.credits import GIVE_BACK, TAKE
+from pingvas.gallery import new_images
 from pingvas.generation.queue.fairness import IDLE_LANE, IDLE_TURN, SHARE, TURN_AGAIN, TURNS_PER_CREDIT
 from pingvas.generation.statuses import IS_IN_SLOT, IS_OPEN, IS_WAITING
 from pingvas.generation.tables import GenerationJob
@@ -307,9 +308,7 @@ END = text(f"""
     WITH ending AS MATERIALIZED (
         SELECT CAST(item.key AS uuid) AS id, fact.*
           FROM jsonb_each(CAST(:ending AS jsonb)) AS item, jsonb_to_record(item.value) AS fact
-            (attempt integer, wallet_id uuid, returned integer, posting_id uuid, posting jsonb, image_id uuid,
-             s3_key text, thumbnail_key text, width integer, height integer, format text, file_size bigint,
-             generation_params jsonb, visibility text)
+            (attempt integer, wallet_id uuid, returned integer, posting_id uuid, posting jsonb, {new_images.COLUMNS})
     ), ending_here AS MATERIALIZED (
         SELECT job.* FROM (SELECT id, attempt FROM ending ORDER BY id) AS next CROSS JOIN LATERAL (
             SELECT id, user_id, lane,
@@ -331,14 +330,7 @@ END = text(f"""
                completed_at = clock_timestamp(), lease_expires_at = NULL, not_before = NULL
          WHERE job.id = ANY(ARRAY(SELECT id FROM ending_here))
         RETURNING id, user_id, EXTRACT(EPOCH FROM completed_at - started_at) AS ran_seconds
-    ), kept AS (
-        INSERT INTO images (id, user_id, job_id, s3_key, thumbnail_url, width, height, format, file_size,
-                            generation_params, visibility)
-        SELECT image_id, user_id, id, s3_key, thumbnail_key, width, height, format, file_size, generation_params,
-               visibility
-          FROM ending JOIN ended USING (id) WHERE image_id IS NOT NULL
-        RETURNING job_id AS id, created_at
-    ), slots AS (
+    ), {new_images.KEEP}, slots AS (
         SELECT person.*, job.lane, SUM(job.slots) AS freed, CAST(SUM(job.unused) AS bigint) AS unused
           FROM jsonb_to_recordset(CAST(:people AS jsonb))
                AS person (user_id uuid, max_queues integer, weight integer, plan_name text)

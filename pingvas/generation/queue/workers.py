@@ -5,6 +5,8 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.base.read_session import ReadSession
+
 LIVE_SECONDS: Final = 30
 """A worker that was not heard from for so long is taken to be gone."""
 
@@ -19,12 +21,12 @@ _COUNT = text(f"SELECT count(*) FROM workers WHERE {TAKES_JOBS}")  # noqa: S608 
 _FORGET = text("DELETE FROM workers WHERE heartbeat_at < now() - interval '10 minutes' RETURNING id")
 
 
-async def count_live_workers(session: AsyncSession) -> int:
+async def count_live_workers(session: ReadSession) -> int:
     """How many workers were heard from lately and still take jobs."""
     return int(await session.scalar(_COUNT) or 0)
 
 
-async def largest_memory(session: AsyncSession) -> int | None:
+async def largest_memory(session: ReadSession) -> int | None:
     """Bytes of the live worker that has most; None when there is none, or one that does not say."""
     largest: int | None = await session.scalar(_LARGEST)
     return largest

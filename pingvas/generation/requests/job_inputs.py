@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.base.read_session import ReadSession
 from pingvas.catalog.models import kind_of
 from pingvas.catalog.tables import AiModel
 from pingvas.engine.errors import InvalidParameters, ModelNotFound
@@ -91,7 +91,7 @@ class JobInputs:
     refine: InputModel | None = None
 
 
-async def find_inputs(session: AsyncSession, user_id: UUID | None, parameters: JobParameters) -> JobInputs:
+async def find_inputs(session: ReadSession, user_id: UUID | None, parameters: JobParameters) -> JobInputs:
     """Find what a job's parameters name. Raises SourceGone and InputModelGone; a job that names nothing asks nothing."""
     models = await _find_models(session, set(models_of(parameters)))
     images = await _find_images(session, user_id, set(images_of(parameters)))
@@ -117,7 +117,7 @@ async def find_inputs(session: AsyncSession, user_id: UUID | None, parameters: J
     )
 
 
-async def _find_models(session: AsyncSession, names: set[str]) -> dict[str, InputModel]:
+async def _find_models(session: ReadSession, names: set[str]) -> dict[str, InputModel]:
     if not names:
         return {}
     found = {
@@ -131,9 +131,7 @@ async def _find_models(session: AsyncSession, names: set[str]) -> dict[str, Inpu
     return found
 
 
-async def _find_images(
-    session: AsyncSession, user_id: UUID | None, ids: set[UUID]
-) -> dict[UUID, StoredImage]:
+async def _find_images(session: ReadSession, user_id: UUID | None, ids: set[UUID]) -> dict[UUID, StoredImage]:
     if not ids:
         return {}
     found = {

@@ -12,8 +12,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from pingvas.base.errors import Invalid
-from pingvas.generation.requests.bad_field import bad_field
+from pingvas.base.errors import BadField, Invalid
 
 Lane = Literal["normal", "idle"]
 Preprocessor = Literal["none", "canny", "scribble", "depth"]
@@ -203,31 +202,29 @@ def _validated(adapter: TypeAdapter[Any], said: object) -> JobRequest:
     try:
         request: JobRequest = adapter.validate_python(said)
     except ValidationError as error:
-        wrong = [
-            bad_field(str(each["loc"][-1]), each["msg"], within=each["loc"][:-1]) for each in error.errors()
-        ]
+        wrong = [BadField(".".join(map(str, each["loc"])), each["msg"]) for each in error.errors()]
         raise Invalid(_CANNOT_BE_DONE, errors=wrong) from error
     if wrong := list(_contradictions(request)):
         raise Invalid(_CANNOT_BE_DONE, errors=wrong)
     return request
 
 
-def _contradictions(request: JobRequest) -> Iterator[dict[str, Any]]:
+def _contradictions(request: JobRequest) -> Iterator[BadField]:
     """What no single value shows."""
     if isinstance(request, UpscaleRequest):
         return
     if request.job_type == "txt2img":
         if is_blank(request.prompt):
-            yield bad_field("prompt", _SAYS_NOTHING)
+            yield BadField("prompt", _SAYS_NOTHING)
         if request.source_image is not None:
-            yield bad_field("source_image", "is not used by txt2img; ask for img2img or inpaint")
+            yield BadField("source_image", "is not used by txt2img; ask for img2img or inpaint")
     elif request.source_image is None:
-        yield bad_field("source_image", f"is needed for {request.job_type}")
+        yield BadField("source_image", f"is needed for {request.job_type}")
     if request.mask_image is not None and request.job_type != "inpaint":
-        yield bad_field("mask_image", f"is not used by {request.job_type}; ask for inpaint")
+        yield BadField("mask_image", f"is not used by {request.job_type}; ask for inpaint")
     for place, control in enumerate(request.controlnet):
         if control.end < control.start:
-            yield bad_field("end", "must not be before start", within=("controlnet", place))
+            yield BadField(f"controlnet.{place}.end", "must not be before start")
 
 
 def draw_seed(asked: int | None) -> int:

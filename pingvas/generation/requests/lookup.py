@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pingvas.base.errors import Invalid
+from pingvas.base.errors import BadField, Invalid
+from pingvas.base.read_session import ReadSession
 from pingvas.base.statements import Row, entity, fetch
 from pingvas.catalog.describe import UPSCALER
 from pingvas.catalog.models import MakesNoPictures, available_to, bases_of, fits, kind_of, require_available
@@ -16,7 +16,6 @@ from pingvas.catalog.tables import AiModel
 from pingvas.gallery.tables import Image
 from pingvas.generation.pricing.price import USUAL_SCALE, own_scale
 from pingvas.generation.pricing.speeds import QUOTED_BY_SIZE
-from pingvas.generation.requests.bad_field import bad_field
 from pingvas.generation.requests.job_request import ImageRequest, JobRequest, UpscaleRequest, images_named
 
 _KINDS = {
@@ -66,13 +65,13 @@ async def find_for_images(
         asked.append((request.vae, "vae", "vae"))
     rows, ratios = await _find_models(session, {request.model, *(name for name, _, _ in asked)})
     model = _main_model(rows, request.model, "model", plan_name)
-    errors: list[dict[str, Any]] = []
+    errors: list[BadField] = []
     parts: dict[str, AiModel] = {}
     for name, kind, where in asked:
         part = rows.get(name)
         problem = _what_is_wrong_with(part, name, kind, model)
         if problem is not None:
-            errors.append(bad_field(where, problem))
+            errors.append(BadField(where, problem))
         elif part is not None:
             require_available(part, plan_name)
             parts[name] = part
@@ -99,14 +98,14 @@ async def find_for_upscale(
     refine = None
     if request.refine is not None:
         refine = _main_model(rows, request.refine.model, "refine", plan_name)
-    errors: list[dict[str, Any]] = []
+    errors: list[BadField] = []
     images = await _find_images(session, user_id, request, errors)
     if errors:
         raise Invalid("The request names what cannot be used.", errors=errors)
     return RequestInputs(model, refine=refine, images=images, ratios=ratios)
 
 
-async def _find_models(session: AsyncSession, names: Collection[str]) -> tuple[dict[str, AiModel], Ratios]:
+async def _find_models(session: ReadSession, names: Collection[str]) -> tuple[dict[str, AiModel], Ratios]:
     if len(names) == 1:
         (name,) = names
         return _by_name(await fetch(session, _NAMED_ONE, {"name": name}))
@@ -120,7 +119,7 @@ def _by_name(found: Sequence[Row]) -> tuple[dict[str, AiModel], Ratios]:
 
 
 async def _find_images(
-    session: AsyncSession, user_id: UUID, request: JobRequest, errors: list[dict[str, Any]]
+    session: ReadSession, user_id: UUID, request: JobRequest, errors: list[BadField]
 ) -> dict[UUID, Image]:
     named = list(images_named(request))
     if not named:
@@ -129,7 +128,7 @@ async def _find_images(
     images = {image.id: image for image in rows}
     for image_id, where in named:
         if image_id not in images:
-            errors.append(bad_field(where, f"you have no image {image_id}"))
+            errors.append(BadField(where, f"you have no image {image_id}"))
     return images
 
 
@@ -143,7 +142,7 @@ def _main_model(rows: Mapping[str, AiModel], name: str, where: str, plan_name: s
         instead = "it goes with job_type upscale" if kind == UPSCALER else "name a model of type checkpoint"
         raise MakesNoPictures(
             f"{name!r} is {_KINDS[kind]}, which makes no pictures by itself.",
-            errors=[bad_field(where, f"is {_KINDS[kind]}; {instead}")],
+            errors=[BadField(where, f"is {_KINDS[kind]}; {instead}")],
         )
     require_available(model, plan_name)
     return model
@@ -156,7 +155,7 @@ def _named_upscaler(rows: Mapping[str, AiModel], name: str, plan_name: str) -> A
     if kind_of(model) != UPSCALER:
         raise Invalid(
             f"{name!r} is no upscaler.",
-            errors=[bad_field("model", "is no upscaler; leave it out to have one chosen")],
+            errors=[BadField("model", "is no upscaler; leave it out to have one chosen")],
         )
     require_available(model, plan_name)
     return model
@@ -167,7 +166,7 @@ def _choose(upscalers: list[AiModel], scale: float | None, plan_name: str) -> Ai
     if not upscalers:
         raise Invalid(
             "No upscaler is installed in this studio.",
-            errors=[bad_field("model", "there is no upscaler here; its operator can add one")],
+            errors=[BadField("model", "there is no upscaler here; its operator can add one")],
         )
     allowed = [model for model in upscalers if available_to(model, plan_name)]
     if not allowed:
@@ -191,24 +190,24 @@ def _what_is_wrong_with(part: AiModel | None, name: str, kind: str, model: AiMod
     return None
 
 
-def _check_mask(request: ImageRequest, images: Mapping[UUID, Image], errors: list[dict[str, Any]]) -> None:
+def _check_mask(request: ImageRequest, images: Mapping[UUID, Image], errors: list[BadField]) -> None:
     if request.job_type != "inpaint" or request.source_image is None:
         return
     source = images[request.source_image]
     if request.mask_image is None:
         if source.format == "jpg":
             errors.append(
-                bad_field("mask_image", "is needed: the source is a JPEG, which has nothing transparent")
+                BadField("mask_image", "is needed: the source is a JPEG, which has nothing transparent")
             )
         return
     mask = images[request.mask_image]
     if (mask.width, mask.height) != (source.width, source.height):
         sizes = f"it has {mask.width}×{mask.height} pixels and the source {source.width}×{source.height}"
-        errors.append(bad_field("mask_image", f"must be as large as the source: {sizes}"))
+        errors.append(BadField("mask_image", f"must be as large as the source: {sizes}"))
 
 
 def _no_model(name: str, where: str) -> Invalid:
     return Invalid(
         f"There is no model named {name!r}.",
-        errors=[bad_field(where, "no such model; GET /api/v1/models lists them")],
+        errors=[BadField(where, "no such model; GET /api/v1/models lists them")],
     )

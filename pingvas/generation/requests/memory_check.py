@@ -8,7 +8,6 @@ from pingvas.engine.memory.estimate import predict_bytes
 from pingvas.generation.job_parameters import JobParameters, UpscaleParameters
 from pingvas.generation.pricing.price import own_scale
 from pingvas.generation.queue.workers import largest_memory
-from pingvas.generation.requests.bad_field import bad_field
 from pingvas.generation.requests.lookup import RequestInputs
 
 GIB = 2**30
@@ -28,7 +27,7 @@ async def refuse_what_fits_no_worker(
         return
     field = "scale" if isinstance(parameters, UpscaleParameters) else "width"
     detail = f"This needs about {need / GIB:.1f} GiB, and the largest worker has {largest / GIB:.1f} GiB."
-    raise Invalid(detail, errors=[bad_field(field, "is too much for every worker there is; ask for less")])
+    raise Invalid(detail, field=field, reason="is too much for every worker there is; ask for less")
 
 
 def needed_bytes(found: RequestInputs, parameters: JobParameters) -> int:

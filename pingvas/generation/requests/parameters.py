@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pingvas.base.errors import Invalid
+from pingvas.base.errors import BadField, Invalid
 from pingvas.catalog.models import Limits, defaults_of, limits_of
 from pingvas.engine.sampling.samplers import SAMPLERS
 from pingvas.engine.text.prompts import resolve_wildcards, take_loras
@@ -23,7 +23,6 @@ from pingvas.generation.job_parameters import (
     UpscaleParameters,
 )
 from pingvas.generation.pricing.price import own_scale
-from pingvas.generation.requests.bad_field import bad_field
 from pingvas.generation.requests.job_request import (
     MAX_LORA_WEIGHT,
     MAX_LORAS,
@@ -60,7 +59,7 @@ def resolve(request: ImageRequest) -> list[ResolvedPrompts]:
     """The prompts of each image: `{a|b}` decided by its seed, `<lora:…>` taken out. Raises Invalid."""
     listed = {lora.name: lora.weight for lora in request.loras}
     if len(listed) < len(request.loras):
-        raise Invalid("A LoRA is listed twice.", errors=[bad_field("loras", "names one LoRA more than once")])
+        raise Invalid("A LoRA is listed twice.", errors=[BadField("loras", "names one LoRA more than once")])
     return [_resolve(request, seed, listed) for seed in seeds(request)]
 
 
@@ -71,12 +70,12 @@ def _resolve(request: ImageRequest, seed: int, listed: Mapping[str, float]) -> R
     loras = {**listed, **{tag.name: float(tag.weight) for tag in tags}}
     errors = []
     if misplaced:
-        errors.append(bad_field("negative_prompt", "<lora:…> belongs in the prompt, with a weight below 0"))
+        errors.append(BadField("negative_prompt", "<lora:…> belongs in the prompt, with a weight below 0"))
     if len(loras) > MAX_LORAS:
-        errors.append(bad_field("prompt", f"names LoRAs beyond the {MAX_LORAS} that may be used at once"))
+        errors.append(BadField("prompt", f"names LoRAs beyond the {MAX_LORAS} that may be used at once"))
     if any(not abs(weight) <= MAX_LORA_WEIGHT for weight in loras.values()):
         errors.append(
-            bad_field(
+            BadField(
                 "prompt", f"the weight of a LoRA must be from -{MAX_LORA_WEIGHT:g} to {MAX_LORA_WEIGHT:g}"
             )
         )
@@ -125,7 +124,7 @@ def complete(
     images = [kind(**shared, **_of_one_image(request, each)) for each in resolved]
     errors = [*_check_size(images[0], limits), *_check_steps(images[0], limits)]
     if request.guidance is not None and config.get("family") not in (None, "flux"):
-        errors.append(bad_field("guidance", f"only flux models take it, and this is {config['family']}"))
+        errors.append(BadField("guidance", f"only flux models take it, and this is {config['family']}"))
     if errors:
         raise Invalid("The request asks for something this model cannot do.", errors=errors)
     return images
@@ -154,7 +153,7 @@ def complete_upscale(
         raise Invalid(
             f"The picture would have {width}×{height} pixels.",
             errors=[
-                bad_field(
+                BadField(
                     "scale", f"at most {largest.side} pixels a side and {largest.pixels} in all are made"
                 )
             ],
@@ -163,7 +162,7 @@ def complete_upscale(
     if source.width * source.height * own**2 > 4 * largest.pixels:
         raise Invalid(
             f"{found.model.name!r} enlarges ×{own:g}, which is too much for this picture.",
-            errors=[bad_field("model", "name an upscaler of a smaller scale, or take a smaller picture")],
+            errors=[BadField("model", "name an upscaler of a smaller scale, or take a smaller picture")],
         )
     return UpscaleParameters(
         model=found.model.name,
@@ -193,21 +192,21 @@ def _complete_refine(request: RefineRequest, found: RequestInputs) -> RefinePara
         seed=seed,
         **prompts,
     )
-    errors += _check_steps(refine, limits_of(config), within=("refine",))
+    errors += _check_steps(refine, limits_of(config), within="refine.")
     if errors:
         raise Invalid("The refining model cannot do what is asked of it.", errors=errors)
     return refine
 
 
-def _resolve_for_refining(request: RefineRequest, seed: int) -> tuple[dict[str, str], list[dict[str, Any]]]:
+def _resolve_for_refining(request: RefineRequest, seed: int) -> tuple[dict[str, str], list[BadField]]:
     """The prompts as they are run, where that differs, and what is wrong with them."""
     prompts: dict[str, str] = {}
-    errors: list[dict[str, Any]] = []
+    errors: list[BadField] = []
     for name, typed in (("prompt", request.prompt), ("negative_prompt", request.negative_prompt)):
         run, tags = take_loras(resolve_wildcards(typed, seed))
         if tags:
             said = "<lora:…> is not taken here: refining uses the model as it is"
-            errors.append(bad_field(name, said, within=("refine",)))
+            errors.append(BadField(f"refine.{name}", said))
         if run != typed:
             prompts[f"resolved_{name}"] = run
     return prompts, errors
@@ -243,27 +242,27 @@ def fit(width: int, height: int, limits: Limits) -> tuple[int, int]:
     return wide, high
 
 
-def _check_size(parameters: DiffusionParameters, limits: Limits) -> list[dict[str, Any]]:
+def _check_size(parameters: DiffusionParameters, limits: Limits) -> list[BadField]:
     errors = []
     for side, pixels in (("width", parameters.width), ("height", parameters.height)):
         if pixels % limits.multiple:
-            errors.append(bad_field(side, f"must be a multiple of {limits.multiple}"))
+            errors.append(BadField(side, f"must be a multiple of {limits.multiple}"))
         if not limits.min_size <= pixels <= limits.max_size:
-            errors.append(bad_field(side, f"must be from {limits.min_size} to {limits.max_size}"))
+            errors.append(BadField(side, f"must be from {limits.min_size} to {limits.max_size}"))
     if parameters.width * parameters.height > limits.max_pixels:
-        errors.append(bad_field("width", f"width × height must not exceed {limits.max_pixels} pixels"))
+        errors.append(BadField("width", f"width × height must not exceed {limits.max_pixels} pixels"))
     return errors
 
 
 def _check_steps(
-    parameters: DiffusionParameters | RefineParameters, limits: Limits, within: tuple[str, ...] = ()
-) -> list[dict[str, Any]]:
+    parameters: DiffusionParameters | RefineParameters, limits: Limits, within: str = ""
+) -> list[BadField]:
     errors = []
     if parameters.sampler not in limits.samplers:
         said = f"must be one of {', '.join(limits.samplers)} with this model"
-        errors.append(bad_field("sampler", said, within=within))
+        errors.append(BadField(f"{within}sampler", said))
     sampler = SAMPLERS.get(parameters.sampler)
     max_steps = min(limits.max_steps, (sampler and sampler.max_steps) or limits.max_steps)
     if not 1 <= parameters.steps <= max_steps:
-        errors.append(bad_field("steps", f"must be from 1 to {max_steps}", within=within))
+        errors.append(BadField(f"{within}steps", f"must be from 1 to {max_steps}"))
     return errors

@@ -32,6 +32,7 @@ from pingvas.generation.requests.job_request import JobRequest, UpscaleRequest, 
 from pingvas.generation.requests.lookup import find_for_images, find_for_upscale
 from pingvas.generation.requests.memory_check import refuse_what_fits_no_worker
 from pingvas.generation.requests.parameters import OutputLimits, complete, complete_upscale, resolve
+from pingvas.generation.requests.storage_room import require_room_for_batch
 from pingvas.generation.status.jobs import JobView
 from pingvas.generation.tables import GenerationJob
 
@@ -77,7 +78,8 @@ class PreparedRequest:
 async def estimate(
     session: AsyncSession, actor: Actor, request: JobRequest, *, largest: OutputLimits = _LARGEST
 ) -> Estimate:
-    """What `submit` would hold for the same request. Nothing is spent. Raises what `submit` raises but for the credits."""
+    """What `submit` would hold for the same request. Nothing is spent. Raises what `submit` raises but
+    for credits, queue and room."""
     request = check_request(request)
     subscription = await get_current_subscription(session, actor.user_id)
     prepared = await _prepare(session, actor, request, subscription.plan_name, largest)
@@ -98,14 +100,14 @@ async def submit(
 
     `retry_of` is the ended job that is tried again; `traceparent` carries a trace to the worker.
 
-    Raises Invalid (a value is beyond what is taken; what it names is not there, cannot be used or is too large), ModelLocked, InsufficientCredits,
-    QueueFull; then nothing has changed.
+    Raises Invalid (a value is beyond what is taken; what it names is not there, cannot be used or is too large),
+    ModelLocked, InsufficientCredits, QueueFull, StorageExceeded; then the transaction is to be rolled back.
     """
     request = check_request(request)
     with span("submit", parent=traceparent, job_type=request.job_type, count=request.count):
         subscription = await lock_current_subscription(session, actor.user_id)
         prepared = await _prepare(session, actor, request, subscription.plan_name, largest)
-        return await _enqueue(
+        submitted = await _enqueue(
             session,
             subscription,
             prepared,
@@ -114,6 +116,8 @@ async def submit(
             retry_of=retry_of,
             traceparent=current_traceparent() or traceparent,
         )
+        await require_room_for_batch(session, subscription, submitted.batch_id, largest_pixels=largest.pixels)
+        return submitted
 
 
 def tell_accepted(session: AsyncSession, user_id: UUID, jobs: Sequence[JobView]) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.base.read_session import ReadSession
 from pingvas.generation.metrics import OTHER_PLAN
 from pingvas.generation.queue.workers import IS_HEARD
 from pingvas.generation.statuses import IS_OPEN
@@ -94,7 +94,7 @@ class QueueGauges:
         return max(waits, default=None)
 
 
-async def read_gauges(session: AsyncSession, *, most: int = MOST) -> QueueGauges:
+async def read_gauges(session: ReadSession, *, most: int = MOST) -> QueueGauges:
     """How the queue stands now."""
     groups = [_group(row) for row in await session.execute(_OPEN, {"most": most})]
     looked_at = Counter[str]()

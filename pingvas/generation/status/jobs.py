@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Row, Select, Uuid, any_, bindparam, func, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from pingvas.accounts.actor import Actor
 from pingvas.base.errors import NotFound
-from pingvas.base.pages import Page, decode_cursor, encode_cursor
+from pingvas.base.pages import Page, PageRequest, read_page
+from pingvas.base.read_session import ReadSession
 from pingvas.gallery.tables import Image
 from pingvas.generation.status.waiting import MAX_POSITION, Wait, WaitingFor, read_waits
 from pingvas.generation.statuses import ENDED, IS_OPEN, WAITING
@@ -89,7 +89,7 @@ def receipt_of(job: GenerationJob) -> Receipt | None:
     return Receipt(held, held, job.actual_credits, held - job.actual_credits, reason, job.gpu_seconds)
 
 
-async def get_job(session: AsyncSession, actor: Actor, job_id: UUID) -> JobView:
+async def get_job(session: ReadSession, actor: Actor, job_id: UUID) -> JobView:
     """One of the actor's jobs. Raises NotFound."""
     views = await read_jobs(session, actor, [job_id])
     if not views:
@@ -97,24 +97,22 @@ async def get_job(session: AsyncSession, actor: Actor, job_id: UUID) -> JobView:
     return views[0]
 
 
-async def read_jobs(session: AsyncSession, actor: Actor, job_ids: list[UUID]) -> list[JobView]:
+async def read_jobs(session: ReadSession, actor: Actor, job_ids: list[UUID]) -> list[JobView]:
     """Those of the ids that are the actor's, in the order they were made."""
     found = await session.execute(_views_of_jobs(), {"user_id": actor.user_id, "job_ids": job_ids})
     return await explain(session, actor.user_id, [_view(row) for row in found])
 
 
 async def list_jobs(
-    session: AsyncSession,
+    session: ReadSession,
     actor: Actor,
+    asked: PageRequest,
     *,
-    statuses: list[str] | None = None,
+    statuses: Sequence[str] = (),
     job_type: str | None = None,
     batch_id: UUID | None = None,
-    limit: int,
-    cursor: str | None,
-    cursor_key: bytes,
 ) -> Page[JobView]:
-    """The actor's jobs, newest first."""
+    """The actor's jobs, newest first. Raises BadCursor."""
     query = _views().where(GenerationJob.user_id == actor.user_id)
     if statuses:
         query = query.where(GenerationJob.status.in_(statuses))
@@ -122,33 +120,30 @@ async def list_jobs(
         query = query.where(GenerationJob.job_type == job_type)
     if batch_id is not None:
         query = query.where(GenerationJob.batch_id == batch_id)
-    if cursor is not None:
-        (after,) = decode_cursor(cursor, cursor_key, length=1)
-        query = query.where(GenerationJob.id < UUID(after))
-    rows = (await session.execute(query.order_by(GenerationJob.id.desc()).limit(limit + 1))).all()
-    views = await explain(session, actor.user_id, [_view(row) for row in rows[:limit]])
-    more = len(rows) > limit
-    return Page(views, encode_cursor([str(views[-1].job.id)], cursor_key) if more else None)
+    belongs_to = ("jobs", actor.user_id, sorted(set(statuses)), job_type, batch_id)
+    page = await read_page(session, query, asked, order=(GenerationJob.id,), belongs_to=belongs_to)
+    views = await explain(session, actor.user_id, [_view(row) for row in page.items])
+    return Page(views, page.next_cursor)
 
 
-async def list_steps(session: AsyncSession, actor: Actor, job_id: UUID) -> list[GenerationStep]:
+async def list_steps(session: ReadSession, actor: Actor, job_id: UUID) -> list[GenerationStep]:
     """The reported steps of one of the actor's jobs, first to last, every attempt. Raises NotFound."""
     await get_job(session, actor, job_id)
     query = select(GenerationStep).where(GenerationStep.job_id == job_id)
     return list(await session.scalars(query.order_by(GenerationStep.id)))
 
 
-async def held_credits(session: AsyncSession, user_id: UUID) -> int:
+async def held_credits(session: ReadSession, user_id: UUID) -> int:
     """Credits taken for jobs that have not ended; part of them may come back."""
     return int(await session.scalar(_HELD, {"user_id": user_id}) or 0)
 
 
-async def any_open(session: AsyncSession, job_ids: Sequence[UUID]) -> bool:
+async def any_open(session: ReadSession, job_ids: Sequence[UUID]) -> bool:
     """Whether one of these jobs has not ended."""
     return await session.scalar(_OPEN_STILL, {"job_ids": list(job_ids)}) is not None
 
 
-async def explain(session: AsyncSession, user_id: UUID, views: list[JobView]) -> list[JobView]:
+async def explain(session: ReadSession, user_id: UUID, views: list[JobView]) -> list[JobView]:
     """The views of one person's jobs; those that wait say for what, where in the queue, and for about how long."""
     if not any(view.job.status in WAITING for view in views):
         return views

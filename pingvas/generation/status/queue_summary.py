@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
+from pingvas.base.read_session import ReadSession
 from pingvas.billing.subscriptions import CurrentSubscription, get_current_subscription
 from pingvas.generation.queue.fairness import IDLE_LANE
 from pingvas.generation.queue.workers import TAKES_JOBS
@@ -94,7 +94,7 @@ class QueueSummary:
         return self.normal.processing + self.idle.processing
 
 
-async def read_queue_summary(session: AsyncSession, actor: Actor) -> QueueSummary:
+async def read_queue_summary(session: ReadSession, actor: Actor) -> QueueSummary:
     """How the queue stands, where the actor's first waiting job is in it, and what the actor's plan leaves.
 
     Costs the same however many wait. Raises NoSubscription.
@@ -120,7 +120,7 @@ def _lane(waiting: int, processing: int) -> LaneState:
     return LaneState(min(waiting, COUNTED), waiting > COUNTED, processing)
 
 
-async def _read_mine(session: AsyncSession, subscription: CurrentSubscription) -> MyPart:
+async def _read_mine(session: ReadSession, subscription: CurrentSubscription) -> MyPart:
     mine: Any = (await session.execute(_MINE, {"user_id": subscription.user_id})).one()
     return MyPart(
         slots_used=mine.slots_used,

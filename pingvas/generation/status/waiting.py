@@ -16,8 +16,8 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.base.read_session import ReadSession
 from pingvas.base.statements import fetch
 from pingvas.generation.queue.fairness import head_start, used_by
 from pingvas.generation.queue.workers import TAKES_JOBS
@@ -134,7 +134,7 @@ _latest: WeakKeyDictionary[Any, tuple[float, QueueSnapshot]] = WeakKeyDictionary
 
 
 async def read_waits(
-    session: AsyncSession, user_ids: Sequence[UUID], *, most_each: int = MAX_POSITION
+    session: ReadSession, user_ids: Sequence[UUID], *, most_each: int = MAX_POSITION
 ) -> dict[UUID, Wait]:
     """How the waiting jobs of these people wait, by job. Of each person and lane the first `most_each` pending ones.
 
@@ -155,7 +155,7 @@ async def read_waits(
     }
 
 
-async def _find_snapshot(session: AsyncSession) -> QueueSnapshot:
+async def _find_snapshot(session: ReadSession) -> QueueSnapshot:
     """The queue and the workers as they are, or, where the queue is long, as they were a moment ago."""
     now, engine = monotonic(), session.bind
     read_at, known = _latest.get(engine, (0.0, None))
@@ -167,7 +167,7 @@ async def _find_snapshot(session: AsyncSession) -> QueueSnapshot:
     return snapshot
 
 
-async def _read_snapshot(session: AsyncSession) -> QueueSnapshot:
+async def _read_snapshot(session: ReadSession) -> QueueSnapshot:
     (row,) = await fetch(session, _SNAPSHOT, {"limit": MAX_POSITION})
     left = map(seconds_left, row.expected or (), row.running or ())
     front = QueueFront(row.ids or (), row.turns or (), row.seconds or ())

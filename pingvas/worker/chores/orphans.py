@@ -15,6 +15,7 @@ from sqlalchemy import ARRAY, Text, TextClause, Uuid, bindparam, text
 
 from pingvas.adapters.storage import Storage
 from pingvas.base.db import Database
+from pingvas.gallery.storage_keys import OF_AN_IMAGE
 
 # An object this young may still get its row: from an upload that runs, or a worker that waits for the database.
 OLD_ENOUGH = timedelta(days=1)
@@ -27,7 +28,6 @@ MOST = 50_000
 SUSPICIOUS = 50
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_PICTURE = re.compile(rf"(?:images|thumbnails)/{_UUID}/({_UUID})\.[a-z]+")
 _PREVIEW = re.compile(rf"previews/({_UUID})/[0-9a-f]+\.webp")
 
 # A row can only be written for what its own job's run has stored: nothing older than the oldest run is waited for.
@@ -50,8 +50,8 @@ _NAMED_BY_IMAGE = _named("images", "row.id = stored.id AND stored.key IN (row.s3
 _NAMED_BY_STEP = _named("generation_steps", "row.job_id = stored.id AND row.preview_url = stored.key")
 
 KINDS = (
-    ("images", _PICTURE, _NAMED_BY_IMAGE),
-    ("thumbnails", _PICTURE, _NAMED_BY_IMAGE),
+    ("images", OF_AN_IMAGE, _NAMED_BY_IMAGE),
+    ("thumbnails", OF_AN_IMAGE, _NAMED_BY_IMAGE),
     ("previews", _PREVIEW, _NAMED_BY_STEP),
 )
 

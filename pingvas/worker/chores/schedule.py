@@ -17,6 +17,7 @@ from pingvas.accounts.cleanup import forget_expired
 from pingvas.adapters.storage import Storage
 from pingvas.base.db import Database
 from pingvas.base.outbox import drain_deletions
+from pingvas.base.planner_figures import refresh_planner_figures
 from pingvas.base.settings import Settings
 from pingvas.billing.ledger import find_disagreements
 from pingvas.generation.lifecycle.slots import promote_overlooked
@@ -72,6 +73,10 @@ async def _lift_stragglers(tools: Tools) -> Counts:
     return {"lifted": await lift_stragglers(tools.database)}
 
 
+async def _refresh_planner_figures(tools: Tools) -> Counts:
+    return {"refreshed": await refresh_planner_figures(tools.database)}
+
+
 async def _delete_objects(tools: Tools) -> Counts:
     return {"deleted": await drain_deletions(tools.database, tools.storage.delete)}
 
@@ -119,6 +124,7 @@ CHORES = (
     Chore("sweep_deadlines", "* * * * * */10", "every 10 seconds", _sweep_deadlines, is_trouble=True),
     Chore("promote_overlooked", "* * * * * */10", "every 10 seconds", _promote_overlooked),
     Chore("lift_stragglers", "* * * * * */10", "every 10 seconds", _lift_stragglers),
+    Chore("refresh_planner_figures", "* * * * * */5", "every 5 seconds", _refresh_planner_figures),
     Chore("delete_objects", "* * * * * */10", "every 10 seconds", _delete_objects),
     Chore("forget_silent_workers", "* * * * *", "every minute", _forget_silent_workers),
     Chore("forget_expired", "7 * * * *", "every hour", _forget_expired),

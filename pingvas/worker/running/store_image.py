@@ -13,6 +13,7 @@ from pingvas.adapters.storage import StorageUnavailable
 from pingvas.base.ids import new_id
 from pingvas.engine.images import image_files
 from pingvas.engine.requests import Result
+from pingvas.gallery.storage_keys import image_key, thumbnail_key
 from pingvas.generation.job_parameters import stored_parameters
 from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.generation.lifecycle.ends import FinishedImage
@@ -35,16 +36,15 @@ async def store_picture(
     image_id, format = new_id(), job.parameters.format
     parameters = _generation_params(job, place)
     data, small = await asyncio.to_thread(_encode, result, format, parameters)
-    key = f"images/{job.user_id}/{image_id}.{format}"
-    thumbnail_key = f"thumbnails/{job.user_id}/{image_id}.webp"
+    key, small_key = image_key(job.user_id, image_id, format), thumbnail_key(job.user_id, image_id)
     deadline = time.monotonic() + place.patience.store
     for pause in pauses():
         try:
             await asyncio.gather(
                 place.storage.put(key, data, image_files.CONTENT_TYPES[format]),
-                place.storage.put(thumbnail_key, small, "image/webp"),
+                place.storage.put(small_key, small, "image/webp"),
             )
-            file_url, thumbnail_url = await place.storage.sign(key), await place.storage.sign(thumbnail_key)
+            file_url, thumbnail_url = await place.storage.sign(key), await place.storage.sign(small_key)
             break
         except StorageUnavailable:
             if give_up.is_set() or time.monotonic() > deadline:
@@ -55,7 +55,7 @@ async def store_picture(
     return FinishedImage(
         image_id=image_id,
         s3_key=key,
-        thumbnail_key=thumbnail_key,
+        thumbnail_key=small_key,
         width=result.image.width,
         height=result.image.height,
         format=format,

@@ -2431,7 +2431,7 @@ export interface operations {
                     "application/json": components["schemas"]["SubmittedOut"];
                 };
             };
-            /** @description `insufficient_credits` */
+            /** @description `insufficient_credits`, or `storage_exceeded`: too little room for the pictures */
             402: {
                 headers: {
                     [name: string]: unknown;
@@ -2620,7 +2620,7 @@ export interface operations {
                     "application/json": components["schemas"]["SubmittedOut"];
                 };
             };
-            /** @description `insufficient_credits` */
+            /** @description `insufficient_credits`, or `storage_exceeded`: too little room for the pictures */
             402: {
                 headers: {
                     [name: string]: unknown;

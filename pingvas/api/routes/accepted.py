@@ -28,7 +28,10 @@ _LOOK_SECONDS = 2.0
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "`Prefer: wait` was given, and all of the jobs have ended", "model": SubmittedOut},
-    402: {"description": "`insufficient_credits`", "model": Problem},
+    402: {
+        "description": "`insufficient_credits`, or `storage_exceeded`: too little room for the pictures",
+        "model": Problem,
+    },
     429: {"description": "`queue_full`: my plan allows no more jobs that have not ended", "model": Problem},
 }
 
