@@ -136,7 +136,7 @@ class Studio:
     async def sweep(self) -> bool:
         """What the chores do: give jobs of silent workers back."""
         swept = await sweep_leases(self.database, max_attempts=self.settings.max_attempts)
-        return swept.requeued + swept.failed > 0
+        return swept.requeued + swept.failed + swept.canceled > 0
 
     @asynccontextmanager
     async def worker(

@@ -53,7 +53,7 @@ async def test_a_worker_whose_engine_is_stuck_ends_and_leaves_its_job_to_the_swe
     assert (await studio.job(job_id)).status == "processing"
     await until(studio.sweep, "the lease to lapse")
     job = await studio.job(job_id)
-    assert (job.status, job.lost_attempts) == ("queued", 1)
+    assert (job.status, job.lost_attempts, job.actual_credits) == ("canceled", 1, 0)
 
 
 async def test_a_worker_whose_device_refuses_everything_ends_and_another_makes_the_picture(
