@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, Text, bindparam, text
 from pingvas.base.db import Database
 from pingvas.billing.ledger import find_disagreements
 from pingvas.generation.lifecycle import claims, statements, sweeps
-from pingvas.generation.lifecycle.ends import End, end
+from pingvas.generation.lifecycle.ends import End, end, end_all
 from pingvas.generation.lifecycle.returns import crashed, hand_back
 from pingvas.generation.status import jobs
 from pingvas.generation.steps import progress
@@ -314,3 +314,26 @@ async def test_a_claim_reads_only_the_front_of_a_long_line(database: Database) -
     assert f"actual rows={statements.WINDOW}" in plan
     assert "Seq Scan on generation_jobs" not in plan
     assert "rows=5000" not in plan
+
+
+async def test_of_two_attempts_of_one_worker_at_a_job_only_the_later_one_ends_it(database: Database) -> None:
+    # given a worker that lost its lease, and has claimed the same job again
+    async with database.transaction() as session:
+        await make_model(session)
+        actor = await make_person(session, credits=500)
+    await submit_jobs(database, actor)
+    first = await claim_job(database)
+    await _lapse(database)
+    await sweeps.sweep_leases(database, max_attempts=3)
+    second = await claim_job(database)
+
+    # when both ends are written together
+    async with database.transaction() as session:
+        ends = [End(second, "canceled", 0.6), End(first, "failed", code="internal_error", message="late")]
+        written = await end_all(session, WORKER, ends)
+
+    # then
+    assert written == [True, False]
+    async with database.read() as session:
+        view = await jobs.get_job(session, actor, first.id)
+    assert (view.job.status, view.job.actual_credits) == ("canceled", 1)

@@ -81,7 +81,7 @@ async def end_all(session: AsyncSession, worker_id: str, ends: Sequence[End]) ->
     people = await lock_people(session, {end.job.user_id for end in ends})
     writing = [end if end.job.user_id in people else _without_person(end) for end in ends]
     ended = await _write(session, worker_id, writing, people)
-    return [end.job.id in ended and end is written for end, written in zip(ends, writing, strict=True)]
+    return [ended.get(end.job.id) is end for end in ends]
 
 
 async def end(session: AsyncSession, worker_id: str, ending: End) -> bool:
@@ -110,22 +110,25 @@ async def _write(
     worker_id: str | None,
     ends: Sequence[End],
     people: Mapping[UUID, CurrentSubscription],
-) -> dict[UUID, Row]:
-    """Write and tell the ends; what was written, by job."""
+) -> dict[UUID, End]:
+    """Write and tell the ends; those that were written, by job. Of two attempts at one job the later one may end it."""
+    latest = {end.job.id: end for end in sorted(ends, key=lambda end: end.job.attempt)}
+    writing = [end for end in ends if latest[end.job.id] is end]
     values = {
         "worker_id": worker_id,
-        "ending": _json({str(end.job.id): _facts(end) for end in ends}),
+        "ending": _json({str(end.job.id): _facts(end) for end in writing}),
         "people": _json([whose_slots(person) for person in people.values()]),
         "description": REFUND,
     }
-    ended: dict[UUID, Row] = {}
+    rows: dict[UUID, Row] = {}
     for row in await fetch(session, END, values):
         if row.model_name is None:
-            ended[row.id] = row
+            rows[row.id] = row
         else:
             signals.promoted(session, row.user_id, row.id, plan=row.plan_name, model=row.model_name)
-    _tell(session, [end for end in ends if end.job.id in ended], ended)
-    return ended
+    written = [end for end in writing if end.job.id in rows]
+    _tell(session, written, rows)
+    return {end.job.id: end for end in written}
 
 
 def _without_person(end: End) -> End:
