@@ -248,13 +248,9 @@ async def test_canceling_waits_for_a_worker_that_is_handing_back(database: Datab
 
 async def test_a_claim_that_meets_a_cancel_takes_nothing(database: Database, actor: Actor) -> None:
     # given a cancel that is not committed yet
-    await submit_jobs(database, actor)
+    (job_id,) = (await submit_jobs(database, actor)).job_ids
     async with database.transaction() as canceling:
-        await cancel.request_cancel(
-            canceling,
-            actor,
-            (await jobs.list_jobs(canceling, actor, limit=1, cursor=None, cursor_key=b"x")).items[0].job.id,
-        )
+        await cancel.request_cancel(canceling, actor, job_id)
 
         # when
         async with database.transaction() as session:
