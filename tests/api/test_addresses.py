@@ -82,6 +82,7 @@ async def test_an_address_of_the_api_that_is_none_is_not_found_by_any_method(
     assert answer.headers["content-type"] == "application/problem+json"
     if method != "HEAD":
         assert answer.json()["code"] == "not_found"
+        assert answer.json()["detail"].endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -115,6 +116,7 @@ async def test_another_method_than_an_address_takes_is_told_which_ones_it_takes(
     assert answer.headers["content-type"] == "application/problem+json"
     if method != "HEAD":
         assert answer.json()["code"] == "method_not_allowed"
+        assert all(taken in answer.json()["detail"] for taken in allowed)
 
 
 async def test_every_get_of_the_api_takes_head_and_no_address_takes_a_slash_more(

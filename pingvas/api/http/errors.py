@@ -122,10 +122,13 @@ def install(app: FastAPI) -> None:
         if error.status_code == 400:  # a body nested past all reason, say: bad input like any other
             return problem(request, 422, errors.Invalid.code, str(error.detail))
         code = _FRAMEWORK_CODES.get(error.status_code, "internal_error")
-        headers = dict(error.headers or {})
-        if error.status_code == 405:  # the framework names the methods of the first route alone
+        headers, detail = dict(error.headers or {}), str(error.detail)
+        if error.status_code == 404:
+            detail = "There is nothing at this address."
+        elif error.status_code == 405:  # the framework names the methods of the first route alone
             headers["Allow"] = ", ".join(allowed_methods(app.router.routes, request.scope))
-        return problem(request, error.status_code, code, str(error.detail), headers=headers)
+            detail = f"This address does not take {request.method}; it takes {headers['Allow']}."
+        return problem(request, error.status_code, code, detail, headers=headers)
 
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> JSONResponse:
