@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 PARAMETERS: dict[str, Any] = {
+    "model": "toy",
     "prompt": "a red house at sunset, the windows lit, snow on the roof",
     "negative_prompt": "blurry, low quality",
     "seed": 7,

@@ -18,14 +18,15 @@ from pingvas.accounts.actor import Actor
 from pingvas.base import migrate
 from pingvas.base.db import Database
 from pingvas.billing.plans import seed_plans
-from pingvas.generation.outcome.finish import End
-from pingvas.generation.queue import claims
+from pingvas.generation.job_parameters import read_parameters
+from pingvas.generation.lifecycle import claims
+from pingvas.generation.lifecycle.claims import ClaimedJob
+from pingvas.generation.lifecycle.ends import End
 from pingvas.generation.queue.batch_key import batch_key
-from pingvas.generation.queue.claims import ClaimedJob
 from pingvas.generation.requests import submit
 from pingvas.worker.running.end_writer import EndWriter
 from tests.make.catalog import make_model
-from tests.make.generation import picture_of, wish
+from tests.make.generation import finished_image_of, image_request
 
 MODEL = "toy"
 WORKER = "worker-1"
@@ -91,7 +92,7 @@ class Studio:
 
     async def fill(self, jobs: int, *, rebuild_indexes: bool = False) -> None:
         """Have at least that many jobs waiting; `rebuild_indexes` is quicker for very many."""
-        key = batch_key("txt2img", {**PARAMETERS, "model": MODEL})
+        key = batch_key(read_parameters("txt2img", {**PARAMETERS, "model": MODEL}))
         async with self.database.transaction() as session:
             await session.execute(_TRUST)
             indexes = (await session.execute(_PLAIN_INDEXES)).all() if rebuild_indexes else []
@@ -129,7 +130,7 @@ class Studio:
         ends = EndWriter(self.database, WORKER)
 
         async def end(job: ClaimedJob) -> None:
-            assert await ends.write(End(job, "completed", GPU_SECONDS, picture_of(job)))
+            assert await ends.write(End(job, "completed", GPU_SECONDS, finished_image_of(job)))
             done(1)
 
         await asyncio.gather(*map(end, jobs))
@@ -138,7 +139,7 @@ class Studio:
         """The next person asks for so many pictures."""
         actor = Actor(next(self._next_person), "user", None)
         async with self.database.transaction() as session:
-            await submit.submit(session, actor, wish(count=pictures))
+            await submit.submit(session, actor, image_request(count=pictures))
 
     def claim(self, batch: int) -> Step:
         """A step that claims up to `batch` jobs and leaves them."""

@@ -24,7 +24,7 @@ from pingvas.base.db import Database
 from pingvas.base.events import Event
 from pingvas.base.loops import BackgroundLoops
 from pingvas.base.notify import WAKE_WORKERS, Notifier
-from pingvas.generation.queue import claims
+from pingvas.generation.lifecycle import claims
 from pingvas.launch.embedded_postgres import EmbeddedPostgres
 from pingvas.worker.process.wakeup import woken_by_new_jobs
 

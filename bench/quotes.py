@@ -19,6 +19,7 @@ from pingvas.base.ids import new_id
 from pingvas.base.settings import REPOSITORY
 from pingvas.engine.engine import Engine
 from pingvas.engine.requests import PictureRequest
+from pingvas.generation.job_parameters import TextToImageParameters
 from pingvas.generation.pricing.price import HEADROOM, base_seconds
 from pingvas.generation.pricing.speeds import ENOUGH, Speed, follow, measure, ratio_for
 
@@ -26,7 +27,7 @@ MINI = REPOSITORY / "models" / "pingvas-mini"
 SIDES = (128, 192, 256)
 STEPS = (8, 20, 30)
 MODEL = new_id()
-Job = dict[str, Any]
+Job = TextToImageParameters
 
 
 def main() -> None:
@@ -67,12 +68,29 @@ def main() -> None:
 
 def _job(card: dict[str, Any], side: int, steps: int) -> Job:
     defaults = {name: card["defaults"][name] for name in ("cfg_scale", "sampler")}
-    return defaults | {"width": side, "height": side, "steps": steps}
+    return TextToImageParameters(
+        model=MINI.name,
+        prompt="a red house at sunset",
+        seed=1,
+        width=side,
+        height=side,
+        steps=steps,
+        **defaults,
+    )
 
 
 def _make(engine: Engine, job: Job) -> float:
     """Seconds as a worker measures them."""
-    request = PictureRequest(prompt="a red house at sunset", negative_prompt="", seed=1, **job)
+    request = PictureRequest(
+        prompt=job.prompt,
+        negative_prompt="",
+        seed=1,
+        width=job.width,
+        height=job.height,
+        steps=job.steps,
+        cfg_scale=job.cfg_scale,
+        sampler=job.sampler,
+    )
     return engine.run(request).gpu_seconds
 
 

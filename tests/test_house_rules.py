@@ -198,3 +198,49 @@ def test_every_error_is_said_in_a_sentence() -> None:
     ]
 
     assert mute == []
+
+
+def test_the_life_of_a_job_is_written_in_one_place() -> None:
+    # given
+    writing = re.compile(
+        r"(UPDATE|INSERT INTO|DELETE FROM)\s+generation_jobs|(update|insert|delete)\(GenerationJob"
+    )
+    only = PACKAGE / "generation" / "lifecycle" / "statements.py"
+
+    # when
+    elsewhere = [
+        name_of(path) for path in python_files("pingvas") if path != only and writing.search(path.read_text())
+    ]
+
+    # then
+    assert elsewhere == []
+
+
+def test_the_statuses_are_listed_once() -> None:
+    # given two of them side by side
+    status = r"['\"](pending|queued|processing|completed|failed|canceled)['\"]"
+    listed = re.compile(rf"{status}\s*,\s*{status}")
+    only = PACKAGE / "generation" / "statuses.py"
+
+    # when
+    copies = [
+        f"{name_of(path)}: {found.group()}"
+        for path in python_files("pingvas")
+        if path != only
+        for found in listed.finditer(path.read_text())
+    ]
+
+    # then
+    assert copies == []
+
+
+def test_how_long_a_silent_worker_lives_is_said_once() -> None:
+    only = PACKAGE / "generation" / "queue" / "workers.py"
+
+    copies = [
+        name_of(path)
+        for path in python_files("pingvas")
+        if path != only and re.search(r"heartbeat_at\s*[<>]", path.read_text())
+    ]
+
+    assert copies == []

@@ -13,7 +13,7 @@ UPGRADE = [
     CREATE TABLE storage_use (
         user_id    uuid NOT NULL CONSTRAINT pk_storage_use PRIMARY KEY
                    CONSTRAINT fk_storage_use_user_id REFERENCES users (id) ON DELETE CASCADE,
-        used_bytes bigint NOT NULL DEFAULT 0 CONSTRAINT chk_storage_use_used_bytes CHECK (used_bytes >= 0)
+        used_bytes bigint NOT NULL DEFAULT '0' CONSTRAINT chk_storage_use_used_bytes CHECK (used_bytes >= 0)
     ) WITH (fillfactor = 70)
     """,
     # Sets, not rows: jobs that end together change each person's sum once. In the order of the people, so that two

@@ -24,6 +24,12 @@ class EventPayload(BaseModel):
     """The name that the page listens for."""
 
 
+class Resync(EventPayload):
+    """Events were missed, or would be too many: read again what you show."""
+
+    event: ClassVar[str] = "system:resync"
+
+
 @dataclass(frozen=True)
 class Event:
     """One thing that happened, for one person's devices (`user_id`)."""

@@ -13,20 +13,13 @@ from pingvas.billing.tables import SubscriptionPlan
 
 GIB = 1024**3
 
-# Order of plans, lowest first, and what a job of each plan starts with as its priority (1-100, higher first).
-PRIORITIES = {"free": 10, "starter": 25, "pro": 50, "studio": 75, "enterprise": 100}
-
-
-def priority_of(plan_name: str) -> int:
-    """The priority of a plan's jobs; a plan that an operator made up is treated like the free one."""
-    return PRIORITIES.get(plan_name, PRIORITIES["free"])
-
 
 @dataclass(frozen=True)
 class Plan:
     """A row of `subscription_plans` before it is one. Prices in USD; None: agreed with each customer.
 
     `max_queues` bounds the jobs that are queued or running at once, `max_open_jobs` all that have not ended.
+    Between people, machine time is shared by `queue_weight` (1 to 100): twice the weight, twice the time.
     """
 
     name: str
@@ -37,6 +30,7 @@ class Plan:
     storage_bytes: int
     max_queues: int
     max_open_jobs: int
+    queue_weight: int
     features: dict[str, bool] = field(default_factory=dict)
 
 
@@ -45,9 +39,11 @@ def _features(*, flux: bool = False, api: bool = False, training: bool = False) 
 
 
 PLANS = (
-    Plan("free", "Free", Decimal(0), Decimal(0), 0, GIB, 1, 50, _features()),
-    Plan("starter", "Starter", Decimal(25), Decimal(250), 5_000, 20 * GIB, 1, 100, _features()),
-    Plan("pro", "Pro", Decimal(75), Decimal(750), 15_000, 100 * GIB, 1, 200, _features(flux=True, api=True)),
+    Plan("free", "Free", Decimal(0), Decimal(0), 0, GIB, 1, 50, 10, _features()),
+    Plan("starter", "Starter", Decimal(25), Decimal(250), 5_000, 20 * GIB, 1, 100, 25, _features()),
+    Plan(
+        "pro", "Pro", Decimal(75), Decimal(750), 15_000, 100 * GIB, 1, 200, 50, _features(flux=True, api=True)
+    ),
     Plan(
         "studio",
         "Studio",
@@ -57,6 +53,7 @@ PLANS = (
         200 * GIB,
         3,
         500,
+        75,
         _features(flux=True, api=True, training=True),
     ),
     Plan(
@@ -68,15 +65,16 @@ PLANS = (
         10_240 * GIB,
         100,
         10_000,
+        100,
         _features(flux=True, api=True, training=True),
     ),
 )
 
 _INSERT = text("""
     INSERT INTO subscription_plans (id, name, display_name, monthly_price, yearly_price, credits_per_month,
-                                    storage_bytes, max_queues, max_open_jobs, features)
+                                    storage_bytes, max_queues, max_open_jobs, queue_weight, features)
     VALUES (:id, :name, :display_name, :monthly_price, :yearly_price, :credits_per_month,
-            :storage_bytes, :max_queues, :max_open_jobs, CAST(:features AS jsonb))
+            :storage_bytes, :max_queues, :max_open_jobs, :queue_weight, CAST(:features AS jsonb))
     ON CONFLICT (name) DO NOTHING
 """)
 
@@ -95,4 +93,10 @@ async def list_plans(session: ReadSession) -> list[SubscriptionPlan]:
         .where(SubscriptionPlan.is_active)
         .order_by(SubscriptionPlan.monthly_price.asc().nulls_last())
     )
+    return list(await session.scalars(query))
+
+
+async def plan_names(session: ReadSession) -> list[str]:
+    """The names of all plans there are, on sale or not, by their weight in the queue."""
+    query = select(SubscriptionPlan.name).order_by(SubscriptionPlan.queue_weight, SubscriptionPlan.name)
     return list(await session.scalars(query))

@@ -23,7 +23,8 @@ _START = text("""
 """)
 _CURRENT = """
     SELECT s.id, s.user_id, s.status, s.remaining_credits, s.current_period_start, s.current_period_end,
-           p.name AS plan_name, p.display_name AS plan_display_name, p.max_queues, p.max_open_jobs, p.storage_bytes, p.features
+           p.name AS plan_name, p.display_name AS plan_display_name, p.max_queues, p.max_open_jobs,
+           p.queue_weight, p.storage_bytes, p.features
       FROM subscriptions s JOIN subscription_plans p ON p.id = s.plan_id
      WHERE s.user_id = :user_id AND s.status <> 'expired'
 """
@@ -53,6 +54,7 @@ class CurrentSubscription:
     plan_display_name: str
     max_queues: int
     max_open_jobs: int
+    queue_weight: int
     storage_bytes: int
     features: dict[str, Any]
 

@@ -23,6 +23,7 @@ class SubscriptionPlan(Base):
             name="chk_subscription_plans_figures",
         ),
         CheckConstraint("max_open_jobs >= 1", name="chk_subscription_plans_max_open_jobs"),
+        CheckConstraint("queue_weight BETWEEN 1 AND 100", name="chk_subscription_plans_queue_weight"),
     )
 
     id: Mapped[Id]
@@ -34,6 +35,7 @@ class SubscriptionPlan(Base):
     storage_bytes: Mapped[int] = mapped_column(BigInteger)
     max_queues: Mapped[int]
     max_open_jobs: Mapped[int] = mapped_column(server_default="100")
+    queue_weight: Mapped[int] = mapped_column(server_default="10")
     features: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY_OBJECT)
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[CreatedAt]

@@ -26,6 +26,11 @@ VAE_DECODE = "VAE Decode"
 UPSCALING = "Upscaling"
 
 
+def steps_to_run(steps: int, strength: float) -> int:
+    """How many of `steps` are run over a picture that keeps 1 - `strength` of itself: one at least."""
+    return max(1, min(steps, int(steps * strength)))
+
+
 @dataclass(frozen=True)
 class LoraUse:
     """A LoRA file and how strongly it counts; `name` is for messages."""
@@ -149,7 +154,7 @@ class PictureRequest:
     @property
     def steps_to_run(self) -> int:
         """Denoising steps that are run: all of them from noise, `strength` of them from a source; one at least."""
-        return self.steps if self.source is None else max(1, min(self.steps, int(self.steps * self.strength)))
+        return self.steps if self.source is None else steps_to_run(self.steps, self.strength)
 
 
 @dataclass(frozen=True)

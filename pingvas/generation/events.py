@@ -55,7 +55,7 @@ class JobProgress(EventPayload):
     eta_seconds: float | None
 
 
-class FinishedImage(BaseModel):
+class ImagePayload(BaseModel):
     """A finished image as the API shows it."""
 
     id: UUID
@@ -79,7 +79,7 @@ class JobCompleted(EventPayload):
     event: ClassVar[str] = "job:completed"
 
     job_id: UUID
-    image: FinishedImage
+    image: ImagePayload
     actual_credits: int
 
 

@@ -4,21 +4,21 @@ Called by the functions that write these steps. What is counted here is this pro
 """
 
 from functools import cache, partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from prometheus_client import Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.events import after_commit
 from pingvas.base.metrics import REGISTRY
-from pingvas.billing.plans import PRIORITIES
 
 LABELS = ("plan", "model")
 _WAITS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400)
 _RUNS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 900, 3600)
 _ATTEMPTS = (1, 2, 3, 5, 10)
 _Metric = TypeVar("_Metric", Counter, Histogram)
-_PLANS = {priority: name for name, priority in PRIORITIES.items()}
+# For jobs that were accepted before they said so.
+OTHER_PLAN = "other"
 
 
 def _counter(name: str, what: str, labels: tuple[str, ...] = LABELS) -> Counter:
@@ -30,12 +30,12 @@ def _histogram(name: str, what: str, buckets: tuple[float, ...]) -> Histogram:
 
 
 SUBMITTED = _counter("pingvas_jobs_submitted", "Jobs accepted")
-PROMOTED = _counter("pingvas_jobs_promoted", "Jobs that got a slot of their plan and entered the line")
+PROMOTED = _counter("pingvas_jobs_promoted", "Jobs that got a slot of their plan and entered the queue")
 WAITED = _histogram(
-    "pingvas_job_wait_seconds", "From entering the line to being claimed, each attempt", _WAITS
+    "pingvas_job_wait_seconds", "From entering the queue to being claimed, each attempt", _WAITS
 )
-HANDED_BACK = _counter("pingvas_jobs_handed_back", "Jobs that a worker put back into the line")
-CRASHED = _counter("pingvas_jobs_crashed", "Jobs put back into the line after an error nobody foresaw")
+HANDED_BACK = _counter("pingvas_jobs_handed_back", "Jobs that a worker put back into the queue")
+CRASHED = _counter("pingvas_jobs_crashed", "Jobs put back into the queue after an error nobody foresaw")
 LAPSED = _counter("pingvas_leases_lapsed", "Leases that ran out because a worker fell silent")
 ENDED = _counter("pingvas_jobs_ended", "Jobs that ended, and how", (*LABELS, "outcome", "code"))
 RAN = _histogram("pingvas_job_run_seconds", "The last attempt of an ended job, from claim to end", _RUNS)
@@ -46,54 +46,49 @@ CHARGED = _counter("pingvas_credits_charged", "Credits that ended jobs cost")
 RETURNED = _counter("pingvas_credits_returned", "Held credits given back when jobs ended")
 
 
-def plan_of(priority: int) -> str:
-    """The plan whose jobs have this priority; `other` for one that somebody set by hand."""
-    return _PLANS.get(priority, "other")
-
-
 @cache
 def _of(metric: _Metric, *labels: str) -> _Metric:
     """The child of a metric that has these labels; finding it takes prometheus_client longer than counting."""
     return metric.labels(*labels)
 
 
-def submitted(session: AsyncSession, *, priority: int, model: str, jobs: int, credits: int) -> None:
+def submitted(session: AsyncSession, *, plan: str | None, model: str, jobs: int, credits: int) -> None:
     """So many jobs were accepted, and so many credits held for them together."""
-    labels = plan_of(priority), model
+    labels = plan or OTHER_PLAN, model
     after_commit(session, partial(_of(SUBMITTED, *labels).inc, jobs))
     after_commit(session, partial(_of(HELD, *labels).inc, credits))
 
 
-def promoted(session: AsyncSession, *, priority: int, model: str) -> None:
-    """A job that had waited for a slot stands in line now."""
-    after_commit(session, _of(PROMOTED, plan_of(priority), model).inc)
+def promoted(session: AsyncSession, *, plan: str | None, model: str) -> None:
+    """A job that had waited for a slot stands in the queue now."""
+    after_commit(session, _of(PROMOTED, plan or OTHER_PLAN, model).inc)
 
 
-def claimed(session: AsyncSession, *, priority: int, model: str, waited_seconds: float) -> None:
-    """A worker took a job; the wait is since it entered the line, by the database's clock."""
-    observe = _of(WAITED, plan_of(priority), model).observe
+def claimed(session: AsyncSession, *, plan: str | None, model: str, waited_seconds: float) -> None:
+    """A worker took a job; the wait is since it entered the queue, by the database's clock."""
+    observe = _of(WAITED, plan or OTHER_PLAN, model).observe
     after_commit(session, partial(observe, max(0.0, waited_seconds)))
 
 
-def handed_back(session: AsyncSession, *, priority: int, model: str) -> None:
+def handed_back(session: AsyncSession, *, plan: str | None, model: str) -> None:
     """A worker put a job back without having lost it."""
-    after_commit(session, _of(HANDED_BACK, plan_of(priority), model).inc)
+    after_commit(session, _of(HANDED_BACK, plan or OTHER_PLAN, model).inc)
 
 
-def crashed(session: AsyncSession, *, priority: int, model: str) -> None:
+def crashed(session: AsyncSession, *, plan: str | None, model: str) -> None:
     """An attempt met an error nobody foresaw, and the job is tried again."""
-    after_commit(session, _of(CRASHED, plan_of(priority), model).inc)
+    after_commit(session, _of(CRASHED, plan or OTHER_PLAN, model).inc)
 
 
-def lapsed(session: AsyncSession, *, priority: int, model: str) -> None:
+def lapsed(session: AsyncSession, *, plan: str | None, model: str) -> None:
     """A lease ran out: the job waits again, or has been given up."""
-    after_commit(session, _of(LAPSED, plan_of(priority), model).inc)
+    after_commit(session, _of(LAPSED, plan or OTHER_PLAN, model).inc)
 
 
 def ended(
     session: AsyncSession,
     *,
-    priority: int,
+    plan: str | None,
     model: str,
     outcome: str,
     code: str | None,
@@ -104,7 +99,7 @@ def ended(
     returned: int,
 ) -> None:
     """A job ended as `completed`, `failed` (with its `code`) or `canceled`. `ran_seconds`: None if none ran at its end."""
-    labels = plan_of(priority), model
+    labels = plan or OTHER_PLAN, model
 
     def count() -> None:
         _of(ENDED, *labels, outcome, code or "").inc()
@@ -117,19 +112,3 @@ def ended(
         _of(RETURNED, *labels).inc(returned)
 
     after_commit(session, count)
-
-
-def ended_unpaid(session: AsyncSession, row: Any, *, outcome: str, code: str | None) -> None:
-    """A job ended without its worker and costs nothing. `row`: its priority, model, attempt and estimated_credits."""
-    ended(
-        session,
-        priority=row.priority,
-        model=row.model,
-        outcome=outcome,
-        code=code,
-        attempts=row.attempt,
-        ran_seconds=None,
-        gpu_seconds=0.0,
-        charged=0,
-        returned=row.estimated_credits,
-    )

@@ -9,17 +9,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pingvas.base.columns import EMPTY_LIST, EMPTY_OBJECT, CreatedAt, Id, one_of
 from pingvas.base.db import Base
+from pingvas.generation.statuses import IS_ENDED, IS_OPEN, IS_RETRYABLE, IS_WAITING, STATUSES
 
 
 class GenerationJob(Base):
-    """One picture asked for: its request, its place in the queue, its lease, its price and its end."""
+    """One image asked for: its request, its place in the queue, its lease, its price and its end."""
 
     __tablename__ = "generation_jobs"
     __table_args__ = (
         one_of("generation_jobs", "job_type", "txt2img", "img2img", "inpaint", "upscale"),
-        one_of(
-            "generation_jobs", "status", "pending", "queued", "processing", "completed", "failed", "canceled"
-        ),
+        one_of("generation_jobs", "status", *STATUSES),
         CheckConstraint("priority BETWEEN 1 AND 100", name="chk_generation_jobs_priority"),
         CheckConstraint(
             "estimated_credits >= 0 AND actual_credits >= 0 AND actual_credits <= estimated_credits",
@@ -32,7 +31,7 @@ class GenerationJob(Base):
             name="chk_generation_jobs_processing_has_lease",
         ),
         CheckConstraint(
-            "(status IN ('completed', 'failed', 'canceled')) = (completed_at IS NOT NULL)",
+            f"({IS_ENDED}) = (completed_at IS NOT NULL)",
             name="chk_generation_jobs_ended_has_time",
         ),
         CheckConstraint(
@@ -53,7 +52,7 @@ class GenerationJob(Base):
             "status",
             text("priority DESC"),
             "queued_at",
-            postgresql_where=text("status IN ('failed', 'canceled')"),
+            postgresql_where=text(IS_RETRYABLE),
         ),
         Index("ix_generation_jobs_user_id", "user_id", text("id DESC")),
         # How many jobs a person has open, and which is next: must not slow down with their history.
@@ -63,7 +62,7 @@ class GenerationJob(Base):
             "lane",
             "status",
             "id",
-            postgresql_where=text("status IN ('pending', 'queued', 'processing')"),
+            postgresql_where=text(IS_OPEN),
         ),
         Index(
             "ix_generation_jobs_lease_expires_at",
@@ -75,7 +74,13 @@ class GenerationJob(Base):
         Index(
             "ix_generation_jobs_deadline_at",
             "deadline_at",
-            postgresql_where=text("status IN ('pending', 'queued', 'processing')"),
+            postgresql_where=text(IS_OPEN),
+        ),
+        # What waits although its owner took it back; nothing does, but for what an older version left.
+        Index(
+            "ix_generation_jobs_cancel_requested_at",
+            "cancel_requested_at",
+            postgresql_where=text(f"cancel_requested_at IS NOT NULL AND {IS_WAITING}"),
         ),
         Index("ix_generation_jobs_retry_of", "retry_of", postgresql_where=text("retry_of IS NOT NULL")),
     )
@@ -91,6 +96,7 @@ class GenerationJob(Base):
     job_type: Mapped[str]
     status: Mapped[str] = mapped_column(server_default="pending")
     priority: Mapped[int]
+    plan_name: Mapped[str | None]
     turn: Mapped[int | None] = mapped_column(BigInteger)
     lane: Mapped[str] = mapped_column(server_default="normal")
     batch_key: Mapped[str | None]
@@ -156,7 +162,7 @@ class Worker(Base):
 
 
 class QueueShare(Base):
-    """How far into virtual time a person's share of the machines is used up; see `line.py`."""
+    """How far into virtual time a person's share of the machines is used up; see `queue/fairness.py`."""
 
     __tablename__ = "queue_shares"
 
@@ -165,7 +171,7 @@ class QueueShare(Base):
 
 
 class ModelSpeed(Base):
-    """How long a model really takes at about one size, as a ratio to its own cost figures; see `speeds.py`."""
+    """How long a model really takes at about one size, as a ratio to its own cost figures; see `pricing/speeds.py`."""
 
     __tablename__ = "model_speeds"
     __table_args__ = (

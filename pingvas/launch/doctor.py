@@ -26,7 +26,7 @@ from pingvas.base.settings import REPOSITORY, Settings
 from pingvas.billing.ledger import find_disagreements
 from pingvas.catalog.tables import AiModel
 from pingvas.gallery.storage_use import find_miscounts
-from pingvas.generation.status.gauges import Figures, read_figures
+from pingvas.generation.status.gauges import QueueGauges, read_gauges
 from pingvas.launch.state_file import RunningStudio, find_studio
 from pingvas.launch.which_database import with_any_database
 from pingvas.worker.chores.schedule import CHORES, Chore
@@ -126,7 +126,7 @@ async def _examine_database(settings: Settings, running: RunningStudio | None) -
         findings.append(Finding("schema", True, f"at {at}"))
         async with database.read() as session:
             findings += await _models(session, settings)
-            figures = await read_figures(session)
+            figures = await read_gauges(session)
             findings.append(_queue(figures, running))
             findings.append(_workers(figures, running))
             findings += _chores(await read_chores(session), running)
@@ -202,7 +202,7 @@ def _is_starting(studio: RunningStudio | None) -> bool:
     return studio is not None and time.time() - studio.started_at < STARTING_SECONDS
 
 
-def _queue(figures: Figures, running: RunningStudio | None) -> Finding:
+def _queue(figures: QueueGauges, running: RunningStudio | None) -> Finding:
     waiting, oldest = figures.jobs("queued"), figures.oldest_wait()
     says = f"{waiting} waiting, {figures.jobs('processing')} being made"
     if figures.jobs("pending"):
@@ -216,7 +216,7 @@ def _queue(figures: Figures, running: RunningStudio | None) -> Finding:
     return Finding("queue", True, says)
 
 
-def _workers(figures: Figures, running: RunningStudio | None) -> Finding:
+def _workers(figures: QueueGauges, running: RunningStudio | None) -> Finding:
     if figures.workers:
         devices = ", ".join(
             f"{worker.id} on {worker.device}{' (stopping)' if worker.stopping else ''}"

@@ -21,6 +21,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from pingvas.base.errors import Forbidden, Invalid, StudioError, Unavailable
 from pingvas.base.settings import Settings
+from pingvas.generation.statuses import ENDED
 from pingvas.launch.end_with_parent import end_with_parent
 from pingvas.launch.owner_link import make_owner_token
 from pingvas.launch.state_file import RunningStudio, find_studio
@@ -29,7 +30,6 @@ FORMATS = (".png",)
 POLL_SECONDS = 0.25
 START_SECONDS = 180.0
 AWAY_SECONDS = 60.0  # how long a studio may be out of reach before we give up on our jobs
-_ENDED = ("completed", "failed", "canceled")
 
 
 class Refused(StudioError):
@@ -239,14 +239,14 @@ def _watch(client: httpx.Client, ids: list[str]) -> list[dict[str, Any]]:
                 continue
             for job in jobs:
                 _show(progress, bars[job["id"]], job)
-            if all(job["status"] in _ENDED for job in jobs):
+            if all(job["status"] in ENDED for job in jobs):
                 return jobs
             time.sleep(POLL_SECONDS)
 
 
 def _show(progress: Progress, bar: TaskID, job: dict[str, Any]) -> None:
     at = job.get("progress")
-    if job["status"] in _ENDED:
+    if job["status"] in ENDED:
         progress.update(bar, description=job["status"], completed=100.0)
     elif at:
         step = f"{at['step_name']} {at['step']}/{at['total_steps']}"

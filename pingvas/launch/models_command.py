@@ -19,7 +19,7 @@ from pingvas.base.db import Database
 from pingvas.base.errors import Invalid, NotFound, Unavailable
 from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
-from pingvas.billing.plans import PRIORITIES
+from pingvas.billing.plans import plan_names
 from pingvas.catalog.contents import CARD, Files, hash_file, hash_files, is_model_file
 from pingvas.catalog.describe import UPSCALER, describe, model_type_of, where_weights_are
 from pingvas.catalog.install import (
@@ -89,10 +89,10 @@ async def add(settings: Settings, wanted: Wanted, on_progress: OnProgress) -> Sh
 
     Raises Invalid for what is no model or cannot be used, NameTaken, and what fetching and copying raise.
     """
-    _check_tiers(wanted.tiers)
     address = _read_address(wanted.where)
     files = open_model_files(settings)
     async with _catalog(settings) as database:
+        await _check_tiers(database, wanted.tiers)
         if wanted.name is not None:
             await _expect_free(database, _checked_name(wanted.name))
         if is_remote(address):
@@ -356,10 +356,14 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _check_tiers(tiers: tuple[str, ...]) -> None:
-    unknown = [tier for tier in tiers if tier not in PRIORITIES]
+async def _check_tiers(database: Database, tiers: tuple[str, ...]) -> None:
+    if not tiers:
+        return
+    async with database.read() as session:
+        plans = await plan_names(session)
+    unknown = [tier for tier in tiers if tier not in plans]
     if unknown:
-        raise Invalid(f"There is no plan named {unknown[0]!r}; --tier is one of {', '.join(PRIORITIES)}.")
+        raise Invalid(f"There is no plan named {unknown[0]!r}; --tier is one of {', '.join(plans)}.")
 
 
 async def _expect_free(database: Database, name: str) -> None:

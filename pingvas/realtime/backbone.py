@@ -15,11 +15,10 @@ from redis.exceptions import RedisError
 from socketio.async_pubsub_manager import AsyncPubSubManager
 
 from pingvas.base.errors import Unavailable
-from pingvas.base.events import EventPayload
+from pingvas.base.events import EventPayload, Resync
 from pingvas.base.notify import Notifier, listen
 from pingvas.base.notify_payloads import to_json
 from pingvas.base.settings import Settings
-from pingvas.realtime.events import Resync
 
 Hear = Callable[[str, str | None, Any], None]
 

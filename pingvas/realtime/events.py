@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic.json_schema import models_json_schema
 
-from pingvas.base.events import EventPayload
+from pingvas.base.events import EventPayload, Resync
 from pingvas.billing.events import CreditsUpdated
 from pingvas.generation.events import (
     JobCanceled,
@@ -43,12 +43,6 @@ class AuthExpired(EventPayload):
     event: ClassVar[str] = "auth:expired"
 
     code: str
-
-
-class Resync(EventPayload):
-    """Events were missed: read again what you show."""
-
-    event: ClassVar[str] = "system:resync"
 
 
 SERVER_EVENTS: tuple[type[EventPayload], ...] = (

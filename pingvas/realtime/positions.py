@@ -12,9 +12,10 @@ from typing import Any
 from uuid import UUID
 
 from pingvas.base.db import Database
+from pingvas.base.events import Resync
 from pingvas.generation.events import JobPending, JobQueued
 from pingvas.generation.status.waiting import Wait, read_waits
-from pingvas.realtime.events import QueuePosition, Resync
+from pingvas.realtime.events import QueuePosition
 from pingvas.realtime.rooms import user_of
 
 LOOK_SECONDS = 2.0

@@ -24,7 +24,7 @@ from pingvas.base.errors import Invalid, StudioError
 from pingvas.base.loops import BackgroundLoops, end
 from pingvas.base.notify import Notifier
 from pingvas.base.settings import Settings
-from pingvas.generation.outcome.cancel import request_cancel
+from pingvas.generation.lifecycle.cancel import request_cancel
 from pingvas.generation.status.jobs import get_job
 from pingvas.realtime.backbone import backbone_url, open_manager
 from pingvas.realtime.events import AuthExpired, QueuePosition

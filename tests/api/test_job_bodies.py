@@ -133,6 +133,7 @@ async def test_a_bad_field_of_any_shape_is_named_as_the_body_has_it(
 ) -> None:
     known = bodies(source)
     cases: list[tuple[str, dict[str, Any], list[str | int]]] = [
+        ("text", {"prompt": " \u200b\u3164"}, ["body", "prompt"]),
         ("text", {"clip_skip": 13}, ["body", "clip_skip"]),
         ("text", {"guidance": 31}, ["body", "guidance"]),
         ("text", {"source_image": source}, ["body", "source_image"]),
@@ -143,7 +144,7 @@ async def test_a_bad_field_of_any_shape_is_named_as_the_body_has_it(
         (
             "text",
             {"controlnet": {"model": "edges", "image": source, "start": 0.9, "end": 0.1}},
-            ["body", "controlnet", 0],
+            ["body", "controlnet", 0, "end"],
         ),
         ("picture", {"strength": 1.1}, ["body", "strength"]),
         ("picture", {"source_image": None}, ["body", "source_image"]),

@@ -10,7 +10,7 @@ from pingvas.base.db import Database
 from tests.make.accounts import SignedInPerson, sign_up
 from tests.make.catalog import make_model
 from tests.make.generation import claim_job, complete_job
-from tests.make.line import make_worker, stand_in_front
+from tests.make.queue import make_worker, stand_in_front
 
 BODY: dict[str, Any] = {"job_type": "txt2img", "model": "toy", "prompt": "a red house at sunset"}
 

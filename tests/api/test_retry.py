@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from pingvas.base.db import Database
-from pingvas.generation.outcome.finish import End, end
+from pingvas.generation.lifecycle.ends import End, end
 from tests.make.accounts import SignedInPerson, sign_up
 from tests.make.catalog import make_model, make_parts
 from tests.make.generation import WORKER, claim_job, complete_job

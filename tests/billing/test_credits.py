@@ -12,13 +12,13 @@ from pingvas.base.pages import PageRequest
 from pingvas.billing.credits import InsufficientCredits, Posting, post
 from pingvas.billing.ledger import find_disagreements, list_transactions
 from pingvas.billing.subscriptions import get_current_subscription
-from pingvas.generation.outcome import cancel, leases
-from pingvas.generation.outcome.finish import End, crashed, end
-from pingvas.generation.queue import claims
+from pingvas.generation.lifecycle import cancel, claims, sweeps
+from pingvas.generation.lifecycle.ends import End, end
+from pingvas.generation.lifecycle.returns import crashed, hand_back
 from pingvas.generation.requests import submit
 from tests.make.billing import balance_of, make_person, postings_of
 from tests.make.catalog import make_model
-from tests.make.generation import WORKER, picture_of, wish
+from tests.make.generation import WORKER, finished_image_of, image_request
 
 
 async def test_the_bonus_of_a_new_person_is_a_posting(database: Database) -> None:
@@ -167,7 +167,7 @@ async def test_whatever_happens_to_jobs_the_ledger_adds_up(
                 await cancel.cancel_all(session, actor)
             elif deed == "complete" and held:
                 job = held.pop()
-                await end(session, WORKER, End(job, "completed", seconds, picture_of(job)))
+                await end(session, WORKER, End(job, "completed", seconds, finished_image_of(job)))
             elif deed == "fail" and held:
                 await end(session, WORKER, End(held.pop(), "failed", code="out_of_memory", message="no"))
             elif deed == "stop" and held:
@@ -175,14 +175,14 @@ async def test_whatever_happens_to_jobs_the_ledger_adds_up(
             elif deed == "crash" and held:
                 await crashed(session, held.pop(), WORKER, message="bug", max_attempts=2)
             elif deed == "hand back" and held:
-                await claims.hand_back(session, held.pop(), WORKER)
+                await hand_back(session, held.pop(), WORKER)
             elif deed == "late" and lost:
                 job = lost.pop()
-                await end(session, WORKER, End(job, "completed", seconds, picture_of(job)))
+                await end(session, WORKER, End(job, "completed", seconds, finished_image_of(job)))
         if deed == "submit":
             try:
                 async with database.transaction() as session:
-                    await submit.submit(session, actor, wish(model=name, count=2))
+                    await submit.submit(session, actor, image_request(model=name, count=2))
             except InsufficientCredits:
                 pass
         if deed == "lapse":
@@ -192,7 +192,7 @@ async def test_whatever_happens_to_jobs_the_ledger_adds_up(
                         "UPDATE generation_jobs SET lease_expires_at = now() - interval '1 s' WHERE status = 'processing'"
                     )
                 )
-            await leases.sweep_leases(database, max_attempts=2)
+            await sweeps.sweep_leases(database, max_attempts=2)
             lost, held = lost + held, []
 
     # then balances are the sums of their postings, and what an ended job paid is what its receipt says

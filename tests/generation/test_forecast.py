@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pingvas.generation.status.forecast import Machines, seconds_left
+from pingvas.generation.status.forecast import WorkerForecast, seconds_left
 
 SECONDS = st.floats(0, 1000)
 
@@ -27,13 +27,13 @@ def test_the_forecast_is_never_too_early_and_at_most_one_job_late(
 ) -> None:
     really = starts_when_taken_in_turn(free_in, ahead)
 
-    forecast = Machines(free_in).starts_in(sum(ahead))
+    forecast = WorkerForecast(free_in).starts_in(sum(ahead))
 
     assert really - 1e-6 <= forecast <= really + max(ahead, default=0) + 1e-6
 
 
 def test_a_free_worker_takes_the_first_job_at_once() -> None:
-    machines = Machines([30.0, 0.0])
+    machines = WorkerForecast([30.0, 0.0])
 
     assert machines.one_is_free
     assert machines.starts_in(0) == 0
@@ -41,7 +41,7 @@ def test_a_free_worker_takes_the_first_job_at_once() -> None:
 
 
 def test_busy_workers_take_it_when_the_first_of_them_is_free() -> None:
-    machines = Machines([30.0, 12.0])
+    machines = WorkerForecast([30.0, 12.0])
 
     assert not machines.one_is_free
     assert machines.starts_in(0) == 12
@@ -49,7 +49,7 @@ def test_busy_workers_take_it_when_the_first_of_them_is_free() -> None:
 
 
 def test_without_workers_nothing_ever_starts() -> None:
-    assert Machines([]).starts_in(0) == inf
+    assert WorkerForecast([]).starts_in(0) == inf
 
 
 @pytest.mark.parametrize(

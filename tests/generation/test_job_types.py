@@ -14,13 +14,19 @@ from pingvas.base.ids import new_id
 from pingvas.catalog.models import ModelLocked
 from pingvas.gallery.tables import Image
 from pingvas.generation.requests import submit
-from pingvas.generation.requests.job_request import ControlWish, LoraWish, RefineWish, UpscaleWish, Wish
+from pingvas.generation.requests.job_request import (
+    ControlRequest,
+    ImageRequest,
+    LoraRequest,
+    RefineRequest,
+    UpscaleRequest,
+)
 from pingvas.generation.requests.parameters import OutputLimits
 from pingvas.generation.status import jobs
 from tests.make.billing import balance_of, make_person
 from tests.make.catalog import CONFIG, UPSCALER, make_model, make_parts
 from tests.make.gallery import make_image
-from tests.make.generation import submit_wish, wish
+from tests.make.generation import image_request, submit_request
 
 
 class Place:
@@ -30,17 +36,17 @@ class Place:
     actor: Actor
     images: dict[str, UUID]
 
-    async def parameters(self, asked: Wish | UpscaleWish) -> dict[str, Any]:
-        accepted = await submit_wish(self.database, self.actor, asked)
+    async def parameters(self, asked: ImageRequest | UpscaleRequest) -> dict[str, Any]:
+        accepted = await submit_request(self.database, self.actor, asked)
         async with self.database.read() as session:
             view = await jobs.get_job(session, self.actor, accepted.job_ids[0])
         assert view.job.job_type == asked.job_type
         return view.job.parameters
 
-    async def refusal(self, asked: Wish | UpscaleWish) -> list[tuple[str, str]]:
+    async def refusal(self, asked: ImageRequest | UpscaleRequest) -> list[tuple[str, str]]:
         """The fields that are refused, with what is said of each. Nothing has changed."""
         with pytest.raises(Invalid) as refused:
-            await submit_wish(self.database, self.actor, asked)
+            await submit_request(self.database, self.actor, asked)
         async with self.database.read() as session:
             assert await balance_of(session, self.actor.user_id) == 500
             assert await session.scalar(text("SELECT count(*) FROM generation_jobs")) == 0
@@ -69,26 +75,28 @@ async def place(database: Database) -> Place:
     return made
 
 
-def control(place: Place, **changes: Any) -> ControlWish:
+def control(place: Place, **changes: Any) -> ControlRequest:
     asked: dict[str, Any] = {"model": "edges", "image": place.images["small"]}
-    return ControlWish(**(asked | changes))
+    return ControlRequest(**(asked | changes))
 
 
-def inpaint(place: Place, **changes: Any) -> Wish:
+def inpaint(place: Place, **changes: Any) -> ImageRequest:
     named = {"source_image": place.images["source"], "mask_image": place.images["mask"]}
-    return wish(job_type="inpaint", **(named | changes))
+    return image_request(job_type="inpaint", **(named | changes))
 
 
-KINDS: list[Callable[[Place], Wish | UpscaleWish]] = [
-    lambda _: wish(count=3),
-    lambda place: wish(controlnet=(control(place), control(place)), vae="bright"),
-    lambda place: wish(
+KINDS: list[Callable[[Place], ImageRequest | UpscaleRequest]] = [
+    lambda _: image_request(count=3),
+    lambda place: image_request(controlnet=(control(place), control(place)), vae="bright"),
+    lambda place: image_request(
         job_type="img2img", source_image=place.images["source"], strength=0.33, sampler="heun"
     ),
     lambda place: inpaint(place, count=2, cfg_scale=1.0),
-    lambda place: inpaint(place, inpaint_area="masked", loras=(LoraWish("sketchy", 0.5),)),
-    lambda place: UpscaleWish(place.images["source"]),
-    lambda place: UpscaleWish(place.images["source"], scale=1.7, refine=RefineWish("toy", "{a|b}", steps=9)),
+    lambda place: inpaint(place, inpaint_area="masked", loras=(LoraRequest("sketchy", 0.5),)),
+    lambda place: UpscaleRequest(place.images["source"]),
+    lambda place: UpscaleRequest(
+        place.images["source"], scale=1.7, refine=RefineRequest("toy", "{a|b}", steps=9)
+    ),
 ]
 
 
@@ -101,7 +109,7 @@ async def test_an_estimate_is_what_is_held_for_every_kind(place: Place) -> None:
             price = await submit.estimate(session, place.actor, asked)
 
         # when
-        accepted = await submit_wish(place.database, place.actor, asked)
+        accepted = await submit_request(place.database, place.actor, asked)
 
         # then
         assert accepted.estimated_credits == price.credits >= asked.count
@@ -116,8 +124,10 @@ async def test_a_picture_from_a_picture_has_its_size_unless_told_otherwise(place
     source = place.images["source"]
 
     # when
-    usual = await place.parameters(wish(job_type="img2img", source_image=source))
-    told = await place.parameters(wish(job_type="img2img", source_image=source, width=256, strength=0.4))
+    usual = await place.parameters(image_request(job_type="img2img", source_image=source))
+    told = await place.parameters(
+        image_request(job_type="img2img", source_image=source, width=256, strength=0.4)
+    )
     masked = await place.parameters(inpaint(place, inpaint_area="masked"))
 
     # then
@@ -159,10 +169,10 @@ async def test_enlarging_takes_the_smallest_upscaler_that_reaches_the_scale(plac
     source = place.images["source"]
 
     # when
-    usual = await place.parameters(UpscaleWish(source))
-    double = await place.parameters(UpscaleWish(source, scale=1.5))
-    beyond = await place.parameters(UpscaleWish(source, scale=8))
-    named = await place.parameters(UpscaleWish(source, model="two"))
+    usual = await place.parameters(UpscaleRequest(source))
+    double = await place.parameters(UpscaleRequest(source, scale=1.5))
+    beyond = await place.parameters(UpscaleRequest(source, scale=8))
+    named = await place.parameters(UpscaleRequest(source, model="two"))
 
     # then
     assert [(p["model"], p["scale"]) for p in (usual, double, beyond, named)] == [
@@ -172,7 +182,9 @@ async def test_enlarging_takes_the_smallest_upscaler_that_reaches_the_scale(plac
 
 
 async def test_a_refining_pass_is_decided_to_the_last_detail(place: Place) -> None:
-    asked = UpscaleWish(place.images["source"], refine=RefineWish("toy", prompt="{one|one}", strength=0.3))
+    asked = UpscaleRequest(
+        place.images["source"], refine=RefineRequest("toy", prompt="{one|one}", strength=0.3)
+    )
 
     refine = (await place.parameters(asked))["refine"]
 
@@ -189,22 +201,26 @@ async def test_a_refining_pass_is_decided_to_the_last_detail(place: Place) -> No
     }
 
 
-REFUSED: list[tuple[Callable[[Place], Wish | UpscaleWish], str, str]] = [
-    (lambda _: wish(model="sketchy"), "model", "is a LoRA"),
-    (lambda _: wish(model="four"), "model", "is an upscaler"),
-    (lambda _: wish(loras=(LoraWish("unknown"),)), "loras", "no LoRA named 'unknown'"),
-    (lambda _: wish(loras=(LoraWish("edges"),)), "loras", "is a ControlNet, not a LoRA"),
-    (lambda _: wish(prompt="x <lora:unknown:1>"), "prompt", "no LoRA named 'unknown'"),
-    (lambda _: wish(vae="sketchy"), "vae", "is a LoRA, not a VAE"),
-    (lambda _: wish(vae="for-xl"), "vae", "'for-xl' is made for sdxl, and 'toy' is sd1"),
-    (lambda place: wish(controlnet=(control(place, model="bright"),)), "controlnet", "is a VAE"),
+REFUSED: list[tuple[Callable[[Place], ImageRequest | UpscaleRequest], str, str]] = [
+    (lambda _: image_request(model="sketchy"), "model", "is a LoRA"),
+    (lambda _: image_request(model="four"), "model", "is an upscaler"),
+    (lambda _: image_request(loras=(LoraRequest("unknown"),)), "loras", "no LoRA named 'unknown'"),
+    (lambda _: image_request(loras=(LoraRequest("edges"),)), "loras", "is a ControlNet, not a LoRA"),
+    (lambda _: image_request(prompt="x <lora:unknown:1>"), "prompt", "no LoRA named 'unknown'"),
+    (lambda _: image_request(vae="sketchy"), "vae", "is a LoRA, not a VAE"),
+    (lambda _: image_request(vae="for-xl"), "vae", "'for-xl' is made for sdxl, and 'toy' is sd1"),
+    (lambda place: image_request(controlnet=(control(place, model="bright"),)), "controlnet", "is a VAE"),
     (
-        lambda place: wish(controlnet=(control(place, image=place.images["theirs"]),)),
+        lambda place: image_request(controlnet=(control(place, image=place.images["theirs"]),)),
         "controlnet",
         "no image",
     ),
-    (lambda place: wish(job_type="img2img", source_image=place.images["theirs"]), "source_image", "no image"),
-    (lambda _: wish(job_type="img2img", source_image=new_id()), "source_image", "no image"),
+    (
+        lambda place: image_request(job_type="img2img", source_image=place.images["theirs"]),
+        "source_image",
+        "no image",
+    ),
+    (lambda _: image_request(job_type="img2img", source_image=new_id()), "source_image", "no image"),
     (lambda place: inpaint(place, mask_image=place.images["small"]), "mask_image", "it has 64×64 pixels"),
     (lambda place: inpaint(place, mask_image=place.images["theirs"]), "mask_image", "no image"),
     (
@@ -212,21 +228,21 @@ REFUSED: list[tuple[Callable[[Place], Wish | UpscaleWish], str, str]] = [
         "mask_image",
         "nothing transparent",
     ),
-    (lambda place: UpscaleWish(place.images["source"], model="toy"), "model", "is no upscaler"),
-    (lambda place: UpscaleWish(place.images["source"], model="unknown"), "model", "no such model"),
-    (lambda place: UpscaleWish(place.images["theirs"]), "source_image", "no image"),
+    (lambda place: UpscaleRequest(place.images["source"], model="toy"), "model", "is no upscaler"),
+    (lambda place: UpscaleRequest(place.images["source"], model="unknown"), "model", "no such model"),
+    (lambda place: UpscaleRequest(place.images["theirs"]), "source_image", "no image"),
     (
-        lambda place: UpscaleWish(place.images["source"], refine=RefineWish("four")),
+        lambda place: UpscaleRequest(place.images["source"], refine=RefineRequest("four")),
         "refine",
         "is an upscaler",
     ),
     (
-        lambda place: UpscaleWish(place.images["source"], refine=RefineWish("toy", sampler="none")),
+        lambda place: UpscaleRequest(place.images["source"], refine=RefineRequest("toy", sampler="none")),
         "refine",
         "must be one of",
     ),
     (
-        lambda place: UpscaleWish(place.images["source"], refine=RefineWish("toy", "<lora:sketchy:1>")),
+        lambda place: UpscaleRequest(place.images["source"], refine=RefineRequest("toy", "<lora:sketchy:1>")),
         "refine",
         "is not taken here",
     ),
@@ -253,7 +269,7 @@ async def test_a_part_of_higher_plans_is_locked(place: Place) -> None:
 
     # when, then
     with pytest.raises(ModelLocked):
-        await place.parameters(wish(prompt="x <lora:dear:1>"))
+        await place.parameters(image_request(prompt="x <lora:dear:1>"))
 
 
 async def test_a_part_whose_family_nobody_knows_is_let_through(place: Place) -> None:
@@ -262,7 +278,7 @@ async def test_a_part_whose_family_nobody_knows_is_let_through(place: Place) -> 
         await make_model(session, name="odd", model_type="lora", config={})
 
     # when
-    parameters = await place.parameters(wish(loras=(LoraWish("odd", -0.5),)))
+    parameters = await place.parameters(image_request(loras=(LoraRequest("odd", -0.5),)))
 
     # then: the engine reads the file and knows better
     assert parameters["loras"] == [{"name": "odd", "weight": -0.5}]
@@ -272,7 +288,7 @@ async def test_without_an_upscaler_that_is_said(database: Database, place: Place
     async with database.transaction() as session:
         await session.execute(text("UPDATE ai_models SET is_active = false WHERE name = 'four'"))
 
-    assert await place.refusal(UpscaleWish(place.images["source"])) == [
+    assert await place.refusal(UpscaleRequest(place.images["source"])) == [
         ("model", "there is no upscaler here; its operator can add one")
     ]
 
@@ -288,7 +304,7 @@ async def test_without_an_upscaler_that_is_said(database: Database, place: Place
 async def test_a_picture_that_would_become_too_large_is_refused(
     place: Place, largest: OutputLimits, field: str
 ) -> None:
-    asked = UpscaleWish(place.images["source"], scale=1.1 if field == "model" else None)
+    asked = UpscaleRequest(place.images["source"], scale=1.1 if field == "model" else None)
 
     async with place.database.transaction() as session:
         with pytest.raises(Invalid) as refused:
@@ -324,7 +340,7 @@ async def test_what_fits_no_worker_is_refused_before_it_waits(
         await session.execute(insert, {"id": "gone", "memory": 80 * GIB, "silent": 60})
         for number, memory in enumerate(workers):
             await session.execute(insert, {"id": str(number), "memory": memory, "silent": 0})
-    asked = wish(model="large")
+    asked = image_request(model="large")
 
     # when, then
     if fits:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from sqlalchemy import text
 
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.base.metrics import REGISTRY
-from pingvas.generation.metrics import plan_of
-from pingvas.generation.outcome import cancel, finish
-from pingvas.generation.outcome.leases import sweep_deadlines, sweep_leases
-from pingvas.generation.queue import claims
+from pingvas.generation.lifecycle import cancel, returns
+from pingvas.generation.lifecycle.sweeps import sweep_deadlines, sweep_leases
 from pingvas.generation.requests import submit
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
-from tests.make.generation import WORKER, claim_job, complete_job, submit_jobs, wish
+from tests.make.generation import WORKER, claim_job, complete_job, image_request, submit_jobs
 
 OF_PRO = {"plan": "pro", "model": "toy"}
 
@@ -118,7 +114,7 @@ async def test_what_is_rolled_back_is_not_counted(database: Database, actor: Act
 
     async def submit_and_fail() -> None:
         async with database.transaction() as session:
-            await submit.submit(session, actor, wish())
+            await submit.submit(session, actor, image_request())
             raise _Mistake
 
     # when
@@ -150,10 +146,10 @@ async def test_a_job_that_is_handed_back_and_one_that_crashes(database: Database
     # when
     job = await claim_job(database)
     async with database.transaction() as session:
-        await claims.hand_back(session, job, WORKER)
+        await returns.hand_back(session, job, WORKER)
     job = await claim_job(database)
     async with database.transaction() as session:
-        await finish.crashed(session, job, WORKER, message="a bug", max_attempts=3)
+        await returns.crashed(session, job, WORKER, message="a bug", max_attempts=3)
 
     # then
     assert counts.since() == {"job_wait_seconds": 2, "jobs_handed_back": 1, "jobs_crashed": 1}
@@ -204,8 +200,3 @@ async def test_a_wait_is_measured_by_the_databases_clock(database: Database, act
 
     # then
     assert _value("pingvas_job_wait_seconds_sum", OF_PRO) - before == pytest.approx(100, abs=60)
-
-
-@pytest.mark.parametrize(("priority", "plan"), [(10, "free"), (100, "enterprise"), (11, "other")])
-def test_a_priority_names_its_plan(priority: int, plan: Any) -> None:
-    assert plan_of(priority) == plan

@@ -10,23 +10,23 @@ from pingvas.base.errors import Invalid
 from pingvas.catalog.models import limits_of
 from pingvas.catalog.tables import AiModel
 from pingvas.engine.requests import MAX_STEPS
-from pingvas.generation.requests.job_request import LoraWish, seeds
-from pingvas.generation.requests.lookup import Ingredients
-from pingvas.generation.requests.parameters import complete, fit, of_one_picture, resolve
+from pingvas.generation.job_parameters import stored_parameters
+from pingvas.generation.requests.job_request import LoraRequest
+from pingvas.generation.requests.lookup import RequestInputs
+from pingvas.generation.requests.parameters import complete, fit, resolve
 from tests.make.catalog import CONFIG
-from tests.make.generation import wish
+from tests.make.generation import image_request
 
 FLUX = CONFIG | {"family": "flux", "defaults": CONFIG["defaults"] | {"guidance": 3.5, "sampler": "euler"}}
 
 
-def made_by(**config: Any) -> Ingredients:
-    return Ingredients(AiModel(name="toy", model_type="checkpoint", config=CONFIG | config, size_bytes=1))
+def made_by(**config: Any) -> RequestInputs:
+    return RequestInputs(AiModel(name="toy", model_type="checkpoint", config=CONFIG | config, size_bytes=1))
 
 
-def pictures_of(found: Ingredients, **changes: Any) -> list[dict[str, Any]]:
-    asked = wish(**changes)
-    shared = complete(asked, found)
-    return [of_one_picture(shared, asked, resolved) for resolved in resolve(asked, seeds(asked))]
+def pictures_of(found: RequestInputs, **changes: Any) -> list[dict[str, Any]]:
+    asked = image_request(**changes)
+    return [stored_parameters(image) for image in complete(asked, found, resolve(asked))]
 
 
 def test_what_was_typed_and_what_is_run_are_both_kept_where_they_differ() -> None:
@@ -56,10 +56,12 @@ def test_each_picture_of_a_batch_decides_its_wildcards_by_its_own_seed() -> None
 
 def test_a_tag_and_the_list_together_mean_what_the_tag_alone_means() -> None:
     # given
-    (first,) = pictures_of(made_by(), prompt="x <lora:b:0.5>", loras=(LoraWish("a", 1.0), LoraWish("b", 2.0)))
+    (first,) = pictures_of(
+        made_by(), prompt="x <lora:b:0.5>", loras=(LoraRequest("a", 1.0), LoraRequest("b", 2.0))
+    )
 
     # when: what was stored is asked for again
-    stored = tuple(LoraWish(**lora) for lora in first["loras"])
+    stored = tuple(LoraRequest(**lora) for lora in first["loras"])
     (again,) = pictures_of(made_by(), prompt=first["prompt"], loras=stored)
 
     # then
@@ -73,7 +75,7 @@ def test_a_tag_and_the_list_together_mean_what_the_tag_alone_means() -> None:
         ({"prompt": "x <lora:a:5>"}, "prompt"),
         ({"prompt": "".join(f"<lora:l{n}:1>" for n in range(9))}, "prompt"),
         ({"negative_prompt": "<lora:a:1>"}, "negative_prompt"),
-        ({"loras": (LoraWish("a"), LoraWish("a"))}, "loras"),
+        ({"loras": (LoraRequest("a"), LoraRequest("a"))}, "loras"),
     ],
 )
 def test_loras_beyond_what_is_taken_are_refused_by_field(asked: dict[str, Any], field: str) -> None:

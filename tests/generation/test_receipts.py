@@ -15,16 +15,15 @@ from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.billing.credits import InsufficientCredits
 from pingvas.billing.ledger import find_disagreements
-from pingvas.generation.outcome import cancel
-from pingvas.generation.outcome.finish import End, end
+from pingvas.generation.lifecycle import cancel, claims
+from pingvas.generation.lifecycle.ends import End, end
 from pingvas.generation.pricing.speeds import Measurement, learn, size_bucket
-from pingvas.generation.queue import claims
 from pingvas.generation.requests import submit
 from pingvas.generation.status import jobs
 from pingvas.generation.tables import GenerationJob
 from tests.make.billing import balance_of, make_person
 from tests.make.catalog import make_model
-from tests.make.generation import WORKER, picture_of, wish
+from tests.make.generation import WORKER, finished_image_of, image_request
 
 DECISION = Path(__file__).resolve().parents[2] / "docs" / "decisions" / "0005-price-hold-settle.md"
 CREDITS = 400
@@ -78,10 +77,10 @@ async def test_receipts_and_the_ledger_and_the_sums_agree(
 
 async def _submit_at_the_price_asked_for(database: Database, actor: Actor, name: str) -> None:
     async with database.read() as session:
-        price = await submit.estimate(session, actor, wish(model=name))
+        price = await submit.estimate(session, actor, image_request(model=name))
     try:
         async with database.transaction() as session:
-            accepted = await submit.submit(session, actor, wish(model=name))
+            accepted = await submit.submit(session, actor, image_request(model=name))
     except InsufficientCredits:
         return
     assert accepted.estimated_credits == price.credits
@@ -89,7 +88,7 @@ async def _submit_at_the_price_asked_for(database: Database, actor: Actor, name:
 
 async def _end(session: Any, job: claims.ClaimedJob, event: str, seconds: float) -> None:
     if event == "complete":
-        ending = End(job, "completed", seconds, picture_of(job))
+        ending = End(job, "completed", seconds, finished_image_of(job))
     elif event == "stop":
         ending = End(job, "canceled", seconds)
     else:

@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from pingvas.base.db import Database
 from pingvas.base.ids import first_id_of, new_id
-from pingvas.generation.outcome import retention
-from pingvas.generation.outcome.retention import drop_previews, forget_steps
-from pingvas.generation.queue.claims import ClaimedJob
+from pingvas.generation.lifecycle.claims import ClaimedJob
+from pingvas.generation.steps import retention
+from pingvas.generation.steps.retention import drop_previews, forget_steps
 from tests.make.billing import make_person
 from tests.make.generation import claim_job, complete_job, make_running_job, submit_jobs
 

@@ -4,13 +4,13 @@ import pytest
 
 from pingvas.base.db import Database
 from pingvas.base.errors import NotFound
-from pingvas.generation.outcome import cancel
+from pingvas.generation.lifecycle import cancel
 from pingvas.generation.requests import retry, submit
 from pingvas.generation.requests.retry import NotRetryable
 from pingvas.generation.status import jobs
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
-from tests.make.generation import claim_job, complete_job, submit_jobs, wish
+from tests.make.generation import claim_job, complete_job, image_request, submit_jobs
 
 
 async def test_a_canceled_job_is_tried_again_by_a_new_one_that_points_at_it(database: Database) -> None:
@@ -25,7 +25,7 @@ async def test_a_canceled_job_is_tried_again_by_a_new_one_that_points_at_it(data
     # when
     async with database.transaction() as session:
         found = await retry.get_retryable(session, actor, old)
-        again = await submit.submit(session, actor, wish(), retry_of=found.id)
+        again = await submit.submit(session, actor, image_request(), retry_of=found.id)
 
     # then
     async with database.read() as session:

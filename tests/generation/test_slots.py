@@ -5,8 +5,7 @@ from sqlalchemy import text
 
 from pingvas.base.db import Database
 from pingvas.billing.ledger import find_disagreements
-from pingvas.generation.outcome import cancel, leases
-from pingvas.generation.queue import slots
+from pingvas.generation.lifecycle import cancel, slots, sweeps
 from pingvas.generation.requests.submit import QueueFull
 from tests.make.billing import balance_of, make_person, postings_of
 from tests.make.catalog import make_model
@@ -102,7 +101,7 @@ async def test_a_job_given_up_for_lost_workers_frees_its_slot(database: Database
     )
 
     # when
-    await leases.sweep_leases(database, max_attempts=1)
+    await sweeps.sweep_leases(database, max_attempts=1)
 
     # then
     assert await _statuses(database) == ["failed", "queued"]
@@ -122,7 +121,7 @@ async def test_a_job_that_has_not_ended_by_its_deadline_fails_and_is_refunded(da
     )
 
     # when
-    ended = await leases.sweep_deadlines(database, run_seconds=3600)
+    ended = await sweeps.sweep_deadlines(database, run_seconds=3600)
 
     # then
     assert ended == 2
@@ -132,7 +131,7 @@ async def test_a_job_that_has_not_ended_by_its_deadline_fails_and_is_refunded(da
         assert list(codes) == ["timeout", "timeout", None]
         assert await balance_of(session, actor.user_id) == 500
         assert await find_disagreements(session) == []
-    assert await leases.sweep_deadlines(database, run_seconds=3600) == 0
+    assert await sweeps.sweep_deadlines(database, run_seconds=3600) == 0
 
 
 async def test_a_worker_stuck_in_a_job_loses_it_though_it_renews_its_lease(database: Database) -> None:
@@ -145,7 +144,7 @@ async def test_a_worker_stuck_in_a_job_loses_it_though_it_renews_its_lease(datab
     await _run(database, "UPDATE generation_jobs SET started_at = now() - interval '2 hours'")
 
     # when
-    ended = await leases.sweep_deadlines(database, run_seconds=3600)
+    ended = await sweeps.sweep_deadlines(database, run_seconds=3600)
 
     # then it is failed, unpaid, and what the worker writes at last is refused
     assert ended == 1

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from pingvas.base.db import Database
 from pingvas.base.ids import new_id
 from pingvas.catalog.tables import AiModel
+from pingvas.generation.job_parameters import RefineParameters, TextToImageParameters, UpscaleParameters
 from pingvas.generation.pricing.price import charge
 from pingvas.generation.pricing.speeds import (
     ENOUGH,
@@ -29,15 +30,17 @@ from pingvas.generation.pricing.speeds import (
     size_bucket,
 )
 from pingvas.generation.requests import submit
-from pingvas.generation.requests.job_request import RefineWish, UpscaleWish
+from pingvas.generation.requests.job_request import RefineRequest, UpscaleRequest
 from pingvas.generation.status import jobs
 from pingvas.generation.tables import ModelSpeed
 from tests.make.billing import make_person
 from tests.make.catalog import CONFIG, make_model, make_parts
 from tests.make.gallery import make_image
-from tests.make.generation import claim_job, complete_job, submit_jobs, wish
+from tests.make.generation import claim_job, complete_job, image_request, submit_jobs
 
-PICTURE: dict[str, Any] = {"width": 256, "height": 256, "steps": 20, "cfg_scale": 4.0, "sampler": "dpmpp_2m"}
+PICTURE = TextToImageParameters(
+    model="toy", prompt="a house", seed=7, width=256, height=256, steps=20, cfg_scale=4.0, sampler="dpmpp_2m"
+)
 EXPECTED = 1.0 + 20 * 0.256**2
 AT_256 = size_bucket(256 * 256)
 
@@ -84,10 +87,15 @@ def test_what_cannot_be_a_measurement_is_none(seconds: float) -> None:
 
 
 def test_a_picture_that_two_models_worked_on_teaches_neither() -> None:
-    enlarged = {"width": 512, "height": 512, "scale": 2.0, "refine": {"steps": 20}}
+    refine = RefineParameters(
+        model="toy", prompt="", seed=7, steps=20, cfg_scale=4.0, sampler="dpmpp_2m", strength=0.3
+    )
+    enlarged = UpscaleParameters(
+        model="four", source_image=new_id(), width=512, height=512, scale=2.0, refine=refine
+    )
 
     assert measure(new_id(), {}, enlarged, 3.0) is None
-    assert measure(new_id(), {}, enlarged | {"refine": None}, 3.0) is not None
+    assert measure(new_id(), {}, enlarged.model_copy(update={"refine": None}), 3.0) is not None
 
 
 def test_a_model_whose_figures_are_far_off_is_priced_right_after_five_jobs() -> None:
@@ -161,7 +169,7 @@ def test_a_size_nobody_has_made_yet_is_priced_as_the_nearest_one() -> None:
     known = {"32": 2.0, "36": 3.0}
 
     def at(side: int) -> float:
-        return ratio_for(known, PICTURE | {"width": side, "height": side})
+        return ratio_for(known, PICTURE.model_copy(update={"width": side, "height": side}))
 
     assert (at(256), at(512)) == (2.0, 3.0)
     assert (at(64), at(2048)) == (2.0, 3.0)
@@ -244,7 +252,7 @@ async def test_the_estimate_is_what_is_held_before_and_after_the_prices_moved(da
     for ratio in (1.0, 3.0, 9.0):
         await teach(database, model.id, ratio, 40)
         async with database.read() as session:
-            price = await submit.estimate(session, actor, wish())
+            price = await submit.estimate(session, actor, image_request())
         accepted = await submit_jobs(database, actor)
 
         # then
@@ -268,7 +276,7 @@ async def test_a_few_measurements_change_no_price_and_other_sizes_follow_those_t
 
     async def seconds(**changes: Any) -> float:
         async with database.read() as session:
-            return (await submit.estimate(session, actor, wish(**changes))).seconds
+            return (await submit.estimate(session, actor, image_request(**changes))).seconds
 
     await teach(database, model.id, 5.0, ENOUGH - 1)
     assert await seconds() == pytest.approx(EXPECTED)
@@ -292,13 +300,13 @@ async def test_enlarging_is_priced_by_what_was_learned_of_both_models(database: 
     await teach(database, painter.id, 3.0, 20, at_512)
 
     async def seconds(**changes: Any) -> float:
-        asked = UpscaleWish(source_image=image.id, **changes)
+        asked = UpscaleRequest(source_image=image.id, **changes)
         async with database.read() as session:
             return (await submit.estimate(session, actor, asked)).seconds
 
     # when it is named, and when it is chosen
     named, chosen = await seconds(model="four"), await seconds()
-    refined = await seconds(refine=RefineWish("toy", strength=0.5, steps=10))
+    refined = await seconds(refine=RefineRequest("toy", strength=0.5, steps=10))
 
     # then
     assert named == chosen == pytest.approx(0.5 * (1.0 + 10.0 * 0.512**2))

@@ -11,13 +11,13 @@ from sqlalchemy import text
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.gallery.storage_use import StorageExceeded
-from pingvas.generation.requests.job_request import UpscaleWish
+from pingvas.generation.requests.job_request import UpscaleRequest
 from pingvas.generation.requests.storage_room import BYTES_BESIDE, BYTES_PER_PIXEL, most_bytes
 from pingvas.generation.requests.submit import estimate
 from tests.make.billing import balance_of, make_person
 from tests.make.catalog import make_model, make_parts
 from tests.make.gallery import make_image
-from tests.make.generation import claim_job, complete_job, submit_jobs, submit_wish, wish
+from tests.make.generation import claim_job, complete_job, image_request, submit_jobs, submit_request
 
 SMALL: dict[str, Any] = {"width": 64, "height": 64, "steps": 1}
 
@@ -50,13 +50,13 @@ async def test_a_picture_is_taken_while_it_fits_and_refused_one_byte_later(
     database: Database, actor: Actor, format: str
 ) -> None:
     # given room that is one byte too small
-    asked = wish(format=format, **SMALL)
+    asked = image_request(format=format, **SMALL)
     need = bytes_of(64, 64, format)
     await _give_room(database, need - 1)
 
     # when
     with pytest.raises(StorageExceeded) as refused:
-        await submit_wish(database, actor, asked)
+        await submit_request(database, actor, asked)
 
     # then nothing has changed
     assert refused.value.extra == {
@@ -70,7 +70,7 @@ async def test_a_picture_is_taken_while_it_fits_and_refused_one_byte_later(
         assert await balance_of(session, actor.user_id) == 500
         assert (await estimate(session, actor, asked)).credits > 0, "a price is told all the same"
     await _give_room(database, need)
-    assert len((await submit_wish(database, actor, asked)).jobs) == 1
+    assert len((await submit_request(database, actor, asked)).jobs) == 1
 
 
 async def test_what_is_kept_and_what_is_being_made_counts(database: Database, actor: Actor) -> None:
@@ -114,9 +114,9 @@ async def test_an_enlarged_picture_counts_as_large_as_it_will_be(database: Datab
     await _give_room(database, 1 + bytes_of(256, 256) - 1)
 
     with pytest.raises(StorageExceeded):
-        await submit_wish(database, actor, UpscaleWish(source.id, scale=4.0))
+        await submit_request(database, actor, UpscaleRequest(source.id, scale=4.0))
 
-    await submit_wish(database, actor, UpscaleWish(source.id, scale=3.0))
+    await submit_request(database, actor, UpscaleRequest(source.id, scale=3.0))
 
 
 async def test_a_picture_whose_masked_part_alone_is_made_counts_as_large_as_its_source(

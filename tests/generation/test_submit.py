@@ -15,7 +15,7 @@ from pingvas.generation.requests import submit
 from pingvas.generation.status import jobs
 from tests.make.billing import balance_of, make_person, postings_of
 from tests.make.catalog import make_model
-from tests.make.generation import submit_jobs, wish
+from tests.make.generation import image_request, submit_jobs
 
 
 async def _count_jobs(database: Database) -> int:
@@ -28,7 +28,7 @@ async def test_submitting_takes_the_estimate_and_queues_the_job(database: Databa
     async with database.transaction() as session:
         actor = await make_person(session, credits=500)
         await make_model(session)
-        price = await submit.estimate(session, actor, wish())
+        price = await submit.estimate(session, actor, image_request())
 
     # when
     accepted = await submit_jobs(database, actor)

@@ -16,6 +16,7 @@ from pingvas.adapters.model_source import read_source
 from pingvas.base.db import Database
 from pingvas.base.errors import Invalid, NotFound, Unavailable
 from pingvas.base.settings import Settings
+from pingvas.billing.plans import seed_plans
 from pingvas.catalog.describe import NotAModel
 from pingvas.catalog.install import NameTaken
 from pingvas.catalog.models import defaults_of, get_model, limits_of
@@ -43,6 +44,8 @@ async def test_a_folder_is_added_with_its_hashes_and_the_habits_of_its_family(
     settings: Settings, database: Database, tmp_path: Path
 ) -> None:
     # given
+    async with database.transaction() as session:
+        await seed_plans(session)
     folder = write_pipeline(tmp_path / "My Model", *SDXL)
     (folder / "unet" / "model.bin").write_bytes(b"a pickle that nobody opens")
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pingvas.base import clock
 from pingvas.base.ids import new_id
 from pingvas.billing.events import CreditsUpdated
-from pingvas.generation.events import FinishedImage, JobCompleted, JobProgress, JobStarted
+from pingvas.generation.events import ImagePayload, JobCompleted, JobProgress, JobStarted
 
 
 def step(number: int, job_id: UUID | None = None) -> JobProgress:
@@ -33,7 +33,7 @@ def started(job_id: UUID) -> JobStarted:
 
 def completed(job_id: UUID, *, prompt: str = "a house", file_url: str = "/files/a") -> JobCompleted:
     """A job that has its image."""
-    image = FinishedImage(
+    image = ImagePayload(
         id=new_id(),
         job_id=job_id,
         width=64,

@@ -14,7 +14,7 @@ import pingvas
 from pingvas.base.events import EventPayload
 from pingvas.base.ids import new_id
 from pingvas.base.settings import REPOSITORY
-from pingvas.generation.events import FinishedImage, JobFailed, JobQueued
+from pingvas.generation.events import ImagePayload, JobFailed, JobQueued
 from pingvas.realtime.events import SERVER_EVENTS, events_document
 
 
@@ -52,4 +52,4 @@ def test_an_image_in_an_event_has_the_fields_that_the_api_shows() -> None:
     published = json.loads((REPOSITORY / "web" / "openapi.json").read_text())
     shown = published["components"]["schemas"]["ImageOut"]["properties"]
 
-    assert set(FinishedImage.model_fields) == set(shown)
+    assert set(ImagePayload.model_fields) == set(shown)

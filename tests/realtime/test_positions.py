@@ -12,16 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.tables import User
 from pingvas.base.db import Database
+from pingvas.base.events import Resync
 from pingvas.base.settings import Settings
-from pingvas.generation.outcome.cancel import request_cancel
-from pingvas.realtime.events import QueuePosition, Resync
+from pingvas.generation.lifecycle.cancel import request_cancel
+from pingvas.realtime.events import QueuePosition
 from pingvas.realtime.positions import Positions
 from pingvas.realtime.rooms import user_room
 from tests.make.accounts import make_device
 from tests.make.billing import make_person as make_payer
 from tests.make.catalog import make_model
 from tests.make.generation import claim_job, submit_jobs
-from tests.make.line import make_worker
+from tests.make.queue import make_worker
 from tests.realtime.conftest import Ears, Person
 
 Told = list[tuple[UUID, QueuePosition]]

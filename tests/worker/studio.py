@@ -21,7 +21,7 @@ from pingvas.base.db import Database
 from pingvas.base.events import Event
 from pingvas.base.settings import Settings
 from pingvas.engine.batch import Batch, Seat
-from pingvas.generation.outcome.leases import sweep_leases
+from pingvas.generation.lifecycle.sweeps import sweep_leases
 from pingvas.worker.process.gpu_worker import job_context, run_worker, work
 from pingvas.worker.running.job_context import JobContext, WorkerTimeouts
 from tests.make.billing import balance_of, make_person
@@ -136,7 +136,7 @@ class Studio:
     async def sweep(self) -> bool:
         """What the chores do: give jobs of silent workers back."""
         swept = await sweep_leases(self.database, max_attempts=self.settings.max_attempts)
-        return swept.requeued + swept.failed > 0
+        return swept.requeued + swept.failed + swept.canceled > 0
 
     @asynccontextmanager
     async def worker(

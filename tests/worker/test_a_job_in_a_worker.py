@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from pingvas.adapters.storage import open_storage
 from pingvas.engine.images.image_files import read_parameters
-from pingvas.generation.outcome.cancel import request_cancel
+from pingvas.generation.lifecycle.cancel import request_cancel
 from pingvas.generation.tables import Worker
 from pingvas.worker.running.job_context import WorkerTimeouts
 from tests.worker.studio import LONG, Recorder, Studio, until
@@ -92,9 +92,13 @@ async def test_a_job_that_cannot_be_done_fails_by_name_and_costs_nothing(studio:
 async def test_a_bug_is_tried_again_to_the_limit_and_then_costs_nothing(studio: Studio) -> None:
     before = await studio.balance()
     job_id = await studio.submit()
-    await studio.execute("UPDATE generation_jobs SET parameters = parameters - 'prompt'")
+    # Nobody foresaw a share of the steps that is no number.
+    await studio.execute(
+        'UPDATE ai_models SET config = config || \'{"refiner": "x", "refiner_start": "late"}\''
+    )
     async with studio.worker():
         job = await studio.becomes(job_id, "completed", "failed")
+        await studio.execute("UPDATE ai_models SET config = config - 'refiner'")
         good_id = await studio.submit()
         good = await studio.becomes(good_id, "completed", "failed")
 
@@ -102,6 +106,33 @@ async def test_a_bug_is_tried_again_to_the_limit_and_then_costs_nothing(studio: 
     assert job.attempt == studio.settings.max_attempts
     assert good.status == "completed"
     assert await studio.balance() == before - good.actual_credits
+
+
+async def test_a_job_that_does_not_say_what_to_make_fails_at_once_by_name(studio: Studio) -> None:
+    before = await studio.balance()
+    job_id = await studio.submit()
+    await studio.execute("UPDATE generation_jobs SET parameters = parameters - 'prompt'")
+    async with studio.worker():
+        job = await studio.becomes(job_id, "completed", "failed")
+
+    assert (job.status, job.failure_code, job.attempt) == ("failed", "invalid_parameters", 1)
+    assert "prompt" in job.error_message
+    assert await studio.balance() == before
+
+
+async def test_a_job_taken_back_while_its_worker_stops_is_not_handed_to_another(studio: Studio) -> None:
+    before = await studio.balance()
+    async with studio.worker() as stop:
+        job_id = await studio.submit(steps=LONG)
+        await studio.runs(job_id)
+        stop.set()
+        async with studio.database.transaction() as session:
+            await request_cancel(session, studio.person, job_id)
+    async with studio.worker():
+        job = await studio.becomes(job_id, "canceled", "completed", "failed")
+
+    assert (job.status, job.attempt) == ("canceled", 1)
+    assert await studio.balance() == before - job.actual_credits
 
 
 async def test_a_worker_that_lost_its_job_writes_nothing_to_it(studio: Studio) -> None:

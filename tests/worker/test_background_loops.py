@@ -14,8 +14,8 @@ from pingvas.base import notify
 from pingvas.base.database_url import for_asyncpg
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.base.loops import BackgroundLoops, LoopGaveUp
-from pingvas.generation.queue import claims
-from pingvas.generation.queue.claims import Hold
+from pingvas.generation.lifecycle import claims
+from pingvas.generation.lifecycle.claims import Hold
 from pingvas.generation.tables import ModelSpeed, Worker
 from pingvas.worker.chores import process as chores_process
 from pingvas.worker.chores.process import run_chores

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from pingvas.engine.batch import Batch, Seat
-from pingvas.generation.outcome.cancel import request_cancel
+from pingvas.generation.lifecycle.cancel import request_cancel
 from pingvas.worker.process.gpu_worker import EngineBroken, work
 from pingvas.worker.running.job_context import WorkerTimeouts
 from tests.worker.studio import Studio, until
@@ -53,7 +53,7 @@ async def test_a_worker_whose_engine_is_stuck_ends_and_leaves_its_job_to_the_swe
     assert (await studio.job(job_id)).status == "processing"
     await until(studio.sweep, "the lease to lapse")
     job = await studio.job(job_id)
-    assert (job.status, job.lost_attempts) == ("queued", 1)
+    assert (job.status, job.lost_attempts, job.actual_credits) == ("canceled", 1, 0)
 
 
 async def test_a_worker_whose_device_refuses_everything_ends_and_another_makes_the_picture(

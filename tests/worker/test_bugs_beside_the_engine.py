@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pingvas.generation.queue import claims
-from pingvas.generation.status import progress
+from pingvas.generation.lifecycle import claims
+from pingvas.generation.steps import progress
 from tests.worker.studio import Studio
 
 

@@ -11,11 +11,11 @@ import pytest
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.billing.ledger import find_disagreements
-from pingvas.generation.outcome.finish import End
-from pingvas.generation.queue import claims
-from pingvas.generation.queue.claims import ClaimedJob
+from pingvas.generation.lifecycle import claims
+from pingvas.generation.lifecycle.claims import ClaimedJob
+from pingvas.generation.lifecycle.ends import End
 from pingvas.worker.running.end_writer import EndWriter
-from tests.make.generation import WORKER, claim_job, picture_of
+from tests.make.generation import WORKER, claim_job, finished_image_of
 from tests.worker.studio import Recorder, Studio, statements_of
 
 
@@ -29,7 +29,7 @@ async def take(studio: Studio, *, people: int, each: int = 1) -> list[ClaimedJob
 
 
 def completed(job: ClaimedJob) -> End:
-    return End(job, "completed", 1.5, picture_of(job))
+    return End(job, "completed", 1.5, finished_image_of(job))
 
 
 async def statuses(studio: Studio, jobs: list[ClaimedJob]) -> list[str]:
@@ -55,7 +55,9 @@ async def test_ends_that_come_at_once_are_one_transaction(studio: Studio) -> Non
     await assert_the_ledger_agrees(studio.database)
 
 
-async def test_several_jobs_of_one_person_are_settled_one_after_the_other(studio: Studio) -> None:
+async def test_several_jobs_of_one_person_are_settled_one_after_the_other_and_told_together(
+    studio: Studio,
+) -> None:
     await studio.execute("UPDATE subscription_plans SET max_queues = 2")
     before = await studio.balance()
     for _ in range(2):
@@ -69,11 +71,9 @@ async def test_several_jobs_of_one_person_are_settled_one_after_the_other(studio
 
     charged = [(await studio.job(job.id)).actual_credits for job in jobs]
     assert await studio.balance() == before - sum(charged)
-    balances = [event.payload["balance"] for event in told.events if event.name == "credits:updated"]
-    assert balances == [
-        before - sum(charged) - (jobs[1].estimated_credits - charged[1]),
-        before - sum(charged),
-    ]
+    returned = sum(job.estimated_credits for job in jobs) - sum(charged)
+    (balance,) = [event.payload for event in told.events if event.name == "credits:updated"]
+    assert balance == {"balance": before - sum(charged), "change": returned, "reason": "refund"}
     await assert_the_ledger_agrees(studio.database)
 
 
@@ -122,7 +122,7 @@ async def test_a_picture_of_somebody_who_is_gone_is_not_kept_and_the_others_are(
 
 async def test_an_end_that_cannot_be_written_costs_the_others_nothing(studio: Studio) -> None:
     fine, broken, fine_too = jobs = await take(studio, people=3)
-    nonsense = End(broken, "completed", 1.5, replace(picture_of(broken), format="painting"))
+    nonsense = End(broken, "completed", 1.5, replace(finished_image_of(broken), format="painting"))
 
     ends = EndWriter(studio.database, WORKER)
     answers = await asyncio.gather(

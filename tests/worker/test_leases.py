@@ -6,8 +6,8 @@ from contextlib import ExitStack
 from uuid import UUID
 
 from pingvas.base.loops import BackgroundLoops
-from pingvas.generation.outcome.cancel import request_cancel
-from pingvas.generation.queue.claims import Hold
+from pingvas.generation.lifecycle.cancel import request_cancel
+from pingvas.generation.lifecycle.claims import Hold
 from pingvas.worker.running.lease_renewal import LeaseRenewer
 from tests.make.generation import WORKER, claim_job
 from tests.worker.studio import Studio, statements_of, until

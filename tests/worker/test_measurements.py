@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from pingvas.base.db import Database
 from pingvas.base.loops import BackgroundLoops
+from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.generation.pricing.speeds import ENOUGH
-from pingvas.generation.queue.claims import ClaimedJob
 from pingvas.generation.tables import ModelSpeed
 from pingvas.worker.running.measurements import MOST_KEPT, Measurements, flushing
 from tests.make.generation import make_running_job
@@ -52,7 +52,7 @@ async def test_what_was_noted_is_told_at_the_end_of_the_block(database: Database
 
 async def test_the_first_pictures_of_a_kind_teach_nothing(job: ClaimedJob) -> None:
     measurements = Measurements()
-    large = replace(job, parameters=job.parameters | {"width": 512, "height": 512})
+    large = replace(job, stored_parameters=job.stored_parameters | {"width": 512, "height": 512})
 
     measurements.note(job, 60.0)
     measurements.note(job, 60.0)  # claimed together with it

@@ -18,12 +18,12 @@ from pingvas.base.db import Database
 from pingvas.base.ids import new_id
 from pingvas.base.settings import Settings
 from pingvas.gallery.tables import Image
-from pingvas.generation.queue.claims import ClaimedJob
+from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.worker.chores import orphans
 from pingvas.worker.chores.orphans import TooManyOrphans, delete_orphans
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
-from tests.make.generation import claim_job, complete_job, picture_of, submit_jobs
+from tests.make.generation import claim_job, complete_job, finished_image_of, submit_jobs
 
 DAY = 86_400.0
 
@@ -156,7 +156,7 @@ async def test_a_picture_whose_worker_has_waited_for_days_to_write_its_row_is_ke
     job = await run_job(database, user_id)
     async with database.transaction() as session:
         await session.execute(text("UPDATE generation_jobs SET started_at = now() - interval '3 days'"))
-    picture = picture_of(job)
+    picture = finished_image_of(job)
     await shelf.put(picture.s3_key, picture.thumbnail_key)
     stray = f"images/{user_id}/{new_id()}.png"
     await shelf.put(stray, age=5 * DAY)

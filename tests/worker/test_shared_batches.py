@@ -13,7 +13,7 @@ from PIL import Image
 from pingvas.adapters.storage import open_storage
 from pingvas.base.ids import new_id
 from pingvas.engine.batch import Batch, Seat
-from pingvas.generation.outcome.cancel import request_cancel
+from pingvas.generation.lifecycle.cancel import request_cancel
 from pingvas.worker.running.job_context import WorkerTimeouts
 from tests.worker.studio import LONG, Studio
 
@@ -133,7 +133,7 @@ async def test_a_canceled_job_leaves_its_batch_and_the_others_stay(studio: Studi
 async def test_a_job_whose_source_is_gone_fails_alone(studio: Studio) -> None:
     bad_id, *good_ids = await submit_by_several(studio, [{}, {}, {}])
     await studio.execute(
-        "UPDATE generation_jobs SET parameters = parameters || jsonb_build_object('source_image', CAST(:gone AS text))"
+        "UPDATE generation_jobs SET job_type = 'img2img', parameters = parameters || jsonb_build_object('source_image', CAST(:gone AS text))"
         " WHERE id = :id",
         gone=str(new_id()),
         id=bad_id,

@@ -139,7 +139,7 @@ def install(app: FastAPI) -> None:
         return problem(request, 500, "internal_error", detail, headers={"X-Request-ID": request_id})
 
 
-def _place_of(name: str, request: Request) -> list[str]:
+def _place_of(name: str, request: Request) -> list[str | int]:
     """Where in this request a field of that name stands: in the query or a header if its route takes one there, else in
     the body."""
     dependant = getattr(request.scope.get("route"), "dependant", None)
@@ -148,7 +148,7 @@ def _place_of(name: str, request: Request) -> list[str]:
             return ["query", name]
         if isinstance(parameter.field_info, params.Header) and parameter.alias == name.lower():
             return ["header", name]
-    return ["body", *name.split(".")]
+    return ["body", *(int(part) if part.isdecimal() else part for part in name.split("."))]
 
 
 def _place(error: Mapping[str, Any]) -> list[Any]:

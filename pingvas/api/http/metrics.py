@@ -17,7 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pingvas.base.chore_runs import ChoreState, read_chores
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.base.metrics import Snapshot, render
-from pingvas.generation.status.gauges import Figures, read_figures
+from pingvas.generation.status.gauges import QueueGauges, read_gauges
+from pingvas.generation.statuses import OPEN
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class Metrics:
         began = time.monotonic()
         try:
             async with database.read() as session:
-                figures = await read_figures(session)
+                figures = await read_gauges(session)
                 chores = await read_chores(session)
             self._figures = [_up(True), *_of_queue(figures), *_of_chores(chores)]
         except DatabaseUnavailable:
@@ -95,11 +96,11 @@ def _up(up: bool) -> Metric:
     return GaugeMetricFamily("pingvas_database_up", "Whether the database answers", value=float(up))
 
 
-def _of_queue(figures: Figures) -> Iterator[Metric]:
+def _of_queue(figures: QueueGauges) -> Iterator[Metric]:
     labels = ("plan", "model", "lane")
     jobs = GaugeMetricFamily("pingvas_queue_jobs", "Jobs that have not ended", labels=(*labels, "status"))
     oldest = GaugeMetricFamily(
-        "pingvas_queue_oldest_wait_seconds", "How long the oldest job in line has stood there", labels=labels
+        "pingvas_queue_oldest_wait_seconds", "How long the oldest queued job has waited", labels=labels
     )
     for group in figures.groups:
         jobs.add_metric([group.plan, group.model, group.lane, group.status], group.jobs)
@@ -107,7 +108,7 @@ def _of_queue(figures: Figures) -> Iterator[Metric]:
             oldest.add_metric([group.plan, group.model, group.lane], group.oldest_seconds)
     yield jobs
     yield oldest
-    for status in ("pending", "queued", "processing"):
+    for status in OPEN:
         yield GaugeMetricFamily(
             f"pingvas_queue_{status}", f"Jobs that are {status}", value=figures.jobs(status)
         )
@@ -124,7 +125,7 @@ def _of_queue(figures: Figures) -> Iterator[Metric]:
     yield from _of_workers(figures)
 
 
-def _of_workers(figures: Figures) -> Iterator[Metric]:
+def _of_workers(figures: QueueGauges) -> Iterator[Metric]:
     workers = GaugeMetricFamily(
         "pingvas_workers", "Workers heard from in 30 seconds", labels=("device", "state")
     )

@@ -5,20 +5,16 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
-from sqlalchemy import text
 
 from pingvas.api.http.deps import DatabaseDep, StorageDep
 from pingvas.base.db import Database
 from pingvas.base.errors import Unavailable
+from pingvas.generation.queue.workers import LIVE_SECONDS, count_live_workers
 
 router = APIRouter(tags=["operations"])
 
 Part = Literal["database", "storage", "worker"]
 ALL: list[Part] = ["database", "storage", "worker"]
-
-_LIVE_WORKERS = text(
-    "SELECT count(*) FROM workers WHERE NOT stopping AND heartbeat_at > now() - interval '30 seconds'"
-)
 
 
 class Health(BaseModel):
@@ -63,9 +59,9 @@ async def _look_at(database: Database) -> dict[str, str]:
     """What is wrong with the database, and with the workers that it knows of."""
     try:
         async with database.read() as session:
-            if await session.scalar(_LIVE_WORKERS):
+            if await count_live_workers(session):
                 return {}
-            return {"worker": "no worker has reported in the last 30 seconds"}
+            return {"worker": f"no worker has reported in the last {LIVE_SECONDS} seconds"}
     except Unavailable as error:
         return {"database": error.detail, "worker": "unknown while the database is away"}
 

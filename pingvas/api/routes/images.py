@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pingvas.adapters.storage import Storage
 from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, SessionDep, StorageDep
 from pingvas.api.http.wire import PageDep, Text
-from pingvas.api.routes.job_bodies import JobType, Visibility, names_pictures, recipe_of, without_pictures
+from pingvas.api.routes.job_bodies import names_pictures, recipe_of, without_pictures
 from pingvas.base.errors import NotFound
 from pingvas.gallery.library import (
     ImageChanges,
@@ -26,6 +26,8 @@ from pingvas.gallery.library import (
     tags_of,
 )
 from pingvas.gallery.tables import Image
+from pingvas.generation.job_parameters import JobType
+from pingvas.generation.requests.job_request import Visibility
 
 router = APIRouter(prefix="/images", tags=["gallery"])
 

@@ -1,4 +1,7 @@
-"""The body of POST /jobs: one shape per job type, told apart by `job_type`; and the body that makes a picture again."""
+"""The body of POST /jobs: one shape per job type, told apart by `job_type`; and the body that makes a picture again.
+
+The limits of each value are those of `generation/requests/job_request.py`, which checks every request, whoever makes it.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -11,55 +14,47 @@ from pydantic import (
     Field,
     TypeAdapter,
     ValidationError,
-    model_validator,
 )
 
-from pingvas.api.http.wire import Text
 from pingvas.generation.requests.job_request import (
-    MAX_CFG,
-    MAX_CLIP_SKIP,
-    MAX_CONTROL_WEIGHT,
     MAX_CONTROLS,
-    MAX_COUNT,
-    MAX_GUIDANCE,
-    MAX_LORA_WEIGHT,
     MAX_LORAS,
-    MAX_MASK_BLUR,
-    MAX_MASK_PADDING,
-    MAX_PROMPT,
-    MAX_REFINE,
-    MAX_SCALE,
-    MAX_SEED,
-    MIN_CFG,
-    MIN_REFINE,
     REFINE_STRENGTH,
     STRENGTH,
-    ControlWish,
+    Cfg,
+    ClipSkip,
+    ControlRequest,
+    ControlWeight,
+    Count,
+    Format,
+    Guidance,
+    ImageRequest,
     InpaintArea,
     Lane,
-    LoraWish,
+    LoraRequest,
+    LoraWeight,
+    MaskBlur,
+    MaskPadding,
+    ModelName,
     Preprocessor,
-    RefineWish,
-    UpscaleWish,
-    Wish,
+    Prompt,
+    RefineRequest,
+    RefineStrength,
+    Sampler,
+    Scale,
+    Seed,
+    SeenPrompt,
+    Share,
+    Side,
+    Steps,
+    UpscaleRequest,
+    Visibility,
 )
-
-JobType = Literal["txt2img", "img2img", "inpaint", "upscale"]
-Format = Literal["png", "jpg", "webp"]
-Visibility = Literal["private", "public", "unlisted"]
 
 DEFAULT_MODEL = "pingvas-mini"
 
-ModelName = Annotated[Text, Field(min_length=1, max_length=200)]
-Prompt = Annotated[Text, Field(max_length=MAX_PROMPT)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Steps = Annotated[int | None, Field(ge=1, le=1000)]
-Cfg = Annotated[
-    float | None,
-    Field(ge=MIN_CFG, le=MAX_CFG, allow_inf_nan=False, description="1 switches guidance off"),
-]
-Sampler = Annotated[Text | None, Field(max_length=40)]
 NotYet = Annotated[None, Field(description="Not taken yet")]
+_CFG = "1 switches guidance off"
 
 
 class LoraIn(BaseModel):
@@ -68,7 +63,7 @@ class LoraIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: ModelName
-    weight: float = Field(1.0, ge=-MAX_LORA_WEIGHT, le=MAX_LORA_WEIGHT, allow_inf_nan=False)
+    weight: LoraWeight = 1.0
 
 
 class ControlNetIn(BaseModel):
@@ -79,15 +74,9 @@ class ControlNetIn(BaseModel):
     model: ModelName
     image: UUID
     preprocessor: Preprocessor = Field("canny", description="What is made of the picture first")
-    weight: float = Field(1.0, ge=0, le=MAX_CONTROL_WEIGHT, allow_inf_nan=False)
+    weight: ControlWeight = 1.0
     start: Share = Field(0.0, description="Share of the steps after which it begins")
     end: Share = Field(1.0, description="Share of the steps after which it ends")
-
-    @model_validator(mode="after")
-    def _ends_after_its_start(self) -> "ControlNetIn":
-        if self.end < self.start:
-            raise ValueError("end must not be before start")
-        return self
 
 
 def _as_list(value: Any) -> Any:
@@ -126,32 +115,26 @@ class _Diffusion(_Every):
     model: ModelName = DEFAULT_MODEL
     prompt: Prompt = Field("", description="`{a|b}` picks one by the seed; `<lora:name:0.8>` adds a LoRA")
     negative_prompt: Prompt = ""
-    width: int | None = Field(None, ge=8, le=16384, description="Pixels, a multiple of 8")
-    height: int | None = Field(None, ge=8, le=16384, description="Pixels, a multiple of 8")
-    steps: Steps = None
-    cfg_scale: Cfg = None
-    sampler: Sampler = None
-    seed: int | None = Field(
-        None, ge=0, le=MAX_SEED, description="Null: a random one; picture n has seed + n"
-    )
-    count: int = Field(1, ge=1, le=MAX_COUNT)
-    clip_skip: int = Field(
-        1, ge=1, le=MAX_CLIP_SKIP, description="1: the last layer of the text encoder, 2: the one before"
-    )
-    guidance: float | None = Field(
-        None, ge=0, le=MAX_GUIDANCE, allow_inf_nan=False, description="Distilled guidance, for FLUX alone"
-    )
+    width: Side | None = Field(None, description="Pixels, a multiple of 8")
+    height: Side | None = Field(None, description="Pixels, a multiple of 8")
+    steps: Steps | None = None
+    cfg_scale: Cfg | None = Field(None, description=_CFG)
+    sampler: Sampler | None = None
+    seed: Seed | None = Field(None, description="Null: a random one; picture n has seed + n")
+    count: Count = 1
+    clip_skip: ClipSkip = Field(1, description="1: the last layer of the text encoder, 2: the one before")
+    guidance: Guidance | None = Field(None, description="Distilled guidance, for FLUX alone")
     loras: list[LoraIn] = Field(default_factory=list, max_length=MAX_LORAS)
     controlnet: ControlNets = Field(default_factory=list)
-    vae: Text | None = Field(None, max_length=200, description="A VAE instead of the model's own")
+    vae: ModelName | None = Field(None, description="A VAE instead of the model's own")
 
-    def wish(self) -> Wish:
+    def request(self) -> ImageRequest:
         """The request as the generation room knows it."""
         plain = self.model_dump(exclude={"loras", "controlnet", "collection_id", "tags"})
-        return Wish(
+        return ImageRequest(
             **plain,
-            loras=tuple(LoraWish(lora.name, lora.weight) for lora in self.loras),
-            controlnet=tuple(ControlWish(**control.model_dump()) for control in self.controlnet),
+            loras=tuple(LoraRequest(lora.name, lora.weight) for lora in self.loras),
+            controlnet=tuple(ControlRequest(**control.model_dump()) for control in self.controlnet),
         )
 
 
@@ -159,7 +142,7 @@ class TextToPicture(_Diffusion):
     """A request for `count` pictures made from text. What is left out is as the model does it by default."""
 
     job_type: Literal["txt2img"]
-    prompt: Prompt = Field(
+    prompt: SeenPrompt = Field(
         min_length=1,
         examples=["a red house at sunset"],
         description="`{a|b}` picks one by the seed; `<lora:name:0.8>` adds a LoRA",
@@ -191,14 +174,12 @@ class Inpaint(_Diffusion):
         description="White is repainted; as large as the source. Null: what is transparent in the source is repainted",
     )
     strength: Share = Field(STRENGTH, description="0 keeps what is masked, 1 keeps nothing of it")
-    mask_blur: int = Field(4, ge=0, le=MAX_MASK_BLUR, description="Softness of the mask's edge, pixels")
+    mask_blur: MaskBlur = Field(4, description="Softness of the mask's edge, pixels")
     inpaint_area: InpaintArea = Field(
         "whole",
         description="`masked` makes only the masked area, at full size; the picture keeps its own size",
     )
-    mask_padding: int = Field(
-        32, ge=0, le=MAX_MASK_PADDING, description="What is seen around a masked area, pixels"
-    )
+    mask_padding: MaskPadding = Field(32, description="What is seen around a masked area, pixels")
     mask_invert: bool = Field(False, description="Repaint what is not masked")
 
 
@@ -210,11 +191,11 @@ class RefineIn(BaseModel):
     model: ModelName = DEFAULT_MODEL
     prompt: Prompt = ""
     negative_prompt: Prompt = ""
-    strength: float = Field(REFINE_STRENGTH, ge=MIN_REFINE, le=MAX_REFINE, allow_inf_nan=False)
-    steps: Steps = None
-    cfg_scale: Cfg = None
-    sampler: Sampler = None
-    seed: int | None = Field(None, ge=0, le=MAX_SEED, description="Null: a random one")
+    strength: RefineStrength = REFINE_STRENGTH
+    steps: Steps | None = None
+    cfg_scale: Cfg | None = Field(None, description=_CFG)
+    sampler: Sampler | None = None
+    seed: Seed | None = Field(None, description="Null: a random one")
 
 
 class Upscale(_Every):
@@ -223,16 +204,14 @@ class Upscale(_Every):
     job_type: Literal["upscale"]
     source_image: UUID
     model: ModelName | None = Field(None, description="An upscaler; null: one that fits the scale is chosen")
-    scale: float | None = Field(
-        None, gt=1, le=MAX_SCALE, allow_inf_nan=False, description="Any factor; null: the model's own"
-    )
+    scale: Scale | None = Field(None, description="Any factor; null: the model's own")
     refine: RefineIn | None = None
 
-    def wish(self) -> UpscaleWish:
+    def request(self) -> UpscaleRequest:
         """The request as the generation room knows it."""
         plain = self.model_dump(exclude={"refine", "collection_id", "tags"})
-        return UpscaleWish(
-            **plain, refine=None if self.refine is None else RefineWish(**self.refine.model_dump())
+        return UpscaleRequest(
+            **plain, refine=None if self.refine is None else RefineRequest(**self.refine.model_dump())
         )
 
 

@@ -1,19 +1,18 @@
 """A job as the contract shows it: its wire model, and how one is made of what the generation room says."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.adapters.storage import Storage
 from pingvas.api.routes.images import ImageOut, image_out
-from pingvas.api.routes.job_bodies import JobType
+from pingvas.generation.job_parameters import JobType
 from pingvas.generation.requests.job_request import Lane
 from pingvas.generation.status.jobs import JobView, receipt_of
 from pingvas.generation.status.waiting import MAX_POSITION, WaitingFor
-
-Status = Literal["pending", "queued", "processing", "completed", "failed", "canceled"]
+from pingvas.generation.statuses import JobStatus
 
 
 class ProgressOut(BaseModel):
@@ -49,12 +48,12 @@ class JobOut(BaseModel):
     id: UUID
     batch_id: UUID
     job_type: JobType
-    status: Status
+    status: JobStatus
     priority: int
     lane: Lane
     position: int | None = Field(
-        description=f"Place in line, 1 is next; counted up to {MAX_POSITION}, which is that or more. Of a pending job: "
-        "where it would come if it were let into the line now. Null when it does not wait"
+        description=f"Place in the queue, 1 is next; counted up to {MAX_POSITION}, which is that or more. Of a pending job: "
+        "where it would come if it were let into the queue now. Null when it does not wait"
     )
     eta_seconds: float | None = Field(
         description="Seconds until a waiting job starts, as far as can be told; null when it does not wait, when no "

@@ -14,14 +14,16 @@ from pingvas.api.http.deps import ActorDep, ReadSessionDep, SessionDep, Settings
 from pingvas.api.http.errors import Problem
 from pingvas.api.http.wire import PageDep
 from pingvas.api.routes.accepted import RESPONSES, Asking, AskingDep, accept
-from pingvas.api.routes.job_bodies import AnyBody, JobBody, JobType, body_of
-from pingvas.api.routes.job_out import JobOut, Status, SubmittedOut, job_out
-from pingvas.base.errors import Invalid
+from pingvas.api.routes.job_bodies import JobBody
+from pingvas.api.routes.job_out import JobOut, SubmittedOut, job_out
 from pingvas.base.settings import Settings
-from pingvas.generation.outcome import cancel
+from pingvas.generation.job_parameters import JobType
+from pingvas.generation.lifecycle import cancel
 from pingvas.generation.requests import retry, submit
+from pingvas.generation.requests.job_request import JobRequest
 from pingvas.generation.requests.parameters import OutputLimits
 from pingvas.generation.status import jobs
+from pingvas.generation.statuses import JobStatus
 
 router = APIRouter(tags=["generation"])
 
@@ -69,7 +71,7 @@ class CanceledOut(BaseModel):
 async def submit_jobs(body: JobBody, asking: AskingDep, settings: SettingsDep) -> Response:
     """Take the estimated credits and queue one job per picture."""
     told = body.model_dump(mode="json")
-    return await accept(asking, "POST /jobs", told, lambda: _submit(asking, body, settings))
+    return await accept(asking, "POST /jobs", told, lambda: _submit(asking, body.request(), settings))
 
 
 @router.post("/jobs/estimate", operation_id="estimate_jobs")
@@ -77,7 +79,7 @@ async def estimate_jobs(
     body: JobBody, actor: ActorDep, session: SessionDep, settings: SettingsDep
 ) -> EstimateOut:
     """What submitting this body would cost. Nothing is spent."""
-    price = await submit.estimate(session, actor, body.wish(), largest=_largest(settings))
+    price = await submit.estimate(session, actor, body.request(), largest=_largest(settings))
     return EstimateOut(estimated_credits=price.credits, estimated_seconds=round(price.seconds, 3))
 
 
@@ -87,7 +89,7 @@ async def list_jobs(
     session: ReadSessionDep,
     storage: StorageDep,
     asked: PageDep,
-    status: Annotated[list[Status] | None, Query(description="May be given several times")] = None,
+    status: Annotated[list[JobStatus] | None, Query(description="May be given several times")] = None,
     job_type: JobType | None = None,
     batch_id: UUID | None = None,
 ) -> JobPage:
@@ -145,10 +147,7 @@ async def retry_job(job_id: UUID, asking: AskingDep, settings: SettingsDep) -> R
 
     async def act() -> submit.Submitted:
         job = await retry.get_retryable(asking.session, asking.actor, job_id)
-        body = body_of(job.parameters | {"job_type": job.job_type, "lane": job.lane})
-        if body is None:
-            raise Invalid("This job does not say enough about itself to be tried again; ask for it anew.")
-        return await _submit(asking, body, settings, retry_of=job.id)
+        return await _submit(asking, retry.request_again(job), settings, retry_of=job.id)
 
     return await accept(asking, "POST /jobs/{job_id}/retry", {"job_id": str(job_id)}, act)
 
@@ -160,12 +159,12 @@ async def cancel_jobs(actor: ActorDep, session: SessionDep, storage: StorageDep)
 
 
 async def _submit(
-    asking: Asking, body: AnyBody, settings: Settings, *, retry_of: UUID | None = None
+    asking: Asking, request: JobRequest, settings: Settings, *, retry_of: UUID | None = None
 ) -> submit.Submitted:
     return await submit.submit(
         asking.session,
         asking.actor,
-        body.wish(),
+        request,
         largest=_largest(settings),
         deadline_seconds=settings.job_deadline_seconds,
         retry_of=retry_of,

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.api.http.deps import ActorDep, ReadSessionDep
-from pingvas.generation.status.queue_summary import COUNTED, read_queue
+from pingvas.generation.status.queue_summary import COUNTED, read_queue_summary
 
 router = APIRouter(tags=["generation"])
 
@@ -25,7 +25,7 @@ class LanesOut(BaseModel):
 
 
 class MyQueueOut(BaseModel):
-    """What I have of it beside what my plan allows. Each lane has `max_queues` slots for jobs that wait in line or run."""
+    """What I have of it beside what my plan allows. Each lane has `max_queues` slots for jobs that wait for a worker or run."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -43,7 +43,7 @@ class QueueOut(LaneOut):
     eta_seconds: float | None
     workers: int = Field(description="Machines that take jobs")
     mean_wait_seconds: float | None = Field(
-        description="From entering the line to starting, of jobs that ended lately"
+        description="From entering the queue to starting, of jobs that ended lately"
     )
     lanes: LanesOut
     mine: MyQueueOut
@@ -52,7 +52,7 @@ class QueueOut(LaneOut):
 @router.get("/queue", operation_id="get_queue")
 async def get_queue(actor: ActorDep, session: ReadSessionDep) -> QueueOut:
     """How long the queue is, where I am in it, and how much of it my plan lets me use."""
-    state = await read_queue(session, actor)
+    state = await read_queue_summary(session, actor)
     return QueueOut(
         waiting=state.waiting,
         waiting_at_least=state.waiting_at_least,

@@ -11,13 +11,13 @@ from fastapi import APIRouter, File, Form, Header, Response, UploadFile, status
 
 from pingvas.api.http.deps import ActorBeforehandDep, DatabaseDep, SettingsDep, StorageDep
 from pingvas.api.routes.images import ImageOut, image_out
-from pingvas.api.routes.job_bodies import Visibility
 from pingvas.base.errors import TooLarge
 from pingvas.base.idempotency import find_first_answer, idempotent_call, remember_answer
 from pingvas.billing.subscriptions import get_current_subscription, lock_current_subscription
 from pingvas.gallery.keep_upload import keep_upload, store_upload
 from pingvas.gallery.storage_use import require_room
 from pingvas.gallery.uploads import check_picture
+from pingvas.generation.requests.job_request import Visibility
 
 router = APIRouter(prefix="/images", tags=["gallery"])
 

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pingvas.engine.samplers import SAMPLERS
+from pingvas.generation.job_parameters import (
+    DiffusionParameters,
+    JobParameters,
+    RefineParameters,
+    UpscaleParameters,
+)
 
 # Seconds for a model that says nothing of its own: once per picture, and per step and megapixel.
 FIXED_SECONDS = 1.0
@@ -31,47 +37,43 @@ class Quote:
 
 def quote(
     model_config: Mapping[str, Any],
-    parameters: Mapping[str, Any],
+    parameters: JobParameters,
     *,
     refine_config: Mapping[str, Any] | None = None,
     ratio: float = 1.0,
     refine_ratio: float = 1.0,
 ) -> Quote:
-    """Price one picture from the model's `cost` figures, the job's complete parameters, and what was learned.
+    """Price one image from the model's `cost` figures, the job's complete parameters, and what was learned.
 
     `ratio` is how many times as long as its figures say the model takes at this size (see `speeds.py`);
     `refine_ratio` the same of the model that refines what was enlarged.
     """
     seconds = ratio * base_seconds(model_config, parameters)
-    if parameters.get("refine") and refine_config is not None:
-        size = {"width": parameters["width"], "height": parameters["height"]}
-        seconds += refine_ratio * base_seconds(refine_config, {**parameters["refine"], **size})
+    if isinstance(parameters, UpscaleParameters) and parameters.refine and refine_config is not None:
+        seconds += refine_ratio * _diffusion_seconds(
+            refine_config, parameters.refine, controls=0, megapixels=_megapixels(parameters)
+        )
     return Quote(seconds, max(1, credits_for(HEADROOM * seconds)))
 
 
-def base_seconds(model_config: Mapping[str, Any], parameters: Mapping[str, Any]) -> float:
-    """Seconds of one picture by the model's own `cost` figures.
+def base_seconds(model_config: Mapping[str, Any], parameters: JobParameters) -> float:
+    """Seconds of one image by the model's own `cost` figures.
 
-    - Pictures: `fixed_seconds` + `seconds_per_megapixel_step` × steps × megapixels. The figures are for guidance on
-      and a sampler that asks the model once a step. A picture made from another (it has a `strength`) pays for the
-      steps that are run. Each ControlNet makes the steps 1.3 times as long. What a prompt says costs nothing.
-    - Enlarged pictures (they have a `scale`): `fixed_seconds` + `seconds_per_output_megapixel` × megapixels. Refining
-      is another model's work: a picture of that size made from another.
+    - From text: `fixed_seconds` + `seconds_per_megapixel_step` × steps × megapixels. The figures are for guidance on
+      and a sampler that asks the model once a step. An image made from another pays for the steps that are run. Each
+      ControlNet makes the steps 1.3 times as long. What a prompt says costs nothing.
+    - Enlarged: `fixed_seconds` + `seconds_per_output_megapixel` × megapixels. Refining is another model's work: an
+      image of that size made from another.
     """
-    if "scale" in parameters:
+    if isinstance(parameters, UpscaleParameters):
         return _upscaling_seconds(model_config, parameters)
-    return _diffusion_seconds(model_config, parameters)
+    controls = len(parameters.controlnet)
+    return _diffusion_seconds(model_config, parameters, controls=controls, megapixels=_megapixels(parameters))
 
 
 def own_scale(model_config: Mapping[str, Any]) -> float:
     """How many times larger an upscaler makes a picture by itself; other scales are resampled from that."""
     return float(model_config.get("scale", USUAL_SCALE))
-
-
-def steps_to_run(parameters: Mapping[str, Any]) -> int:
-    """Steps that are run: all of them from noise, `strength` of them from a picture; one at least."""
-    steps = int(parameters["steps"])
-    return max(1, min(steps, int(steps * parameters.get("strength", 1.0))))
 
 
 def credits_for(gpu_seconds: float) -> int:
@@ -84,23 +86,28 @@ def charge(*, gpu_seconds: float, quoted: int) -> int:
     return min(credits_for(gpu_seconds), quoted)
 
 
-def _diffusion_seconds(model_config: Mapping[str, Any], parameters: Mapping[str, Any]) -> float:
+def _diffusion_seconds(
+    model_config: Mapping[str, Any],
+    asked: DiffusionParameters | RefineParameters,
+    *,
+    controls: int,
+    megapixels: float,
+) -> float:
     cost = model_config.get("cost", {})
     fixed = float(cost.get("fixed_seconds", FIXED_SECONDS))
     per_step = float(cost.get("seconds_per_megapixel_step", SECONDS_PER_MEGAPIXEL_STEP))
-    evaluations = steps_to_run(parameters) * SAMPLERS[parameters["sampler"]].evaluations
-    guided = 1.0 if parameters["cfg_scale"] > 1 else 0.5
-    controls = math.pow(CONTROLNET_FACTOR, len(parameters.get("controlnet") or ()))
-    return fixed + per_step * evaluations * guided * controls * _megapixels(parameters)
+    evaluations = asked.steps_to_run * SAMPLERS[asked.sampler].evaluations
+    guided = 1.0 if asked.cfg_scale > 1 else 0.5
+    return fixed + per_step * evaluations * guided * math.pow(CONTROLNET_FACTOR, controls) * megapixels
 
 
-def _upscaling_seconds(model_config: Mapping[str, Any], parameters: Mapping[str, Any]) -> float:
+def _upscaling_seconds(model_config: Mapping[str, Any], asked: UpscaleParameters) -> float:
     cost = model_config.get("cost", {})
     fixed = float(cost.get("fixed_seconds", FIXED_SECONDS))
     per_megapixel = float(cost.get("seconds_per_output_megapixel", SECONDS_PER_OUTPUT_MEGAPIXEL))
-    made = max(1.0, (own_scale(model_config) / float(parameters["scale"])) ** 2)
-    return fixed + per_megapixel * made * _megapixels(parameters)
+    made = max(1.0, (own_scale(model_config) / asked.scale) ** 2)
+    return fixed + per_megapixel * made * _megapixels(asked)
 
 
-def _megapixels(parameters: Mapping[str, Any]) -> float:
-    return float(parameters["width"] * parameters["height"] / 1e6)
+def _megapixels(parameters: JobParameters) -> float:
+    return parameters.width * parameters.height / 1e6

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.catalog.tables import AiModel
+from pingvas.generation.job_parameters import JobParameters, UpscaleParameters
 from pingvas.generation.pricing.price import base_seconds
 from pingvas.generation.tables import ModelSpeed
 
@@ -86,10 +87,10 @@ def size_bucket(pixels: int) -> int:
 
 
 def measure(
-    model_id: UUID, model_config: Mapping[str, Any], parameters: Mapping[str, Any], gpu_seconds: float
+    model_id: UUID, model_config: Mapping[str, Any], parameters: JobParameters, gpu_seconds: float
 ) -> Measurement | None:
     """What a made picture teaches. None: nothing, for two models worked on it, or the figures make no sense."""
-    if parameters.get("refine"):
+    if isinstance(parameters, UpscaleParameters) and parameters.refine:
         return None
     expected = base_seconds(model_config, parameters)
     if not expected > 0 or not gpu_seconds > 0:
@@ -97,7 +98,7 @@ def measure(
     ratio = gpu_seconds / expected
     if not 1 / LARGEST_RATIO <= ratio <= LARGEST_RATIO:
         return None
-    return Measurement(model_id, size_bucket(parameters["width"] * parameters["height"]), ratio)
+    return Measurement(model_id, size_bucket(parameters.width * parameters.height), ratio)
 
 
 def follow(known: Speed | None, ratio: float) -> Speed:
@@ -141,11 +142,11 @@ async def learn(session: AsyncSession, measurements: Sequence[Measurement]) -> N
     await session.execute(_WRITE, {**asked, **figures})
 
 
-def ratio_for(quoted_by_size: Mapping[str, float] | None, parameters: Mapping[str, Any]) -> float:
+def ratio_for(quoted_by_size: Mapping[str, float] | None, parameters: JobParameters) -> float:
     """The ratio that prices a picture: that of its size, else of the nearest size known; 1 for an unknown model."""
     if not quoted_by_size:
         return 1.0
-    bucket = size_bucket(parameters["width"] * parameters["height"])
+    bucket = size_bucket(parameters.width * parameters.height)
     # Of two that are equally near the larger one: a large picture that costs more than quoted is the greater loss.
     nearest = min(quoted_by_size, key=lambda known: (abs(int(known) - bucket), -int(known)))
     return quoted_by_size[nearest]

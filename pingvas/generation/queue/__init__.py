@@ -1,1 +1,1 @@
-"""The queue: who is next, who may run, and how a worker takes a job."""
+"""The order of the queue: turns in virtual time, which jobs may share a batch, and which workers live."""

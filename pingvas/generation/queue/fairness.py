@@ -1,27 +1,19 @@
-"""The line in which jobs wait: fair between people, weighted by plan, and readable from one index.
+"""The order of the queue: fair between people, weighted by plan, and readable from one index. Arithmetic and parts of SQL.
 
 Every job that enters the queue gets a *turn*, once, and workers take the smallest turn. Turns are virtual time
 (self-clocked fair queueing): each person has a share that is used up to `served_until`; a job of c credits moves that on
-by c ÷ weight, where the weight is the plan's priority. Who has used little lately stands in front; who asks for much
+by c ÷ weight, where the weight is the plan's `queue_weight`, kept with the job as its `priority`. Who has used little lately stands in front; who asks for much
 stands behind their own earlier jobs and in nobody's way.
 
 - The clock is the turn of whoever stood first at the latest claim. Nobody's share starts before it, so nobody saves up
   the time in which they asked for nothing. It is a sequence: a row would be a lock that all claims wait for.
 - Aging needs no sweep: the clock comes nearer to a waiting job's turn with every job that starts. While somebody with
   weight w who has not used their share waits, another person with weight v starts at most v ÷ w + 1 jobs by their turns;
-  what workers may take out of turn is bounded in `queue.py`.
+  what workers may take out of turn is bounded in `lifecycle/statements.py`.
 - New turns are later than the clock, so reading from the clock on skips the dead entries of jobs already taken. That is
   what keeps claims fast while a long transaction keeps vacuum from its work.
 - The idle lane comes after every turn of the normal one, first come, first served, and uses up nobody's share.
 """
-
-from uuid import UUID
-
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from pingvas.base.db import Database
-from pingvas.base.events import wake_workers_later
 
 # A credit at weight 1, in turns. Integers, so that sums do not drift.
 TURNS_PER_CREDIT = 1_000_000
@@ -42,20 +34,6 @@ SHARE = f"""
 # A job that waits again keeps its place; if that has been passed meanwhile, it stands first.
 TURN_AGAIN = "GREATEST(turn, (SELECT last_value FROM queue_clock))"
 
-_GIVE_BACK = text("""
-    UPDATE queue_shares SET served_until = served_until - :turns WHERE user_id = :user_id
-""")
-_LIFT = text(f"""
-    WITH behind AS (
-        SELECT id FROM generation_jobs
-         WHERE status = 'queued' AND turn < (SELECT last_value FROM queue_clock)
-           AND (not_before IS NULL OR not_before <= now())
-           FOR NO KEY UPDATE SKIP LOCKED
-    )
-    UPDATE generation_jobs AS job SET turn = {TURN_AGAIN} FROM behind WHERE job.id = behind.id
-    RETURNING job.id
-""")  # noqa: S608 - our own constants
-
 
 def head_start(weight: int) -> int:
     """Turns between the beginning of a person's share and the turn of their next job: less for those who pay more."""
@@ -65,21 +43,3 @@ def head_start(weight: int) -> int:
 def used_by(credits: int, weight: int) -> int:
     """Turns by which a job moves its person's share on."""
     return TURNS_PER_CREDIT * credits // weight
-
-
-async def give_share_back(session: AsyncSession, user_id: UUID, *, credits: int, weight: int) -> None:
-    """A job left the line before it started, so it has used nothing."""
-    await session.execute(_GIVE_BACK, {"user_id": user_id, "turns": used_by(credits, weight)})
-
-
-async def lift_stragglers(database: Database) -> int:
-    """Bring to the front what fell behind the clock; how many.
-
-    A job falls behind when its transaction commits after the clock has gone past the turn that it read, or when it
-    had to wait for a time of day. Any number of processes may do this at once.
-    """
-    async with database.transaction() as session:
-        lifted = len((await session.execute(_LIFT)).all())
-        if lifted:
-            wake_workers_later(session)
-    return lifted

@@ -1,15 +1,24 @@
-"""What a person asks for, as they said it. None means: what the model does by default; a `seed` of None: random."""
+"""What a person asks for, as they said it, and the limits of what may be said: every caller's request is checked here.
+
+None means: what the model does by default; a `seed` of None: random. What a model in particular can do is checked
+where its row is known, in `parameters.py`.
+"""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+
+from pingvas.base.errors import BadField, Invalid
+
 Lane = Literal["normal", "idle"]
-JobType = Literal["txt2img", "img2img", "inpaint", "upscale"]
 Preprocessor = Literal["none", "canny", "scribble", "depth"]
 InpaintArea = Literal["whole", "masked"]
+Format = Literal["png", "jpg", "webp"]
+Visibility = Literal["private", "public", "unlisted"]
 
 MAX_PROMPT = 2_000
 MAX_COUNT = 16
@@ -26,87 +35,196 @@ STRENGTH = 0.75
 REFINE_STRENGTH = 0.25
 
 
+def _storable(said: str) -> str:
+    """PostgreSQL takes every Unicode text but NUL, and no half of a surrogate pair."""
+    if "\x00" in said:
+        raise ValueError("must not contain the NUL character")
+    if any("\ud800" <= character <= "\udfff" for character in said):
+        raise ValueError("must be valid Unicode")
+    return said
+
+
+_SAYS_NOTHING = "says nothing: write what the image shows"
+# Letters by their category, or blanks by another name, and nothing to be seen.
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+def is_blank(said: str) -> bool:
+    """Whether there is nothing to be seen in a text."""
+    return all(
+        character.isspace() or not character.isprintable() or character in _BLANK_LETTERS
+        for character in said
+    )
+
+
+def _seen(said: str) -> str:
+    if is_blank(said):
+        raise ValueError(_SAYS_NOTHING)
+    return said
+
+
+# The values that a request may have, for whoever takes one from outside, too.
+Text = Annotated[str, AfterValidator(_storable)]
+ModelName = Annotated[Text, Field(min_length=1, max_length=200)]
+Prompt = Annotated[Text, Field(max_length=MAX_PROMPT)]
+# Of an image that is made from nothing but its prompt.
+SeenPrompt = Annotated[Prompt, AfterValidator(_seen)]
+Side = Annotated[int, Field(ge=8, le=16384)]
+Steps = Annotated[int, Field(ge=1, le=1000)]
+Cfg = Annotated[float, Field(allow_inf_nan=False, ge=MIN_CFG, le=MAX_CFG)]
+Sampler = Annotated[Text, Field(max_length=40)]
+Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
+Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
+ClipSkip = Annotated[int, Field(ge=1, le=MAX_CLIP_SKIP)]
+Guidance = Annotated[float, Field(allow_inf_nan=False, ge=0, le=MAX_GUIDANCE)]
+LoraWeight = Annotated[float, Field(allow_inf_nan=False, ge=-MAX_LORA_WEIGHT, le=MAX_LORA_WEIGHT)]
+ControlWeight = Annotated[float, Field(allow_inf_nan=False, ge=0, le=MAX_CONTROL_WEIGHT)]
+Share = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)]
+MaskBlur = Annotated[int, Field(ge=0, le=MAX_MASK_BLUR)]
+MaskPadding = Annotated[int, Field(ge=0, le=MAX_MASK_PADDING)]
+RefineStrength = Annotated[float, Field(allow_inf_nan=False, ge=MIN_REFINE, le=MAX_REFINE)]
+Scale = Annotated[float, Field(allow_inf_nan=False, gt=1, le=MAX_SCALE)]
+
+_CHECKED_AGAIN = ConfigDict(revalidate_instances="always")
+
+
 @dataclass(frozen=True)
-class LoraWish:
+class LoraRequest:
     """A LoRA by its name, and how strongly it counts."""
 
-    name: str
-    weight: float = 1.0
+    __pydantic_config__: ClassVar[ConfigDict] = _CHECKED_AGAIN
+
+    name: ModelName
+    weight: LoraWeight = 1.0
 
 
 @dataclass(frozen=True)
-class ControlWish:
-    """A ControlNet, the picture that steers it, and from which share of the steps to which."""
+class ControlRequest:
+    """A ControlNet, the image that steers it, and from which share of the steps to which."""
 
-    model: str
+    __pydantic_config__: ClassVar[ConfigDict] = _CHECKED_AGAIN
+
+    model: ModelName
     image: UUID
     preprocessor: Preprocessor = "canny"
-    weight: float = 1.0
-    start: float = 0.0
-    end: float = 1.0
+    weight: ControlWeight = 1.0
+    start: Share = 0.0
+    end: Share = 1.0
 
 
 @dataclass(frozen=True)
-class Wish:
-    """`count` pictures from text (`txt2img`), from text and a picture, or from text and a picture's masked part."""
+class ImageRequest:
+    """`count` images from text (`txt2img`), from text and an image, or from text and an image's masked part."""
 
-    model: str
-    prompt: str = ""
-    negative_prompt: str = ""
-    job_type: JobType = "txt2img"
-    width: int | None = None
-    height: int | None = None
-    steps: int | None = None
-    cfg_scale: float | None = None
-    sampler: str | None = None
-    seed: int | None = None
-    count: int = 1
-    clip_skip: int = 1
-    guidance: float | None = None
-    loras: tuple[LoraWish, ...] = ()
-    controlnet: tuple[ControlWish, ...] = ()
-    vae: str | None = None
-    format: str = "png"
-    visibility: str = "private"
+    __pydantic_config__: ClassVar[ConfigDict] = _CHECKED_AGAIN
+
+    model: ModelName
+    prompt: Prompt = ""
+    negative_prompt: Prompt = ""
+    job_type: Literal["txt2img", "img2img", "inpaint"] = "txt2img"
+    width: Side | None = None
+    height: Side | None = None
+    steps: Steps | None = None
+    cfg_scale: Cfg | None = None
+    sampler: Sampler | None = None
+    seed: Seed | None = None
+    count: Count = 1
+    clip_skip: ClipSkip = 1
+    guidance: Guidance | None = None
+    loras: Annotated[tuple[LoraRequest, ...], Field(max_length=MAX_LORAS)] = ()
+    controlnet: Annotated[tuple[ControlRequest, ...], Field(max_length=MAX_CONTROLS)] = ()
+    vae: ModelName | None = None
+    format: Format = "png"
+    visibility: Visibility = "private"
     lane: Lane = "normal"
     # From here on for img2img and inpaint.
     source_image: UUID | None = None
-    strength: float = STRENGTH
+    strength: Share = STRENGTH
     # From here on for inpaint. No mask image: what is transparent in the source is repainted.
     mask_image: UUID | None = None
-    mask_blur: int = 4
+    mask_blur: MaskBlur = 4
     inpaint_area: InpaintArea = "whole"
-    mask_padding: int = 32
+    mask_padding: MaskPadding = 32
     mask_invert: bool = False
 
 
 @dataclass(frozen=True)
-class RefineWish:
-    """A light pass of diffusion over an enlarged picture."""
+class RefineRequest:
+    """A light pass of diffusion over an enlarged image."""
 
-    model: str
-    prompt: str = ""
-    negative_prompt: str = ""
-    strength: float = REFINE_STRENGTH
-    steps: int | None = None
-    cfg_scale: float | None = None
-    sampler: str | None = None
-    seed: int | None = None
+    __pydantic_config__: ClassVar[ConfigDict] = _CHECKED_AGAIN
+
+    model: ModelName
+    prompt: Prompt = ""
+    negative_prompt: Prompt = ""
+    strength: RefineStrength = REFINE_STRENGTH
+    steps: Steps | None = None
+    cfg_scale: Cfg | None = None
+    sampler: Sampler | None = None
+    seed: Seed | None = None
 
 
 @dataclass(frozen=True)
-class UpscaleWish:
-    """A larger copy of a picture. `model` None: an installed one that fits the scale; `scale` None: the model's own."""
+class UpscaleRequest:
+    """A larger copy of an image. `model` None: an installed one that fits the scale; `scale` None: the model's own."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _CHECKED_AGAIN
 
     source_image: UUID
-    model: str | None = None
-    scale: float | None = None
-    refine: RefineWish | None = None
-    format: str = "png"
-    visibility: str = "private"
+    model: ModelName | None = None
+    scale: Scale | None = None
+    refine: RefineRequest | None = None
+    format: Format = "png"
+    visibility: Visibility = "private"
     lane: Lane = "normal"
     job_type: Literal["upscale"] = "upscale"
     count: Literal[1] = 1
+
+
+JobRequest = ImageRequest | UpscaleRequest
+
+_CANNOT_BE_DONE = "The request asks for something that cannot be done."
+_IMAGE: TypeAdapter[ImageRequest] = TypeAdapter(ImageRequest)
+_UPSCALE: TypeAdapter[UpscaleRequest] = TypeAdapter(UpscaleRequest)
+
+
+def check_request(request: JobRequest) -> JobRequest:
+    """The request, every value of it within its limits. Raises Invalid, naming every field that is not."""
+    return _validated(_IMAGE if isinstance(request, ImageRequest) else _UPSCALE, request)
+
+
+def read_request(said: Mapping[str, Any]) -> JobRequest:
+    """The request that these fields make up, checked; what is no field of a request is left out. Raises Invalid."""
+    return _validated(_UPSCALE if said.get("job_type") == "upscale" else _IMAGE, dict(said))
+
+
+def _validated(adapter: TypeAdapter[Any], said: object) -> JobRequest:
+    try:
+        request: JobRequest = adapter.validate_python(said)
+    except ValidationError as error:
+        wrong = [BadField(".".join(map(str, each["loc"])), each["msg"]) for each in error.errors()]
+        raise Invalid(_CANNOT_BE_DONE, errors=wrong) from error
+    if wrong := list(_contradictions(request)):
+        raise Invalid(_CANNOT_BE_DONE, errors=wrong)
+    return request
+
+
+def _contradictions(request: JobRequest) -> Iterator[BadField]:
+    """What no single value shows."""
+    if isinstance(request, UpscaleRequest):
+        return
+    if request.job_type == "txt2img":
+        if is_blank(request.prompt):
+            yield BadField("prompt", _SAYS_NOTHING)
+        if request.source_image is not None:
+            yield BadField("source_image", "is not used by txt2img; ask for img2img or inpaint")
+    elif request.source_image is None:
+        yield BadField("source_image", f"is needed for {request.job_type}")
+    if request.mask_image is not None and request.job_type != "inpaint":
+        yield BadField("mask_image", f"is not used by {request.job_type}; ask for inpaint")
+    for place, control in enumerate(request.controlnet):
+        if control.end < control.start:
+            yield BadField(f"controlnet.{place}.end", "must not be before start")
 
 
 def draw_seed(asked: int | None) -> int:
@@ -114,18 +232,18 @@ def draw_seed(asked: int | None) -> int:
     return secrets.randbelow(MAX_SEED + 1) if asked is None else asked
 
 
-def seeds(wish: Wish) -> list[int]:
-    """One seed per picture: the asked or a random one, then the next ones up, wrapping at 2³²."""
-    first = draw_seed(wish.seed)
-    return [(first + index) % (MAX_SEED + 1) for index in range(wish.count)]
+def seeds(request: ImageRequest) -> list[int]:
+    """One seed per image: the asked or a random one, then the next ones up, wrapping at 2³²."""
+    first = draw_seed(request.seed)
+    return [(first + index) % (MAX_SEED + 1) for index in range(request.count)]
 
 
-def images_named(wish: Wish | UpscaleWish) -> Iterator[tuple[UUID, str]]:
-    """The id of every picture a wish is made from, and the field that names it."""
-    if wish.source_image is not None:
-        yield wish.source_image, "source_image"
-    if isinstance(wish, Wish):
-        if wish.mask_image is not None:
-            yield wish.mask_image, "mask_image"
-        for control in wish.controlnet:
+def images_named(request: JobRequest) -> Iterator[tuple[UUID, str]]:
+    """The id of every image a request is made from, and the field that names it."""
+    if request.source_image is not None:
+        yield request.source_image, "source_image"
+    if isinstance(request, ImageRequest):
+        if request.mask_image is not None:
+            yield request.mask_image, "mask_image"
+        for control in request.controlnet:
             yield control.image, "controlnet"

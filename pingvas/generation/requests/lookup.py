@@ -16,7 +16,7 @@ from pingvas.catalog.tables import AiModel
 from pingvas.gallery.tables import Image
 from pingvas.generation.pricing.price import USUAL_SCALE, own_scale
 from pingvas.generation.pricing.speeds import QUOTED_BY_SIZE
-from pingvas.generation.requests.job_request import UpscaleWish, Wish, images_named
+from pingvas.generation.requests.job_request import ImageRequest, JobRequest, UpscaleRequest, images_named
 
 _KINDS = {
     "checkpoint": "a model",
@@ -44,7 +44,7 @@ Ratios = dict[UUID, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
-class Ingredients:
+class RequestInputs:
     """The rows a job is made from. `parts` are the LoRAs, ControlNets and the VAE; `refine` the refining model."""
 
     model: AiModel
@@ -54,17 +54,17 @@ class Ingredients:
     ratios: Ratios = field(default_factory=dict)
 
 
-async def find_for_pictures(
-    session: AsyncSession, user_id: UUID, wish: Wish, lora_names: Collection[str], plan_name: str
-) -> Ingredients:
-    """Everything `wish` names, with the LoRAs of its prompts. Raises Invalid naming the fields, and ModelLocked."""
-    asked = [(control.model, "controlnet", "controlnet") for control in wish.controlnet]
-    listed = {lora.name for lora in wish.loras}
+async def find_for_images(
+    session: AsyncSession, user_id: UUID, request: ImageRequest, lora_names: Collection[str], plan_name: str
+) -> RequestInputs:
+    """Everything the request names, with the LoRAs of its prompts. Raises Invalid naming the fields, and ModelLocked."""
+    asked = [(control.model, "controlnet", "controlnet") for control in request.controlnet]
+    listed = {lora.name for lora in request.loras}
     asked += [(name, "lora", "loras" if name in listed else "prompt") for name in sorted(lora_names)]
-    if wish.vae is not None:
-        asked.append((wish.vae, "vae", "vae"))
-    rows, ratios = await _find_models(session, {wish.model, *(name for name, _, _ in asked)})
-    model = _main_model(rows, wish.model, "model", plan_name)
+    if request.vae is not None:
+        asked.append((request.vae, "vae", "vae"))
+    rows, ratios = await _find_models(session, {request.model, *(name for name, _, _ in asked)})
+    model = _main_model(rows, request.model, "model", plan_name)
     errors: list[BadField] = []
     parts: dict[str, AiModel] = {}
     for name, kind, where in asked:
@@ -75,34 +75,34 @@ async def find_for_pictures(
         elif part is not None:
             require_available(part, plan_name)
             parts[name] = part
-    images = await _find_images(session, user_id, wish, errors)
+    images = await _find_images(session, user_id, request, errors)
     if not errors:
-        _check_mask(wish, images, errors)
+        _check_mask(request, images, errors)
     if errors:
         raise Invalid("The request names what cannot be used.", errors=errors)
-    return Ingredients(model, tuple(parts.values()), images=images, ratios=ratios)
+    return RequestInputs(model, tuple(parts.values()), images=images, ratios=ratios)
 
 
 async def find_for_upscale(
-    session: AsyncSession, user_id: UUID, wish: UpscaleWish, plan_name: str
-) -> Ingredients:
+    session: AsyncSession, user_id: UUID, request: UpscaleRequest, plan_name: str
+) -> RequestInputs:
     """The picture, the upscaler (chosen when none is named), and the refining model."""
-    names = {name for name in (wish.model, wish.refine and wish.refine.model) if name}
+    names = {name for name in (request.model, request.refine and request.refine.model) if name}
     rows, ratios = await _find_models(session, names) if names else ({}, {})
-    if wish.model is None:
+    if request.model is None:
         upscalers, theirs = _by_name(await fetch(session, _UPSCALERS, {}))
         ratios |= theirs
-        model = _choose(list(upscalers.values()), wish.scale, plan_name)
+        model = _choose(list(upscalers.values()), request.scale, plan_name)
     else:
-        model = _named_upscaler(rows, wish.model, plan_name)
+        model = _named_upscaler(rows, request.model, plan_name)
     refine = None
-    if wish.refine is not None:
-        refine = _main_model(rows, wish.refine.model, "refine", plan_name)
+    if request.refine is not None:
+        refine = _main_model(rows, request.refine.model, "refine", plan_name)
     errors: list[BadField] = []
-    images = await _find_images(session, user_id, wish, errors)
+    images = await _find_images(session, user_id, request, errors)
     if errors:
         raise Invalid("The request names what cannot be used.", errors=errors)
-    return Ingredients(model, refine=refine, images=images, ratios=ratios)
+    return RequestInputs(model, refine=refine, images=images, ratios=ratios)
 
 
 async def _find_models(session: ReadSession, names: Collection[str]) -> tuple[dict[str, AiModel], Ratios]:
@@ -119,9 +119,9 @@ def _by_name(found: Sequence[Row]) -> tuple[dict[str, AiModel], Ratios]:
 
 
 async def _find_images(
-    session: ReadSession, user_id: UUID, wish: Wish | UpscaleWish, errors: list[BadField]
+    session: ReadSession, user_id: UUID, request: JobRequest, errors: list[BadField]
 ) -> dict[UUID, Image]:
-    named = list(images_named(wish))
+    named = list(images_named(request))
     if not named:
         return {}
     rows = await session.scalars(_IMAGES, {"user_id": user_id, "ids": [image_id for image_id, _ in named]})
@@ -190,17 +190,17 @@ def _what_is_wrong_with(part: AiModel | None, name: str, kind: str, model: AiMod
     return None
 
 
-def _check_mask(wish: Wish, images: Mapping[UUID, Image], errors: list[BadField]) -> None:
-    if wish.job_type != "inpaint" or wish.source_image is None:
+def _check_mask(request: ImageRequest, images: Mapping[UUID, Image], errors: list[BadField]) -> None:
+    if request.job_type != "inpaint" or request.source_image is None:
         return
-    source = images[wish.source_image]
-    if wish.mask_image is None:
+    source = images[request.source_image]
+    if request.mask_image is None:
         if source.format == "jpg":
             errors.append(
                 BadField("mask_image", "is needed: the source is a JPEG, which has nothing transparent")
             )
         return
-    mask = images[wish.mask_image]
+    mask = images[request.mask_image]
     if (mask.width, mask.height) != (source.width, source.height):
         sizes = f"it has {mask.width}×{mask.height} pixels and the source {source.width}×{source.height}"
         errors.append(BadField("mask_image", f"must be as large as the source: {sizes}"))

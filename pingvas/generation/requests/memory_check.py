@@ -1,16 +1,14 @@
 """Refuses what fits the memory of no worker there is, before it waits for one in vain."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.errors import Invalid
 from pingvas.catalog.models import limits_of
 from pingvas.engine.memory.estimate import predict_bytes
+from pingvas.generation.job_parameters import JobParameters, UpscaleParameters
 from pingvas.generation.pricing.price import own_scale
 from pingvas.generation.queue.workers import largest_memory
-from pingvas.generation.requests.lookup import Ingredients
+from pingvas.generation.requests.lookup import RequestInputs
 
 GIB = 2**30
 # Whatever runs a studio has this much; asking about less would cost every request a question to the database.
@@ -18,7 +16,7 @@ ANY_WORKER_HAS = GIB
 
 
 async def refuse_what_fits_no_worker(
-    session: AsyncSession, found: Ingredients, parameters: Mapping[str, Any]
+    session: AsyncSession, found: RequestInputs, parameters: JobParameters
 ) -> None:
     """Raises Invalid when every live worker says what it has, and none has enough. Nobody says: it may try."""
     need = needed_bytes(found, parameters)
@@ -27,19 +25,19 @@ async def refuse_what_fits_no_worker(
     largest = await largest_memory(session)
     if largest is None or need <= largest:
         return
-    field = "scale" if "scale" in parameters else "width"
+    field = "scale" if isinstance(parameters, UpscaleParameters) else "width"
     detail = f"This needs about {need / GIB:.1f} GiB, and the largest worker has {largest / GIB:.1f} GiB."
     raise Invalid(detail, field=field, reason="is too much for every worker there is; ask for less")
 
 
-def needed_bytes(found: Ingredients, parameters: Mapping[str, Any]) -> int:
+def needed_bytes(found: RequestInputs, parameters: JobParameters) -> int:
     """Bytes of device memory that a picture needs at its worst moment, about."""
     model = found.model
     parts = sum(part.size_bytes for part in found.parts)
-    size = {"width": parameters["width"], "height": parameters["height"]}
-    if "scale" not in parameters:
+    size = {"width": parameters.width, "height": parameters.height}
+    if not isinstance(parameters, UpscaleParameters):
         return predict_bytes(model.config, size, weights_bytes=model.size_bytes, parts_bytes=parts)
-    made = max(1.0, own_scale(model.config) / parameters["scale"])
+    made = max(1.0, own_scale(model.config) / parameters.scale)
     large = {side: int(pixels * made) for side, pixels in size.items()}
     need = predict_bytes(model.config, large, weights_bytes=model.size_bytes)
     if found.refine is None:

@@ -1,31 +1,44 @@
-"""A wish made complete: defaults filled in from the model, limits checked, prompts resolved for each seed.
+"""A request made complete: defaults filled in from the model, limits checked, prompts resolved for each seed.
 
-What stands here is stored with the job, under the API's own names, and is all it takes to make the picture again.
+What comes out is stored with the job, and is all it takes to make the image again.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from pingvas.base.errors import BadField, Invalid
 from pingvas.catalog.models import Limits, defaults_of, limits_of
 from pingvas.engine.samplers import SAMPLERS
 from pingvas.engine.text.prompts import resolve_wildcards, take_loras
+from pingvas.generation.job_parameters import (
+    ControlParameters,
+    DiffusionParameters,
+    ImageToImageParameters,
+    InpaintParameters,
+    LoraParameters,
+    RefineParameters,
+    TextToImageParameters,
+    UpscaleParameters,
+)
 from pingvas.generation.pricing.price import own_scale
 from pingvas.generation.requests.job_request import (
     MAX_LORA_WEIGHT,
     MAX_LORAS,
-    RefineWish,
-    UpscaleWish,
-    Wish,
+    ImageRequest,
+    RefineRequest,
+    UpscaleRequest,
     draw_seed,
+    seeds,
 )
-from pingvas.generation.requests.lookup import Ingredients
+from pingvas.generation.requests.lookup import RequestInputs
+
+AnyImageParameters = TextToImageParameters | ImageToImageParameters | InpaintParameters
 
 
 @dataclass(frozen=True)
-class Resolved:
+class ResolvedPrompts:
     """One picture's prompts as they are run, and its LoRAs by name: those of the list and those of the prompt."""
 
     seed: int
@@ -42,17 +55,17 @@ class OutputLimits:
     pixels: int = 8192 * 8192
 
 
-def resolve(wish: Wish, seeds: Sequence[int]) -> list[Resolved]:
-    """The prompts of each picture: `{a|b}` decided by its seed, `<lora:…>` taken out. Raises Invalid."""
-    listed = {lora.name: lora.weight for lora in wish.loras}
-    if len(listed) < len(wish.loras):
+def resolve(request: ImageRequest) -> list[ResolvedPrompts]:
+    """The prompts of each image: `{a|b}` decided by its seed, `<lora:…>` taken out. Raises Invalid."""
+    listed = {lora.name: lora.weight for lora in request.loras}
+    if len(listed) < len(request.loras):
         raise Invalid("A LoRA is listed twice.", errors=[BadField("loras", "names one LoRA more than once")])
-    return [_resolve(wish, seed, listed) for seed in seeds]
+    return [_resolve(request, seed, listed) for seed in seeds(request)]
 
 
-def _resolve(wish: Wish, seed: int, listed: Mapping[str, float]) -> Resolved:
-    prompt, tags = take_loras(resolve_wildcards(wish.prompt, seed))
-    negative, misplaced = take_loras(resolve_wildcards(wish.negative_prompt, seed))
+def _resolve(request: ImageRequest, seed: int, listed: Mapping[str, float]) -> ResolvedPrompts:
+    prompt, tags = take_loras(resolve_wildcards(request.prompt, seed))
+    negative, misplaced = take_loras(resolve_wildcards(request.negative_prompt, seed))
     # A tag says it again rather than more: so a stored list and a stored prompt together mean the same picture.
     loras = {**listed, **{tag.name: float(tag.weight) for tag in tags}}
     errors = []
@@ -68,67 +81,73 @@ def _resolve(wish: Wish, seed: int, listed: Mapping[str, float]) -> Resolved:
         )
     if errors:
         raise Invalid("The prompt asks for something that cannot be done.", errors=errors)
-    return Resolved(seed, prompt, negative, loras)
+    return ResolvedPrompts(seed, prompt, negative, loras)
 
 
-def complete(wish: Wish, found: Ingredients) -> dict[str, Any]:
-    """Everything the pictures of one wish share. Raises Invalid, naming every field the model cannot do."""
+def complete(
+    request: ImageRequest, found: RequestInputs, resolved: Sequence[ResolvedPrompts]
+) -> list[AnyImageParameters]:
+    """The parameters of each image of a request. Raises Invalid, naming every field that the model cannot do."""
     config = found.model.config
     defaults, limits = defaults_of(config), limits_of(config)
-    width, height = _default_size(wish, found)
-    parameters: dict[str, Any] = {
-        "model": wish.model,
-        "prompt": wish.prompt,
-        "negative_prompt": wish.negative_prompt,
-        "width": width if wish.width is None else wish.width,
-        "height": height if wish.height is None else wish.height,
-        "steps": defaults.steps if wish.steps is None else wish.steps,
-        "cfg_scale": defaults.cfg_scale if wish.cfg_scale is None else wish.cfg_scale,
-        "sampler": defaults.sampler if wish.sampler is None else wish.sampler,
-        "clip_skip": wish.clip_skip,
-        "guidance": defaults.guidance if wish.guidance is None else wish.guidance,
-        "controlnet": [asdict(control) | {"image": str(control.image)} for control in wish.controlnet],
-        "vae": wish.vae,
-        "format": wish.format,
-        "visibility": wish.visibility,
+    width, height = _default_size(request, found)
+    # Everything that the images of one request share.
+    shared: dict[str, Any] = {
+        "model": request.model,
+        "prompt": request.prompt,
+        "negative_prompt": request.negative_prompt,
+        "width": width if request.width is None else request.width,
+        "height": height if request.height is None else request.height,
+        "steps": defaults.steps if request.steps is None else request.steps,
+        "cfg_scale": defaults.cfg_scale if request.cfg_scale is None else request.cfg_scale,
+        "sampler": defaults.sampler if request.sampler is None else request.sampler,
+        "clip_skip": request.clip_skip,
+        "guidance": defaults.guidance if request.guidance is None else request.guidance,
+        "controlnet": tuple(ControlParameters(**control.__dict__) for control in request.controlnet),
+        "vae": request.vae,
+        "format": request.format,
+        "visibility": request.visibility,
     }
-    if wish.job_type != "txt2img":
-        parameters |= {"source_image": str(wish.source_image), "strength": wish.strength}
-    if wish.job_type == "inpaint":
-        parameters |= {
-            "mask_image": None if wish.mask_image is None else str(wish.mask_image),
-            "mask_blur": wish.mask_blur,
-            "inpaint_area": wish.inpaint_area,
-            "mask_padding": wish.mask_padding,
-            "mask_invert": wish.mask_invert,
+    kind: type[AnyImageParameters] = TextToImageParameters
+    if request.job_type != "txt2img":
+        kind = ImageToImageParameters
+        shared |= {"source_image": request.source_image, "strength": request.strength}
+    if request.job_type == "inpaint":
+        kind = InpaintParameters
+        shared |= {
+            "mask_image": request.mask_image,
+            "mask_blur": request.mask_blur,
+            "inpaint_area": request.inpaint_area,
+            "mask_padding": request.mask_padding,
+            "mask_invert": request.mask_invert,
         }
-    errors = [*_check_size(parameters, limits), *_check_steps(parameters, limits)]
-    if wish.guidance is not None and config.get("family") not in (None, "flux"):
+    images = [kind(**shared, **_of_one_image(request, each)) for each in resolved]
+    errors = [*_check_size(images[0], limits), *_check_steps(images[0], limits)]
+    if request.guidance is not None and config.get("family") not in (None, "flux"):
         errors.append(BadField("guidance", f"only flux models take it, and this is {config['family']}"))
     if errors:
         raise Invalid("The request asks for something this model cannot do.", errors=errors)
-    return parameters
+    return images
 
 
-def of_one_picture(shared: Mapping[str, Any], wish: Wish, resolved: Resolved) -> dict[str, Any]:
-    """The complete parameters of one picture of a wish. What is run is kept beside what was typed where it differs."""
-    parameters = {
-        **shared,
-        "loras": [{"name": name, "weight": weight} for name, weight in resolved.loras.items()],
-        "seed": resolved.seed,
-    }
-    if resolved.prompt != wish.prompt:
-        parameters["resolved_prompt"] = resolved.prompt
-    if resolved.negative_prompt != wish.negative_prompt:
-        parameters["resolved_negative_prompt"] = resolved.negative_prompt
-    return parameters
+def _of_one_image(request: ImageRequest, resolved: ResolvedPrompts) -> dict[str, Any]:
+    """What an image has for itself. What is run is kept beside what was typed where it differs."""
+    loras = tuple(LoraParameters(name=name, weight=weight) for name, weight in resolved.loras.items())
+    own: dict[str, Any] = {"loras": loras, "seed": resolved.seed}
+    if resolved.prompt != request.prompt:
+        own["resolved_prompt"] = resolved.prompt
+    if resolved.negative_prompt != request.negative_prompt:
+        own["resolved_negative_prompt"] = resolved.negative_prompt
+    return own
 
 
-def complete_upscale(wish: UpscaleWish, found: Ingredients, largest: OutputLimits) -> dict[str, Any]:
+def complete_upscale(
+    request: UpscaleRequest, found: RequestInputs, largest: OutputLimits
+) -> UpscaleParameters:
     """Everything an enlarged picture needs; width and height are those it will have. Raises Invalid."""
-    source = found.images[wish.source_image]
+    source = found.images[request.source_image]
     own = own_scale(found.model.config)
-    scale = own if wish.scale is None else wish.scale
+    scale = own if request.scale is None else request.scale
     width, height = round(source.width * scale), round(source.height * scale)
     if max(width, height) > largest.side or width * height > largest.pixels:
         raise Invalid(
@@ -145,52 +164,61 @@ def complete_upscale(wish: UpscaleWish, found: Ingredients, largest: OutputLimit
             f"{found.model.name!r} enlarges ×{own:g}, which is too much for this picture.",
             errors=[BadField("model", "name an upscaler of a smaller scale, or take a smaller picture")],
         )
-    return {
-        "model": found.model.name,
-        "source_image": str(wish.source_image),
-        "scale": scale,
-        "width": width,
-        "height": height,
-        "refine": None if wish.refine is None else _complete_refine(wish.refine, found),
-        "format": wish.format,
-        "visibility": wish.visibility,
-    }
+    return UpscaleParameters(
+        model=found.model.name,
+        source_image=request.source_image,
+        scale=scale,
+        width=width,
+        height=height,
+        refine=None if request.refine is None else _complete_refine(request.refine, found),
+        format=request.format,
+        visibility=request.visibility,
+    )
 
 
-def _complete_refine(wish: RefineWish, found: Ingredients) -> dict[str, Any]:
-    assert found.refine is not None  # noqa: S101 - whoever wishes for it has named its model
-    config, seed = found.refine.config, draw_seed(wish.seed)
+def _complete_refine(request: RefineRequest, found: RequestInputs) -> RefineParameters:
+    assert found.refine is not None  # noqa: S101 - whoever asks for it has named its model
+    config, seed = found.refine.config, draw_seed(request.seed)
     defaults = defaults_of(config)
-    parameters: dict[str, Any] = {
-        "model": wish.model,
-        "prompt": wish.prompt,
-        "negative_prompt": wish.negative_prompt,
-        "strength": wish.strength,
-        "steps": defaults.steps if wish.steps is None else wish.steps,
-        "cfg_scale": defaults.cfg_scale if wish.cfg_scale is None else wish.cfg_scale,
-        "sampler": defaults.sampler if wish.sampler is None else wish.sampler,
-        "seed": seed,
-    }
-    errors = _check_steps(parameters, limits_of(config))
-    for name in ("prompt", "negative_prompt"):
-        run, tags = take_loras(resolve_wildcards(parameters[name], seed))
-        if tags:
-            errors.append(BadField(name, "<lora:…> is not taken here: refining uses the model as it is"))
-        if run != parameters[name]:
-            parameters[f"resolved_{name}"] = run
+    prompts, errors = _resolve_for_refining(request, seed)
+    refine = RefineParameters(
+        model=request.model,
+        prompt=request.prompt,
+        negative_prompt=request.negative_prompt,
+        strength=request.strength,
+        steps=defaults.steps if request.steps is None else request.steps,
+        cfg_scale=defaults.cfg_scale if request.cfg_scale is None else request.cfg_scale,
+        sampler=defaults.sampler if request.sampler is None else request.sampler,
+        seed=seed,
+        **prompts,
+    )
+    errors += _check_steps(refine, limits_of(config), within="refine.")
     if errors:
-        wrong = [BadField(f"refine.{error.name}", error.message) for error in errors]
-        raise Invalid("The refining model cannot do what is asked of it.", errors=wrong)
-    return parameters
+        raise Invalid("The refining model cannot do what is asked of it.", errors=errors)
+    return refine
 
 
-def _default_size(wish: Wish, found: Ingredients) -> tuple[int, int]:
+def _resolve_for_refining(request: RefineRequest, seed: int) -> tuple[dict[str, str], list[BadField]]:
+    """The prompts as they are run, where that differs, and what is wrong with them."""
+    prompts: dict[str, str] = {}
+    errors: list[BadField] = []
+    for name, typed in (("prompt", request.prompt), ("negative_prompt", request.negative_prompt)):
+        run, tags = take_loras(resolve_wildcards(typed, seed))
+        if tags:
+            said = "<lora:…> is not taken here: refining uses the model as it is"
+            errors.append(BadField(f"refine.{name}", said))
+        if run != typed:
+            prompts[f"resolved_{name}"] = run
+    return prompts, errors
+
+
+def _default_size(request: ImageRequest, found: RequestInputs) -> tuple[int, int]:
     """The source's size as the model can make it; the model's own for new pictures and for a masked area alone."""
     defaults = defaults_of(found.model.config)
-    only_masked = wish.job_type == "inpaint" and wish.inpaint_area == "masked"
-    if wish.source_image is None or only_masked:
+    only_masked = request.job_type == "inpaint" and request.inpaint_area == "masked"
+    if request.source_image is None or only_masked:
         return defaults.width, defaults.height
-    source = found.images[wish.source_image]
+    source = found.images[request.source_image]
     return fit(source.width, source.height, limits_of(found.model.config))
 
 
@@ -214,25 +242,27 @@ def fit(width: int, height: int, limits: Limits) -> tuple[int, int]:
     return wide, high
 
 
-def _check_size(parameters: Mapping[str, Any], limits: Limits) -> list[BadField]:
+def _check_size(parameters: DiffusionParameters, limits: Limits) -> list[BadField]:
     errors = []
-    for side in ("width", "height"):
-        pixels = parameters[side]
+    for side, pixels in (("width", parameters.width), ("height", parameters.height)):
         if pixels % limits.multiple:
             errors.append(BadField(side, f"must be a multiple of {limits.multiple}"))
         if not limits.min_size <= pixels <= limits.max_size:
             errors.append(BadField(side, f"must be from {limits.min_size} to {limits.max_size}"))
-    if parameters["width"] * parameters["height"] > limits.max_pixels:
+    if parameters.width * parameters.height > limits.max_pixels:
         errors.append(BadField("width", f"width × height must not exceed {limits.max_pixels} pixels"))
     return errors
 
 
-def _check_steps(parameters: Mapping[str, Any], limits: Limits) -> list[BadField]:
+def _check_steps(
+    parameters: DiffusionParameters | RefineParameters, limits: Limits, within: str = ""
+) -> list[BadField]:
     errors = []
-    if parameters["sampler"] not in limits.samplers:
-        errors.append(BadField("sampler", f"must be one of {', '.join(limits.samplers)} with this model"))
-    sampler = SAMPLERS.get(parameters["sampler"])
+    if parameters.sampler not in limits.samplers:
+        said = f"must be one of {', '.join(limits.samplers)} with this model"
+        errors.append(BadField(f"{within}sampler", said))
+    sampler = SAMPLERS.get(parameters.sampler)
     max_steps = min(limits.max_steps, (sampler and sampler.max_steps) or limits.max_steps)
-    if not 1 <= parameters["steps"] <= max_steps:
-        errors.append(BadField("steps", f"must be from 1 to {max_steps}"))
+    if not 1 <= parameters.steps <= max_steps:
+        errors.append(BadField(f"{within}steps", f"must be from 1 to {max_steps}"))
     return errors

@@ -6,10 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
-from pingvas.base.errors import Conflict, NotFound
+from pingvas.base.errors import Conflict, Invalid, NotFound
+from pingvas.generation.job_parameters import UnreadableParameters, read_parameters
+from pingvas.generation.requests.job_request import JobRequest, read_request
+from pingvas.generation.statuses import RETRYABLE
 from pingvas.generation.tables import GenerationJob
-
-RETRYABLE = ("failed", "canceled")
 
 
 class NotRetryable(Conflict):
@@ -17,7 +18,7 @@ class NotRetryable(Conflict):
 
 
 async def get_retryable(session: AsyncSession, actor: Actor, job_id: UUID) -> GenerationJob:
-    """One of the actor's jobs that ended without a picture. Raises NotFound and NotRetryable."""
+    """One of the actor's jobs that ended without an image. Raises NotFound and NotRetryable."""
     query = select(GenerationJob).where(GenerationJob.id == job_id, GenerationJob.user_id == actor.user_id)
     job = await session.scalar(query)
     if job is None:
@@ -27,3 +28,14 @@ async def get_retryable(session: AsyncSession, actor: Actor, job_id: UUID) -> Ge
             f"This job is {job.status}; only one that failed or was canceled can be tried again."
         )
     return job
+
+
+def request_again(job: GenerationJob) -> JobRequest:
+    """The request that asks for the same image, same seed and all. Raises Invalid when the job does not say enough."""
+    try:
+        asked = read_parameters(job.job_type, job.parameters).model_dump()
+        return read_request({**asked, "lane": job.lane})
+    except (UnreadableParameters, Invalid) as error:
+        raise Invalid(
+            "This job does not say enough about itself to be tried again; ask for it anew."
+        ) from error

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.base.statements import fetch
 from pingvas.billing.subscriptions import CurrentSubscription
 from pingvas.gallery.storage_use import USED_BYTES, StorageExceeded
+from pingvas.generation.statuses import IS_OPEN
 
 # About what pictures take, as they are encoded; the last is for what a picture says about itself.
 BYTES_PER_PIXEL = {"png": 1.75, "jpg": 0.6, "webp": 0.4}
@@ -36,7 +37,7 @@ _ROOM = text(f"""
                   LEFT JOIN images AS source
                     ON job.job_type = 'inpaint' AND job.parameters->>'inpaint_area' = 'masked'
                    AND source.id = CAST(job.parameters->>'source_image' AS uuid)
-                 WHERE job.user_id = :user_id AND job.status IN ('pending', 'queued', 'processing')
+                 WHERE job.user_id = :user_id AND job.{IS_OPEN}
                    AND stored.used + CAST(:most AS bigint) > CAST(:quota AS bigint)) AS one
       ) AS opened
 """)  # noqa: S608 - our own constants

@@ -1,4 +1,4 @@
-"""When work that stands in line may start, from what the machines have left to do. Arithmetic only; knows no database."""
+"""When work that waits in the queue may start, from what the workers have left to do. Arithmetic only; knows no database."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from itertools import accumulate
 from math import inf
 
 
-class Machines:
+class WorkerForecast:
     """The live workers, each known by the seconds until it is free; 0 is free now."""
 
     def __init__(self, free_in: Sequence[float]) -> None:

@@ -11,39 +11,40 @@ from typing import Any
 from sqlalchemy import text
 
 from pingvas.base.read_session import ReadSession
-from pingvas.generation.metrics import plan_of
+from pingvas.generation.metrics import OTHER_PLAN
+from pingvas.generation.queue.workers import IS_HEARD
+from pingvas.generation.statuses import IS_OPEN
 
 # Of each status, jobs that are looked at one by one.
 MOST = 10_000
 
 _OPEN = text("""
     WITH open AS (
-        (SELECT status, priority, model_id, lane, queued_at FROM generation_jobs
+        (SELECT status, plan_name, model_id, lane, queued_at FROM generation_jobs
           WHERE status = 'queued' ORDER BY turn LIMIT :most)
         UNION ALL
-        (SELECT status, priority, model_id, lane, started_at FROM generation_jobs
+        (SELECT status, plan_name, model_id, lane, started_at FROM generation_jobs
           WHERE status = 'processing' LIMIT :most)
         UNION ALL
-        (SELECT status, priority, model_id, lane, created_at FROM generation_jobs
+        (SELECT status, plan_name, model_id, lane, created_at FROM generation_jobs
           WHERE status = 'pending' LIMIT :most)
     )
-    SELECT open.status, open.priority, model.name AS model, open.lane, count(*) AS jobs,
+    SELECT open.status, open.plan_name, model.name AS model, open.lane, count(*) AS jobs,
            GREATEST(0, EXTRACT(EPOCH FROM now() - MIN(open.queued_at))) AS oldest_seconds
       FROM open JOIN ai_models AS model ON model.id = open.model_id
-     GROUP BY open.status, open.priority, model.name, open.lane
+     GROUP BY open.status, open.plan_name, model.name, open.lane
 """)
-# From the index alone, and only when some status has more jobs than are looked at.
-_ALL_OPEN = text("""
-    SELECT status, priority, count(*) AS jobs FROM generation_jobs
-     WHERE status IN ('pending', 'queued', 'processing') GROUP BY status, priority
-""")
+# Only when some status has more jobs than are looked at.
+_ALL_OPEN = text(f"""
+    SELECT status, plan_name, count(*) AS jobs FROM generation_jobs WHERE {IS_OPEN} GROUP BY status, plan_name
+""")  # noqa: S608 - our own constants
 _REST = text("""
     SELECT (SELECT count(*) FROM generation_jobs WHERE status = 'processing' AND lease_expires_at < now()) AS lapsed,
            (SELECT count(*) FROM (SELECT FROM storage_deletions LIMIT :most) AS waiting) AS deletions
 """)
-_WORKERS = text("""
-    SELECT id, host, device, models, stopping FROM workers WHERE heartbeat_at > now() - interval '30 seconds' ORDER BY id
-""")
+_WORKERS = text(f"""
+    SELECT id, host, device, models, stopping FROM workers WHERE {IS_HEARD} ORDER BY id
+""")  # noqa: S608 - our own constants
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Group:
 
 @dataclass(frozen=True)
 class LiveWorker:
-    """A worker heard from in the last 30 seconds."""
+    """A worker that was heard from lately."""
 
     id: str
     host: str
@@ -73,7 +74,7 @@ class LiveWorker:
 
 
 @dataclass(frozen=True)
-class Figures:
+class QueueGauges:
     """The queue at one moment. `deletions`: stored objects that wait for theirs, counted up to 10,000."""
 
     groups: Sequence[Group]
@@ -86,14 +87,14 @@ class Figures:
         return sum(group.jobs for group in self.groups if group.status in statuses)
 
     def oldest_wait(self, lane: str = "normal") -> float | None:
-        """Seconds that the job which has stood longest in a lane's line has stood there."""
+        """Seconds that the job which has waited longest in a lane has waited there."""
         waits = [
             group.oldest_seconds for group in self.groups if group.status == "queued" and group.lane == lane
         ]
         return max(waits, default=None)
 
 
-async def read_figures(session: ReadSession, *, most: int = MOST) -> Figures:
+async def read_gauges(session: ReadSession, *, most: int = MOST) -> QueueGauges:
     """How the queue stands now."""
     groups = [_group(row) for row in await session.execute(_OPEN, {"most": most})]
     looked_at = Counter[str]()
@@ -103,11 +104,13 @@ async def read_figures(session: ReadSession, *, most: int = MOST) -> Figures:
         groups += _beyond(groups, await session.execute(_ALL_OPEN))
     rest = (await session.execute(_REST, {"most": MOST})).one()
     workers = [LiveWorker(**row._mapping) for row in await session.execute(_WORKERS)]
-    return Figures(groups, rest.lapsed, rest.deletions, workers)
+    return QueueGauges(groups, rest.lapsed, rest.deletions, workers)
 
 
 def _group(row: Any) -> Group:
-    return Group(row.status, plan_of(row.priority), row.model, row.lane, row.jobs, float(row.oldest_seconds))
+    return Group(
+        row.status, row.plan_name or OTHER_PLAN, row.model, row.lane, row.jobs, float(row.oldest_seconds)
+    )
 
 
 def _beyond(groups: Sequence[Group], rows: Any) -> list[Group]:
@@ -117,7 +120,7 @@ def _beyond(groups: Sequence[Group], rows: Any) -> list[Group]:
         looked_at[group.status, group.plan] += group.jobs
     counted = Counter[tuple[str, str]]()
     for row in rows:
-        counted[row.status, plan_of(row.priority)] += row.jobs
+        counted[row.status, row.plan_name or OTHER_PLAN] += row.jobs
     return [
         Group(status, plan, "", "", jobs)
         for (status, plan), jobs in sorted((counted - looked_at).items())  # Counter keeps what is left over

@@ -16,26 +16,22 @@ from pingvas.base.pages import Page, PageRequest, read_page
 from pingvas.base.read_session import ReadSession
 from pingvas.gallery.tables import Image
 from pingvas.generation.status.waiting import MAX_POSITION, Wait, WaitingFor, read_waits
+from pingvas.generation.statuses import ENDED, IS_OPEN, WAITING
 from pingvas.generation.tables import GenerationJob, GenerationStep
 
-ENDED = ("completed", "failed", "canceled")
-WAITING = ("pending", "queued")
-
-_HELD = text("""
-    SELECT COALESCE(SUM(estimated_credits), 0) FROM generation_jobs
-     WHERE user_id = :user_id AND status IN ('pending', 'queued', 'processing')
-""")
-_OPEN_STILL = text("""
-    SELECT 1 FROM generation_jobs
-     WHERE id = ANY(:job_ids) AND status IN ('pending', 'queued', 'processing') LIMIT 1
-""")
+_HELD = text(f"""
+    SELECT COALESCE(SUM(estimated_credits), 0) FROM generation_jobs WHERE user_id = :user_id AND {IS_OPEN}
+""")  # noqa: S608 - our own constants
+_OPEN_STILL = text(f"""
+    SELECT 1 FROM generation_jobs WHERE id = ANY(:job_ids) AND {IS_OPEN} LIMIT 1
+""")  # noqa: S608 - our own constants
 
 
 @dataclass(frozen=True)
 class JobView:
-    """A job with its picture, its newest step and preview, and, once explained, how it waits.
+    """A job with its image, its newest step and preview, and, once explained, how it waits.
 
-    `position`: its place in line, 1 is next, `MAX_POSITION` is that or more; None when it does not wait.
+    `position`: its place in the queue, 1 is next, `MAX_POSITION` is that or more; None when it does not wait.
     """
 
     job: GenerationJob
@@ -148,7 +144,7 @@ async def any_open(session: ReadSession, job_ids: Sequence[UUID]) -> bool:
 
 
 async def explain(session: ReadSession, user_id: UUID, views: list[JobView]) -> list[JobView]:
-    """The views of one person's jobs; those that wait say for what, where in line, and for about how long."""
+    """The views of one person's jobs; those that wait say for what, where in the queue, and for about how long."""
     if not any(view.job.status in WAITING for view in views):
         return views
     waits = await read_waits(session, [user_id])
@@ -158,7 +154,7 @@ async def explain(session: ReadSession, user_id: UUID, views: list[JobView]) -> 
 
 
 def _explained(view: JobView, wait: Wait | None) -> JobView:
-    if wait is None:  # it is behind everything that was counted, or was taken from the line a moment ago
+    if wait is None:  # it is behind everything that was counted, or was taken from the queue a moment ago
         job, far = view.job, view.job.status == "pending"
         wait = Wait(job.user_id, job.id, "slot" if far else "worker", MAX_POSITION if far else None, None)
     return replace(view, position=wait.position, wait=wait)

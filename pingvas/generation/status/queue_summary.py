@@ -1,4 +1,4 @@
-"""How the queue stands: its length by lane, the machines, the usual wait, and what of it one person has."""
+"""How the queue stands: its length by lane, the workers, the usual wait, and what of it one person has."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,9 @@ from pingvas.accounts.actor import Actor
 from pingvas.base.read_session import ReadSession
 from pingvas.billing.subscriptions import CurrentSubscription, get_current_subscription
 from pingvas.generation.queue.fairness import IDLE_LANE
+from pingvas.generation.queue.workers import TAKES_JOBS
 from pingvas.generation.status.waiting import Wait, read_waits
+from pingvas.generation.statuses import IS_OPEN
 
 # Nobody needs to know whether 1,000 or 1,000,000 wait as much as everybody needs the database.
 COUNTED = 1000
@@ -27,18 +29,18 @@ _QUEUE = text(f"""
            {_waiting(f"turn >= {IDLE_LANE}")} AS idle_waiting,
            (SELECT count(*) FROM generation_jobs WHERE status = 'processing' AND lane = 'normal') AS normal_processing,
            (SELECT count(*) FROM generation_jobs WHERE status = 'processing' AND lane = 'idle') AS idle_processing,
-           (SELECT count(*) FROM workers WHERE NOT stopping AND heartbeat_at > now() - interval '30 seconds') AS workers,
+           (SELECT count(*) FROM workers WHERE {TAKES_JOBS}) AS workers,
            (SELECT CAST(AVG(EXTRACT(EPOCH FROM job.started_at - job.queued_at)) AS double precision)
               FROM (SELECT job_id FROM images ORDER BY id DESC LIMIT 100) AS newest
               JOIN generation_jobs AS job ON job.id = newest.job_id) AS mean_wait_seconds
 """)  # noqa: S608 - the parts are ours
-_MINE = text("""
+_MINE = text(f"""
     SELECT count(*) AS open_jobs,
            count(*) FILTER (WHERE lane = 'normal' AND status <> 'pending') AS slots_used,
            count(*) FILTER (WHERE lane = 'idle' AND status <> 'pending') AS idle_slots_used
       FROM generation_jobs
-     WHERE user_id = :user_id AND lane IN ('normal', 'idle') AND status IN ('pending', 'queued', 'processing')
-""")
+     WHERE user_id = :user_id AND lane IN ('normal', 'idle') AND {IS_OPEN}
+""")  # noqa: S608 - our own constants
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class LaneState:
 
 
 @dataclass(frozen=True)
-class MyShare:
+class MyPart:
     """What one person has of the queue, beside what the plan allows. Each lane has `max_queues` slots."""
 
     slots_used: int
@@ -65,10 +67,10 @@ class MyShare:
 
 
 @dataclass(frozen=True)
-class QueueState:
+class QueueSummary:
     """The whole queue at one moment, and the actor's first place in it.
 
-    `mean_wait_seconds`: from entering the line to starting, of the jobs that made the newest pictures; None: no such.
+    `mean_wait_seconds`: from entering the queue to starting, of the jobs that made the newest pictures; None: no such.
     """
 
     position: int | None
@@ -77,7 +79,7 @@ class QueueState:
     mean_wait_seconds: float | None
     normal: LaneState
     idle: LaneState
-    mine: MyShare
+    mine: MyPart
 
     @property
     def waiting(self) -> int:
@@ -92,14 +94,14 @@ class QueueState:
         return self.normal.processing + self.idle.processing
 
 
-async def read_queue(session: ReadSession, actor: Actor) -> QueueState:
+async def read_queue_summary(session: ReadSession, actor: Actor) -> QueueSummary:
     """How the queue stands, where the actor's first waiting job is in it, and what the actor's plan leaves.
 
     Costs the same however many wait. Raises NoSubscription.
     """
     row = (await session.execute(_QUEUE)).one()
     first = _first(list((await read_waits(session, [actor.user_id], most_each=1)).values()))
-    return QueueState(
+    return QueueSummary(
         position=None if first is None else first.position,
         eta_seconds=None if first is None else first.eta_seconds,
         workers=row.workers,
@@ -118,9 +120,9 @@ def _lane(waiting: int, processing: int) -> LaneState:
     return LaneState(min(waiting, COUNTED), waiting > COUNTED, processing)
 
 
-async def _read_mine(session: ReadSession, subscription: CurrentSubscription) -> MyShare:
+async def _read_mine(session: ReadSession, subscription: CurrentSubscription) -> MyPart:
     mine: Any = (await session.execute(_MINE, {"user_id": subscription.user_id})).one()
-    return MyShare(
+    return MyPart(
         slots_used=mine.slots_used,
         idle_slots_used=mine.idle_slots_used,
         max_queues=subscription.max_queues,

@@ -1,7 +1,7 @@
-"""What waiting jobs wait for, where they stand in line, and in how many seconds each may start.
+"""What waiting jobs wait for, where they stand in the queue, and in how many seconds each may start.
 
-Two short statements whatever waits: a person's open jobs, and the head of the line with the machines. Both read
-partial indexes from their beginning and stop after `MAX_POSITION` rows, so a line of a million costs no more.
+Two short statements whatever waits: a person's open jobs, and the front of the queue with the workers. Both read
+partial indexes from their beginning and stop after `MAX_POSITION` rows, so a queue of a million costs no more.
 """
 
 from bisect import bisect_right
@@ -20,14 +20,16 @@ from sqlalchemy import text
 from pingvas.base.read_session import ReadSession
 from pingvas.base.statements import fetch
 from pingvas.generation.queue.fairness import head_start, used_by
-from pingvas.generation.status.forecast import Machines, seconds_left
+from pingvas.generation.queue.workers import TAKES_JOBS
+from pingvas.generation.status.forecast import WorkerForecast, seconds_left
+from pingvas.generation.statuses import IS_IN_SLOT
 
 WaitingFor = Literal["slot", "worker", "model", "job"]
 
 # Positions are counted up to this; beyond it "1000 or more" is as good an answer, and far cheaper.
 MAX_POSITION = 1000
 _LAST = 2**63
-# A process reads a long line once in this time at most: it moves by little meanwhile, and those who ask for most jobs
+# A process reads a long queue once in this time at most: it moves by little meanwhile, and those who ask for most jobs
 # in a second would else read it most often. Who came since is placed by turn.
 _LONG = 200
 _FRESH_SECONDS = 1.0
@@ -44,7 +46,7 @@ _OPEN = text(f"""
       LEFT JOIN queue_shares AS share ON share.user_id = person.id
      CROSS JOIN LATERAL (
             (SELECT {_COLUMNS} FROM generation_jobs
-              WHERE user_id = person.id AND lane IN ('normal', 'idle') AND status IN ('queued', 'processing')
+              WHERE user_id = person.id AND lane IN ('normal', 'idle') AND {IS_IN_SLOT}
               LIMIT :most_slots)
             UNION ALL
             (SELECT {_COLUMNS} FROM generation_jobs
@@ -57,27 +59,27 @@ _OPEN = text(f"""
      ORDER BY job.user_id, job.lane, job.turn, job.id
 """)  # noqa: S608 - the parts are ours
 # What lies before the clock is dead, or will be lifted; starting at the clock skips it.
-_WHOLE = text(f"""
-    WITH line AS (
+_SNAPSHOT = text(f"""
+    WITH front AS (
         SELECT id, turn, {_SECONDS} AS seconds FROM generation_jobs
          WHERE status = 'queued' AND turn >= (SELECT last_value FROM queue_clock)
          ORDER BY turn, id
          LIMIT :limit
-    ), machines AS (
+    ), live AS (
         SELECT worker.models, COALESCE(sum({_SECONDS}), 0) AS expected,
                CAST(COALESCE(EXTRACT(EPOCH FROM now() - min(job.started_at)), 0) AS double precision) AS running
           FROM workers AS worker
           LEFT JOIN generation_jobs AS job ON job.worker_id = worker.id AND job.status = 'processing'
-         WHERE NOT worker.stopping AND worker.heartbeat_at > now() - interval '30 seconds'
+         WHERE {TAKES_JOBS}
          GROUP BY worker.id
     )
     SELECT (SELECT last_value FROM queue_clock) AS clock,
-           (SELECT array_agg(id) FROM line) AS ids,
-           (SELECT array_agg(turn) FROM line) AS turns,
-           (SELECT array_agg(seconds) FROM line) AS seconds,
-           (SELECT array_agg(expected) FROM machines) AS expected,
-           (SELECT array_agg(running) FROM machines) AS running,
-           (SELECT array_agg(DISTINCT held) FROM machines, unnest(models) AS held) AS held
+           (SELECT array_agg(id) FROM front) AS ids,
+           (SELECT array_agg(turn) FROM front) AS turns,
+           (SELECT array_agg(seconds) FROM front) AS seconds,
+           (SELECT array_agg(expected) FROM live) AS expected,
+           (SELECT array_agg(running) FROM live) AS running,
+           (SELECT array_agg(DISTINCT held) FROM live, unnest(models) AS held) AS held
 """)  # noqa: S608 - the parts are ours
 
 
@@ -96,7 +98,7 @@ class Wait:
     eta_seconds: float | None
 
 
-class _Line:
+class QueueFront:
     """The jobs that workers take next, in that order."""
 
     def __init__(self, ids: Sequence[UUID], turns: Sequence[int], seconds: Sequence[float]) -> None:
@@ -119,16 +121,16 @@ class _Line:
 
 
 @dataclass(frozen=True)
-class _Whole:
-    """The line and the machines at one moment. `held`: the models that some live worker has in memory."""
+class QueueSnapshot:
+    """The queue and the workers at one moment. `held`: the models that some live worker has in memory."""
 
     clock: int
-    line: _Line
-    machines: Machines
+    front: QueueFront
+    workers: WorkerForecast
     held: frozenset[str]
 
 
-_latest: WeakKeyDictionary[Any, tuple[float, _Whole]] = WeakKeyDictionary()
+_latest: WeakKeyDictionary[Any, tuple[float, QueueSnapshot]] = WeakKeyDictionary()
 
 
 async def read_waits(
@@ -136,8 +138,8 @@ async def read_waits(
 ) -> dict[UUID, Wait]:
     """How the waiting jobs of these people wait, by job. Of each person and lane the first `most_each` pending ones.
 
-    A queued job starts when the workers have done what they run and what stands before it (`Machines.starts_in`).
-    A pending one stands where it would come if it were let into the line now, which is the best that can happen,
+    A queued job starts when the workers have done what they run and what stands before it (`WorkerForecast.starts_in`).
+    A pending one stands where it would come if it were let into the queue now, which is the best that can happen,
     and starts no sooner than one of the person's own jobs before it has ended.
     """
     jobs = await fetch(
@@ -145,63 +147,63 @@ async def read_waits(
     )
     if all(job.status == "processing" for job in jobs):
         return {}
-    whole = await _find_whole(session)
+    snapshot = await _find_snapshot(session)
     return {
         wait.job_id: wait
         for _, theirs in groupby(jobs, key=lambda job: (job.user_id, job.lane))
-        for wait in _waits_of_one(list(theirs), whole)
+        for wait in _waits_of_one(list(theirs), snapshot)
     }
 
 
-async def _find_whole(session: ReadSession) -> _Whole:
-    """The line and the machines as they are, or, where the line is long, as they were a moment ago."""
+async def _find_snapshot(session: ReadSession) -> QueueSnapshot:
+    """The queue and the workers as they are, or, where the queue is long, as they were a moment ago."""
     now, engine = monotonic(), session.bind
     read_at, known = _latest.get(engine, (0.0, None))
     if known is not None and now - read_at < _FRESH_SECONDS:
         return known
-    whole = await _read_whole(session)
-    if len(whole.line) >= _LONG:
-        _latest[engine] = (now, whole)
-    return whole
+    snapshot = await _read_snapshot(session)
+    if len(snapshot.front) >= _LONG:
+        _latest[engine] = (now, snapshot)
+    return snapshot
 
 
-async def _read_whole(session: ReadSession) -> _Whole:
-    (row,) = await fetch(session, _WHOLE, {"limit": MAX_POSITION})
+async def _read_snapshot(session: ReadSession) -> QueueSnapshot:
+    (row,) = await fetch(session, _SNAPSHOT, {"limit": MAX_POSITION})
     left = map(seconds_left, row.expected or (), row.running or ())
-    line = _Line(row.ids or (), row.turns or (), row.seconds or ())
-    return _Whole(row.clock, line, Machines(list(left)), frozenset(row.held or ()))
+    front = QueueFront(row.ids or (), row.turns or (), row.seconds or ())
+    return QueueSnapshot(row.clock, front, WorkerForecast(list(left)), frozenset(row.held or ()))
 
 
-def _waits_of_one(jobs: Sequence[Any], whole: _Whole) -> Iterator[Wait]:
+def _waits_of_one(jobs: Sequence[Any], snapshot: QueueSnapshot) -> Iterator[Wait]:
     """How one person's jobs of one lane wait; the queued ones come in the order of their turns."""
     slots_free_in: list[float] = []
     for job in jobs:
         if job.status == "processing":
             slots_free_in.append(seconds_left(job.seconds, job.running_seconds))
         elif job.status == "queued":
-            ahead, seconds_ahead = whole.line.place_of(job.id, job.turn)
-            starts_in = whole.machines.starts_in(seconds_ahead)
+            ahead, seconds_ahead = snapshot.front.place_of(job.id, job.turn)
+            starts_in = snapshot.workers.starts_in(seconds_ahead)
             slots_free_in.append(starts_in + job.seconds)
-            yield _wait(job, _waits_for(job, whole), ahead, starts_in)
+            yield _wait(job, _waits_for(job, snapshot), ahead, starts_in)
     heapify(slots_free_in)
     pending = [job for job in jobs if job.status == "pending"]
-    turn, own_seconds = max(whole.clock, jobs[0].served_until), 0.0
+    turn, own_seconds = max(snapshot.clock, jobs[0].served_until), 0.0
     if jobs[0].lane == "idle":
         turn = _LAST
     for own_ahead, job in enumerate(pending):
-        ahead, seconds_ahead = whole.line.place_at(turn + head_start(job.priority))
+        ahead, seconds_ahead = snapshot.front.place_at(turn + head_start(job.priority))
         slot_free_in = heappop(slots_free_in) if slots_free_in else 0.0
-        starts_in = max(slot_free_in, whole.machines.starts_in(seconds_ahead + own_seconds))
+        starts_in = max(slot_free_in, snapshot.workers.starts_in(seconds_ahead + own_seconds))
         heappush(slots_free_in, starts_in + job.seconds)
         turn += used_by(job.estimated_credits, job.priority)
         own_seconds += job.seconds
         yield _wait(job, "slot", ahead + own_ahead, starts_in)
 
 
-def _waits_for(job: Any, whole: _Whole) -> WaitingFor:
-    if not len(whole.machines) or job.model_name in whole.held:
+def _waits_for(job: Any, snapshot: QueueSnapshot) -> WaitingFor:
+    if not len(snapshot.workers) or job.model_name in snapshot.held:
         return "worker"
-    return "model" if whole.machines.one_is_free or job.passed_over else "worker"
+    return "model" if snapshot.workers.one_is_free or job.passed_over else "worker"
 
 
 def _wait(job: Any, waiting_for: WaitingFor, ahead: int, starts_in: float) -> Wait:

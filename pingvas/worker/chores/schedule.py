@@ -21,11 +21,10 @@ from pingvas.base.outbox import drain_deletions
 from pingvas.base.planner_figures import refresh_planner_figures
 from pingvas.base.settings import Settings
 from pingvas.billing.ledger import find_disagreements
-from pingvas.generation.outcome.leases import sweep_deadlines, sweep_leases
-from pingvas.generation.outcome.retention import drop_previews, forget_steps
-from pingvas.generation.queue.fairness import lift_stragglers
-from pingvas.generation.queue.slots import promote_overlooked
+from pingvas.generation.lifecycle.slots import promote_overlooked
+from pingvas.generation.lifecycle.sweeps import lift_stragglers, sweep_deadlines, sweep_leases
 from pingvas.generation.queue.workers import forget_silent_workers
+from pingvas.generation.steps.retention import drop_previews, forget_steps
 from pingvas.worker.chores.orphans import delete_orphans
 
 log = logging.getLogger(__name__)

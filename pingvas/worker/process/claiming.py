@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.loops import BackgroundLoops, end
 from pingvas.base.tracing import past_span
-from pingvas.generation.queue import claims
-from pingvas.generation.queue.claims import ClaimedJob
+from pingvas.generation.lifecycle import claims
+from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.worker.process.wakeup import Wakeup
 from pingvas.worker.running.job_context import JobContext
 from pingvas.worker.running.job_run import JobRun

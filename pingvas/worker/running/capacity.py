@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pingvas.engine.memory.estimate import predict_bytes
-from pingvas.generation.queue.claims import ClaimedJob
+from pingvas.generation.job_parameters import UnreadableParameters
+from pingvas.generation.lifecycle.claims import ClaimedJob
 
 # Of a device's memory, what weights may take; the rest is for making pictures.
 WEIGHTS_SHARE = 0.7
@@ -19,7 +20,15 @@ def max_batch_for(job: ClaimedJob, *, most: int, memory_bytes: int) -> int:
     if not may_share_batch(job):
         return 1
     model = predict_bytes(job.model_config, {"width": 0, "height": 0})
-    each = predict_bytes(job.model_config, job.parameters) - model
+    each = predict_bytes(job.model_config, _size(job)) - model
     # Weights of other models may lie beside this one's, up to their share.
-    free = min(memory_bytes - model, int(memory_bytes * (1 - WEIGHTS_SHARE)))
-    return max(1, min(most, free // max(1, each)))
+    room = min(memory_bytes - model, int(memory_bytes * (1 - WEIGHTS_SHARE)))
+    return max(1, min(most, room // max(1, each)))
+
+
+def _size(job: ClaimedJob) -> dict[str, int]:
+    """The width and height of the image, in pixels; of a job that cannot be read, none: it will not get so far."""
+    try:
+        return {"width": job.parameters.width, "height": job.parameters.height}
+    except UnreadableParameters:
+        return {"width": 0, "height": 0}

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from pingvas.base.db import Database, DatabaseUnavailable
-from pingvas.generation.outcome import finish
-from pingvas.generation.outcome.finish import End
+from pingvas.generation.lifecycle.ends import End, end_all
 
 
 class EndWriter:
@@ -39,7 +38,7 @@ class EndWriter:
     async def _write_together(self, batch: list[tuple[End, asyncio.Future[bool]]]) -> None:
         try:
             async with self._database.transaction() as session:
-                answers = await finish.end_all(session, self._worker_id, [end for end, _ in batch])
+                answers = await end_all(session, self._worker_id, [end for end, _ in batch])
             for (_, written), answer in zip(batch, answers, strict=True):
                 if not written.done():
                     written.set_result(answer)

@@ -19,7 +19,7 @@ from pingvas.base.db import DatabaseUnavailable
 from pingvas.base.tracing import span
 from pingvas.engine import errors
 from pingvas.engine.requests import VAE_DECODE, Result, StepReport
-from pingvas.generation.queue.claims import ClaimedJob, Hold
+from pingvas.generation.lifecycle.claims import ClaimedJob, Hold
 from pingvas.worker.running.capacity import max_batch_for, may_share_batch
 from pingvas.worker.running.engine_input import EngineInput
 from pingvas.worker.running.engine_queue import QueuedJob

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from pingvas.base.db import Database
 from pingvas.base.loops import BackgroundLoops
-from pingvas.generation.queue import claims
-from pingvas.generation.queue.claims import ClaimedJob, Hold
+from pingvas.generation.lifecycle import claims
+from pingvas.generation.lifecycle.claims import ClaimedJob, Hold
 
 OnHold = Callable[[Hold], None]
 # While the database is away: how often to try again, at the latest.

@@ -20,8 +20,14 @@ from pingvas.engine.images.masks import mask_of
 from pingvas.engine.images.sources import open_picture
 from pingvas.engine.images.transparency import filled
 from pingvas.engine.requests import ControlUse, Inpaint, LoraUse, PictureRequest, Setup
-from pingvas.generation.queue.claims import ClaimedJob
-from pingvas.generation.queue.job_inputs import ModelPart, Parts, StoredPicture, load_parts
+from pingvas.generation.job_parameters import (
+    DiffusionParameters,
+    FromImageParameters,
+    InpaintParameters,
+    UpscaleParameters,
+)
+from pingvas.generation.lifecycle.claims import ClaimedJob
+from pingvas.generation.requests.job_inputs import InputModel, JobInputs, StoredImage, find_inputs
 from pingvas.worker.running.engine_input import EngineInput, Enlarge
 from pingvas.worker.running.job_context import JobContext
 
@@ -35,16 +41,18 @@ async def load_inputs(job: ClaimedJob, context: JobContext) -> EngineInput:
     Raises EngineError and the errors of model files for what is gone or damaged, StorageUnavailable and
     ModelFilesUnavailable for what may be there again later, DatabaseUnavailable.
     """
+    asked = job.parameters
     async with context.database.read() as session:
-        parts = await load_parts(session, job)
+        inputs = await find_inputs(session, job.user_id, asked)
     with ExitStack() as copies:
         reader = _Reader(context, copies)
         model = await reader.model(job.model_name, job.model_origin, job.model_config)
-        if job.job_type == "upscale":
-            loaded = await _to_enlarge(job, parts, model, reader)
+        if isinstance(asked, UpscaleParameters):
+            loaded = await _to_enlarge(asked, inputs, model, reader)
         else:
             loaded = EngineInput(
-                setup=await _setup(job, parts, model, reader), request=await _request(job, parts, reader)
+                setup=await _setup(job, inputs, model, reader),
+                request=await _request(asked, inputs, reader, _refiner_start(job.model_config)),
             )
         loaded.files = copies.pop_all()
     return loaded
@@ -63,10 +71,10 @@ class _Reader:
         self.copies.enter_context(copy)
         return copy.path
 
-    async def part(self, part: ModelPart) -> Path:
+    async def part(self, part: InputModel) -> Path:
         return await self.model(part.name, part.origin, part.config)
 
-    async def picture(self, stored: StoredPicture, what: str) -> Image.Image:
+    async def picture(self, stored: StoredImage, what: str) -> Image.Image:
         try:
             data = await self.context.storage.get(stored.key)
         except ObjectMissing as error:
@@ -74,83 +82,89 @@ class _Reader:
         return open_picture(data, what)
 
 
-async def _setup(job: ClaimedJob, parts: Parts, model: Path, reader: _Reader) -> Setup:
+async def _setup(job: ClaimedJob, inputs: JobInputs, model: Path, reader: _Reader) -> Setup:
     return Setup(
         model,
         job.model_config,
-        tuple([LoraUse(lora.model.name, await reader.part(lora.model), lora.weight) for lora in parts.loras]),
-        await reader.part(parts.vae) if parts.vae is not None else None,
+        tuple(
+            [LoraUse(lora.model.name, await reader.part(lora.model), lora.weight) for lora in inputs.loras]
+        ),
+        await reader.part(inputs.vae) if inputs.vae is not None else None,
     )
 
 
-async def _request(job: ClaimedJob, parts: Parts, reader: _Reader) -> PictureRequest:
-    asked = job.parameters
+async def _request(
+    asked: DiffusionParameters, inputs: JobInputs, reader: _Reader, refiner_start: float | None
+) -> PictureRequest:
     source, inpaint = None, None
-    if parts.source is not None:
-        source = await reader.picture(parts.source, "the source image")
-        if job.job_type == "inpaint":
-            mask = await reader.picture(parts.mask, "the mask image") if parts.mask is not None else None
-            where = mask_of(source, mask, invert=asked["mask_invert"])
-            if mask is None and not asked["mask_invert"]:
+    if inputs.source is not None:
+        source = await reader.picture(inputs.source, "the source image")
+        if isinstance(asked, InpaintParameters):
+            mask = await reader.picture(inputs.mask, "the mask image") if inputs.mask is not None else None
+            where = mask_of(source, mask, invert=asked.mask_invert)
+            if mask is None and not asked.mask_invert:
                 source = filled(source)  # what was clear is what is painted, so nothing of it stays clear
             inpaint = Inpaint(
                 where,
-                blur=asked["mask_blur"],
-                only_masked=asked["inpaint_area"] == "masked",
-                padding=asked["mask_padding"],
+                blur=asked.mask_blur,
+                only_masked=asked.inpaint_area == "masked",
+                padding=asked.mask_padding,
             )
     controls = [
         ControlUse(
             path=await reader.part(control.model),
             image=await reader.picture(control.image, "the ControlNet's image"),
-            preprocessor=control.preprocessor,
-            weight=control.weight,
-            start=control.start,
-            end=control.end,
-            depth_model=reader.context.settings.depth_model_dir if control.preprocessor == "depth" else None,
+            preprocessor=control.parameters.preprocessor,
+            weight=control.parameters.weight,
+            start=control.parameters.start,
+            end=control.parameters.end,
+            depth_model=reader.context.settings.depth_model_dir
+            if control.parameters.preprocessor == "depth"
+            else None,
         )
-        for control in parts.controls
+        for control in inputs.controls
     ]
     return PictureRequest(
-        prompt=_run(asked, "prompt"),
-        negative_prompt=_run(asked, "negative_prompt"),
-        width=asked["width"],
-        height=asked["height"],
-        steps=asked["steps"],
-        cfg_scale=asked["cfg_scale"],
-        sampler=asked["sampler"],
-        seed=asked["seed"],
-        clip_skip=asked.get("clip_skip", 1),
-        guidance=asked.get("guidance"),
-        refiner_start=_refiner_start(job.model_config),
+        prompt=asked.prompt_to_run,
+        negative_prompt=asked.negative_prompt_to_run,
+        width=asked.width,
+        height=asked.height,
+        steps=asked.steps,
+        cfg_scale=asked.cfg_scale,
+        sampler=asked.sampler,
+        seed=asked.seed,
+        clip_skip=asked.clip_skip,
+        guidance=asked.guidance,
+        refiner_start=refiner_start,
         source=source,
-        strength=asked.get("strength", 1.0),
+        strength=asked.strength if isinstance(asked, FromImageParameters) else 1.0,
         inpaint=inpaint,
         controls=tuple(controls),
     )
 
 
-async def _to_enlarge(job: ClaimedJob, parts: Parts, model: Path, reader: _Reader) -> EngineInput:
-    asked = job.parameters
-    if parts.source is None:
+async def _to_enlarge(
+    asked: UpscaleParameters, inputs: JobInputs, model: Path, reader: _Reader
+) -> EngineInput:
+    if inputs.source is None:
         raise InvalidParameters("There is nothing to enlarge: name a source image.")
-    source = await reader.picture(parts.source, "the source image")
-    loaded = EngineInput(enlarge=Enlarge(model, source, asked["scale"]))
-    refine = asked.get("refine")
-    if refine is not None and parts.refine is not None:
-        loaded.setup = Setup(await reader.part(parts.refine), parts.refine.config)
+    source = await reader.picture(inputs.source, "the source image")
+    loaded = EngineInput(enlarge=Enlarge(model, source, asked.scale))
+    refine = asked.refine
+    if refine is not None and inputs.refine is not None:
+        loaded.setup = Setup(await reader.part(inputs.refine), inputs.refine.config)
         loaded.request = PictureRequest(
-            prompt=_run(refine, "prompt"),
-            negative_prompt=_run(refine, "negative_prompt"),
+            prompt=refine.prompt_to_run,
+            negative_prompt=refine.negative_prompt_to_run,
             # Models make sides of eights; the engine cuts the picture back to its size.
-            width=-(-asked["width"] // 8) * 8,
-            height=-(-asked["height"] // 8) * 8,
-            steps=refine["steps"],
-            cfg_scale=refine["cfg_scale"],
-            sampler=refine["sampler"],
-            seed=refine["seed"],
+            width=-(-asked.width // 8) * 8,
+            height=-(-asked.height // 8) * 8,
+            steps=refine.steps,
+            cfg_scale=refine.cfg_scale,
+            sampler=refine.sampler,
+            seed=refine.seed,
             source=source,
-            strength=refine["strength"],
+            strength=refine.strength,
         )
     return loaded
 
@@ -158,8 +172,3 @@ async def _to_enlarge(job: ClaimedJob, parts: Parts, model: Path, reader: _Reade
 def _refiner_start(config: Mapping[str, Any]) -> float | None:
     """Where the model's refiner takes over, for models that name one."""
     return float(config.get("refiner_start", REFINER_START)) if config.get("refiner") else None
-
-
-def _run(asked: Mapping[str, Any], name: str) -> str:
-    """A prompt as it is run: what stands beside the typed one, where it differs."""
-    return str(asked.get(f"resolved_{name}", asked[name]))

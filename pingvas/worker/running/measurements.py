@@ -17,8 +17,8 @@ from uuid import UUID
 
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.base.loops import BackgroundLoops
+from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.generation.pricing.speeds import Measurement, learn, measure
-from pingvas.generation.queue.claims import ClaimedJob
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pingvas.adapters.storage import Storage, StorageUnavailable
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.engine.requests import DENOISING, StepReport
-from pingvas.generation.queue.claims import ClaimedJob, Hold
-from pingvas.generation.status import progress
+from pingvas.generation.lifecycle.claims import ClaimedJob, Hold
+from pingvas.generation.steps import progress
 
 log = logging.getLogger(__name__)
 

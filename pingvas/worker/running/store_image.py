@@ -15,8 +15,9 @@ from pingvas.base.ids import new_id
 from pingvas.engine.images import image_files
 from pingvas.engine.requests import Result
 from pingvas.gallery.storage_keys import image_key, thumbnail_key
-from pingvas.generation.outcome.finish import FinishedPicture
-from pingvas.generation.queue.claims import ClaimedJob
+from pingvas.generation.job_parameters import stored_parameters
+from pingvas.generation.lifecycle.claims import ClaimedJob
+from pingvas.generation.lifecycle.ends import FinishedImage
 from pingvas.worker.running.job_context import JobContext
 
 log = logging.getLogger(__name__)
@@ -26,13 +27,13 @@ VERSION = f"Pingvas Studio {pingvas.__version__}"
 
 async def store_picture(
     job: ClaimedJob, result: Result, context: JobContext, give_up: asyncio.Event
-) -> FinishedPicture | None:
+) -> FinishedImage | None:
     """Encode and upload the picture and its thumbnail. While the storage is away, try again.
 
     None: `give_up` was set, or `timeouts.store` is over, before the storage took it. Bytes that no row comes to
     name are swept up later.
     """
-    image_id, format = new_id(), str(job.parameters.get("format", "png"))
+    image_id, format = new_id(), job.parameters.format
     parameters = _generation_params(job, context)
     data, small = await asyncio.to_thread(_encode, result, format, parameters)
     key, small_key = image_key(job.user_id, image_id, format), thumbnail_key(job.user_id, image_id)
@@ -51,7 +52,7 @@ async def store_picture(
             log.warning("job %s: the storage is away; its picture is kept until it is back", job.id)
             with suppress(TimeoutError):
                 await asyncio.wait_for(give_up.wait(), pause)
-    return FinishedPicture(
+    return FinishedImage(
         image_id=image_id,
         s3_key=key,
         thumbnail_key=small_key,
@@ -60,7 +61,7 @@ async def store_picture(
         format=format,
         file_size=len(data),
         generation_params=parameters,
-        visibility=str(job.parameters.get("visibility", "private")),
+        visibility=job.parameters.visibility,
         file_url=file_url,
         thumbnail_url=thumbnail_url,
     )
@@ -74,7 +75,8 @@ def _encode(result: Result, format: str, parameters: dict[str, Any]) -> tuple[by
 
 def _generation_params(job: ClaimedJob, context: JobContext) -> dict[str, Any]:
     """Everything needed to make it again; who may see it is not part of that, and does not belong in the file."""
-    asked = {name: value for name, value in job.parameters.items() if name != "visibility"}
+    asked = stored_parameters(job.parameters)
+    del asked["visibility"]
     return {
         **asked,
         "job_type": job.job_type,

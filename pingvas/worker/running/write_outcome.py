@@ -8,10 +8,9 @@ from contextlib import suppress
 
 from pingvas.base.backoff import pauses
 from pingvas.base.db import DatabaseUnavailable
-from pingvas.generation.outcome import finish
-from pingvas.generation.outcome.finish import End, FinishedPicture
-from pingvas.generation.queue import claims
-from pingvas.generation.queue.claims import ClaimedJob
+from pingvas.generation.lifecycle import returns
+from pingvas.generation.lifecycle.claims import ClaimedJob
+from pingvas.generation.lifecycle.ends import End, FinishedImage
 from pingvas.worker.running.job_context import JobContext
 from pingvas.worker.running.outcome import Canceled, Crashed, Failed, HandedBack, Lost, Made, Outcome
 
@@ -22,7 +21,7 @@ async def write_outcome(
     job: ClaimedJob,
     context: JobContext,
     outcome: Outcome,
-    picture: FinishedPicture | None,
+    picture: FinishedImage | None,
     give_up: asyncio.Event,
 ) -> None:
     """Write `outcome` down; `picture` is the stored one of a `Made`. The fence decides whether it counts.
@@ -47,7 +46,7 @@ async def write_outcome(
 
 
 async def _write(
-    job: ClaimedJob, context: JobContext, outcome: Outcome, picture: FinishedPicture | None
+    job: ClaimedJob, context: JobContext, outcome: Outcome, picture: FinishedImage | None
 ) -> bool:
     match outcome:
         case Made(result):
@@ -60,10 +59,10 @@ async def _write(
             return await context.ends.write(End(job, "canceled", seconds))
         case HandedBack(delay):
             async with context.database.transaction() as session:
-                return await claims.hand_back(session, job, context.worker_id, delay_seconds=delay)
+                return await returns.hand_back(session, job, context.worker_id, delay_seconds=delay)
         case Crashed(message):
             async with context.database.transaction() as session:
-                return await finish.crashed(
+                return await returns.crashed(
                     session,
                     job,
                     context.worker_id,

@@ -1015,7 +1015,7 @@ export interface components {
             lane: "normal" | "idle";
             /**
              * Position
-             * @description Place in line, 1 is next; counted up to 1000, which is that or more. Of a pending job: where it would come if it were let into the line now. Null when it does not wait
+             * @description Place in the queue, 1 is next; counted up to 1000, which is that or more. Of a pending job: where it would come if it were let into the queue now. Null when it does not wait
              */
             position: number | null;
             /**
@@ -1283,7 +1283,7 @@ export interface components {
         };
         /**
          * MyQueueOut
-         * @description What I have of it beside what my plan allows. Each lane has `max_queues` slots for jobs that wait in line or run.
+         * @description What I have of it beside what my plan allows. Each lane has `max_queues` slots for jobs that wait for a worker or run.
          */
         MyQueueOut: {
             /** Slots Used */
@@ -1529,7 +1529,7 @@ export interface components {
             workers: number;
             /**
              * Mean Wait Seconds
-             * @description From entering the line to starting, of jobs that ended lately
+             * @description From entering the queue to starting, of jobs that ended lately
              */
             mean_wait_seconds: number | null;
             lanes: components["schemas"]["LanesOut"];

@@ -6,11 +6,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pingvas.base.events import publish_later
 from pingvas.base.ids import new_id
 from pingvas.base.statements import MAY_BE_FORGOTTEN, fetch_one
 from pingvas.generation.events import JobProgress
-from pingvas.generation.queue.claims import ClaimedJob, Hold, hold_of
+from pingvas.generation.lifecycle import signals
+from pingvas.generation.lifecycle.claims import ClaimedJob, Hold, hold_of
 
 _REPORT = text(f"""
     WITH held AS (
@@ -65,7 +65,7 @@ async def report(
             preview_url=preview_url,
             eta_seconds=eta_seconds,
         )
-        publish_later(session, job.user_id, told)
+        signals.progressed(session, job.user_id, told)
     return hold
 
 

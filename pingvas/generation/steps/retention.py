@@ -12,25 +12,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.db import Database
 from pingvas.base.ids import first_id_of
+from pingvas.generation.statuses import IS_ENDED
 
 BATCH = 1000
 _FIRST = UUID(int=0)
 
 _NOW = text("SELECT now()")
 # Both read on from the last id of the batch before: what has to stay is looked at once.
-_OLD_STEPS = text("""
-    SELECT step.id, job.status IN ('completed', 'failed', 'canceled') AS ended
+_OLD_STEPS = text(f"""
+    SELECT step.id, job.{IS_ENDED} AS ended
       FROM (SELECT id, job_id FROM generation_steps WHERE id > :after AND id < :before ORDER BY id LIMIT :limit) AS step
       JOIN generation_jobs AS job ON job.id = step.job_id
      ORDER BY step.id
-""")
-_OLD_PREVIEWS = text("""
-    SELECT step.id, job.status IN ('completed', 'failed', 'canceled') AS ended
+""")  # noqa: S608 - our own constants
+_OLD_PREVIEWS = text(f"""
+    SELECT step.id, job.{IS_ENDED} AS ended
       FROM (SELECT id, job_id FROM generation_steps
              WHERE preview_url IS NOT NULL AND id > :after AND id < :before ORDER BY id LIMIT :limit) AS step
       JOIN generation_jobs AS job ON job.id = step.job_id
      ORDER BY step.id
-""")
+""")  # noqa: S608 - our own constants
 # A trigger writes down the keys of their previews, for the chore that deletes stored objects.
 _FORGET = text("DELETE FROM generation_steps WHERE id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(Uuid))

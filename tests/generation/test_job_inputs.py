@@ -7,13 +7,20 @@ from sqlalchemy import text
 
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
-from pingvas.generation.queue.claims import ClaimedJob
-from pingvas.generation.queue.job_inputs import PartGone, Parts, SourceGone, load_parts
-from pingvas.generation.requests.job_request import ControlWish, LoraWish, RefineWish, UpscaleWish, Wish
+from pingvas.generation.job_parameters import InpaintParameters
+from pingvas.generation.lifecycle.claims import ClaimedJob
+from pingvas.generation.requests.job_inputs import InputModelGone, JobInputs, SourceGone, find_inputs
+from pingvas.generation.requests.job_request import (
+    ControlRequest,
+    ImageRequest,
+    LoraRequest,
+    RefineRequest,
+    UpscaleRequest,
+)
 from tests.make.billing import make_person
 from tests.make.catalog import make_model, make_parts
 from tests.make.gallery import make_image
-from tests.make.generation import claim_job, submit_wish, wish
+from tests.make.generation import claim_job, image_request, submit_request
 
 
 @pytest.fixture
@@ -29,14 +36,14 @@ async def make_picture(database: Database, person: Actor) -> UUID:
         return (await make_image(session, person.user_id, width=128, height=128)).id
 
 
-async def claimed(database: Database, person: Actor, asked: Wish | UpscaleWish) -> ClaimedJob:
-    await submit_wish(database, person, asked)
+async def claimed(database: Database, person: Actor, asked: ImageRequest | UpscaleRequest) -> ClaimedJob:
+    await submit_request(database, person, asked)
     return await claim_job(database)
 
 
-async def parts_of(database: Database, job: ClaimedJob) -> Parts:
+async def inputs_of(database: Database, job: ClaimedJob) -> JobInputs:
     async with database.read() as session:
-        return await load_parts(session, job)
+        return await find_inputs(session, job.user_id, job.parameters)
 
 
 async def everything(database: Database, person: Actor) -> ClaimedJob:
@@ -44,30 +51,32 @@ async def everything(database: Database, person: Actor) -> ClaimedJob:
     source, mask, steering = [await make_picture(database, person) for _ in range(3)]
     async with database.transaction() as session:
         await make_model(session, name="soft", model_type="lora", config={"base": "sd1"})
-    asked = wish(
+    asked = image_request(
         job_type="inpaint",
         prompt="a house <lora:soft:-0.5>",
         source_image=source,
         mask_image=mask,
-        loras=(LoraWish("sketchy", 0.8),),
-        controlnet=(ControlWish("edges", steering, "none", 0.7, 0.1, 0.9),),
+        loras=(LoraRequest("sketchy", 0.8),),
+        controlnet=(ControlRequest("edges", steering, "none", 0.7, 0.1, 0.9),),
         vae="bright",
     )
     return await claimed(database, person, asked)
 
 
-async def test_a_job_that_names_nothing_has_no_parts(database: Database, person: Actor) -> None:
-    job = await claimed(database, person, wish())
+async def test_a_job_that_names_nothing_needs_nothing_but_its_model(
+    database: Database, person: Actor
+) -> None:
+    job = await claimed(database, person, image_request())
 
-    assert await parts_of(database, job) == Parts()
+    assert await inputs_of(database, job) == JobInputs()
 
 
-async def test_a_job_from_before_parts_existed_has_none(database: Database, person: Actor) -> None:
-    job = await claimed(database, person, wish())
+async def test_a_job_from_before_loras_existed_has_none(database: Database, person: Actor) -> None:
+    job = await claimed(database, person, image_request())
     for name in ("loras", "controlnet", "vae"):
-        del job.parameters[name]
+        del job.stored_parameters[name]
 
-    assert await parts_of(database, job) == Parts()
+    assert await inputs_of(database, job) == JobInputs()
 
 
 async def test_a_worker_learns_where_everything_a_job_names_lies(database: Database, person: Actor) -> None:
@@ -75,53 +84,56 @@ async def test_a_worker_learns_where_everything_a_job_names_lies(database: Datab
     job = await everything(database, person)
 
     # when
-    parts = await parts_of(database, job)
+    inputs = await inputs_of(database, job)
 
     # then
-    assert parts.source is not None
-    assert parts.mask is not None
-    assert parts.vae is not None
-    assert str(parts.source.id) == job.parameters["source_image"]
-    assert parts.source.key == f"images/{person.user_id}/{parts.source.id}.png"
-    assert (parts.mask.format, parts.mask.width, parts.mask.height) == ("png", 128, 128)
-    assert [(lora.model.name, lora.model.kind, lora.weight) for lora in parts.loras] == [
+    assert inputs.source is not None
+    assert inputs.mask is not None
+    assert inputs.vae is not None
+    assert isinstance(job.parameters, InpaintParameters)
+    assert inputs.source.id == job.parameters.source_image
+    assert inputs.source.key == f"images/{person.user_id}/{inputs.source.id}.png"
+    assert (inputs.mask.format, inputs.mask.width, inputs.mask.height) == ("png", 128, 128)
+    assert [(lora.model.name, lora.model.kind, lora.weight) for lora in inputs.loras] == [
         ("sketchy", "lora", 0.8), ("soft", "lora", -0.5),
     ]  # fmt: skip
-    (control,) = parts.controls
+    (control,) = inputs.controls
+    how = control.parameters
     assert (control.model.name, control.model.path) == ("edges", "/edges")
-    assert (control.preprocessor, control.weight, control.start, control.end) == ("none", 0.7, 0.1, 0.9)
-    assert (parts.vae.name, parts.vae.config) == ("bright", {"base": "sd1"})
-    assert parts.refine is None
+    assert (how.preprocessor, how.weight, how.start, how.end) == ("none", 0.7, 0.1, 0.9)
+    assert (inputs.vae.name, inputs.vae.config) == ("bright", {"base": "sd1"})
+    assert inputs.refine is None
 
 
 async def test_an_upscale_is_claimed_with_its_upscaler_and_refined_by_another_model(
     database: Database, person: Actor
 ) -> None:
     # given
-    asked = UpscaleWish(await make_picture(database, person), refine=RefineWish("toy"))
+    asked = UpscaleRequest(await make_picture(database, person), refine=RefineRequest("toy"))
     job = await claimed(database, person, asked)
 
     # when
-    parts = await parts_of(database, job)
+    inputs = await inputs_of(database, job)
 
     # then
     assert (job.job_type, job.model_name, job.model_path) == ("upscale", "four", "/four")
-    assert parts.source is not None
-    assert parts.refine is not None
-    assert (parts.refine.name, parts.refine.kind) == ("toy", "checkpoint")
+    assert inputs.source is not None
+    assert inputs.refine is not None
+    assert (inputs.refine.name, inputs.refine.kind) == ("toy", "checkpoint")
 
 
 async def test_a_picture_deleted_meanwhile_is_the_requests_fault(database: Database, person: Actor) -> None:
     # given
     job = await everything(database, person)
     asked = job.parameters
-    for image_id in (asked["mask_image"], asked["source_image"], asked["controlnet"][0]["image"]):
+    assert isinstance(asked, InpaintParameters)
+    for image_id in (asked.mask_image, asked.source_image, asked.controlnet[0].image):
         async with database.transaction() as session:
-            await session.execute(text("DELETE FROM images WHERE id = :id"), {"id": UUID(image_id)})
+            await session.execute(text("DELETE FROM images WHERE id = :id"), {"id": image_id})
 
             # when
-            with pytest.raises(SourceGone, match=image_id) as refused:
-                await load_parts(session, job)
+            with pytest.raises(SourceGone, match=str(image_id)) as refused:
+                await find_inputs(session, job.user_id, job.parameters)
 
         # then
         assert refused.value.code == "invalid_parameters"
@@ -135,8 +147,8 @@ async def test_a_model_removed_meanwhile_is_not_found(database: Database, person
             await session.execute(text("DELETE FROM ai_models WHERE name = :name"), {"name": gone})
 
             # when
-            with pytest.raises(PartGone, match=gone) as refused:
-                await load_parts(session, job)
+            with pytest.raises(InputModelGone, match=gone) as refused:
+                await find_inputs(session, job.user_id, job.parameters)
 
         # then
         assert refused.value.code == "model_not_found"

@@ -12,7 +12,7 @@ from pingvas.generation.status.waiting import MAX_POSITION, Wait, read_waits
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
 from tests.make.generation import claim_job, submit_jobs
-from tests.make.line import make_worker, stand_in_front
+from tests.make.queue import make_worker, stand_in_front
 
 SECONDS = 2.31  # what the model `toy` is expected to take for one picture
 
@@ -191,14 +191,14 @@ async def test_places_are_counted_up_to_a_thousand_and_read_from_the_index(
     waits = await waits_of(database, actor)
     async with database.read() as session:
         await session.execute(text("SET LOCAL enable_sort = off"))  # so few would rather be sorted
-        explained = text("EXPLAIN " + waiting._WHOLE.text)
+        explained = text("EXPLAIN " + waiting._SNAPSHOT.text)
         plan = "\n".join(await session.scalars(explained, {"limit": MAX_POSITION}))
 
     # then
     for job in (job_id, pending):
         assert (waits[job].position, waits[job].eta_seconds) == (MAX_POSITION, None)
     assert "using ix_generation_jobs_turn" in plan
-    assert "Sort" not in plan[: plan.index("CTE machines")]
+    assert "Sort" not in plan[: plan.index("CTE live")]
 
 
 async def test_whoever_has_nothing_that_waits_costs_one_statement(database: Database, actor: Actor) -> None:

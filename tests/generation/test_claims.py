@@ -6,13 +6,14 @@ from sqlalchemy import ARRAY, Text, bindparam, text
 
 from pingvas.base.db import Database
 from pingvas.billing.ledger import find_disagreements
-from pingvas.generation.outcome import leases
-from pingvas.generation.outcome.finish import End, crashed, end
-from pingvas.generation.queue import claims
-from pingvas.generation.status import jobs, progress
+from pingvas.generation.lifecycle import claims, statements, sweeps
+from pingvas.generation.lifecycle.ends import End, end, end_all
+from pingvas.generation.lifecycle.returns import crashed, hand_back
+from pingvas.generation.status import jobs
+from pingvas.generation.steps import progress
 from tests.make.billing import balance_of, make_person, postings_of
 from tests.make.catalog import make_model
-from tests.make.generation import WORKER, claim_job, complete_job, picture_of, submit_jobs
+from tests.make.generation import WORKER, claim_job, complete_job, finished_image_of, submit_jobs
 
 _LAPSE = text("""
     UPDATE generation_jobs SET lease_expires_at = now() - interval '1 second' WHERE status = 'processing'
@@ -141,7 +142,7 @@ async def test_a_worker_that_lost_its_lease_can_write_nothing(database: Database
     await submit_jobs(database, actor)
     slow = await claim_job(database, worker_id="slow")
     await _lapse(database)
-    assert await leases.sweep_leases(database, max_attempts=3) == leases.Swept(requeued=1, failed=0)
+    assert await sweeps.sweep_leases(database, max_attempts=3) == sweeps.SweepResult(requeued=1, failed=0)
     quick = await claim_job(database, worker_id="quick")
 
     # when the first one returns
@@ -150,9 +151,9 @@ async def test_a_worker_that_lost_its_lease_can_write_nothing(database: Database
             session, worker_id="slow", jobs={slow.id: slow.attempt}, lease_seconds=30
         )
         reported = await progress.report(session, slow, "slow", step=1, total_steps=20, step_name="Denoising")
-        completed = await end(session, "slow", End(slow, "completed", 1, picture_of(slow)))
+        completed = await end(session, "slow", End(slow, "completed", 1, finished_image_of(slow)))
         failed = await end(session, "slow", End(slow, "failed", code="internal_error", message="late"))
-        handed_back = await claims.hand_back(session, slow, "slow")
+        handed_back = await hand_back(session, slow, "slow")
 
     # then nothing it says counts, also when the names are the same and only the attempt differs
     assert (renewed, reported, completed, failed, handed_back) == (
@@ -180,10 +181,10 @@ async def test_a_job_that_loses_three_workers_fails_and_is_refunded(database: Da
     for _ in range(3):
         await claim_job(database)
         await _lapse(database)
-        swept.append(await leases.sweep_leases(database, max_attempts=3))
+        swept.append(await sweeps.sweep_leases(database, max_attempts=3))
 
     # then
-    assert swept == [leases.Swept(1, 0), leases.Swept(1, 0), leases.Swept(0, 1)]
+    assert swept == [sweeps.SweepResult(1), sweeps.SweepResult(1), sweeps.SweepResult(0, 1)]
     async with database.read() as session:
         first, second = await jobs.read_jobs(session, actor, accepted.job_ids)
         assert (first.job.status, first.job.failure_code) == ("failed", "worker_lost")
@@ -202,7 +203,7 @@ async def test_a_job_handed_back_keeps_its_place_and_costs_no_attempt(database: 
 
     # when
     async with database.transaction() as session:
-        assert await claims.hand_back(session, job, WORKER)
+        assert await hand_back(session, job, WORKER)
 
     # then
     again = await claim_job(database)
@@ -221,7 +222,7 @@ async def test_a_job_handed_back_with_a_delay_waits_so_long(database: Database) 
 
     # when
     async with database.transaction() as session:
-        await claims.hand_back(session, job, WORKER, delay_seconds=3600)
+        await hand_back(session, job, WORKER, delay_seconds=3600)
 
     # then
     async with database.transaction() as session:
@@ -303,13 +304,36 @@ async def test_a_claim_reads_only_the_front_of_a_long_line(database: Database) -
     async with database.transaction() as session:
         await session.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
         statement = text(
-            "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) " + claims._claim_statement(4).text
+            "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) " + statements.claim_statement(4).text
         ).bindparams(bindparam("holds", type_=ARRAY(Text)), bindparam("key", type_=Text))
         row = {"worker_id": "w", "lease_seconds": 30.0, "holds": ["toy"], "key": None, "rewind": False}
         plan = "\n".join(line[0] for line in await session.execute(statement, row))
 
     # then
     assert "Index Scan using ix_generation_jobs_turn" in plan
-    assert f"actual rows={claims.WINDOW}" in plan
+    assert f"actual rows={statements.WINDOW}" in plan
     assert "Seq Scan on generation_jobs" not in plan
     assert "rows=5000" not in plan
+
+
+async def test_of_two_attempts_of_one_worker_at_a_job_only_the_later_one_ends_it(database: Database) -> None:
+    # given a worker that lost its lease, and has claimed the same job again
+    async with database.transaction() as session:
+        await make_model(session)
+        actor = await make_person(session, credits=500)
+    await submit_jobs(database, actor)
+    first = await claim_job(database)
+    await _lapse(database)
+    await sweeps.sweep_leases(database, max_attempts=3)
+    second = await claim_job(database)
+
+    # when both ends are written together
+    async with database.transaction() as session:
+        ends = [End(second, "canceled", 0.6), End(first, "failed", code="internal_error", message="late")]
+        written = await end_all(session, WORKER, ends)
+
+    # then
+    assert written == [True, False]
+    async with database.read() as session:
+        view = await jobs.get_job(session, actor, first.id)
+    assert (view.job.status, view.job.actual_credits) == ("canceled", 1)

@@ -9,16 +9,16 @@ from sqlalchemy import ARRAY, Uuid, bindparam, text
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.base.ids import new_id
-from pingvas.billing.plans import PRIORITIES
+from pingvas.billing.plans import PLANS
 from pingvas.billing.subscriptions import lock_current_subscription
-from pingvas.generation.outcome import cancel
-from pingvas.generation.outcome.finish import End, end_all
-from pingvas.generation.queue import claims, fairness, slots
-from pingvas.generation.queue.claims import ClaimedJob
+from pingvas.generation.lifecycle import cancel, claims, slots, statements, sweeps
+from pingvas.generation.lifecycle.claims import ClaimedJob
+from pingvas.generation.lifecycle.ends import End, end_all
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
 from tests.make.generation import WORKER, claim_job, complete_job, submit_jobs
 
+WEIGHTS = {plan.name: plan.queue_weight for plan in PLANS}
 _ASK = text("""
     INSERT INTO generation_jobs (id, user_id, model_id, batch_id, batch_index, job_type, status, priority,
                                  parameters, estimated_credits)
@@ -59,7 +59,7 @@ async def test_of_a_thousand_starts_each_plan_has_its_share(database: Database) 
     # given somebody of each plan, who all want more than they can have
     async with database.transaction() as session:
         model = await make_model(session)
-        people = {plan: await make_person(session, plan=plan) for plan in PRIORITIES}
+        people = {plan: await make_person(session, plan=plan) for plan in WEIGHTS}
     for person in people.values():
         await _ask_for_many(database, person, model.id, jobs=450)
 
@@ -67,8 +67,8 @@ async def test_of_a_thousand_starts_each_plan_has_its_share(database: Database) 
     starts = Counter(await _starts(database, 1000))
 
     # then
-    for plan, weight in PRIORITIES.items():
-        share = 1000 * weight / sum(PRIORITIES.values())
+    for plan, weight in WEIGHTS.items():
+        share = 1000 * weight / sum(WEIGHTS.values())
         assert starts[people[plan].user_id] == pytest.approx(share, rel=0.1), plan
 
 
@@ -87,7 +87,7 @@ async def test_whoever_comes_late_waits_no_longer_than_the_bound_behind_a_thousa
     before = (await _starts(database, 20)).index(late.user_id)
 
     # then the stated bound: v ÷ w + 1 of theirs before mine
-    assert before <= PRIORITIES["enterprise"] / PRIORITIES["free"] + 1
+    assert before <= WEIGHTS["enterprise"] / WEIGHTS["free"] + 1
 
 
 async def test_people_of_one_plan_take_turns(database: Database) -> None:
@@ -171,7 +171,7 @@ async def test_a_worker_prefers_the_model_it_holds_and_passes_nobody_over_too_of
             models.append(job.model_name)
 
     # then
-    assert models == ["held"] * claims.PATIENCE + ["other"] + ["held"] * (7 - claims.PATIENCE)
+    assert models == ["held"] * statements.PATIENCE + ["other"] + ["held"] * (7 - statements.PATIENCE)
 
 
 async def test_jobs_of_different_people_are_taken_together_when_they_can_share(database: Database) -> None:
@@ -223,7 +223,7 @@ async def test_a_running_batch_is_not_filled_up_past_somebody_who_waited_too_lon
             )
 
     # then
-    assert len(joined) == claims.PATIENCE
+    assert len(joined) == statements.PATIENCE
     assert (await claim_job(database)).user_id == people[1].user_id
 
 
@@ -306,9 +306,9 @@ async def test_a_job_that_fell_behind_the_clock_is_found_again(database: Databas
         assert await claims.claim(session, worker_id=WORKER, lease_seconds=30) == []
 
     # when
-    lifted = await fairness.lift_stragglers(database)
+    lifted = await sweeps.lift_stragglers(database)
 
     # then
     assert lifted == 1
     assert (await claim_job(database)).user_id == actor.user_id
-    assert await fairness.lift_stragglers(database) == 0
+    assert await sweeps.lift_stragglers(database) == 0

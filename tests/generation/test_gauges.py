@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
-from pingvas.generation.status.gauges import _OPEN, Group, read_figures
+from pingvas.generation.status.gauges import _OPEN, Group, read_gauges
 from pingvas.generation.tables import Worker
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
@@ -37,7 +37,7 @@ async def test_open_jobs_are_counted_by_status_plan_model_and_lane(database: Dat
 
     # when
     async with database.read() as session:
-        figures = await read_figures(session)
+        figures = await read_gauges(session)
 
     # then
     found = {(group.status, group.plan, group.model, group.lane): group.jobs for group in figures.groups}
@@ -58,7 +58,7 @@ async def test_a_lapsed_lease_is_told_until_it_is_swept(database: Database, acto
 
     # when
     async with database.read() as session:
-        figures = await read_figures(session)
+        figures = await read_gauges(session)
 
     # then
     assert figures.lapsed_leases == 1
@@ -74,7 +74,7 @@ async def test_workers_are_those_heard_from_lately(database: Database) -> None:
 
     # when
     async with database.read() as session:
-        figures = await read_figures(session)
+        figures = await read_gauges(session)
 
     # then
     assert [(worker.id, worker.device, worker.stopping) for worker in figures.workers] == [
@@ -95,7 +95,7 @@ async def test_of_a_very_long_queue_the_front_is_looked_at_and_the_rest_is_count
 
     # when no more than three of each status are looked at
     async with database.read() as session:
-        figures = await read_figures(session, most=3)
+        figures = await read_gauges(session, most=3)
 
     # then no job is missing in the sums
     assert figures.jobs("queued") == 1 + 3
@@ -149,7 +149,7 @@ async def test_reading_touches_no_job_that_has_ended(database: Database, actor: 
     # when
     before = await rows_read(database, "SELECT")
     async with database.read() as session:
-        await read_figures(session)
+        await read_gauges(session)
         await session.execute(text("SELECT pg_stat_force_next_flush()"))
     after_figures = await rows_read(database, "SELECT")
     after_scan = await rows_read(database, "SELECT count(parameters) FROM generation_jobs")

@@ -1,1 +1,0 @@
-"""How jobs end: finished, failed, canceled, given up; and what is kept of them."""

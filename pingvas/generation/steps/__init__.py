@@ -1,0 +1,1 @@
+"""The steps of running jobs: noted as they are reported, kept for a while."""
