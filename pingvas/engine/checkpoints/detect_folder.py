@@ -85,6 +85,20 @@ def only_file(folder: Path) -> Path | None:
     return files[0] if files else None
 
 
+def detect_components(folder: Path) -> Detected:
+    """Of which family a diffusers folder is that need not be whole: only what a file lacks is taken from it.
+
+    Raises ModelLoadFailed for one that cannot be read, or whose family nobody knows.
+    """
+    name = str(read_json(folder / "model_index.json").get("_class_name"))
+    if name not in PIPELINES:
+        raise ModelLoadFailed(f"{folder.name} is a {name[:60]}, which this studio does not run.")
+    family, needed = PIPELINES[name]
+    found = Detected("checkpoint", family, folder=True)
+    config = folder / "unet" / "config.json"
+    return _unet_pipeline(found, read_json(config)) if "unet" in needed and config.is_file() else found
+
+
 def why_part_cannot_be_read(folder: Path) -> str | None:
     """Reads the headers of one part's weights. Raises ModelLoadFailed when they are missing or damaged.
 
