@@ -106,8 +106,8 @@ async def add(settings: Settings, wanted: Wanted, on_progress: OnProgress) -> Sh
                 copy.close()
                 await files.forget(source)
                 # A fetched copy is named for its content, which says nothing to people.
-                error.detail = error.detail.replace(copy.path.name, name_of_address(address))
-                raise
+                said = error.detail.replace(copy.path.name, name_of_address(address))
+                raise type(error)(said) from error
             finally:
                 copy.close()
         return await _add_at(database, files, wanted, None, Path(address), None)
