@@ -47,7 +47,12 @@ async def test_what_the_engine_cannot_open_is_refused_before_anything_is_read_or
 ) -> None:
     # given
     hashed: list[Path] = []
-    monkeypatch.setattr(contents, "_hash_once", lambda path, *_: (hashed.append(path), "0" * 64)[1])
+
+    def note(path: Path, size: int, mtime_ns: int) -> str:
+        hashed.append(path)
+        return "0" * 64
+
+    monkeypatch.setattr(contents, "_hash_once", note)
     file = write_single_file(toy, tmp_path / "model.safetensors", family="sd1")
     lose(file, "model.diffusion_model.middle_block.1.proj_in.")
     folder = Path(shutil.copytree(toy, tmp_path / "folder"))
