@@ -6,11 +6,12 @@ No torch, and no tensor is read. Metadata decides only where the shapes leave a 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pingvas.engine.checkpoints.detect_folder import detect_folder, only_file
-from pingvas.engine.checkpoints.detect_lora import find_lora
+from pingvas.engine.checkpoints.detect_lora import find_lora, why_not_lora
 from pingvas.engine.checkpoints.detect_parts import (
     find_controlnet,
     find_text_encoder,
@@ -25,10 +26,11 @@ from pingvas.engine.checkpoints.detected import (
     Prediction,
     variant_of_channels,
 )
+from pingvas.engine.checkpoints.lora_strengths import UnusableLora, find_adapter_config, read_adapter_config
 from pingvas.engine.checkpoints.safetensors_header import Header, read_header
 from pingvas.engine.errors import ModelLoadFailed, ModelNotFound
 
-__all__ = ["Detected", "detect", "detect_header"]
+__all__ = ["Detected", "detect", "detect_header", "why_not_lora_at"]
 
 
 def detect(path: Path) -> Detected:
@@ -38,7 +40,25 @@ def detect(path: Path) -> Detected:
     """
     if path.is_dir():
         file = only_file(path)
-        return detect_folder(path) if file is None else detect(file)
+        return detect_folder(path) if file is None else _detect_file(file, find_adapter_config(path))
+    return _detect_file(path, find_adapter_config(path))
+
+
+def why_not_lora_at(path: Path, family: Family) -> str | None:
+    """The sentence with which the engine would refuse the LoRA at `path` on any model of `family`; None: it takes it.
+
+    Raises what `detect` raises.
+    """
+    file = (only_file(path) if path.is_dir() else None) or path
+    config = find_adapter_config(path)
+    try:
+        adapter = None if config is None else read_adapter_config(config)
+    except UnusableLora as error:
+        return f"This LoRA {error}."
+    return why_not_lora(read_header(file), family, adapter)
+
+
+def _detect_file(path: Path, config: Path | None) -> Detected:
     if not path.exists():
         raise ModelNotFound(f"There is nothing at {path.name}.")
     header = read_header(path)
@@ -46,7 +66,15 @@ def detect(path: Path) -> Detected:
         raise ModelLoadFailed(
             f"{path.name} is named as something else than .safetensors; rename it if it is."
         )
-    return detect_header(header)
+    found = detect_header(header)
+    if found.kind != "lora" or config is None:
+        return found
+    # PEFT's folder is one thing: how strongly its weights count stands in the other file.
+    try:
+        found = find_lora(header, read_adapter_config(config)) or found
+    except UnusableLora as error:
+        found = replace(found, details={**found.details, "refused": f"This LoRA {error}."})
+    return replace(found, folder=True)
 
 
 def detect_header(header: Header) -> Detected:
