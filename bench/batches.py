@@ -19,8 +19,8 @@ from diffusers import StableDiffusionPipeline
 from bench._figures import report
 from pingvas.base.settings import REPOSITORY
 from pingvas.engine.engine import Engine
+from pingvas.engine.families import schedulers
 from pingvas.engine.requests import PictureRequest
-from pingvas.engine.sampling import schedulers
 
 MINI = REPOSITORY / "models" / "pingvas-mini"
 STEPS = 20
@@ -51,11 +51,11 @@ def main() -> None:
         for size in (4, 8):
             uniform = [_uniform(card, seed) for seed in range(size)]
             mixed = [_mixed(card, place, size) for place in range(size)]
-            measured[f"{size} uniform"] = _minute(lambda asked=uniform: _together(engine, asked), size)  # type: ignore[misc]
-            measured[f"{size} mixed"] = _minute(lambda asked=mixed: _together(engine, asked), size)  # type: ignore[misc]
+            measured[f"{size} uniform"] = _minute(lambda asked=uniform: _together(engine, asked), size)
+            measured[f"{size} mixed"] = _minute(lambda asked=mixed: _together(engine, asked), size)
             measured[f"{size} by diffusers"] = _minute(
                 lambda count=size: _theirs(pipeline, card, count), size
-            )  # type: ignore[misc]
+            )
         if number:  # the first round warms up
             for name, value in measured.items():
                 found.setdefault(name, []).append(value)

@@ -23,8 +23,8 @@ import torch
 from bench._figures import report
 from pingvas.base.settings import REPOSITORY
 from pingvas.engine.engine import Engine
+from pingvas.engine.families import schedulers
 from pingvas.engine.requests import PictureRequest, StepReport
-from pingvas.engine.sampling import schedulers
 from tests.make.toy_flow import make_toy_flux, make_toy_sd3
 from tests.make.toy_models import make_toy_model
 from tests.make.toy_sdxl import make_toy_sdxl

@@ -65,7 +65,7 @@ def main() -> None:
 
 async def _measure_both(folder: Path, url: str, redis_url: str) -> tuple[Any, Any]:
     await migrate.upgrade(url)
-    settings = Settings(_env_file=None, data_dir=folder, database_url=url)  # type: ignore[call-arg]
+    settings = Settings(_env_file=None, data_dir=folder, database_url=url)
     return (
         await _measure(settings),
         await _measure(settings.model_copy(update={"redis_url": redis_url})),
@@ -122,7 +122,7 @@ async def _measure(settings: Settings) -> tuple[list[float], list[float]]:
 
 async def _publish(url: str, redis_url: str, user_id: str, paced: str) -> None:
     """The other process."""
-    settings = Settings(_env_file=None, database_url=url, redis_url=redis_url or None)  # type: ignore[call-arg]
+    settings = Settings(_env_file=None, database_url=url, redis_url=redis_url or None)
     publisher = open_publisher(settings)
     await publisher.start()
     await asyncio.sleep(0.5)

@@ -13,7 +13,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -213,7 +213,7 @@ def _url(server: str, name: str) -> str:
 
 
 @pytest.fixture
-def make_settings(tmp_path: Path) -> Any:
+def make_settings(tmp_path: Path) -> Callable[..., Settings]:
     """Settings as they are out of the box, in a folder of this test, with cheap password hashes."""
 
     def make(**changes: Any) -> Settings:
@@ -229,7 +229,7 @@ def make_settings(tmp_path: Path) -> Any:
 
 
 @pytest.fixture
-def settings(make_settings: Any, database_url: str) -> Settings:
+def settings(make_settings: Callable[..., Settings], database_url: str) -> Settings:
     """Settings whose database is the fresh one of this test."""
     return make_settings(database_url=database_url)
 

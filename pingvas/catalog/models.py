@@ -11,7 +11,7 @@ from pingvas.base.errors import Forbidden, Invalid, NotFound
 from pingvas.catalog.describe import UPSCALER
 from pingvas.catalog.tables import AiModel
 from pingvas.engine.requests import MAX_STEPS
-from pingvas.engine.sampling.samplers import samplers_of
+from pingvas.engine.samplers import samplers_of
 
 MODEL_TYPES = ("checkpoint", "lora", "controlnet", "vae")
 

@@ -15,19 +15,19 @@ from typing import Any
 import torch
 from PIL import Image
 
-from pingvas.engine.checkpoints.load import pick_device
+from pingvas.engine.batch import Batch, IsCanceled, OnStep, Seat
+from pingvas.engine.encode_decode import ends_of
 from pingvas.engine.errors import EngineError
 from pingvas.engine.families.family import Conditioning, Family
 from pingvas.engine.images.upscale import upscale
+from pingvas.engine.loading.load import pick_device
+from pingvas.engine.loading.model_library import Library
 from pingvas.engine.memory.model_cache import Shelf
-from pingvas.engine.memory.model_library import Library
 from pingvas.engine.memory.out_of_memory import Relief, is_out_of_memory
 from pingvas.engine.requests import UPSCALING, PictureRequest, Result, Setup, StepReport
 from pingvas.engine.sampling import denoise, lora
-from pingvas.engine.sampling.batch import Batch, IsCanceled, OnStep, Seat
 from pingvas.engine.sampling.control import residuals_of
 from pingvas.engine.sampling.denoise import Row
-from pingvas.engine.sampling.encode_decode import ends_of
 from pingvas.engine.sampling.fit_projection import projection_for
 from pingvas.engine.sampling.preview import Projection, draw_preview, read_projection
 from pingvas.engine.sampling.side_stream import Aside

@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 
 from pingvas.engine.errors import InvalidParameters
-from pingvas.engine.sampling.samplers import SAMPLERS
+from pingvas.engine.samplers import SAMPLERS
 
 SIDE_MULTIPLE = 8
 MAX_SIDE = 8192

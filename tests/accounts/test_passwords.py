@@ -3,6 +3,7 @@
 import asyncio
 import time
 import unicodedata
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from pingvas.accounts.common_passwords import COMMON_PASSWORDS
 from pingvas.accounts.password_rules import MAX_LENGTH, MIN_LENGTH, accept_password
 from pingvas.accounts.passwords import TooManySignIns, hash_password, needs_rehash, verify_password
 from pingvas.base.errors import Invalid
+from pingvas.base.settings import Settings
 
 EMAIL = "quiet.river@example.com"
 
@@ -26,7 +28,7 @@ EMAIL = "quiet.river@example.com"
         "tab\tand\nline\x00break",
     ],
 )
-def test_any_long_enough_text_is_a_password(password: str):
+def test_any_long_enough_text_is_a_password(password: str) -> None:
     assert accept_password(password, email=EMAIL) == password
 
 
@@ -47,7 +49,7 @@ def test_any_long_enough_text_is_a_password(password: str):
         ("QUIET.RIVER", "e-mail"),
     ],
 )
-def test_a_bad_password_is_refused_with_the_reason(password: str, reason: str):
+def test_a_bad_password_is_refused_with_the_reason(password: str, reason: str) -> None:
     with pytest.raises(Invalid) as refused:
         accept_password(password, email=EMAIL)
 
@@ -57,13 +59,13 @@ def test_a_bad_password_is_refused_with_the_reason(password: str, reason: str):
     assert not password or password not in refused.value.detail
 
 
-def test_the_list_of_common_passwords_holds_only_what_the_other_rules_let_through():
+def test_the_list_of_common_passwords_holds_only_what_the_other_rules_let_through() -> None:
     for password in COMMON_PASSWORDS:
         assert len(password) >= MIN_LENGTH, password
         assert password == unicodedata.normalize("NFC", password).casefold(), password
 
 
-async def test_a_password_typed_as_separate_jamo_is_the_same_password(settings):
+async def test_a_password_typed_as_separate_jamo_is_the_same_password(settings: Settings) -> None:
     # given: composed where it was chosen, decomposed as some systems type it
     chosen = accept_password("흐르는강물처럼고요하게", email=EMAIL)
     typed = unicodedata.normalize("NFD", chosen)
@@ -77,7 +79,7 @@ async def test_a_password_typed_as_separate_jamo_is_the_same_password(settings):
     assert accepted
 
 
-async def test_a_hash_is_argon2id_with_the_costs_of_the_settings(make_settings):
+async def test_a_hash_is_argon2id_with_the_costs_of_the_settings(make_settings: Any) -> None:
     settings = make_settings(argon2_memory_kib=128, argon2_time_cost=3)
 
     password_hash = await hash_password(settings, "a quiet river")
@@ -87,7 +89,7 @@ async def test_a_hash_is_argon2id_with_the_costs_of_the_settings(make_settings):
     assert not await verify_password(settings, password_hash, "A quiet river")
 
 
-async def test_a_hash_made_with_other_costs_still_counts_and_asks_to_be_made_anew(make_settings):
+async def test_a_hash_made_with_other_costs_still_counts_and_asks_to_be_made_anew(make_settings: Any) -> None:
     before, after = make_settings(argon2_time_cost=1), make_settings(argon2_time_cost=2)
     password_hash = await hash_password(before, "a quiet river")
 
@@ -96,11 +98,11 @@ async def test_a_hash_made_with_other_costs_still_counts_and_asks_to_be_made_ane
     assert not needs_rehash(before, password_hash)
 
 
-async def test_something_that_is_no_hash_matches_no_password(make_settings):
+async def test_something_that_is_no_hash_matches_no_password(make_settings: Any) -> None:
     assert not await verify_password(make_settings(), "not a hash", "a quiet river")
 
 
-async def test_hashing_leaves_the_event_loop_free(make_settings):
+async def test_hashing_leaves_the_event_loop_free(make_settings: Any) -> None:
     # given
     settings = make_settings(argon2_memory_kib=32_768, argon2_time_cost=4)
     longest_pause = 0.0
@@ -123,7 +125,7 @@ async def test_hashing_leaves_the_event_loop_free(make_settings):
     assert longest_pause < took / 2
 
 
-async def test_more_sign_ins_than_can_wait_are_told_to_come_back(make_settings):
+async def test_more_sign_ins_than_can_wait_are_told_to_come_back(make_settings: Any) -> None:
     # given
     settings = make_settings(argon2_memory_kib=1024, argon2_time_cost=1)
 

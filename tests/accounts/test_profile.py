@@ -1,16 +1,19 @@
 """What people say about themselves."""
 
 import asyncio
+from typing import Any, cast
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.profile import MAX_BIO, MAX_PREFERENCES_BYTES, change_account, get_account
+from pingvas.base.db import Database
 from pingvas.base.errors import Invalid, NotFound
 from pingvas.base.ids import new_id
 from tests.make.accounts import make_user
 
 
-async def test_only_what_is_sent_changes(session):
+async def test_only_what_is_sent_changes(session: AsyncSession) -> None:
     user = await make_user(session, display_name="Somebody")
     await change_account(
         session, user.id, {"bio": "Paints rivers.", "avatar_url": "https://example.com/me.png"}
@@ -26,7 +29,7 @@ async def test_only_what_is_sent_changes(session):
 
 
 @pytest.mark.parametrize("nothing", [None, "", "   "])
-async def test_words_and_picture_can_be_taken_away(session, nothing):
+async def test_words_and_picture_can_be_taken_away(session: AsyncSession, nothing: Any) -> None:
     user = await make_user(session)
     await change_account(
         session, user.id, {"bio": "Paints rivers.", "avatar_url": "https://example.com/me.png"}
@@ -39,7 +42,7 @@ async def test_words_and_picture_can_be_taken_away(session, nothing):
     assert (account.profile.bio, account.profile.avatar_url) == (None, None)
 
 
-async def test_preferences_are_merged_by_key_and_null_removes_one(session):
+async def test_preferences_are_merged_by_key_and_null_removes_one(session: AsyncSession) -> None:
     user = await make_user(session)
     await change_account(
         session, user.id, {"preferences": {"theme": "dark", "language": "ko", "grid": {"size": 3}}}
@@ -50,7 +53,7 @@ async def test_preferences_are_merged_by_key_and_null_removes_one(session):
     assert account.profile.preferences == {"language": "ko", "grid": {"gap": 1}}
 
 
-async def test_two_devices_that_change_preferences_at_once_both_count(database):
+async def test_two_devices_that_change_preferences_at_once_both_count(database: Database) -> None:
     # given
     async with database.transaction() as session:
         user = await make_user(session)
@@ -102,7 +105,9 @@ def _nested(depth: int) -> object:
     ],
     ids=lambda changes: str(changes)[:50].encode("ascii", "replace").decode(),
 )
-async def test_what_cannot_be_kept_or_shown_is_refused_and_changes_nothing(database, changes):
+async def test_what_cannot_be_kept_or_shown_is_refused_and_changes_nothing(
+    database: Database, changes: Any
+) -> None:
     # given
     async with database.transaction() as session:
         user = await make_user(session)
@@ -111,7 +116,7 @@ async def test_what_cannot_be_kept_or_shown_is_refused_and_changes_nothing(datab
     # when
     with pytest.raises(Invalid) as refused:
         async with database.transaction() as session:
-            await change_account(session, user.id, {"bio": "Another.", **changes})
+            await change_account(session, user.id, cast(Any, {"bio": "Another.", **changes}))
 
     # then
     [field] = changes
@@ -123,6 +128,6 @@ async def test_what_cannot_be_kept_or_shown_is_refused_and_changes_nothing(datab
     assert account.profile.preferences == {"theme": "dark"}
 
 
-async def test_a_person_who_never_was_has_no_account(session):
+async def test_a_person_who_never_was_has_no_account(session: AsyncSession) -> None:
     with pytest.raises(NotFound):
         await get_account(session, new_id())

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -20,28 +21,32 @@ from pingvas.accounts.sessions import (
 )
 from pingvas.accounts.tables import User, UserSession
 from pingvas.base import clock
+from pingvas.base.db import Database
 from pingvas.base.errors import NotFound
 from pingvas.base.ids import new_id
+from pingvas.base.settings import Settings
 from tests.make.accounts import USER_AGENT, make_device, make_user
 
 
 @pytest.fixture
-async def user(database) -> User:
+async def user(database: Database) -> User:
     async with database.transaction() as session:
         return await make_user(session)
 
 
 @pytest.fixture
-async def device(database, settings, user) -> Tokens:
+async def device(database: Database, settings: Settings, user: Any) -> Tokens:
     async with database.transaction() as session:
         return await make_device(session, settings, user)
 
 
-async def _refresh(database, settings, token, *, user_agent=USER_AGENT):
+async def _refresh(
+    database: Database, settings: Settings, token: str, *, user_agent: Any = USER_AGENT
+) -> Any:
     return (await refresh(database, settings, token, ip="127.0.0.1", user_agent=user_agent)).tokens
 
 
-async def _acts(database, settings, tokens) -> bool:
+async def _acts(database: Database, settings: Settings, tokens: Any) -> bool:
     try:
         async with database.read() as session:
             await authenticate(session, settings, tokens.access_token)
@@ -50,19 +55,21 @@ async def _acts(database, settings, tokens) -> bool:
     return True
 
 
-async def _change(database, **values) -> None:
+async def _change(database: Database, **values: Any) -> None:
     async with database.transaction() as session:
         await session.execute(update(UserSession).values(values))
 
 
-async def _only_device(database) -> UserSession:
+async def _only_device(database: Database) -> UserSession:
     async with database.read() as session:
         device = (await session.scalars(select(UserSession))).one()
         session.expunge_all()
     return device
 
 
-async def test_refreshing_gives_new_tokens_for_the_same_person_and_device(database, settings, user, device):
+async def test_refreshing_gives_new_tokens_for_the_same_person_and_device(
+    database: Database, settings: Settings, user: Any, device: Any
+) -> None:
     # when
     refreshed = await refresh(
         database, settings, device.refresh_token, ip="10.0.0.1", user_agent="a newer browser"
@@ -79,7 +86,7 @@ async def test_refreshing_gives_new_tokens_for_the_same_person_and_device(databa
     assert (row.rotation, row.ip_address, row.user_agent) == (1, "10.0.0.1", "a newer browser")
 
 
-async def test_a_chain_of_refreshes_goes_on(database, settings, device):
+async def test_a_chain_of_refreshes_goes_on(database: Database, settings: Settings, device: Any) -> None:
     tokens = device
     for generation in range(1, 6):
         tokens = await _refresh(database, settings, tokens.refresh_token)
@@ -88,7 +95,9 @@ async def test_a_chain_of_refreshes_goes_on(database, settings, device):
     assert await _acts(database, settings, tokens)
 
 
-async def test_a_reused_refresh_token_ends_the_session(database, settings, device):
+async def test_a_reused_refresh_token_ends_the_session(
+    database: Database, settings: Settings, device: Any
+) -> None:
     # given: the owner has refreshed, some time ago
     current = await _refresh(database, settings, device.refresh_token)
     await _change(database, rotated_at=func.now() - timedelta(seconds=settings.refresh_grace_seconds + 1))
@@ -104,7 +113,9 @@ async def test_a_reused_refresh_token_ends_the_session(database, settings, devic
         await _refresh(database, settings, current.refresh_token)
 
 
-async def test_a_token_two_generations_old_ends_the_session_even_at_once(database, settings, device):
+async def test_a_token_two_generations_old_ends_the_session_even_at_once(
+    database: Database, settings: Settings, device: Any
+) -> None:
     second = await _refresh(database, settings, device.refresh_token)
     third = await _refresh(database, settings, second.refresh_token)
 
@@ -114,7 +125,7 @@ async def test_a_token_two_generations_old_ends_the_session_even_at_once(databas
     assert not await _acts(database, settings, third)
 
 
-async def test_another_browser_gets_no_grace(database, settings, device):
+async def test_another_browser_gets_no_grace(database: Database, settings: Settings, device: Any) -> None:
     current = await _refresh(database, settings, device.refresh_token)
 
     with pytest.raises(ReusedToken):
@@ -123,7 +134,7 @@ async def test_another_browser_gets_no_grace(database, settings, device):
     assert not await _acts(database, settings, current)
 
 
-async def test_a_lost_answer_is_given_again(database, settings, device):
+async def test_a_lost_answer_is_given_again(database: Database, settings: Settings, device: Any) -> None:
     first = await _refresh(database, settings, device.refresh_token)
 
     again = await _refresh(database, settings, device.refresh_token)
@@ -133,7 +144,9 @@ async def test_a_lost_answer_is_given_again(database, settings, device):
     assert (await _only_device(database)).rotation == 1
 
 
-async def test_without_grace_the_second_use_ends_the_session(database, make_settings, settings, device):
+async def test_without_grace_the_second_use_ends_the_session(
+    database: Database, make_settings: Any, settings: Settings, device: Any
+) -> None:
     strict = make_settings(database_url=settings.database_url, refresh_grace_seconds=0)
     await _refresh(database, strict, device.refresh_token)
 
@@ -141,7 +154,9 @@ async def test_without_grace_the_second_use_ends_the_session(database, make_sett
         await _refresh(database, strict, device.refresh_token)
 
 
-async def test_two_tabs_that_refresh_at_once_both_stay_signed_in(database, settings, device):
+async def test_two_tabs_that_refresh_at_once_both_stay_signed_in(
+    database: Database, settings: Settings, device: Any
+) -> None:
     # when
     tabs = await asyncio.gather(*(_refresh(database, settings, device.refresh_token) for _ in range(8)))
 
@@ -152,7 +167,9 @@ async def test_two_tabs_that_refresh_at_once_both_stay_signed_in(database, setti
     assert await _refresh(database, settings, tabs[0].refresh_token)
 
 
-async def test_a_thief_and_the_owner_cannot_both_go_on(database, settings, device):
+async def test_a_thief_and_the_owner_cannot_both_go_on(
+    database: Database, settings: Settings, device: Any
+) -> None:
     # given: both hold the same token, and the thief copies the browser's name too
     thief = await _refresh(database, settings, device.refresh_token)
     owner = await _refresh(database, settings, device.refresh_token)
@@ -168,8 +185,8 @@ async def test_a_thief_and_the_owner_cannot_both_go_on(database, settings, devic
 
 
 async def test_a_forged_token_with_a_known_session_id_changes_nothing(
-    database, settings, make_settings, device
-):
+    database: Database, settings: Settings, make_settings: Any, device: Any
+) -> None:
     # given
     before = await _only_device(database)
     elsewhere = make_settings(secret_key="the secret of the studio next door, as long")
@@ -189,7 +206,9 @@ async def test_a_forged_token_with_a_known_session_id_changes_nothing(
     assert await _refresh(database, settings, device.refresh_token)
 
 
-async def test_a_device_unused_for_too_long_is_signed_out(database, settings, device):
+async def test_a_device_unused_for_too_long_is_signed_out(
+    database: Database, settings: Settings, device: Any
+) -> None:
     await _change(database, expires_at=func.now() - timedelta(seconds=1))
 
     with pytest.raises(TokenExpired):
@@ -197,7 +216,9 @@ async def test_a_device_unused_for_too_long_is_signed_out(database, settings, de
     assert not await _acts(database, settings, device)
 
 
-async def test_each_use_lengthens_the_life_of_a_device_up_to_a_year(database, settings, device):
+async def test_each_use_lengthens_the_life_of_a_device_up_to_a_year(
+    database: Database, settings: Settings, device: Any
+) -> None:
     # given: a device in daily use that was signed in long ago
     await _change(database, created_at=func.now() - LONGEST_SESSION + timedelta(days=3))
 
@@ -211,8 +232,8 @@ async def test_each_use_lengthens_the_life_of_a_device_up_to_a_year(database, se
 
 @pytest.mark.parametrize(("status", "error"), [("suspended", AccountSuspended), ("deleted", InvalidToken)])
 async def test_a_person_who_may_not_act_can_neither_refresh_nor_act(
-    database, settings, device, status, error
-):
+    database: Database, settings: Settings, device: Any, status: Any, error: Any
+) -> None:
     async with database.transaction() as session:
         await session.execute(update(User).values(status=status))
 
@@ -224,7 +245,9 @@ async def test_a_person_who_may_not_act_can_neither_refresh_nor_act(
     assert (await _only_device(database)).rotation == 0
 
 
-async def test_signing_out_stops_both_tokens_at_once(database, settings, user, device):
+async def test_signing_out_stops_both_tokens_at_once(
+    database: Database, settings: Settings, user: Any, device: Any
+) -> None:
     async with database.transaction() as session:
         await end_session(session, user.id, device.session_id)
 
@@ -233,7 +256,9 @@ async def test_signing_out_stops_both_tokens_at_once(database, settings, user, d
         await _refresh(database, settings, device.refresh_token)
 
 
-async def test_signing_out_by_an_older_token_works_and_twice_is_no_error(database, settings, device):
+async def test_signing_out_by_an_older_token_works_and_twice_is_no_error(
+    database: Database, settings: Settings, device: Any
+) -> None:
     await _refresh(database, settings, device.refresh_token)
 
     for _ in range(2):
@@ -243,7 +268,9 @@ async def test_signing_out_by_an_older_token_works_and_twice_is_no_error(databas
     assert not await _acts(database, settings, device)
 
 
-async def test_nobody_signs_out_somebody_elses_device(database, settings, device):
+async def test_nobody_signs_out_somebody_elses_device(
+    database: Database, settings: Settings, device: Any
+) -> None:
     async with database.transaction() as session:
         stranger = await make_user(session)
 
@@ -253,7 +280,9 @@ async def test_nobody_signs_out_somebody_elses_device(database, settings, device
     assert await _acts(database, settings, device)
 
 
-async def test_an_access_token_that_names_another_persons_device_is_refused(database, settings, device):
+async def test_an_access_token_that_names_another_persons_device_is_refused(
+    database: Database, settings: Settings, device: Any
+) -> None:
     from pingvas.accounts import access_tokens
 
     async with database.transaction() as session:
@@ -265,7 +294,9 @@ async def test_an_access_token_that_names_another_persons_device_is_refused(data
             await authenticate(session, settings, mixed)
 
 
-async def test_no_token_is_stored_in_any_column_of_any_table(database, settings, device):
+async def test_no_token_is_stored_in_any_column_of_any_table(
+    database: Database, settings: Settings, device: Any
+) -> None:
     # given
     current = await _refresh(database, settings, device.refresh_token)
     secrets = [device.refresh_token, current.refresh_token, current.access_token]
@@ -285,7 +316,9 @@ async def test_no_token_is_stored_in_any_column_of_any_table(database, settings,
         assert not any(secret in row or secret[4:] in row for row in everything)
 
 
-async def test_signing_in_forgets_devices_whose_time_is_over(database, settings, user, device):
+async def test_signing_in_forgets_devices_whose_time_is_over(
+    database: Database, settings: Settings, user: Any, device: Any
+) -> None:
     await _change(database, expires_at=func.now() - timedelta(days=1))
 
     async with database.transaction() as session:
@@ -294,15 +327,20 @@ async def test_signing_in_forgets_devices_whose_time_is_over(database, settings,
     assert (await _only_device(database)).id == fresh.session_id
 
 
-async def test_a_browser_with_an_absurd_name_is_remembered_in_part(database, settings, user):
+async def test_a_browser_with_an_absurd_name_is_remembered_in_part(
+    database: Database, settings: Settings, user: Any
+) -> None:
     async with database.transaction() as session:
         tokens = await start_session(session, settings, user, ip=None, user_agent="a\x00b" * 10_000)
 
     row = await _only_device(database)
+    assert row.user_agent is not None
     assert len(row.user_agent) <= 400
     assert await _refresh(database, settings, tokens.refresh_token, user_agent=None)
 
 
-async def test_a_genuine_token_of_a_device_that_never_was_is_refused(database, settings):
+async def test_a_genuine_token_of_a_device_that_never_was_is_refused(
+    database: Database, settings: Settings
+) -> None:
     with pytest.raises(InvalidToken):
         await _refresh(database, settings, refresh_tokens.make(settings, new_id(), 0))

@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import jwt
@@ -12,10 +13,11 @@ from pingvas.accounts import access_tokens, refresh_tokens
 from pingvas.accounts.refusals import InvalidToken, TokenExpired
 from pingvas.base import clock
 from pingvas.base.ids import new_id
+from pingvas.base.settings import Settings
 
 
 @pytest.fixture
-def settings(make_settings):
+def settings(make_settings: Any) -> Any:
     return make_settings()
 
 
@@ -32,7 +34,9 @@ def _claims(**changes: object) -> dict[str, object]:
     return {name: value for name, value in {**honest, **changes}.items() if value is not None}
 
 
-def _sign(settings, claims, *, key=None, algorithm="HS256", typ="at+jwt"):
+def _sign(
+    settings: Settings, claims: Any, *, key: Any = None, algorithm: Any = "HS256", typ: Any = "at+jwt"
+) -> Any:
     return jwt.encode(
         claims,
         key if key is not None else settings.key_for("access-token"),
@@ -45,7 +49,7 @@ def _b64(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value, default=str).encode()).decode().rstrip("=")
 
 
-def test_an_access_token_says_who_and_where_and_until_when(settings):
+def test_an_access_token_says_who_and_where_and_until_when(settings: Settings) -> None:
     user_id, session_id = new_id(), new_id()
 
     claims = access_tokens.verify(
@@ -57,7 +61,7 @@ def test_an_access_token_says_who_and_where_and_until_when(settings):
     assert timedelta(minutes=14) < life <= timedelta(minutes=15)
 
 
-def test_an_access_token_names_its_kind_and_carries_nothing_personal(settings):
+def test_an_access_token_names_its_kind_and_carries_nothing_personal(settings: Settings) -> None:
     token = access_tokens.issue(settings, user_id=new_id(), session_id=new_id())
 
     assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "at+jwt"}
@@ -90,14 +94,14 @@ def test_an_access_token_names_its_kind_and_carries_nothing_personal(settings):
         *(f"no-{name}" for name in ("iss", "aud", "sub", "sid", "iat", "exp")),
     ],
 )
-def test_a_token_with_wrong_or_missing_claims_is_refused(settings, claims):
+def test_a_token_with_wrong_or_missing_claims_is_refused(settings: Settings, claims: Any) -> None:
     token = _sign(settings, _claims(**claims))
 
     with pytest.raises(InvalidToken):
         access_tokens.verify(settings, token)
 
 
-def test_an_expired_token_is_told_as_that(settings):
+def test_an_expired_token_is_told_as_that(settings: Settings) -> None:
     token = _sign(
         settings, _claims(iat=clock.now() - timedelta(hours=1), exp=clock.now() - timedelta(minutes=1))
     )
@@ -106,7 +110,7 @@ def test_an_expired_token_is_told_as_that(settings):
         access_tokens.verify(settings, token)
 
 
-def test_an_expired_token_with_a_wrong_signature_is_just_invalid(settings):
+def test_an_expired_token_with_a_wrong_signature_is_just_invalid(settings: Settings) -> None:
     expired = _claims(exp=clock.now() - timedelta(minutes=1))
     token = _sign(settings, expired, key=b"somebody else's key, long enough")
 
@@ -115,7 +119,7 @@ def test_an_expired_token_with_a_wrong_signature_is_just_invalid(settings):
 
 
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
-def test_only_one_algorithm_is_accepted_whatever_the_header_says(settings, algorithm):
+def test_only_one_algorithm_is_accepted_whatever_the_header_says(settings: Settings, algorithm: Any) -> None:
     key = settings.key_for("access-token") * 2
 
     with pytest.raises(InvalidToken):
@@ -123,7 +127,7 @@ def test_only_one_algorithm_is_accepted_whatever_the_header_says(settings, algor
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", ""])
-def test_an_unsigned_token_is_refused(settings, algorithm):
+def test_an_unsigned_token_is_refused(settings: Settings, algorithm: Any) -> None:
     token = f"{_b64({'alg': algorithm, 'typ': 'at+jwt'})}.{_b64(_claims(iat=0, exp=2**33))}."
 
     with pytest.raises(InvalidToken):
@@ -131,12 +135,14 @@ def test_an_unsigned_token_is_refused(settings, algorithm):
 
 
 @pytest.mark.parametrize("typ", ["JWT", "rt+jwt", "AT+JWT ", None])
-def test_another_kind_of_token_signed_with_the_same_key_is_refused(settings, typ):
+def test_another_kind_of_token_signed_with_the_same_key_is_refused(settings: Settings, typ: Any) -> None:
     with pytest.raises(InvalidToken):
         access_tokens.verify(settings, _sign(settings, _claims(), typ=typ))
 
 
-def test_a_token_signed_for_another_purpose_or_by_another_studio_is_refused(settings, make_settings):
+def test_a_token_signed_for_another_purpose_or_by_another_studio_is_refused(
+    settings: Settings, make_settings: Any
+) -> None:
     another = make_settings(secret_key="the secret of the studio next door, as long")
 
     with pytest.raises(InvalidToken):
@@ -148,12 +154,12 @@ def test_a_token_signed_for_another_purpose_or_by_another_studio_is_refused(sett
 @pytest.mark.parametrize(
     "token", ["", ".", "..", "a.b.c", "pvr_x", "흐르는.강물.처럼", "\x00", "e30.e30.e30", "x" * 100_000]
 )
-def test_nonsense_is_no_access_token(settings, token):
+def test_nonsense_is_no_access_token(settings: Settings, token: str) -> None:
     with pytest.raises(InvalidToken):
         access_tokens.verify(settings, token)
 
 
-def test_a_refresh_token_names_its_device_and_generation(settings):
+def test_a_refresh_token_names_its_device_and_generation(settings: Settings) -> None:
     session_id = new_id()
 
     token = refresh_tokens.make(settings, session_id, 7)
@@ -164,7 +170,7 @@ def test_a_refresh_token_names_its_device_and_generation(settings):
     assert refresh_tokens.make(settings, session_id, 8) != token
 
 
-def test_every_changed_character_makes_a_refresh_token_invalid(settings):
+def test_every_changed_character_makes_a_refresh_token_invalid(settings: Settings) -> None:
     token = refresh_tokens.make(settings, new_id(), 0)
 
     for place in range(len(token)):
@@ -175,7 +181,7 @@ def test_every_changed_character_makes_a_refresh_token_invalid(settings):
                     refresh_tokens.read(settings, forged)
 
 
-def test_a_known_session_id_does_not_make_a_refresh_token(settings, make_settings):
+def test_a_known_session_id_does_not_make_a_refresh_token(settings: Settings, make_settings: Any) -> None:
     session_id = UUID("0199aaaa-0000-7000-8000-000000000001")
     another = make_settings(secret_key="the secret of the studio next door, as long")
 
@@ -186,6 +192,6 @@ def test_a_known_session_id_does_not_make_a_refresh_token(settings, make_setting
 @pytest.mark.parametrize(
     "token", ["", "pvr_", "pvr_" + "A" * 70, "pvr_" + "=" * 70, "pvr_" + "강" * 70, "x" * 10_000]
 )
-def test_nonsense_is_no_refresh_token(settings, token):
+def test_nonsense_is_no_refresh_token(settings: Settings, token: str) -> None:
     with pytest.raises(InvalidToken):
         refresh_tokens.read(settings, token)

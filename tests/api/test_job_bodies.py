@@ -166,7 +166,8 @@ async def test_a_bad_field_of_any_shape_is_named_as_the_body_has_it(
 async def test_nothing_in_place_of_a_controlnet_is_none(
     client: httpx.AsyncClient, person: SignedInPerson
 ) -> None:
-    for nothing in (None, []):
+    nothings: tuple[Any, ...] = (None, [])
+    for nothing in nothings:
         answer = await client.post(
             "/api/v1/jobs", json=TEXT | {"controlnet": nothing}, headers=person.headers
         )

@@ -8,6 +8,8 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from pingvas.base.db import Database
+from pingvas.base.settings import Settings
 from pingvas.billing.credits import Posting, post
 from pingvas.billing.tables import Subscription
 from tests.make.accounts import PASSWORD, SignedInPerson, sign_up
@@ -20,13 +22,15 @@ async def person(client: httpx.AsyncClient) -> SignedInPerson:
     return await sign_up(client)
 
 
-async def _get(client, person, path="", **params):
+async def _get(client: httpx.AsyncClient, person: Any, path: str = "", **params: Any) -> Any:
     answer = await client.get(f"{ME}{path}", headers=person.headers, params=params)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-async def test_a_new_person_sees_themselves_with_the_free_plan(client, settings, person):
+async def test_a_new_person_sees_themselves_with_the_free_plan(
+    client: httpx.AsyncClient, settings: Settings, person: Any
+) -> None:
     told = await _get(client, person)
 
     assert set(told) == {"user", "profile", "plan", "credits", "storage", "features"}
@@ -39,7 +43,7 @@ async def test_a_new_person_sees_themselves_with_the_free_plan(client, settings,
     assert told["features"] == {"flux_models": False, "external_api": False, "lora_training": False}
 
 
-async def test_a_change_is_answered_and_kept(client, person):
+async def test_a_change_is_answered_and_kept(client: httpx.AsyncClient, person: Any) -> None:
     changes = {
         "display_name": "강물",
         "bio": "Paints rivers.",
@@ -68,7 +72,9 @@ BAD_CHANGES: list[tuple[str, Any]] = [
 ]
 
 
-async def test_a_bad_change_names_the_field_and_changes_nothing(client, person):
+async def test_a_bad_change_names_the_field_and_changes_nothing(
+    client: httpx.AsyncClient, person: Any
+) -> None:
     before = await _get(client, person)
 
     for field, value in BAD_CHANGES:
@@ -79,7 +85,9 @@ async def test_a_bad_change_names_the_field_and_changes_nothing(client, person):
     assert await _get(client, person) == before
 
 
-async def test_numbers_and_texts_that_json_has_not_are_refused(client, person):
+async def test_numbers_and_texts_that_json_has_not_are_refused(
+    client: httpx.AsyncClient, person: Any
+) -> None:
     headers = {**person.headers, "Content-Type": "application/json"}
 
     for value in (b"NaN", b"1e999", b'"\\ud800"', b"[" * 100 + b"]" * 100):
@@ -88,10 +96,13 @@ async def test_numbers_and_texts_that_json_has_not_are_refused(client, person):
         assert (answer.status_code, answer.json()["code"]) == (422, "validation_error"), answer.text
 
 
-async def test_the_ledger_is_read_in_pages_newest_first(client, database, settings, person):
+async def test_the_ledger_is_read_in_pages_newest_first(
+    client: httpx.AsyncClient, database: Database, settings: Settings, person: Any
+) -> None:
     # given: the bonus, and then seven more postings
     async with database.transaction() as session:
         wallet = await session.scalar(select(Subscription.id))
+        assert wallet is not None
         for number in range(7):
             await post(
                 session, Posting(UUID(person.user["id"]), wallet, "consume", -number - 1, f"no. {number}")
@@ -116,13 +127,13 @@ async def test_the_ledger_is_read_in_pages_newest_first(client, database, settin
     }  # fmt: skip
 
 
-async def test_the_ledger_is_filtered_by_type(client, person):
+async def test_the_ledger_is_filtered_by_type(client: httpx.AsyncClient, person: Any) -> None:
     assert len((await _get(client, person, "/credits", type="bonus"))["items"]) == 1
     assert (await _get(client, person, "/credits", type="refund"))["items"] == []
 
 
-async def test_bad_pages_are_refused(client, person):
-    bad = [
+async def test_bad_pages_are_refused(client: httpx.AsyncClient, person: Any) -> None:
+    bad: list[dict[str, Any]] = [
         {"limit": 0},
         {"limit": 101},
         {"limit": "x"},
@@ -138,7 +149,7 @@ async def test_bad_pages_are_refused(client, person):
         assert (answer.status_code, answer.json()["code"]) == (422, "validation_error"), (path, params)
 
 
-async def test_people_see_their_own_ledger_only(client, person):
+async def test_people_see_their_own_ledger_only(client: httpx.AsyncClient, person: Any) -> None:
     stranger = await sign_up(client)
 
     mine, theirs = await _get(client, person, "/credits"), await _get(client, stranger, "/credits")
@@ -147,7 +158,7 @@ async def test_people_see_their_own_ledger_only(client, person):
     assert mine["items"][0]["id"] != theirs["items"][0]["id"]
 
 
-async def test_devices_are_listed_and_signed_out_one_by_one(client, person):
+async def test_devices_are_listed_and_signed_out_one_by_one(client: httpx.AsyncClient, person: Any) -> None:
     # given
     wish = {"email": person.email, "password": PASSWORD}
     phone = await client.post("/api/v1/auth/login", json=wish, headers={"User-Agent": "a phone"})
@@ -175,7 +186,7 @@ async def test_devices_are_listed_and_signed_out_one_by_one(client, person):
     assert (again.status_code, again.json()["code"]) == (404, "not_found")
 
 
-async def test_devices_come_in_pages_too(client, person):
+async def test_devices_come_in_pages_too(client: httpx.AsyncClient, person: Any) -> None:
     # given
     wish = {"email": person.email, "password": PASSWORD}
     await asyncio.gather(*(client.post("/api/v1/auth/login", json=wish) for _ in range(4)))

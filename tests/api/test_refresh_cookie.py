@@ -1,12 +1,14 @@
 """The refresh token of web pages: a cookie that scripts cannot read and other sites cannot use."""
 
 from http.cookies import SimpleCookie
+from typing import Any
 
 import httpx
 import pytest
 
 from pingvas.api.app import create_app
 from pingvas.api.http.refresh_cookie import COOKIE_PREFIX, cookie_name
+from pingvas.base.settings import Settings
 from tests.lifespan import running_app
 from tests.make.accounts import PASSWORD, fresh_email
 
@@ -24,14 +26,16 @@ async def _sign_up(client: httpx.AsyncClient) -> httpx.Response:
     return answer
 
 
-def _cookie(answer: httpx.Response):
+def _cookie(answer: httpx.Response) -> Any:
     [header] = answer.headers.get_list("set-cookie")
     [(name, cookie)] = SimpleCookie(header).items()
     assert name.startswith(COOKIE_PREFIX)
     return cookie
 
 
-async def test_a_web_page_gets_its_refresh_token_in_a_guarded_cookie_only(client, settings):
+async def test_a_web_page_gets_its_refresh_token_in_a_guarded_cookie_only(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
     answer = await _sign_up(client)
 
     cookie = _cookie(answer)
@@ -44,7 +48,7 @@ async def test_a_web_page_gets_its_refresh_token_in_a_guarded_cookie_only(client
     assert not cookie["secure"]  # served over http here
 
 
-async def test_behind_https_the_cookie_is_secure(plans, make_settings, database_url):
+async def test_behind_https_the_cookie_is_secure(plans: Any, make_settings: Any, database_url: Any) -> None:
     settings = make_settings(database_url=database_url, public_url="https://studio.example.com")
     async with running_app(create_app(settings)) as app:
         transport = httpx.ASGITransport(app=app)
@@ -54,7 +58,7 @@ async def test_behind_https_the_cookie_is_secure(plans, make_settings, database_
     assert cookie["secure"]
 
 
-async def test_a_web_page_refreshes_by_its_cookie(client):
+async def test_a_web_page_refreshes_by_its_cookie(client: httpx.AsyncClient) -> None:
     # given
     before = _cookie(await _sign_up(client)).value
 
@@ -78,7 +82,7 @@ ANOTHER_SITE = [
 
 
 @pytest.mark.parametrize("path", ["refresh", "logout"])
-async def test_another_site_can_do_nothing_with_the_cookie(client, path):
+async def test_another_site_can_do_nothing_with_the_cookie(client: httpx.AsyncClient, path: str) -> None:
     # given
     await _sign_up(client)
 
@@ -92,7 +96,9 @@ async def test_another_site_can_do_nothing_with_the_cookie(client, path):
     assert (await client.post(f"{AUTH}/refresh", headers=WEB)).status_code == 200
 
 
-async def test_signing_out_ends_the_session_and_takes_the_cookie_back(client, settings):
+async def test_signing_out_ends_the_session_and_takes_the_cookie_back(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
     # given
     signed_up = await _sign_up(client)
     cookie = _cookie(signed_up).value
@@ -113,7 +119,7 @@ async def test_signing_out_ends_the_session_and_takes_the_cookie_back(client, se
     assert (await client.get("/api/v1/me", headers=bearer)).status_code == 401
 
 
-async def test_a_client_that_is_no_web_page_never_gets_a_cookie(client):
+async def test_a_client_that_is_no_web_page_never_gets_a_cookie(client: httpx.AsyncClient) -> None:
     wish = {"email": fresh_email(), "password": PASSWORD, "display_name": "Somebody"}
     signed_up = await client.post(f"{AUTH}/register", json=wish)
     signed_in = await client.post(f"{AUTH}/login", json=wish)
@@ -126,7 +132,7 @@ async def test_a_client_that_is_no_web_page_never_gets_a_cookie(client):
         assert answer.json()["refresh_token"].startswith("pvr_")
 
 
-async def test_a_token_in_the_body_counts_more_than_the_cookie(client):
+async def test_a_token_in_the_body_counts_more_than_the_cookie(client: httpx.AsyncClient) -> None:
     # given: a page's cookie of one person and another's token
     await _sign_up(client)
     wish = {"email": fresh_email(), "password": PASSWORD, "display_name": "Somebody"}
@@ -139,7 +145,7 @@ async def test_a_token_in_the_body_counts_more_than_the_cookie(client):
     assert answer.json()["user"]["id"] == other["user"]["id"]
 
 
-async def test_the_cookie_opens_nothing_but_the_session_routes(client):
+async def test_the_cookie_opens_nothing_but_the_session_routes(client: httpx.AsyncClient) -> None:
     await _sign_up(client)
 
     answer = await client.get("/api/v1/me", headers=WEB)
@@ -147,7 +153,7 @@ async def test_the_cookie_opens_nothing_but_the_session_routes(client):
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
 
 
-def test_two_studios_on_one_machine_have_cookies_of_their_own(make_settings):
+def test_two_studios_on_one_machine_have_cookies_of_their_own(make_settings: Any) -> None:
     ours, theirs = make_settings(), make_settings(secret_key="the secret of the studio next door, as long")
 
     assert cookie_name(ours) == cookie_name(make_settings(port=8500))

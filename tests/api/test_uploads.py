@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -32,7 +33,7 @@ PNG = encode(Image.new("RGB", (32, 24), "teal"), "png", PARAMETERS, version="x")
 
 
 @pytest.fixture
-def settings(make_settings: Any, database_url: str) -> Settings:
+def settings(make_settings: Callable[..., Settings], database_url: str) -> Settings:
     """A studio that takes small pictures."""
     return make_settings(
         database_url=database_url, upload_max_bytes=100_000, max_image_side=500, max_image_pixels=100_000

@@ -120,12 +120,17 @@ async def test_files_that_did_not_change_are_not_read_again(
 
     # when
     read: list[Path] = []
-    monkeypatch.setattr(contents, "_hash_once", lambda path, *_: (read.append(path), "0" * 64)[1])
+
+    def hash_once(path: Path, *_: Any) -> str:
+        read.append(path)
+        return "0" * 64
+
+    monkeypatch.setattr(contents, "_hash_once", hash_once)
     await seed_models(session, tmp_path)
 
     # then
     assert read == []
-    files = await session.scalar(select(AiModel.config["files"]).where(AiModel.name == "night"))
+    files: Any = await session.scalar(select(AiModel.config["files"]).where(AiModel.name == "night"))
     assert files["night.safetensors"]["sha256"] == first
 
     # when: the file is another one

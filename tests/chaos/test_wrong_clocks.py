@@ -102,5 +102,5 @@ def _held_by(studio: StudioUnderFire, worker: subprocess.Popen[bytes], job_ids: 
 
 def _steps_for(seconds: float, studio: StudioUnderFire, few: str, more: str) -> int:
     """How many steps take about so long, going by jobs of `FEW` and of `MORE` steps."""
-    took = [studio.ask(_JOB, job_id)[0]["gpu_seconds"] for job_id in (few, more)]
+    took: list[float] = [studio.ask(_JOB, job_id)[0]["gpu_seconds"] for job_id in (few, more)]
     return min(MAX_STEPS, round(seconds * (MORE - FEW) / max(took[1] - took[0], 0.01)))

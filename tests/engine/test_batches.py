@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,14 @@ def test_a_picture_that_blows_up_takes_nobody_along(engine: Engine, ask: Any) ->
     assert difference(fine, alone) <= 1
 
 
+def _hear(steps: list[tuple[int, int]]) -> Callable[[StepReport], None]:
+    def on_step(report: StepReport) -> None:
+        if report.step_name == DENOISING:
+            steps.append((report.step, report.total_steps))
+
+    return on_step
+
+
 def test_every_picture_hears_its_own_steps(engine: Engine, ask: Any) -> None:
     heard: dict[int, list[tuple[int, int]]] = {3: [], 5: []}
     batch = engine.open_batch()
@@ -115,9 +124,7 @@ def test_every_picture_hears_its_own_steps(engine: Engine, ask: Any) -> None:
         engine.join(
             batch,
             ask(steps=steps),
-            lambda report, to=reports: (
-                to.append((report.step, report.total_steps)) if report.step_name == DENOISING else None
-            ),
+            _hear(reports),
         )
 
     while batch.seats:

@@ -179,7 +179,7 @@ def test_an_upscaler_tells_its_network_and_scale(
     [
         (CONTROLNET_SD1, "sd1"),
         (changed(CONTROLNET_SD1, to_k__weight=(8, 1024)), "sd2"),
-        (CONTROLNET_SD1 | {"add_embedding.linear_1.weight": (8, 8)}, "sdxl"),
+        ({**CONTROLNET_SD1, "add_embedding.linear_1.weight": (8, 8)}, "sdxl"),
         ({"control_model.input_hint_block.0.weight": (16, 3, 3, 3)}, "sd1"),
         ({"controlnet_x_embedder.weight": (8, 8), "controlnet_blocks.0.weight": (8, 8)}, "flux"),
         ({"pos_embed_input.proj.weight": (8, 8), "controlnet_blocks.0.weight": (8, 8)}, "sd3"),

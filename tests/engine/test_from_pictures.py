@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import InvalidParameters
 from pingvas.engine.requests import DENOISING, Inpaint, StepReport
-from pingvas.engine.sampling.samplers import SAMPLERS
+from pingvas.engine.samplers import SAMPLERS
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ import torch
 
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import ModelLoadFailed, ModelNotFound
+from pingvas.engine.requests import Setup
 from tests.make.toy_models import CONFIG
 
 
@@ -80,7 +81,7 @@ def test_a_damaged_model_is_refused_and_the_engine_goes_on(
     with pytest.raises(ModelLoadFailed, match="broken"):
         engine.load(broken, CONFIG)
 
-    assert not engine.has(broken)
+    assert not engine.has(Setup(broken))
     engine.load(toy_f8, CONFIG)
     assert engine.run(ask(steps=1)).image.size == (64, 64)
 

@@ -132,7 +132,7 @@ def test_every_format_carries_the_exact_parameters_and_infotext(format: str) -> 
     with Image.open(io.BytesIO(data)) as opened:
         assert opened.size == (136, 200)
         infotext = (
-            opened.text["parameters"]
+            opened.info["parameters"]
             if format == "png"
             else opened.getexif().get_ifd(0x8769)[0x9286].removeprefix(b"UNICODE\0").decode("utf-16-be")
         )
@@ -157,7 +157,7 @@ def test_what_no_text_chunk_can_hold_is_left_out() -> None:
     data = encode(image, "png", {**PARAMETERS, "prompt": "a\0b\ud800c"}, version=VERSION)
 
     with Image.open(io.BytesIO(data)) as opened:
-        assert opened.text["parameters"].startswith("ab?c\n")
+        assert opened.info["parameters"].startswith("ab?c\n")
 
 
 def test_a_thumbnail_fits_320_pixels_and_keeps_the_shape() -> None:

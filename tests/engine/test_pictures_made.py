@@ -14,7 +14,7 @@ from PIL import Image
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import Canceled, InvalidParameters, NotANumber, OutOfMemory
 from pingvas.engine.requests import DENOISING, VAE_DECODE, StepReport
-from pingvas.engine.sampling.samplers import SAMPLERS
+from pingvas.engine.samplers import SAMPLERS
 
 
 def test_the_same_request_gives_the_same_pixels(engine: Engine, ask: Any) -> None:

@@ -127,7 +127,8 @@ def toy_depth(tmp_path_factory: pytest.TempPathFactory) -> Path:
             )
         )
     # The last layer lets only what is positive through.
-    network.head.head[4].weight.data.abs_()
+    head: Any = network.head.head
+    head[4].weight.data.abs_()
     network.save_pretrained(folder)
     DPTImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(folder)
     return folder

@@ -191,6 +191,7 @@ def test_no_bytes_bring_more_than_the_named_error(tmp_path: Path, raw: bytes) ->
     path = tmp_path / "fuzz.safetensors"
     path.write_bytes(raw)
 
+    said: str
     try:
         said = detect(path).kind
     except EngineError as error:
@@ -217,6 +218,7 @@ def test_no_configuration_brings_more_than_the_named_error(tmp_path: Path, conte
         (folder / "model_index.json").unlink(missing_ok=True)
         if text is not None:
             (folder / "model_index.json").write_text(text)
+        said: str
         try:
             said = detect(folder).kind
         except EngineError as error:

@@ -10,8 +10,8 @@ import pytest
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 
-from pingvas.engine.sampling import schedulers
-from pingvas.engine.sampling.samplers import FLOW_SAMPLERS
+from pingvas.engine.families import schedulers
+from pingvas.engine.samplers import FLOW_SAMPLERS
 
 CPU = torch.device("cpu")
 BY_SIZE = {"shift": 3.0, "use_dynamic_shifting": True, "base_shift": 0.5, "max_shift": 1.15}

@@ -126,7 +126,7 @@ def test_a_model_that_does_not_fit_is_named_and_others_may_follow(
         torch.empty(2**60)
 
     with monkeypatch.context() as patched:
-        patched.setattr("pingvas.engine.memory.model_library.open_model", no_room)
+        patched.setattr("pingvas.engine.loading.model_library.open_model", no_room)
         with pytest.raises(OutOfMemory, match=toy_f8.name):
             engine.load(toy_f8, CONFIG)
 

@@ -15,11 +15,11 @@ from safetensors.torch import load_file, save_file
 from pingvas.engine.checkpoints import architectures, clip_vocabulary
 from pingvas.engine.checkpoints.clip_vocabulary import make_tokenizer
 from pingvas.engine.checkpoints.detect import detect
-from pingvas.engine.checkpoints.single_file import open_vae_file
-from pingvas.engine.checkpoints.single_file_parts import SingleFile, read_tensors
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import ModelLoadFailed
 from pingvas.engine.families.stable_diffusion import StableDiffusion
+from pingvas.engine.loading.single_file import open_vae_file
+from pingvas.engine.loading.single_file_parts import SingleFile, read_tensors
 from pingvas.engine.requests import PictureRequest
 from tests.make.single_files import write_single_file
 from tests.make.toy_models import CONFIG, make_toy_model

@@ -22,6 +22,10 @@ def test_the_same_text_is_encoded_once() -> None:
     cache = TextCache(max_bytes=4096)
     made: list[str] = []
 
+    def encode() -> torch.Tensor:
+        made.append("x")
+        return kilobytes(1)
+
     for key in (
         KEY,
         KEY,
@@ -30,7 +34,7 @@ def test_the_same_text_is_encoded_once() -> None:
         replace(KEY, model="other"),
         KEY,
     ):
-        cache.fetch(key, lambda: made.append("x") or kilobytes(1))
+        cache.fetch(key, encode)
 
     assert len(made) == 4
     assert cache.bytes == 4096

@@ -190,7 +190,14 @@ async def test_a_bad_change_changes_nothing(
     image = await keep(app, database, owner)
     path = f"/api/v1/images/{image.id}"
 
-    for body in ({"visibility": "secret"}, {"visibility": None}, {"is_favorite": None}, {"user_id": "x"}, []):
+    bodies: tuple[Any, ...] = (
+        {"visibility": "secret"},
+        {"visibility": None},
+        {"is_favorite": None},
+        {"user_id": "x"},
+        [],
+    )
+    for body in bodies:
         answer = await client.patch(path, json=body, headers=owner.headers)
         assert (answer.status_code, answer.json()["code"]) == (422, "validation_error"), body
 

@@ -110,7 +110,9 @@ def test_a_picture_is_turned_upright_and_nothing_private_is_kept(format: str) ->
     # given: a red left half, and a note that says the camera was held sideways
     image = Image.new("RGB", (24, 16), "blue")
     image.paste("red", (0, 0, 12, 16))
-    private = {"xmp": b"<x>my aunt</x>"} | ({"comment": b"my aunt"} if format == "JPEG" else {})
+    private: dict[str, Any] = {"xmp": b"<x>my aunt</x>"} | (
+        {"comment": b"my aunt"} if format == "JPEG" else {}
+    )
     if format == "PNG":
         texts = PngImagePlugin.PngInfo()
         texts.add_text("Author", "my aunt")

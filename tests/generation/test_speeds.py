@@ -74,7 +74,8 @@ def test_a_size_is_learned_together_with_its_like() -> None:
 def test_a_measurement_is_the_seconds_taken_over_those_the_figures_say() -> None:
     model = new_id()
 
-    assert measure(model, CONFIG, PICTURE, 2 * EXPECTED) == Measurement(model, AT_256, pytest.approx(2.0))
+    about_two: Any = pytest.approx(2.0)
+    assert measure(model, CONFIG, PICTURE, 2 * EXPECTED) == Measurement(model, AT_256, about_two)
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, math.nan, math.inf, 1e9])
@@ -143,7 +144,7 @@ def test_prices_stand_still_while_jobs_only_vary(truth: float, noise: float, see
 
 @given(ratios=st.lists(st.floats(1e-4, 1e4), min_size=1, max_size=60))
 def test_what_is_learned_lies_among_what_was_measured_and_moves_in_bounds(ratios: list[float]) -> None:
-    speed = None
+    speed: Speed | None = None
     for ratio in ratios:
         before, speed = speed, follow(speed, ratio)
         if before is not None and before.samples >= ENOUGH:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pingvas.launch.end_with_parent import end_with_parent
 from tests.chaos.studio_under_fire import end_processes
@@ -61,7 +62,8 @@ class Network:
         self._tell({"mend": host.name})
 
     def remove(self) -> None:
-        for process in (*self._hosts, self.switch):
+        running: list[subprocess.Popen[Any]] = [*self._hosts, self.switch]
+        for process in running:
             process.kill()
             process.wait()
         for pipe in (self.switch.stdin, self.switch.stdout, self.switch.stderr):
@@ -88,9 +90,15 @@ def _open_network() -> Network:
     said = []
     for way in _WAYS:
         command = ["unshare", *way, "--net", "--", sys.executable, "-m", "tests.hosts.switch"]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         try:
-            switch = subprocess.Popen(command, cwd=ROOT, text=True, **pipes)
+            switch = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
         except FileNotFoundError:
             raise NoNamespaces("there is no `unshare` (util-linux)") from None
         network = Network(switch, _enter(switch.pid, with_user=bool(way)))

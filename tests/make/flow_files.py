@@ -53,10 +53,10 @@ def publisher_layout(weights: Tensors, names: Names) -> Tensors:
         for number in sorted(numbers if "#" in theirs else {last}):
             for end in ("weight", "bias", ""):
                 keys = [f"{key.replace('#', number)}.{end}".rstrip(".") for key in ours.split()]
-                found = [weights.get(key.removeprefix("~")) for key in keys]
-                if any(value is None for value in found):
+                parts = [weights[at] for key in keys if (at := key.removeprefix("~")) in weights]
+                if len(parts) < len(keys):
                     continue
-                value = torch.cat(found) if len(found) > 1 else found[0]
+                value = torch.cat(parts) if len(parts) > 1 else parts[0]
                 if keys[0].startswith("~"):
                     value = torch.cat(value.chunk(2)[::-1])
                 last_of_name = "scale" if theirs.endswith("_norm") else end

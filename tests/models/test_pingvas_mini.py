@@ -15,7 +15,7 @@ from diffusers import AutoPipelineForText2Image
 from models.recipe.diffusion import StableDiffusionPipeline
 from models.recipe.judge import generate, spread
 from models.recipe.reader import load_reader, read, time_by_sky
-from pingvas.engine.sampling.samplers import SAMPLERS
+from pingvas.engine.samplers import SAMPLERS
 
 FOLDER = Path(__file__).parents[2] / "models" / "pingvas-mini"
 

@@ -283,7 +283,8 @@ async def test_nonsense_from_a_client_is_answered_and_harms_nobody(
     person = await make_person()
     ears = await connect(person)
 
-    for nonsense in (None, 7, "x", [], {}, {"job_id": "x"}, {"job_id": None}, {"job_id": {"a": 1}}):
+    tries: tuple[Any, ...] = (None, 7, "x", [], {}, {"job_id": "x"}, {"job_id": None}, {"job_id": {"a": 1}})
+    for nonsense in tries:
         answer = await ears.client.call("job:cancel", nonsense)
         assert (answer["ok"], answer["error"]["code"]) == (False, "validation_error"), nonsense
     await tell(worker_database, person, "credits:low", {"balance": 2})

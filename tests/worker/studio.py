@@ -20,7 +20,7 @@ from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.base.events import Event
 from pingvas.base.settings import Settings
-from pingvas.engine.sampling.batch import Batch, Seat
+from pingvas.engine.batch import Batch, Seat
 from pingvas.generation.outcome.leases import sweep_leases
 from pingvas.worker.process.gpu_worker import run_worker, work, workplace
 from pingvas.worker.process.job_context import Patience, Workplace

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pingvas.engine.sampling.batch import Batch, Seat
+from pingvas.engine.batch import Batch, Seat
 from pingvas.generation.outcome.cancel import request_cancel
 from pingvas.worker.process.gpu_worker import EngineBroken, work
 from pingvas.worker.process.job_context import Patience

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ def parts(toy_model: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 
 
 @pytest.fixture
-def settings(make_settings: Any, database_url: str) -> Settings:
+def settings(make_settings: Callable[..., Settings], database_url: str) -> Settings:
     return make_settings(database_url=database_url, worker_device="cpu", worker_poll_seconds=0.1)
 
 
@@ -68,7 +68,7 @@ async def person(
 
 @asynccontextmanager
 async def at_work(settings: Settings, database: Database) -> AsyncIterator[None]:
-    async with Studio(settings, database, person=None).worker():  # type: ignore[arg-type] - nobody is asked here
+    async with Studio(settings, database, person=None).worker():  # type: ignore[arg-type]
         yield
 
 

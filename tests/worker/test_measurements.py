@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -43,7 +44,7 @@ async def test_what_was_noted_is_told_at_the_end_of_the_block(database: Database
             measurements.note(later(job), 2 * EXPECTED)
         assert await learned(database) == []
 
-    ratio = pytest.approx(2.0)
+    ratio: Any = pytest.approx(2.0)
     assert await learned(database) == [(ratio, ENOUGH, ratio)]
     assert len(measurements) == 0
 

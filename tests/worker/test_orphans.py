@@ -99,10 +99,10 @@ async def test_old_objects_without_a_row_go_and_those_with_one_stay(
     database: Database, shelf: Shelf, user_id: UUID
 ) -> None:
     # given
-    kept = await make_image(database, user_id)
+    kept: tuple[str, ...] = await make_image(database, user_id)
     job = await run_job(database, user_id, preview="previews/{job}/aa.webp")
     await complete_job(database, job)
-    kept += (f"previews/{job.id}/aa.webp",)
+    kept = (*kept, f"previews/{job.id}/aa.webp")
     lost = (
         f"images/{user_id}/{new_id()}.png",
         f"thumbnails/{user_id}/{new_id()}.webp",

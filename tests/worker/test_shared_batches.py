@@ -12,7 +12,7 @@ from PIL import Image
 
 from pingvas.adapters.storage import open_storage
 from pingvas.base.ids import new_id
-from pingvas.engine.sampling.batch import Batch, Seat
+from pingvas.engine.batch import Batch, Seat
 from pingvas.generation.outcome.cancel import request_cancel
 from pingvas.worker.process.job_context import Patience
 from tests.worker.studio import LONG, Studio

@@ -90,7 +90,7 @@ async def test_a_picture_that_nobody_stores_goes_back_into_the_queue(studio: Stu
 
         async def handed_back() -> bool:
             job = await studio.job(job_id)
-            return job.status == "queued" and job.attempt == 1
+            return bool(job.status == "queued" and job.attempt == 1)
 
         await until(handed_back, "the job to be handed back")
 

@@ -134,7 +134,7 @@ describe("the limits of the form", () => {
   });
 
   test("every sampler of the engine has a name in both languages", () => {
-    const engine = readFileSync(`${import.meta.dirname}/../../pingvas/engine/sampling/samplers.py`, "utf8");
+    const engine = readFileSync(`${import.meta.dirname}/../../pingvas/engine/samplers.py`, "utf8");
     const names = [...engine.matchAll(/^ {4}"(\w+)": Sampler\(/gm)].map(
       ([, name]) => `sampler.${name ?? ""}`,
     );

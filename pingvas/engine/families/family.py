@@ -19,9 +19,9 @@ import torch
 from PIL import Image
 
 from pingvas.engine.errors import InvalidParameters
+from pingvas.engine.families import schedulers
 from pingvas.engine.requests import PictureRequest
-from pingvas.engine.sampling import schedulers
-from pingvas.engine.sampling.samplers import SAMPLERS
+from pingvas.engine.samplers import SAMPLERS
 
 Conditioning = dict[str, torch.Tensor]
 """What the network is told beside the latents; every tensor has the picture as its first dimension."""

@@ -9,10 +9,10 @@ import torch
 
 from pingvas.engine.checkpoints.folder_parts import open_module, open_tokenizer
 from pingvas.engine.errors import InvalidParameters, ModelLoadFailed
+from pingvas.engine.families import schedulers
 from pingvas.engine.families.family import Conditioning, Family, Residuals
 from pingvas.engine.requests import PictureRequest
-from pingvas.engine.sampling import schedulers
-from pingvas.engine.sampling.samplers import FAMILY_SAMPLERS
+from pingvas.engine.samplers import FAMILY_SAMPLERS
 from pingvas.engine.text.clip_text import encode_clip_pooled
 from pingvas.engine.text.t5_text import encode_t5
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pingvas.engine.sampling.samplers import SAMPLERS
+from pingvas.engine.samplers import SAMPLERS
 
 _NEGATIVE = "Negative prompt:"
 # Every repetition is bounded, or a hostile line of 64 KB would take minutes.

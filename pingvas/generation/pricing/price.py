@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pingvas.engine.sampling.samplers import SAMPLERS
+from pingvas.engine.samplers import SAMPLERS
 
 # Seconds for a model that says nothing of its own: once per picture, and per step and megapixel.
 FIXED_SECONDS = 1.0

@@ -10,7 +10,7 @@ from typing import Any
 
 from pingvas.base.errors import Invalid
 from pingvas.catalog.models import Limits, defaults_of, limits_of
-from pingvas.engine.sampling.samplers import SAMPLERS
+from pingvas.engine.samplers import SAMPLERS
 from pingvas.engine.text.prompts import resolve_wildcards, take_loras
 from pingvas.generation.pricing.price import own_scale
 from pingvas.generation.requests.job_request import (

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from pingvas.engine.batch import Batch, Seat
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import Canceled, EngineError
 from pingvas.engine.requests import LOADING_MODEL, StepReport
-from pingvas.engine.sampling.batch import Batch, Seat
 from pingvas.worker.running.engine_queue import Guest, Inbox
 
 log = logging.getLogger(__name__)

@@ -14,11 +14,11 @@ import torch
 
 from pingvas.engine.checkpoints.architectures import FLUX_DEV, FLUX_SCHNELL, SD3, Architecture
 from pingvas.engine.checkpoints.folder_parts import open_tokenizer
-from pingvas.engine.checkpoints.single_file_parts import SingleFile, Tensors
 from pingvas.engine.checkpoints.transformer_names import FLUX_NAMES, SD3_NAMES, rename
 from pingvas.engine.errors import ModelLoadFailed
 from pingvas.engine.families.flux import Flux
 from pingvas.engine.families.sd3 import StableDiffusion3
+from pingvas.engine.loading.single_file_parts import SingleFile, Tensors
 
 _TRANSFORMER = "model.diffusion_model."
 _VAES = ("first_stage_model.", "vae.")

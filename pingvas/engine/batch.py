@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
+from pingvas.engine.encode_decode import Ends
 from pingvas.engine.errors import Canceled, EngineError, OutOfMemory, Unforeseen
 from pingvas.engine.families.family import Family
 from pingvas.engine.memory.out_of_memory import Relief, is_out_of_memory, with_relief
 from pingvas.engine.requests import DENOISING, VAE_DECODE, PictureRequest, Result, StepReport
 from pingvas.engine.sampling import denoise
 from pingvas.engine.sampling.denoise import ResidualsOf, Row
-from pingvas.engine.sampling.encode_decode import Ends
 from pingvas.engine.sampling.side_stream import Aside
 from pingvas.engine.sampling.time_shares import Meter, Share
 

@@ -24,7 +24,7 @@ from pingvas.engine.images.masks import (
     soften,
 )
 from pingvas.engine.images.preprocessors import prepare
-from pingvas.engine.memory.model_library import Library
+from pingvas.engine.loading.model_library import Library
 from pingvas.engine.requests import ControlUse, Inpaint, PictureRequest
 from pingvas.engine.sampling import denoise
 from pingvas.engine.sampling.control import Control, picture_for

@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 import torch
 
-from pingvas.engine.checkpoints.autoencoders import expect_fitting, open_vae
-from pingvas.engine.checkpoints.load import open_model, size_of
 from pingvas.engine.errors import OutOfMemory
 from pingvas.engine.families.family import Family
 from pingvas.engine.images.depth import DepthModel, open_depth_model
 from pingvas.engine.images.upscale import Upscaler, open_upscaler
+from pingvas.engine.loading.autoencoders import expect_fitting, open_vae
+from pingvas.engine.loading.load import open_model, size_of
 from pingvas.engine.memory.model_cache import Book, Shelf
 from pingvas.engine.memory.out_of_memory import is_out_of_memory
 from pingvas.engine.sampling.control import open_control

@@ -12,13 +12,13 @@ import torch
 from pingvas.engine.checkpoints.detect import detect
 from pingvas.engine.checkpoints.detect_folder import only_file
 from pingvas.engine.checkpoints.safetensors_header import PICKLES
-from pingvas.engine.checkpoints.single_file import open_single_file
 from pingvas.engine.errors import EngineError, ModelLoadFailed, ModelNotFound
 from pingvas.engine.families.family import Family
 from pingvas.engine.families.flux import Flux
 from pingvas.engine.families.sd3 import StableDiffusion3
 from pingvas.engine.families.sdxl import StableDiffusionXL
 from pingvas.engine.families.stable_diffusion import StableDiffusion
+from pingvas.engine.loading.single_file import open_single_file
 
 # The `_class_name` of a model_index.json, the family that runs it, and the parts that must have weights.
 FAMILIES: dict[str, tuple[type[Family], tuple[str, ...]]] = {

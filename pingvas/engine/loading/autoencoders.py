@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pingvas.engine.checkpoints.single_file import open_vae_file
 from pingvas.engine.errors import EngineError, InvalidParameters, ModelLoadFailed, ModelNotFound
 from pingvas.engine.families.family import Family
+from pingvas.engine.loading.single_file import open_vae_file
 
 
 def open_vae(path: Path, family: Family) -> Any:

@@ -9,7 +9,7 @@ import diffusers
 import numpy as np
 import torch
 
-from pingvas.engine.sampling.samplers import SAMPLERS
+from pingvas.engine.samplers import SAMPLERS
 
 _FLOW: Mapping[str, Any] = {"use_flow_sigmas": True, "prediction_type": "flow_prediction"}
 # What each name means for families trained on straight paths from noise to picture.

@@ -17,12 +17,12 @@ from pingvas.engine.checkpoints.architectures import Architecture
 from pingvas.engine.checkpoints.clip_vocabulary import END
 from pingvas.engine.checkpoints.detect import detect
 from pingvas.engine.checkpoints.folder_parts import vae_dtype
-from pingvas.engine.checkpoints.single_file_flow import open_flux, open_sd3
-from pingvas.engine.checkpoints.single_file_parts import SingleFile, Tensors, read_tensors
 from pingvas.engine.errors import ModelLoadFailed
 from pingvas.engine.families.family import Family
 from pingvas.engine.families.sdxl import StableDiffusionXL
 from pingvas.engine.families.stable_diffusion import StableDiffusion
+from pingvas.engine.loading.single_file_flow import open_flux, open_sd3
+from pingvas.engine.loading.single_file_parts import SingleFile, Tensors, read_tensors
 
 # In OpenCLIP's own tokenizing, what stands behind the end of a text is token 0.
 _OPEN_CLIP_PAD = "!"

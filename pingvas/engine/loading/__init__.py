@@ -1,0 +1,1 @@
+"""Opens models: from files and folders to a family's networks, kept for later use."""
