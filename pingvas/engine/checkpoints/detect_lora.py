@@ -30,14 +30,14 @@ _SEVERAL_BLOCKS = re.compile(r"(?:^|[._])transformer_blocks[._][1-9]")
 
 # Kinds of networks that hold no LoRA matrices at all.
 _RELATIVES = ("loha", "lokr", "oft", "ia3", "glora")
-_NO_FAMILY = "This LoRA corrects layers that are of no family known here ({})."
+_NO_FAMILY = "corrects layers that are of no family known here ({})"
 
 
 def find_lora(header: Header, adapter: Mapping[str, Any] | None = None) -> Detected | None:
     """The LoRA in a file with this header, or None when there is none.
 
-    `details["refused"]` says why it cannot be laid over a model of its family, where it cannot; `embeddings` are words
-    that were trained along and are not used. `adapter` is the content of PEFT's configuration beside the file.
+    `details["embeddings"]` are words that were trained along, which are no part of the LoRA and are not used. `adapter` is
+    the content of PEFT's configuration beside the file.
     """
     names = header.tensors
     if any(name.startswith(("lora_controlnet", "control_model.")) for name in names):
@@ -48,7 +48,7 @@ def find_lora(header: Header, adapter: Mapping[str, Any] | None = None) -> Detec
     if not relatives and not any(key.role in ("down", "up") for key in keys.values()):
         return None
     family = _family(header, list(keys.values()))
-    refused = (
+    refusal = (
         why_not_lora(header, family, adapter) if family else _NO_FAMILY.format(next(iter(keys), "")[:120])
     )
     ranks = [names[name].shape[0] for name, key in keys.items() if key.role == "down" and names[name].shape]
@@ -59,14 +59,11 @@ def find_lora(header: Header, adapter: Mapping[str, Any] | None = None) -> Detec
     }
     words = sorted({word for name in names if (word := embedding_word(name))})
     details |= {"embeddings": words} if words else {}
-    details |= {"refused": refused} if refused else {}
-    return Detected("lora", family, details=details)
+    return Detected("lora", family, details=details, refusal=refusal)
 
 
-def why_not_lora(
-    header: Header, family: Family, adapter: Mapping[str, Any] | None = None, *, name: str = "This LoRA"
-) -> str | None:
-    """The sentence with which the engine would refuse this LoRA on any model of `family`; None when it takes it.
+def why_not_lora(header: Header, family: Family, adapter: Mapping[str, Any] | None = None) -> str | None:
+    """Why the engine can lay this LoRA over no model of `family`, as a `refusal`; None: it can.
 
     Whether it fits one model of the family, with so many blocks of such a width, is seen when it meets that model.
     """
@@ -74,7 +71,7 @@ def why_not_lora(
         expect_family(header, family)
         plan_lora(header, family, adapter=adapter)
     except UnusableLora as error:
-        return f"{name} {error}."
+        return str(error)
     return None
 
 

@@ -21,11 +21,15 @@ from pingvas.engine.checkpoints.lora_strengths import (
     find_adapter_config,
     read_adapter_config,
 )
-from pingvas.engine.checkpoints.safetensors_header import PICKLES, Header, read_header
+from pingvas.engine.checkpoints.safetensors_header import (
+    PICKLES,
+    Header,
+    is_safetensors,
+    read_header,
+    safetensors_in,
+)
 from pingvas.engine.errors import InvalidParameters, ModelLoadFailed, ModelNotFound
 from pingvas.engine.requests import LoraUse
-
-_SUFFIXES = (".safetensors", ".sft")
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def read_lora(use: LoraUse, family: Family, shape: ModelShape | None = None) -> 
 def _file_of(use: LoraUse) -> Path:
     path = use.path
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix in _SUFFIXES)
+        files = safetensors_in(path)
         own = path / ADAPTER_WEIGHTS
         path = own if own in files else next(iter(files), path / "a .safetensors file")
     if path.suffix.lower() in PICKLES:
@@ -88,7 +92,7 @@ def _file_of(use: LoraUse) -> Path:
         )
     if not path.is_file():
         raise ModelNotFound(f"The LoRA {use.name} is not there: {path.name} is missing.")
-    if path.suffix.lower() not in _SUFFIXES:
+    if not is_safetensors(path):
         raise ModelLoadFailed(f"The LoRA {use.name} is not named as a safetensors file: {path.name}.")
     return path
 
