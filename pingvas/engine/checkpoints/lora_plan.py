@@ -6,6 +6,7 @@ the LoRA, or the file is refused and the tensor named. No torch, and no tensor i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import prod
@@ -35,6 +36,8 @@ _NUMBERS = ("F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "F8_E4M3FNUZ", "F
 _CONTROL = "takes a picture beside the noise (a control LoRA): its entrance has {} channels, and a model's own has {}"
 _FLUX_CHANNELS = 64
 _ENTRANCES = ("img_in", "x_embedder")
+# What a U-Net hears of the text comes in by these.
+_TEXT = re.compile(r"(attentions|(input|output|middle)_blocks?)[._].*attn2[._](processor[._])?to_[kv]")
 
 
 @dataclass
@@ -120,8 +123,7 @@ def text_width(tensors: Mapping[str, TensorFacts]) -> int | None:
         key = take_apart(name)
         if key is None or key.role != "down" or len(facts.shape) not in (2, 4):
             continue
-        layer = key.layer.replace("_", ".")
-        if "attn2." in layer and (".to.k" in layer or ".to.v" in layer):
+        if _TEXT.search(key.layer):
             return facts.shape[1]
     return None
 
