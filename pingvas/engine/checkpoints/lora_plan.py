@@ -77,9 +77,9 @@ def plan_lora(
     """
     stored = _stored(header)
     strengths = Strengths(header.metadata, adapter)
-    fitting = families_with(layer.place for layer in stored)
-    if family not in fitting:
-        raise UnusableLora(_why_another(stored, family, fitting))
+    strange = [layer.name for layer in stored if not _has(family, layer.place)]
+    if strange or not stored:
+        raise UnusableLora(_why_another(stored, strange, family))
     parts = {layer.name: part_of(layer.place.part, family) or "" for layer in stored}
     _expect_magnitudes(stored, strengths)
     planned = tuple(
@@ -109,11 +109,9 @@ def expect_family(header: Header, family: Family) -> None:
 
 def families_with(places: Iterable[LoraKey]) -> tuple[Family, ...]:
     """The families whose models have all of these layers, as far as names tell."""
-    seen = {(place.part, place.layer, place.joined) for place in places}
+    layers = {(place.part, place.layer, place.joined): place for place in places}
     return tuple(
-        family
-        for family in FAMILIES
-        if seen and all(_has(family, part, layer, joined) for part, layer, joined in seen)
+        family for family in FAMILIES if layers and all(_has(family, place) for place in layers.values())
     )
 
 
@@ -216,23 +214,20 @@ def _scale(layer: _Stored, rank: int, strengths: Strengths, part: str, has_alpha
     return strengths.scale(part, layer.place.layer, rank) if trained is None else trained / rank
 
 
-def _why_another(stored: list[_Stored], family: Family, fitting: tuple[Family, ...]) -> str:
+def _why_another(stored: list[_Stored], strange: list[str], family: Family) -> str:
+    """`strange` are the layers that models of `family` have not."""
+    if not stored:
+        return "holds no layers"
+    fitting = families_with(layer.place for layer in stored)
     if fitting:
         titles = " or ".join(FAMILY_TITLES[each] for each in fitting)
         return f"was made for {titles}, and not for {FAMILY_TITLES[family]}"
-    strange = [
-        layer.name
-        for layer in stored
-        if not _has(family, layer.place.part, layer.place.layer, layer.place.joined)
-    ]
-    if not strange:
-        return "holds no layers"
     few = len(strange) < len(stored)
     what = f"{len(strange)} of its {len(stored)} layers are" if few else "its layers are"
     whom = FAMILY_TITLES[family] if few else "any family that is known here"
     return f"cannot be laid over a model as a whole: {what} not those of {whom} ({strange[0][:120]})"
 
 
-def _has(family: Family, part: str, layer: str, joined: bool) -> bool:
-    known = part_of(part, family)
-    return known is not None and bool(find_targets(known, layer, family, joined=joined))
+def _has(family: Family, place: LoraKey) -> bool:
+    known = part_of(place.part, family)
+    return known is not None and bool(find_targets(known, place.layer, family, joined=place.joined))
