@@ -199,6 +199,7 @@ def test_a_lora_in_the_names_of_the_first_attention_processors_is_read(
         lambda pairs: kohya_keys(pairs, "lora_te1", alpha=2.0),
         lambda pairs: peft_keys(pairs, "base_model.model."),
         lambda pairs: peft_keys(pairs, "text_encoders.clip_l.transformer."),
+        lambda pairs: kohya_keys(pairs, "clip_l.", joined=False),
         lambda pairs: halves(pairs, ".lora_linear_layer.down.weight", ".lora_linear_layer.up.weight", "text_encoder."),
         lambda pairs: peft_keys({layer.removeprefix("text_model."): pair for layer, pair in pairs.items()}, "text_encoder."),
     ],
@@ -365,6 +366,24 @@ def test_what_was_not_laid_over_the_model_is_refused_by_name(
     with pytest.raises(InvalidParameters, match=why) as refused:
         read_lora(LoraUse("mill", path, 1.0), "sd1")
     assert found.refusal in str(refused.value) or "scales" in found.refusal
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        (f"{KOHYA}.hada_w1_a", "LoHa"),
+        (f"diffusion_model.{LAYER}.lokr_w1", "LoKr"),
+        (f"lycoris_{LAYER.replace('.', '_')}.oft_blocks", "OFT"),
+        (f"{KOHYA}.on_input", "IA3"),
+        (f"{KOHYA}.b1.weight", "GLoRA"),
+        (f"diffusion_model.{LAYER}.diff", "whole differences"),
+    ],
+)
+def test_relatives_of_lora_are_told_apart_without_any_matrix(name: str, why: str, tmp_path: Path) -> None:
+    found = detect(write_lora(tmp_path / "mill.safetensors", {name: torch.ones(2, 2)}))
+
+    assert found.kind == "lora"
+    assert why in (found.refusal or "")
 
 
 def test_half_a_pair_is_no_lora(tmp_path: Path) -> None:

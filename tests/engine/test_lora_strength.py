@@ -130,6 +130,18 @@ def test_a_file_that_diffusers_saved_counts_as_it_was_trained(
     assert off(draw(toy_f8, (path, 1.0)), draw(four_times)) <= 1
 
 
+def test_every_part_has_an_alpha_of_its_own_in_the_header(pairs: Pairs, tmp_path: Path) -> None:
+    text = {"text_model.encoder.layers.0.mlp.fc1": (torch.ones(2, 32), torch.ones(64, 2))}
+    tensors = peft_keys(pairs, "unet.") | peft_keys(text, "text_encoder.")
+    about = {"unet.r": 2, "unet.lora_alpha": 8, "text_encoder.r": 2, "text_encoder.lora_alpha": 1}
+    path = write_lora(tmp_path / "mill.safetensors", tensors, {"lora_adapter_metadata": json.dumps(about)})
+
+    for layer in read_lora(LoraUse("mill", path, 1.0), "sd1"):
+        (target,) = layer.targets
+        up = text[target.layer][1] / 2 if layer.part == "text_encoder" else pairs[target.layer][1] * 4
+        assert torch.equal(layer.up, up)
+
+
 def test_kohyas_header_does_not_count_where_a_tensor_says_alpha_or_the_names_are_anothers(
     pairs: Pairs, tmp_path: Path
 ) -> None:

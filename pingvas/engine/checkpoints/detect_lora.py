@@ -7,7 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pingvas.engine.checkpoints.detected import FAMILY_BY_TEXT_WIDTH, Detected, Family
-from pingvas.engine.checkpoints.lora_keys import NETWORK, LoraKey, embedding_word, other_kind, take_apart
+from pingvas.engine.checkpoints.lora_keys import (
+    NETWORK,
+    LoraKey,
+    embedding_word,
+    names_a_part,
+    other_kind,
+    take_apart,
+)
 from pingvas.engine.checkpoints.lora_plan import expect_family, families_with, plan_lora, text_width
 from pingvas.engine.checkpoints.lora_strengths import UnusableLora
 from pingvas.engine.checkpoints.safetensors_header import Header, TensorFacts
@@ -28,8 +35,9 @@ _FAMILY_BY_WIDTH: Mapping[int, Family] = {3072: "flux", 1536: "sd3", 2432: "sd3"
 _SEVERAL_BLOCKS = re.compile(r"(?:^|[._])transformer_blocks[._][1-9]")
 
 
-# Kinds of networks that hold no LoRA matrices at all.
-_RELATIVES = ("loha", "lokr", "oft", "ia3", "glora")
+# Kinds that hold no LoRA matrices at all; the names in some of them stand in other models too.
+_RELATIVES = ("loha", "lokr")
+_BY_BEGINNING = ("oft", "ia3", "glora", "diff")
 _NO_FAMILY = "corrects layers that are of no family known here ({})"
 
 
@@ -43,17 +51,24 @@ def find_lora(header: Header, adapter: Mapping[str, Any] | None = None) -> Detec
     if any(name.startswith(("lora_controlnet", "control_model.")) for name in names):
         return None
     keys = {name: key for name in names if (key := take_apart(name))}
-    others = [kind for name in names if (kind := other_kind(name))]
-    relatives = [kind.network for kind in others if kind.network in _RELATIVES]
-    if not relatives and not any(key.role in ("down", "up") for key in keys.values()):
+    others = [(name, kind.network) for name in names if (kind := other_kind(name))]
+    relatives = [
+        network
+        for name, network in others
+        if network in _RELATIVES or (network in _BY_BEGINNING and names_a_part(name))
+    ]
+    has_matrices = any(key.role in ("down", "up") for key in keys.values())
+    if not relatives and not has_matrices:
         return None
     family = _family(header, list(keys.values()))
-    refusal = (
-        why_not_lora(header, family, adapter) if family else _NO_FAMILY.format(next(iter(keys), "")[:120])
-    )
+    if family is None and not relatives:
+        refusal: str | None = _NO_FAMILY.format(next(iter(keys))[:120])
+    else:
+        # What a relative of LoRA is, is told before its layers are looked at.
+        refusal = why_not_lora(header, family or "sd1", adapter)
     ranks = [names[name].shape[0] for name, key in keys.items() if key.role == "down" and names[name].shape]
     details: dict[str, Any] = {
-        "network": relatives[0] if relatives else "lora",
+        "network": relatives[0] if relatives and not has_matrices else "lora",
         "rank": max(ranks, default=None),
         "text_width": text_width(names),
     }

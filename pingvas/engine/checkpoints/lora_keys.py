@@ -48,6 +48,10 @@ _DOTTED = (
     ("clip_l.transformer.", "text_encoder"),
     ("clip_g.transformer.", "text_encoder_2"),
     ("t5xxl.transformer.", "t5"),
+    ("clip_l.", "text_encoder"),
+    ("clip_g.", "text_encoder_2"),
+    ("t5xxl.", "t5"),
+    ("t5.", "t5"),
     ("transformer.", NETWORK),
     ("text_encoder.", "text_encoder"),
     ("text_encoder_2.", "text_encoder_2"),
@@ -114,6 +118,11 @@ def take_apart(key: str) -> LoraKey | None:
             part, layer, joined, beginning = _place(found["layer"])
             return LoraKey(part, layer, joined, role, found.groupdict().get("adapter") or "", beginning)
     return None
+
+
+def names_a_part(key: str) -> bool:
+    """Whether a key begins as those of LoRAs and their relatives do, which says nothing of what it holds."""
+    return key.startswith((*_WRAPPERS, *(beginning for beginning, _ in (*_JOINED, *_DOTTED))))
 
 
 def other_kind(key: str) -> OtherKind | None:

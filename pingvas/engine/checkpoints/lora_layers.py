@@ -200,20 +200,19 @@ def _ldm_target(layer: str, family: Family, joined: bool, shape: ModelShape) -> 
     found = _LDM.fullmatch(layer)
     if found is None:
         return ()
-    rows = shape.layers_per_block + 1
     if found["middle"] is not None:
         place, rest = int(found["middle"]), found["inside"]
-        kind = "attentions.0" if place == 1 else f"resnets.{place // 2}"
-        name = f"mid_block.{kind}"
+        name = "mid_block.attentions.0" if place == 1 else f"mid_block.resnets.{place // 2}"
     else:
-        down, number = found["side"] == "input", int(found["number"]) - (found["side"] == "input")
-        place, rest = int(found["place"]), found["rest"]
-        block, row = divmod(number, rows)
+        place, rest, down = int(found["place"]), found["rest"], found["side"] == "input"
+        # The first of the blocks on the way down is the entrance.
+        block, row = divmod(int(found["number"]) - down, shape.layers_per_block + 1)
         side = "down_blocks" if down else "up_blocks"
         if (rest == "op" and down and place == 0) or (rest == "conv" and not down and place in (1, 2)):
             return (Target(f"{side}.{block}.{'downsamplers' if down else 'upsamplers'}.0.conv"),)
-        kind = "resnets" if place == 0 else "attentions"
-        name = f"{side}.{block}.{kind}.{row}"
+        if place > 1 or block < 0:
+            return ()
+        name = f"{side}.{block}.{'attentions' if place else 'resnets'}.{row}"
     resnet = {_plain(theirs): ours for theirs, ours in _LDM_RESNET.items()}.get(_plain(rest))
     if "resnets" in name:
         return (Target(f"{name}.{resnet}"),) if resnet else ()

@@ -42,8 +42,8 @@ class UnusableLora(ValueError):
 
 
 @dataclass(frozen=True)
-class Pattern:
-    """A name in PEFT's `rank_pattern` or `alpha_pattern`, in the order they were given."""
+class _Pattern:
+    """A number by a name in PEFT's `rank_pattern` or `alpha_pattern`, in the order they were given."""
 
     order: int
     value: float
@@ -53,14 +53,14 @@ class _Exceptions:
     """Numbers by layer: PEFT's patterns fit a layer's whole name, or its end behind a dot; the first that fits counts."""
 
     def __init__(self, said: Any, what: str) -> None:
-        self._plain: dict[str, Pattern] = {}
-        self._others: list[tuple[re.Pattern[str], Pattern]] = []
+        self._plain: dict[str, _Pattern] = {}
+        self._others: list[tuple[re.Pattern[str], _Pattern]] = []
         if said is None:
             return
         if not isinstance(said, Mapping):
             raise UnusableLora(f"cannot be used: its {what} is no table")
         for order, (name, value) in enumerate(said.items()):
-            pattern = Pattern(order, _number(value, what))
+            pattern = _Pattern(order, _number(value, what))
             # Whole names stand there by the hundred, and are looked up; expressions are few.
             if _PLAIN.fullmatch(name):
                 self._plain.setdefault(name, pattern)
@@ -68,6 +68,7 @@ class _Exceptions:
                 self._others.append((_compiled(name, what), pattern))
 
     def find(self, layer: str) -> float | None:
+        """The number for a layer, where there is one of its own."""
         words = layer.split(".")
         ends = (".".join(words[start:]) for start in range(len(words)))
         fits = [self._plain[end] for end in ends if end in self._plain]
@@ -100,6 +101,7 @@ class _PeftConfig:
         self._alphas = _Exceptions(said.get("alpha_pattern"), "alpha_pattern")
 
     def scale(self, layer: str, rank: int) -> float:
+        """Alpha by the rank of a layer, or by its root. Raises UnusableLora when the configuration tells another rank."""
         said = self._ranks.find(layer)
         said = self.rank if said is None else said
         if said is not None and said != rank:
@@ -188,8 +190,9 @@ def _by_part(text: str | None) -> dict[str, _PeftConfig]:
 
 
 def _number(value: Any, what: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise UnusableLora(f"cannot be used: its {what} is no number")
+    # JSON knows numbers that no float holds.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e9:
+        raise UnusableLora(f"cannot be used: its {what} is no number that makes sense")
     return float(value)
 
 
