@@ -84,7 +84,9 @@ def _base_of(detected: Detected, family: str | None, name: str) -> str | None:
 
 
 def where_weights_are(path: Path, detected: Detected) -> Path:
-    """The folder itself for a diffusers folder; the file for what is one file, wherever it lies."""
+    """The folder itself for a diffusers folder and for PEFT's; the file for what is one file, wherever it lies."""
+    if detected.kind == "lora" and detected.folder and path.is_file():
+        return path.parent
     if detected.folder or path.is_file():
         return path
     (file,) = safetensors_in(path)

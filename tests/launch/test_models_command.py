@@ -153,7 +153,8 @@ async def test_a_lora_of_unusual_size_finds_the_model_that_has_it(
     # given
     async with database.transaction() as session:
         await make_model(session, name="mini", config=CONFIG | {"base": "mini", "text_width": 128})
-    lora = {"unet.mid_block.attentions.0.transformer_blocks.0.attn2.to_k.lora_A.weight": (4, 128)}
+    layer = "unet.mid_block.attentions.0.transformer_blocks.0.attn2.to_k"
+    lora = {f"{layer}.lora_A.weight": (4, 128), f"{layer}.lora_B.weight": (64, 4)}
 
     # when
     await add(settings, Wanted(str(write_safetensors(tmp_path / "small.safetensors", lora))), nobody)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pingvas.engine.checkpoints import limits
 from pingvas.engine.checkpoints.detect_folder import detect_folder, only_file
-from pingvas.engine.checkpoints.detect_lora import find_lora
+from pingvas.engine.checkpoints.detect_lora import find_lora, why_not_lora
 from pingvas.engine.checkpoints.detect_parts import (
     find_controlnet,
     find_text_encoder,
@@ -27,10 +28,11 @@ from pingvas.engine.checkpoints.detected import (
     Prediction,
     variant_of_channels,
 )
+from pingvas.engine.checkpoints.lora_strengths import UnusableLora, find_adapter_config, read_adapter_config
 from pingvas.engine.checkpoints.safetensors_header import Header, TensorFacts, is_safetensors, read_header
 from pingvas.engine.errors import ModelLoadFailed, ModelNotFound
 
-__all__ = ["Detected", "detect", "detect_header", "expect_openable"]
+__all__ = ["Detected", "detect", "detect_header", "expect_openable", "why_not_lora_at"]
 
 # What a single file of each family may hold; what it lacks of it has to come from a diffusers folder beside it.
 _WANTED: Mapping[str, tuple[str, ...]] = {
@@ -51,7 +53,26 @@ def detect(path: Path) -> Detected:
     """
     if path.is_dir():
         file = only_file(path)
-        return detect_folder(path) if file is None else detect(file)
+        return detect_folder(path) if file is None else _detect_file(file, find_adapter_config(path))
+    return _detect_file(path, find_adapter_config(path))
+
+
+def why_not_lora_at(path: Path, family: Family) -> str | None:
+    """Why the engine can lay the LoRA at `path` over no model of `family`, as a `refusal`; None: it can.
+
+    Raises what `detect` raises.
+    """
+    file = (only_file(path) if path.is_dir() else None) or path
+    config = find_adapter_config(path)
+    try:
+        adapter = None if config is None else read_adapter_config(config)
+    except UnusableLora as error:
+        return str(error)
+    return why_not_lora(read_header(file), family, adapter)
+
+
+def _detect_file(path: Path, config: Path | None) -> Detected:
+    """`config` is what PEFT may have put beside the weights of a LoRA."""
     if not path.exists():
         raise ModelNotFound(f"There is nothing at {path.name}.")
     header = read_header(path)
@@ -59,14 +80,21 @@ def detect(path: Path) -> Detected:
         raise ModelLoadFailed(
             f"{path.name} is named as something else than .safetensors; rename it if it is."
         )
-    return detect_header(header)
+    found = detect_header(header)
+    if found.kind != "lora" or config is None:
+        return found
+    # The two are one thing: how strongly the weights count stands in the other file.
+    try:
+        return replace(detect_header(header, read_adapter_config(config)), folder=True)
+    except UnusableLora as error:
+        return replace(found, refusal=str(error), folder=True)
 
 
-def detect_header(header: Header) -> Detected:
-    """What a file with this header is."""
+def detect_header(header: Header, adapter: Mapping[str, Any] | None = None) -> Detected:
+    """What a file with this header is. `adapter` is the content of PEFT's configuration beside it."""
     tensors = header.tensors
     found = (
-        find_lora(header)
+        find_lora(header, adapter)
         or find_controlnet(tensors)
         or _find_checkpoint(header)
         or find_vae(header)

@@ -19,6 +19,7 @@ from pingvas.engine.checkpoints.detected import (
     Family,
     variant_of_channels,
 )
+from pingvas.engine.checkpoints.lora_strengths import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from pingvas.engine.checkpoints.safetensors_header import read_header, safetensors_in
 from pingvas.engine.checkpoints.small_json import read_json
 from pingvas.engine.checkpoints.weight_files import find_weights, refuse_pickles
@@ -78,6 +79,8 @@ def only_file(folder: Path) -> Path | None:
     if (folder / "model_index.json").is_file() or (folder / "config.json").is_file():
         return None
     files = safetensors_in(folder)
+    if (folder / ADAPTER_CONFIG).is_file() and folder / ADAPTER_WEIGHTS in files:
+        return folder / ADAPTER_WEIGHTS
     if len(files) > 1:
         raise ModelLoadFailed(
             f"{folder.name} holds {len(files)} safetensors files and no model_index.json; name one of the files."

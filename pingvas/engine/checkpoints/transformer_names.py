@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:  # the names are for those who do without torch, too
+    import torch
 
 Names = Mapping[str, str]
 """The publisher's name of a layer to that of diffusers, `#` standing for a block's number.
@@ -100,6 +102,8 @@ def rename(tensors: Mapping[str, torch.Tensor], names: Names, width: int) -> dic
 
     `width` is the transformer's own. Nothing is copied but weights whose halves change places.
     """
+    import torch
+
     numbers = [int(found[1]) for name in tensors if (found := re.match(r"joint_blocks\.(\d+)\.", name))]
     last = str(max(numbers, default=-1))
     renamed: dict[str, torch.Tensor] = {}

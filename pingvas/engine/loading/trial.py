@@ -15,8 +15,8 @@ from typing import Any
 
 import torch
 
-from pingvas.engine.checkpoints import architectures
-from pingvas.engine.checkpoints.detect import detect, expect_openable
+from pingvas.engine.checkpoints import architectures, detected
+from pingvas.engine.checkpoints.detect import detect, expect_openable, why_not_lora_at
 from pingvas.engine.checkpoints.detect_folder import only_file
 from pingvas.engine.checkpoints.detected import Detected
 from pingvas.engine.checkpoints.folder_parts import open_module
@@ -27,6 +27,8 @@ from pingvas.engine.images.upscale import open_upscaler
 from pingvas.engine.loading.autoencoders import expect_fitting, open_vae
 from pingvas.engine.loading.load import FAMILIES, open_model
 from pingvas.engine.loading.single_file import open_vae_file
+from pingvas.engine.requests import LoraUse
+from pingvas.engine.sampling import lora
 from pingvas.engine.sampling.control import open_control
 
 META = torch.device("meta")
@@ -52,7 +54,7 @@ def try_opening(
 ) -> dict[str, Any]:
     """Open the model at `path`; what was learned that the header does not tell (`scale` of an upscaler).
 
-    `config` is what the catalog says, or will say, of it. A ControlNet or a VAE must fit one of `hosts`, where there are
+    `config` is what the catalog says, or will say, of it. A ControlNet, a LoRA or a VAE must fit one of `hosts`, where there are
     some that can be opened; without any, a VAE in a file is held against those published for the family `base`.
     Raises EngineError with the reason.
     """
@@ -65,9 +67,7 @@ def try_opening(
         case "upscaler":
             file = only_file(path) if path.is_dir() else path
             return {"scale": open_upscaler(file or path, torch.device("cpu")).scale}
-        case "controlnet":
-            _try_part(found, path, hosts, base)
-        case "vae":
+        case "controlnet" | "lora" | "vae":
             _try_part(found, path, hosts, base)
         case _:
             pass
@@ -119,6 +119,8 @@ def _try_part(found: Detected, path: Path, hosts: Sequence[Host], base: str | No
 def _fit(found: Detected, path: Path, family: Family) -> None:
     if found.kind == "controlnet":
         open_control(path, family)
+    elif found.kind == "lora":
+        lora.attach(family, (LoraUse(path.stem, path, 1.0),))
     else:
         expect_fitting(open_vae(path, family), family, path.stem)
 
@@ -129,6 +131,12 @@ def _try_alone(found: Detected, path: Path, base: str | None) -> None:
 
     models: Any = diffusers
     family = base if base in FAMILIES else found.family
+    if found.kind == "lora":
+        named = next((name for name in detected.FAMILIES if name == family), None)
+        refusal = None if named is None else why_not_lora_at(path, named)
+        if refusal is not None:
+            raise InvalidParameters(f"The LoRA {path.stem} {refusal}.")
+        return
     file = only_file(path) if path.is_dir() else path
     try:
         if found.kind == "controlnet":
