@@ -44,6 +44,7 @@ from pingvas.launch.models_wanted import (
     checked_name,
     look_at,
     name_from,
+    name_of_address,
     read_address,
     read_card,
     read_said,
@@ -101,10 +102,12 @@ async def add(settings: Settings, wanted: Wanted, on_progress: OnProgress) -> Sh
                     name: {"sha256": facts.sha256, "size": facts.size} for name, facts in source.files.items()
                 }
                 return await _add_at(database, files, wanted, address, copy.path, hashes)
-            except (Invalid, NotFound):
+            except (Invalid, NotFound) as error:
                 copy.close()
                 await files.forget(source)
-                raise
+                # A fetched copy is named for its content, which says nothing to people.
+                said = error.detail.replace(copy.path.name, name_of_address(address))
+                raise type(error)(said) from error
             finally:
                 copy.close()
         return await _add_at(database, files, wanted, None, Path(address), None)

@@ -142,6 +142,11 @@ def read_address(where: str) -> str:
     return str(Path(where).expanduser().resolve())
 
 
+def name_of_address(address: str) -> str:
+    """The last part of an address: the file's or the folder's own name."""
+    return address.partition("?")[0].rstrip("/").rpartition("/")[2]
+
+
 def read_card(path: Path) -> dict[str, Any]:
     card = path / CARD
     if not card.is_file():

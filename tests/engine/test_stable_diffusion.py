@@ -146,7 +146,6 @@ def test_a_shard_that_is_missing_is_a_damaged_model(toy_f8: Path, tmp_path: Path
         (["model-00001-of-00001.fp16.safetensors"], torch.float32, "fp16"),
         (["model.fp16.sft", "model.sft"], torch.float32, None),
         (["model.safetensors", "sdxl_vae.safetensors"], torch.float32, None),
-        (["vae-ft-mse-840000.v1.0.safetensors"], torch.float32, None),
     ],
 )
 def test_the_set_of_weights_that_fits_is_read(

@@ -157,7 +157,8 @@ def _find_checkpoint(header: Header) -> Detected | None:
     """A single file in the layout of the first publishers: `model.diffusion_model.…`, or a bare FLUX or SD3 transformer."""
     tensors = header.tensors
     if limits.is_foreign_checkpoint(tensors):
-        return None
+        says = limits.says_what_else(tensors)
+        return Detected("unknown", details={"says": says}, refusal=f"is {says}")
     prefix = "model.diffusion_model." if _any(tensors, "model.diffusion_model.") else ""
     if prefix + "input_blocks.0.0.weight" in tensors and prefix:
         return _unet_checkpoint(header)

@@ -64,6 +64,8 @@ def open_model(path: Path, device: torch.device, config: Mapping[str, Any] | Non
         family = opener(device, pick_dtype(device))
     except (EngineError, MemoryError, torch.OutOfMemoryError):
         raise
+    except KeyError as error:
+        raise ModelLoadFailed(f"The model {path.name} is not whole: it lacks {error.args[0]}.") from error
     # Every library below has its own errors for a damaged file, and all of them mean the same here.
     except Exception as error:
         raise ModelLoadFailed(f"The model {path.name} cannot be loaded: {error}") from error

@@ -7,7 +7,7 @@ seconds and in little memory. Upscalers are small, and are opened whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from pingvas.engine.checkpoints import architectures, detected
-from pingvas.engine.checkpoints.detect import detect, why_not_lora_at
+from pingvas.engine.checkpoints.detect import detect, expect_openable, why_not_lora_at
 from pingvas.engine.checkpoints.detect_folder import only_file
 from pingvas.engine.checkpoints.detected import Detected
 from pingvas.engine.checkpoints.folder_parts import open_module
@@ -58,7 +58,9 @@ def try_opening(
     some that can be opened; without any, a VAE in a file is held against those published for the family `base`.
     Raises EngineError with the reason.
     """
+    _silence()
     found = detect(path)
+    expect_openable(found, path.name, has_components=bool(config.get("components")))
     match found.kind:
         case "checkpoint":
             _try_checkpoint(path, config)
@@ -70,6 +72,16 @@ def try_opening(
         case _:
             pass
     return {}
+
+
+def _silence() -> None:
+    """What the libraries find worth a remark is none for those who only want to know whether a model can be opened."""
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    for logging in (diffusers_logging, transformers_logging):
+        quiet: Callable[[], None] = logging.set_verbosity_error
+        quiet()
 
 
 def _try_checkpoint(path: Path, config: Mapping[str, Any]) -> None:
