@@ -15,7 +15,8 @@ import torch
 from pingvas.engine.checkpoints.architectures import FLUX_DEV, FLUX_SCHNELL, SD3, Architecture
 from pingvas.engine.checkpoints.filled_modules import Tensors, fill_clip, fill_t5
 from pingvas.engine.checkpoints.folder_parts import open_tokenizer
-from pingvas.engine.checkpoints.transformer_names import FLUX_NAMES, SD3_NAMES, rename
+from pingvas.engine.checkpoints.transformer_names import FLUX_NAMES, SD3_NAMES
+from pingvas.engine.checkpoints.transformer_weights import rename
 from pingvas.engine.errors import ModelLoadFailed
 from pingvas.engine.families.flux import Flux
 from pingvas.engine.families.sd3 import StableDiffusion3
