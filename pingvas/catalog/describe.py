@@ -8,9 +8,13 @@ from typing import Any
 from pingvas.base.errors import Invalid
 from pingvas.catalog.contents import Files, content_hash
 from pingvas.catalog.families import habits_of
+from pingvas.engine.checkpoints.detect import says_missing
 from pingvas.engine.checkpoints.detected import FAMILY_BY_TEXT_WIDTH, Detected
+from pingvas.engine.checkpoints.safetensors_header import safetensors_in
 
 UPSCALER = "upscaler"
+# Why a model that ships cannot be opened; those that are added are refused instead.
+UNUSABLE = "unusable"
 _TYPES = {
     "checkpoint": "checkpoint",
     "lora": "lora",
@@ -32,30 +36,21 @@ def model_type_of(detected: Detected, *, has_components: bool = False) -> str:
 
     `has_components`: a folder was named that has what a single file leaves out.
     """
-    if detected.kind == "text_encoder":
-        raise NotAModel("This is a text encoder alone; add the whole folder of the model that it belongs to.")
-    if detected.kind not in _TYPES:
-        raise NotAModel(f"This is {detected.details.get('says', 'of no kind that this studio knows')}.")
-    if detected.kind == "lora" and detected.details.get("network", "lora") != "lora":
+    if detected.refusal is not None or detected.kind not in _TYPES:
         raise NotAModel(
-            f"This is a {detected.details.get('network')} network, which the engine cannot lay over a model; only LoRA can."
+            f"This {_noun(detected)} {detected.refusal or 'is of no kind that this studio knows'}."
         )
-    if detected.kind == "controlnet" and not detected.folder:
-        raise NotAModel("This is a ControlNet in a single file; add its diffusers folder instead.")
     if detected.variant == "refiner":
         raise NotAModel(
             "This is an SDXL refiner, which makes no pictures by itself; name it with --refiner when you add the base model."
         )
-    if detected.kind == "checkpoint" and not detected.folder and not has_components:
-        missing = {"vae", "text_encoder"} - set(detected.parts)
-        if missing:
-            without = " and ".join(
-                "text encoders" if part == "text_encoder" else "VAE" for part in sorted(missing)
-            )
-            raise NotAModel(
-                f"This file holds the model without its {without}. Add the diffusers folder of the same model instead, or name a folder that has them with --components."
-            )
+    if detected.missing and not has_components:
+        raise NotAModel(f"This {_noun(detected)} {says_missing(detected)}.")
     return _TYPES[detected.kind]
+
+
+def _noun(detected: Detected) -> str:
+    return "folder" if detected.folder else "file"
 
 
 def describe(detected: Detected, name: str, files: Files, card: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,8 +84,10 @@ def _base_of(detected: Detected, family: str | None, name: str) -> str | None:
 
 
 def where_weights_are(path: Path, detected: Detected) -> Path:
-    """The folder itself for a diffusers folder; the file for what is one file, wherever it lies."""
+    """The folder itself for a diffusers folder and for PEFT's; the file for what is one file, wherever it lies."""
+    if detected.kind == "lora" and detected.folder and path.is_file():
+        return path.parent
     if detected.folder or path.is_file():
         return path
-    (file,) = (file for file in path.iterdir() if file.suffix == ".safetensors")
+    (file,) = safetensors_in(path)
     return file

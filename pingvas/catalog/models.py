@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select
 
+from pingvas.adapters.model_source import SHIPPED
 from pingvas.base.errors import Forbidden, Invalid, NotFound
 from pingvas.base.read_session import ReadSession
-from pingvas.catalog.describe import UPSCALER
+from pingvas.catalog.describe import UNUSABLE, UPSCALER
 from pingvas.catalog.tables import AiModel
 from pingvas.engine.requests import MAX_STEPS
 from pingvas.engine.samplers import samplers_of
@@ -105,13 +106,26 @@ def limits_of(config: Mapping[str, Any]) -> Limits:
     )
 
 
+def is_unusable() -> ColumnElement[bool]:
+    """Whether a row's model cannot be opened, whatever it is asked for: such a one is offered to nobody."""
+    unusable: ColumnElement[bool] = AiModel.config.has_key(UNUSABLE)
+    return unusable
+
+
+def ships(model: AiModel) -> bool:
+    """Whether a model came with the studio."""
+    return model.s3_path.startswith(SHIPPED)
+
+
 def available_to(model: AiModel, plan_name: str) -> bool:
     """Whether a plan may run the model; no tiers named means every plan may."""
     return not model.required_tiers or plan_name in model.required_tiers
 
 
 def require_available(model: AiModel, plan_name: str) -> None:
-    """Raises ModelLocked when the plan may not run the model."""
+    """Raises ModelLocked when the plan may not run the model, and Invalid when nobody can."""
+    if UNUSABLE in model.config:
+        raise Invalid(f"{model.display_name} cannot be opened: {model.config[UNUSABLE]}")
     if not available_to(model, plan_name):
         raise ModelLocked(
             f"{model.display_name} needs one of these plans: {', '.join(model.required_tiers)}.",
@@ -139,8 +153,8 @@ async def get_model(session: ReadSession, name: str) -> AiModel:
 
 
 async def list_models(session: ReadSession, *, model_type: str | None = None) -> list[AiModel]:
-    """The active models by name."""
-    query = select(AiModel).where(AiModel.is_active).order_by(AiModel.name)
+    """The active models by name, but for those that cannot be opened."""
+    query = select(AiModel).where(AiModel.is_active, ~is_unusable()).order_by(AiModel.name)
     if model_type is not None:
         query = query.where(AiModel.model_type == model_type)
     return list(await session.scalars(query))

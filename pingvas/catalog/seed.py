@@ -14,7 +14,7 @@ from pingvas.adapters.model_source import SHIPPED
 from pingvas.base.errors import Invalid
 from pingvas.base.ids import new_id
 from pingvas.catalog.contents import CARD, Files, content_hash, hash_files
-from pingvas.catalog.describe import describe, model_type_of, where_weights_are
+from pingvas.catalog.describe import UNUSABLE, describe, model_type_of, where_weights_are
 from pingvas.catalog.tables import AiModel
 from pingvas.engine.checkpoints.detect import detect
 from pingvas.engine.errors import EngineError
@@ -60,8 +60,8 @@ class _Shipped:
 async def seed_models(session: AsyncSession, models_dir: Path) -> list[str]:
     """Add or refresh every model folder with a `studio.json`; returns their names.
 
-    A folder that cannot be understood keeps its place as its card says, so that the doctor tells what is wrong
-    with it and the rest works.
+    A folder that cannot be opened keeps its place as its card says, with the reason, so that the doctor tells what is
+    wrong with it and the rest works: it is offered to nobody.
     """
     rows = await session.execute(select(AiModel.name, AiModel.config["files"]))
     hashed: dict[str, Files | None] = {row.name: row[1] for row in rows}
@@ -95,14 +95,19 @@ def _read(card_path: Path, hashed: dict[str, Files | None]) -> _Shipped:
     name = card["name"]
     try:
         detected = detect(folder)
-        model_type = card.get("model_type") or model_type_of(detected)
+        found_type = model_type_of(detected)
+        model_type = card.get("model_type") or found_type
         path = where_weights_are(folder, detected)
         config = describe(detected, name, hash_files(path, hashed.get(name)), card)
     except (EngineError, Invalid, ValueError) as error:
-        log.warning("the model %s in %s cannot be understood: %s", name, folder, error)
+        log.warning("the model %s in %s cannot be opened: %s", name, folder, error)
         path, model_type = folder, card.get("model_type", "checkpoint")
         files = hash_files(folder, hashed.get(name))
-        config = card | {"files": files, "sha256": content_hash(files)}
+        config = card | {
+            "files": files,
+            "sha256": content_hash(files),
+            UNUSABLE: getattr(error, "detail", None) or str(error),
+        }
     return _Shipped(
         name=name,
         display_name=card.get("display_name", name),

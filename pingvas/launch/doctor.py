@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select, text
 
-from pingvas.adapters.model_source import place_of
+from pingvas.adapters.model_files import ModelFiles, open_model_files
+from pingvas.adapters.model_source import is_remote, read_source
 from pingvas.adapters.storage import open_storage
 from pingvas.base import migrate
 from pingvas.base.chore_runs import ChoreState, read_chores
@@ -24,9 +22,12 @@ from pingvas.base.loop_failures import LoopState, read_loop_failures
 from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import REPOSITORY, Settings
 from pingvas.billing.ledger import find_disagreements
+from pingvas.catalog.models import kind_of
 from pingvas.catalog.tables import AiModel
+from pingvas.engine.checkpoints.safetensors_header import is_safetensors
 from pingvas.gallery.storage_use import find_miscounts
 from pingvas.generation.status.gauges import QueueGauges, read_gauges
+from pingvas.launch.model_trial import Place, find_hosts, is_a_part, place_here, why_it_cannot_be_opened
 from pingvas.launch.state_file import RunningStudio, find_studio
 from pingvas.launch.which_database import with_any_database
 from pingvas.worker.chores.schedule import CHORES, Chore
@@ -156,46 +157,28 @@ async def _models(session: ReadSession, settings: Settings) -> list[Finding]:
                 "put one into the models folder, then: pingvas migrate",
             )
         ]
-    return [_model(model, settings) for model in models]
+    files = open_model_files(settings)
+    hosts = {model.id: await find_hosts(session, files, model.config) for model in models if is_a_part(model)}
+    return [await asyncio.to_thread(_model, files, model, hosts.get(model.id, [])) for model in models]
 
 
-def _model(model: AiModel, settings: Settings) -> Finding:
-    folder = place_of(model.s3_path, settings.storage_location, settings.models_dir.resolve())
-    if folder is None:
+def _model(files: ModelFiles, model: AiModel, hosts: Sequence[Place]) -> Finding:
+    """Whether a model that is on this machine can be opened, header and all, as a worker would open it."""
+    source = read_source(model.s3_path, model.config)
+    place = place_here(files, model)
+    if place is None and is_remote(source.address):
         return Finding("model", None, f"{model.name} {model.version}: fetched when a job first needs it")
-    files = [folder] if folder.is_file() else sorted(folder.rglob("*.safetensors"))
-    if not files:
-        return Finding(
-            "model",
-            False,
-            f"{model.name}: no weights in {folder}",
-            "restore the folder, then: pingvas migrate",
-        )
-    for file in files:
-        wrong = what_is_wrong_with(file)
-        if wrong:
-            name = file.name if file == folder else file.relative_to(folder)
-            return Finding("model", False, f"{model.name}: {name} {wrong}", "restore the file")
-    size = sum(file.stat().st_size for file in files) / 2**20
-    return Finding(
-        "model", True, f"{model.name} {model.version}: {len(files)} weight files, {size:.0f} MiB, all whole"
-    )
-
-
-def what_is_wrong_with(file: Path) -> str | None:
-    """None if a safetensors file is whole: a header one can read, and as many bytes as the header says."""
-    size = file.stat().st_size
-    with file.open("rb") as opened:
-        length = int.from_bytes(opened.read(8), "little")
-        if size < 8 or length > size - 8:
-            return "is cut off in its header"
-        try:
-            header: dict[str, Any] = json.loads(opened.read(length))
-            ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-            return "has a header that cannot be read"
-    expected = 8 + length + max(ends, default=0)
-    return None if size == expected else f"has {size} bytes instead of {expected}"
+    again = f"restore its files, then: pingvas migrate; or take it away: pingvas models remove {model.name}"
+    if place is None:
+        return Finding("model", False, f"{model.name}: there is nothing at {source.address}", again)
+    path, config = place
+    why = why_it_cannot_be_opened(path, config, kind_of(model), hosts)
+    if why is not None:
+        return Finding("model", False, f"{model.name} cannot be opened: {why}", again)
+    weights = [path] if path.is_file() else [file for file in path.rglob("*") if is_safetensors(file)]
+    size = sum(file.stat().st_size for file in weights) / 2**20
+    says = f"{model.name} {model.version}: {len(weights)} weight files, {size:.0f} MiB, opened for trial"
+    return Finding("model", True, says)
 
 
 def _is_starting(studio: RunningStudio | None) -> bool:

@@ -3,63 +3,63 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pingvas.adapters.model_files import ModelFiles, OnProgress, open_model_files
-from pingvas.adapters.model_source import REMOTE, is_remote, place_of, read_source
-from pingvas.adapters.storage_location import S3Location, read_location
+from pingvas.adapters.model_source import is_remote, place_of, read_source
 from pingvas.base import migrate
 from pingvas.base.db import Database
 from pingvas.base.errors import Invalid, NotFound, Unavailable
-from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
 from pingvas.billing.plans import plan_names
-from pingvas.catalog.contents import CARD, Files, hash_file, hash_files, is_model_file
+from pingvas.catalog.contents import Files, hash_file, hash_files, is_model_file
 from pingvas.catalog.describe import UPSCALER, describe, model_type_of, where_weights_are
 from pingvas.catalog.install import (
     NameTaken,
     NewModel,
     Removal,
     add_model,
-    base_by_text_width,
     find_by_name,
     get_by_name,
-    known_bases,
     list_catalog,
     remove_model,
 )
 from pingvas.catalog.models import bases_of, kind_of
 from pingvas.catalog.tables import AiModel
-from pingvas.engine.checkpoints.detect import detect
-from pingvas.engine.checkpoints.detected import FAMILIES, FAMILY_BY_TEXT_WIDTH, Detected
-from pingvas.engine.checkpoints.safetensors_header import PICKLES
-from pingvas.engine.errors import EngineError
+from pingvas.launch.model_trial import (
+    OPENING,
+    Place,
+    find_hosts,
+    is_a_part,
+    place_here,
+    try_model,
+    why_it_cannot_be_opened,
+)
+from pingvas.launch.models_wanted import (
+    PARTS,
+    Wanted,
+    checked_name,
+    look_at,
+    name_from,
+    name_of_address,
+    read_address,
+    read_card,
+    read_said,
+)
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_PARTS = ("lora", "controlnet", "vae")
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What to add: a path, or an address in a bucket. None: found from the files, or their card."""
-
-    where: str
-    name: str | None = None
-    display_name: str | None = None
-    kind: str | None = None
-    base: str | None = None
-    prediction: str | None = None
-    components: str | None = None
-    refiner: str | None = None
-    trigger_words: tuple[str, ...] = ()
-    tiers: tuple[str, ...] = ()
-    copy_to_storage: bool = False
+__all__ = [
+    "Checked",
+    "Removal",
+    "Shown",
+    "Wanted",
+    "add",
+    "list_models",
+    "remove",
+    "verify",
+]
 
 
 @dataclass(frozen=True)
@@ -85,16 +85,16 @@ class Checked:
 
 
 async def add(settings: Settings, wanted: Wanted, on_progress: OnProgress) -> Shown:
-    """Look at the files, record their hashes, and put the model into the catalog of `settings.database_url`.
+    """Look at the files, open them for trial, record their hashes, and put the model into the catalog.
 
     Raises Invalid for what is no model or cannot be used, NameTaken, and what fetching and copying raise.
     """
-    address = _read_address(wanted.where)
+    address = read_address(wanted.where)
     files = open_model_files(settings)
     async with _catalog(settings) as database:
         await _check_tiers(database, wanted.tiers)
         if wanted.name is not None:
-            await _expect_free(database, _checked_name(wanted.name))
+            await _expect_free(database, checked_name(wanted.name))
         if is_remote(address):
             source, copy = await files.collect(address, is_model_file, on_progress)
             try:
@@ -102,10 +102,12 @@ async def add(settings: Settings, wanted: Wanted, on_progress: OnProgress) -> Sh
                     name: {"sha256": facts.sha256, "size": facts.size} for name, facts in source.files.items()
                 }
                 return await _add_at(database, files, wanted, address, copy.path, hashes)
-            except (Invalid, NotFound):
+            except (Invalid, NotFound) as error:
                 copy.close()
                 await files.forget(source)
-                raise
+                # A fetched copy is named for its content, which says nothing to people.
+                said = error.detail.replace(copy.path.name, name_of_address(address))
+                raise type(error)(said) from error
             finally:
                 copy.close()
         return await _add_at(database, files, wanted, None, Path(address), None)
@@ -119,20 +121,24 @@ async def _add_at(
     path: Path,
     hashes: Files | None,
 ) -> Shown:
-    detected = await asyncio.to_thread(_look_at, path)
+    detected = await asyncio.to_thread(look_at, path)
     model_type = model_type_of(detected, has_components=wanted.components is not None)
     kind = detected.kind
     if wanted.kind not in (None, kind, model_type if kind != "upscaler" else kind):
         raise Invalid(f"This is a {kind}, not a {wanted.kind}.")
-    card = _read_card(path)
-    name = _checked_name(wanted.name or card.get("name") or _name_from(path))
+    card = read_card(path)
+    name = checked_name(wanted.name or card.get("name") or name_from(path))
     await _expect_free(database, name)
     path = where_weights_are(path, detected)
+    async with database.read() as session:
+        said = card | await read_said(session, wanted, detected, card)
+        unhashed = describe(detected, name, {}, said)
+        hosts = await find_hosts(session, files, unhashed) if detected.kind in PARTS else []
+    # Before the hashes, which take a large file minutes.
+    said = await asyncio.to_thread(try_model, path, unhashed, hosts) | said
     if hashes is None:
         hashes = await asyncio.to_thread(hash_files, path)
-    async with database.read() as session:
-        said = await _what_is_said(session, wanted, detected, card)
-    config = describe(detected, name, hashes, card | said)
+    config = describe(detected, name, hashes, said)
     uploaded = wanted.copy_to_storage
     if uploaded:
         address = await files.upload(path, hashes, name, single=config["layout"] == "file")
@@ -163,16 +169,22 @@ async def list_models(settings: Settings) -> list[Shown]:
 
 
 async def verify(settings: Settings, name: str | None) -> list[Checked]:
-    """Read every file of one model, or of all, and compare it with what was recorded.
+    """Read every file of one model, or of all, compare it with what was recorded, and open the model for trial.
 
     A fetched copy with a wrong file in it is removed, so that it is fetched again. Raises NotFound.
     """
     files = open_model_files(settings)
     async with _catalog(settings) as database, database.read() as session:
         models = [await get_by_name(session, name)] if name else await list_catalog(session)
+        hosts = {
+            model.id: await find_hosts(session, files, model.config) for model in models if is_a_part(model)
+        }
     found: list[Checked] = []
     for model in models:
-        found += await _verify(files, model)
+        compared = await _verify(files, model)
+        found += compared
+        if not any(each.wrong for each in compared):
+            found += await _try(files, model, hosts.get(model.id, []))
     return found
 
 
@@ -222,6 +234,15 @@ async def _verify(files: ModelFiles, model: AiModel) -> list[Checked]:
     return found
 
 
+async def _try(files: ModelFiles, model: AiModel, hosts: list[Place]) -> list[Checked]:
+    """A line for a model that is as it was added, and that the engine cannot open all the same."""
+    place = place_here(files, model)
+    if place is None:
+        return []
+    why = await asyncio.to_thread(why_it_cannot_be_opened, *place, kind_of(model), hosts)
+    return [Checked(model.name, OPENING, f"fails: {why}")] if why else []
+
+
 def _compare(file: Path, size: int, sha256: str | None) -> str | None:
     try:
         now = file.stat().st_size
@@ -244,116 +265,6 @@ async def _catalog(settings: Settings) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.dispose()
-
-
-def _look_at(path: Path) -> Detected:
-    try:
-        return detect(path)
-    except EngineError as error:
-        raise Invalid(str(error)) from error
-
-
-async def _what_is_said(
-    session: ReadSession, wanted: Wanted, detected: Detected, card: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What the operator says beside the files. Raises Invalid where the files leave a question."""
-    said: dict[str, Any] = {}
-    if wanted.trigger_words:
-        said["trigger_words"] = list(wanted.trigger_words)
-    if wanted.prediction is not None:
-        if wanted.prediction not in ("epsilon", "v_prediction", "sample"):
-            raise Invalid("--prediction is epsilon, v_prediction or sample.")
-        said["prediction_type"] = wanted.prediction
-    said |= await asyncio.to_thread(_beside, wanted, detected)
-    if wanted.base is not None:
-        known = {*FAMILIES, *await known_bases(session)}
-        if wanted.base not in known:
-            raise Invalid(f"--base is one of {', '.join(sorted(known))}.")
-        said["base"] = wanted.base
-    elif detected.kind in _PARTS and "base" not in card:
-        width = detected.details.get("text_width")
-        if width is not None and width not in FAMILY_BY_TEXT_WIDTH:
-            base = await base_by_text_width(session, width)
-            said |= {"base": base} if base else {}
-        elif detected.family is None:
-            candidates = detected.details.get("families", FAMILIES)
-            raise Invalid(
-                f"The file does not tell what this {detected.kind} is made for. Say it with --base: "
-                f"{', '.join(candidates)}, or the name of a model."
-            )
-    return said
-
-
-def _beside(wanted: Wanted, detected: Detected) -> dict[str, str]:
-    """The folders named beside the model, which have to be of its family. Raises Invalid."""
-    said: dict[str, str] = {}
-    for option, where in (("components", wanted.components), ("refiner", wanted.refiner)):
-        if where is None:
-            continue
-        path = Path(where).expanduser().resolve()
-        found = _look_at(path)
-        if detected.kind != "checkpoint" or (found.kind, found.family) != ("checkpoint", detected.family):
-            is_a = f"a {detected.kind} of {detected.family}"
-            raise Invalid(
-                f"--{option} is a model of the same family, and this is {is_a}, not {found.family}."
-            )
-        if (found.variant == "refiner") != (option == "refiner"):
-            raise Invalid(
-                f"--{option}: {path.name} is {'a' if found.variant == 'refiner' else 'no'} refiner."
-            )
-        if option == "components" and not found.folder:
-            raise Invalid("--components is a diffusers folder.")
-        said[option] = str(path)
-    return said
-
-
-def _read_address(where: str) -> str:
-    """An absolute path, or an address without keys in it. Raises Invalid."""
-    if where.partition("?")[0].lower().endswith(PICKLES):
-        raise Invalid(
-            f"{where.partition('?')[0].rpartition('/')[2]} is a pickle, which can run any code when opened. "
-            "Only safetensors files are taken: convert it first."
-        )
-    if where.startswith(REMOTE):
-        try:
-            location = None if where.startswith("storage:") else read_location(where)
-        except ValueError as error:
-            raise Invalid(str(error).replace("Storage URL", "Address")) from error
-        if isinstance(location, S3Location) and location.credentials:
-            raise Invalid(
-                "Leave the keys out of the address, for the catalog keeps it: set AWS_ACCESS_KEY_ID and "
-                "AWS_SECRET_ACCESS_KEY for this command and for the workers."
-            )
-        return where
-    if "://" in where:
-        raise Invalid(
-            "Only s3:// and file:// addresses are fetched; download other files first and add their path."
-        )
-    return str(Path(where).expanduser().resolve())
-
-
-def _read_card(path: Path) -> dict[str, Any]:
-    card = path / CARD
-    if not card.is_file():
-        return {}
-    try:
-        found = json.loads(card.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise Invalid(f"{card} cannot be read as JSON.") from error
-    if not isinstance(found, dict):
-        raise Invalid(f"{card} is not a JSON object.")
-    return found
-
-
-def _name_from(path: Path) -> str:
-    stem = path.stem if path.is_file() else path.name
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._").lower() or "model"
-
-
-def _checked_name(name: str) -> str:
-    if not _NAME.fullmatch(name):
-        raise Invalid(f"{name!r} is no name for a model: take letters, digits, '-', '_' and '.'.")
-    return name
 
 
 async def _check_tiers(database: Database, tiers: tuple[str, ...]) -> None:

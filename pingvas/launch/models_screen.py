@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.text import Text
 
+from pingvas.launch.model_trial import OPENING
+
 if TYPE_CHECKING:
     from pingvas.launch.models_command import Checked, Shown
 
@@ -33,10 +35,13 @@ def print_checked(checked: Sequence[Checked]) -> int:
     for model, files in groupby(checked, key=lambda each: each.model):
         found = list(files)
         wrong = [each for each in found if each.wrong]
+        opens = not any(each.file == OPENING for each in wrong)
         mark, style = ("✗", "red") if wrong else ("✓", "green")
         says = (
             f"{len(wrong)} of {len(found)} files are wrong" if wrong else f"{len(found)} files, all as added"
         )
+        if not opens:
+            says = "all files as added, and the engine cannot open it"
         console.print(Text(f"{mark} ", style).append(model, "bold").append(f"  {says}", "default"))
         for each in wrong:
             console.print(Text(f"  {each.file} {each.wrong}", "default"))

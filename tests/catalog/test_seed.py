@@ -13,7 +13,7 @@ from pingvas.adapters.model_files import open_model_files
 from pingvas.adapters.model_source import read_source
 from pingvas.base.settings import REPOSITORY
 from pingvas.catalog import contents
-from pingvas.catalog.models import bases_of, defaults_of, fits, get_model, kind_of
+from pingvas.catalog.models import bases_of, defaults_of, fits, get_model, kind_of, list_models
 from pingvas.catalog.seed import seed_models
 from pingvas.catalog.tables import AiModel
 from tests.make.safetensors import COMPACT_X4, CONTROLNET_SD1, SD1_LORA, write_safetensors
@@ -168,4 +168,14 @@ async def test_a_folder_that_cannot_be_understood_does_not_stop_the_others(
 
     # then
     assert names == ["broken", "night"]
-    assert (await get_model(session, "broken")).efs_cache_path == str(tmp_path / "broken")
+    broken = await get_model(session, "broken")
+    assert broken.efs_cache_path == str(tmp_path / "broken")
+    assert "model.safetensors is a text file" in broken.config["unusable"]
+    assert [model.name for model in await list_models(session)] == ["night"]
+
+    # when: its file is put right
+    write_safetensors(tmp_path / "broken" / "model.safetensors", COMPACT_X4)
+    await seed_models(session, tmp_path)
+
+    # then
+    assert [model.name for model in await list_models(session)] == ["broken", "night"]

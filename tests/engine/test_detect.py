@@ -207,7 +207,7 @@ def test_a_vae_alone_leaves_its_family_open(tmp_path: Path) -> None:
         ({"text_model.embeddings.token_embedding.weight": (8, 8)}, "text_encoder", None),
         ({"encoder.block.0.layer.0.SelfAttention.q.weight": (8, 8)}, "text_encoder", None),
         ({"down_blocks.0.x": (1,), "time_embedding.linear_1.weight": (8, 8)}, "unknown", "U-Net alone"),
-        (FLUX_FILE | {"distilled_guidance_layer.in_proj.bias": (8,)}, "unknown", "no kind"),
+        (FLUX_FILE | {"distilled_guidance_layer.in_proj.bias": (8,)}, "unknown", "Chroma"),
         ({"whatever": (1,)}, "unknown", "no kind"),
         ({}, "unknown", "no kind"),
     ],
@@ -234,8 +234,8 @@ def test_what_cannot_be_used_by_itself_is_told_apart(
         ("StableDiffusionXLPipeline", "unet", {"cross_attention_dim": 2048}, ("text_encoder", "text_encoder_2"), "sdxl", None),
         ("StableDiffusionXLImg2ImgPipeline", "unet", {"cross_attention_dim": 1280}, ("text_encoder_2",), "sdxl", "refiner"),
         ("StableDiffusion3Pipeline", "transformer", {}, ("text_encoder", "text_encoder_2"), "sd3", None),
-        ("FluxPipeline", "transformer", {"guidance_embeds": True}, ("text_encoder",), "flux", "dev"),
-        ("FluxPipeline", "transformer", {"guidance_embeds": False}, ("text_encoder",), "flux", "schnell"),
+        ("FluxPipeline", "transformer", {"guidance_embeds": True}, ("text_encoder", "text_encoder_2"), "flux", "dev"),
+        ("FluxPipeline", "transformer", {"guidance_embeds": False}, ("text_encoder", "text_encoder_2"), "flux", "schnell"),
     ],
 )  # fmt: skip
 def test_a_diffusers_folder_tells_its_family(

@@ -11,7 +11,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from pingvas.engine.checkpoints.transformer_names import FLUX_NAMES, SD3_NAMES, Names, rename
+from pingvas.engine.checkpoints.transformer_names import FLUX_NAMES, SD3_NAMES, Names
+from pingvas.engine.checkpoints.transformer_weights import rename
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import ModelLoadFailed
 from pingvas.engine.requests import PictureRequest

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from pingvas.engine.checkpoints.folder_parts import find_variant
+from pingvas.engine.checkpoints.weight_files import find_weights
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import InvalidParameters, ModelLoadFailed
 from pingvas.engine.requests import PictureRequest
@@ -142,9 +142,10 @@ def test_a_shard_that_is_missing_is_a_damaged_model(toy_f8: Path, tmp_path: Path
         (["model.fp16.safetensors", "model.non_ema.safetensors"], torch.float32, "fp16"),
         (["model.non_ema.safetensors"], torch.bfloat16, "non_ema"),
         (["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"], torch.float16, None),
-        (["model.fp16-00001-of-00002.safetensors"], torch.float32, "fp16"),
-        (["model-00001-of-00002.fp16.safetensors"], torch.float32, "fp16"),
-        ([], torch.float32, None),
+        (["model.fp16-00001-of-00001.safetensors"], torch.float32, "fp16"),
+        (["model-00001-of-00001.fp16.safetensors"], torch.float32, "fp16"),
+        (["model.fp16.sft", "model.sft"], torch.float32, None),
+        (["model.safetensors", "sdxl_vae.safetensors"], torch.float32, None),
     ],
 )
 def test_the_set_of_weights_that_fits_is_read(
@@ -153,7 +154,10 @@ def test_the_set_of_weights_that_fits_is_read(
     for name in names:
         (tmp_path / name).touch()
 
-    assert find_variant(tmp_path, dtype) == variant
+    found = find_weights(tmp_path, half=dtype == torch.float16)
+
+    assert found.variant == variant
+    assert {file.name for file in found.files} <= set(names)
 
 
 def test_an_inpainting_model_draws_from_text_too(tmp_path: Path, ask: Ask) -> None:

@@ -284,6 +284,44 @@ async def test_a_part_whose_family_nobody_knows_is_let_through(place: Place) -> 
     assert parameters["loras"] == [{"name": "odd", "weight": -0.5}]
 
 
+async def test_a_new_upscaler_takes_the_place_of_none_that_works(place: Place) -> None:
+    # given: an upscaler that was here before, and newer ones whose names come first
+    async with place.database.transaction() as session:
+        await make_model(session, name="aaa", config=UPSCALER)
+    source = UpscaleRequest(place.images["source"])
+
+    # when
+    among_equals = await place.parameters(source)
+    async with place.database.transaction() as session:
+        await make_model(session, name="zzz-shipped", path="shipped:zzz", config=UPSCALER)
+        await make_model(session, name="aab", path="/aab", config=UPSCALER | {"scale": 3})
+    with_one_that_ships = await place.parameters(source)
+    at_the_scale_of_a_newer_one = await place.parameters(UpscaleRequest(place.images["source"], scale=3))
+    named = await place.parameters(UpscaleRequest(place.images["source"], model="aaa"))
+
+    # then
+    assert among_equals["model"] == "four"
+    assert with_one_that_ships["model"] == at_the_scale_of_a_newer_one["model"] == "zzz-shipped"
+    assert named["model"] == "aaa"
+
+
+async def test_an_upscaler_that_cannot_be_opened_is_never_chosen_and_not_taken_when_named(
+    place: Place,
+) -> None:
+    # given: one that ships, and whose files are broken
+    async with place.database.transaction() as session:
+        broken = UPSCALER | {"unusable": "its file is damaged"}
+        await make_model(session, name="broken", path="shipped:broken", config=broken)
+
+    # when
+    chosen = await place.parameters(UpscaleRequest(place.images["source"]))
+
+    # then
+    assert chosen["model"] == "four"
+    with pytest.raises(Invalid, match="cannot be opened: its file is damaged"):
+        await place.parameters(UpscaleRequest(place.images["source"], model="broken"))
+
+
 async def test_without_an_upscaler_that_is_said(database: Database, place: Place) -> None:
     async with database.transaction() as session:
         await session.execute(text("UPDATE ai_models SET is_active = false WHERE name = 'four'"))

@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors.torch import load_file, save_file
 from sqlalchemy import text
 
 from pingvas.base.chore_runs import Turns, note_turns
 from pingvas.base.db import Database
 from pingvas.base.loop_failures import LoopReport, record
 from pingvas.base.settings import Settings
-from pingvas.launch.doctor import Finding, examine, what_is_wrong_with
+from pingvas.launch.doctor import Finding, examine
 from pingvas.launch.seed import seed
 from pingvas.worker.chores.schedule import CHORES
 from tests.make.billing import make_person
-from tests.make.catalog import make_model
+from tests.make.catalog import UPSCALER, make_model
 from tests.make.chores import schedule_chores
 from tests.make.gallery import make_image
 from tests.make.generation import submit_jobs
-
-
-def write_weights(path: Path, *, cut: int = 0) -> Path:
-    """A safetensors file of one tensor, `cut` bytes short."""
-    header = json.dumps({"a": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}).encode()
-    whole = len(header).to_bytes(8, "little") + header + bytes(16)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(whole[: len(whole) - cut])
-    return path
+from tests.make.toy_models import make_toy_model
+from tests.make.toy_upscalers import make_compact
 
 
 async def examined(settings: Settings) -> dict[str, Finding]:
@@ -40,8 +35,9 @@ async def examined(settings: Settings) -> dict[str, Finding]:
 
 @pytest.fixture
 async def furnished(database: Database, settings: Settings, tmp_path: Path) -> Path:
-    """A seeded database with one model in a folder; the path of its weights."""
-    weights = write_weights(tmp_path / "toy" / "unet" / "model.safetensors")
+    """A seeded database with one model in a folder; the path of weights of its."""
+    make_toy_model(tmp_path / "toy")
+    weights = tmp_path / "toy" / "unet" / "diffusion_pytorch_model.safetensors"
     await seed(database, settings)
     async with database.transaction() as session:
         await session.execute(text("DELETE FROM ai_models"))
@@ -58,24 +54,58 @@ async def test_a_healthy_house_has_nothing_wrong(furnished: Path, settings: Sett
 
 
 async def test_weights_that_were_cut_off_are_found(furnished: Path, settings: Settings) -> None:
-    write_weights(furnished, cut=1)
+    furnished.write_bytes(furnished.read_bytes()[:-1])
 
     found = await examined(settings)
 
     assert found["model"].well is False
-    assert "model.safetensors" in found["model"].says
+    assert "unet/diffusion_pytorch_model.safetensors is damaged: 1 bytes are missing" in found["model"].says
 
 
 async def test_a_model_of_one_file_is_looked_at_like_a_folder(
     furnished: Path, database: Database, settings: Settings
 ) -> None:
+    # given
+    file = make_compact(furnished.parents[2] / "x2.safetensors")
     async with database.transaction() as session:
-        await session.execute(text("UPDATE ai_models SET s3_path = :file"), {"file": str(furnished)})
-    well = (await examined(settings))["model"]
-    write_weights(furnished, cut=1)
+        await session.execute(
+            text("UPDATE ai_models SET s3_path = :file, config = config || CAST(:config AS jsonb)"),
+            {"file": str(file), "config": json.dumps({"family": "upscaler"})},
+        )
 
+    # when
+    well = (await examined(settings))["model"]
+    file.write_bytes(file.read_bytes()[:-1])
+
+    # then
     assert well.well, well
     assert (await examined(settings))["model"].well is False
+
+
+async def test_what_an_older_version_took_and_cannot_be_opened_is_found_with_the_reason(
+    furnished: Path, database: Database, settings: Settings, tmp_path: Path
+) -> None:
+    # given: models of which each is broken in its way, and one that is well
+    restorer = make_compact(tmp_path / "clean.safetensors", scale=1)
+    half = Path(shutil.copytree(tmp_path / "toy", tmp_path / "half"))
+    weights = half / "vae" / "diffusion_pytorch_model.safetensors"
+    save_file({name: value for name, value in load_file(weights).items() if "conv_out" not in name}, weights)
+    async with database.transaction() as session:
+        await make_model(session, name="clean", path=str(restorer), config=UPSCALER)
+        await make_model(session, name="half", path=str(half))
+        await make_model(session, name="kind", path=str(restorer), model_type="lora", config={"base": "sd1"})
+        await make_model(session, name="gone", path=str(tmp_path / "nowhere"))
+
+    # when
+    found = {finding.says.split()[0]: finding for finding in await all_of("model", settings)}
+
+    # then
+    assert found.pop("toy").well
+    assert [finding.well for finding in found.values()] == [False] * 4
+    assert "clean cannot be opened: This file is no upscaler" in found["clean"].says.rstrip(":")
+    assert "its vae lacks 4 of" in found["half"].says
+    assert "nothing at" in found["gone:"].says
+    assert "pingvas models remove half" in found["half"].remedy
 
 
 async def test_a_model_that_ships_is_looked_for_below_this_machines_own_folder(
@@ -230,26 +260,6 @@ async def test_a_database_that_is_away_is_found(make_settings: object) -> None:
 
     assert found["database"].well is False
     assert found["storage"].well  # the rest is looked at all the same
-
-
-@pytest.mark.parametrize(
-    ("bytes_", "said"),
-    [
-        (b"", "header"),
-        (b"\xff" * 8, "header"),
-        ((4).to_bytes(8, "little") + b"nope", "cannot be read"),
-        ((2).to_bytes(8, "little") + b"[]", "cannot be read"),
-    ],
-)
-def test_a_file_that_is_no_safetensors_file_is_told_so(tmp_path: Path, bytes_: bytes, said: str) -> None:
-    path = tmp_path / "a.safetensors"
-    path.write_bytes(bytes_)
-
-    assert said in (what_is_wrong_with(path) or "")
-
-
-def test_a_whole_file_is_well(tmp_path: Path) -> None:
-    assert what_is_wrong_with(write_weights(tmp_path / "a.safetensors")) is None
 
 
 async def test_loops_that_fail_are_found_and_those_that_got_over_it_are_told(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +23,47 @@ from pingvas.catalog.install import NameTaken
 from pingvas.catalog.models import defaults_of, get_model, limits_of
 from pingvas.catalog.tables import AiModel
 from pingvas.cli import app
+from pingvas.engine.checkpoints import architectures
+from pingvas.engine.checkpoints.transformer_names import FLUX_NAMES
 from pingvas.launch.models_command import Wanted, add, list_models, remove, verify
 from tests.make.billing import make_person
 from tests.make.catalog import CONFIG, make_model
+from tests.make.flow_files import write_flow_file
 from tests.make.generation import submit_jobs
-from tests.make.safetensors import COMPACT_X4, SD1_LORA, file_of, write_pipeline, write_safetensors
+from tests.make.safetensors import COMPACT_X4, SD1_LORA, Shapes, file_of, write_safetensors
+from tests.make.toy_flow import make_toy_flux
+from tests.make.toy_sdxl import make_toy_refiner, make_toy_sdxl
 
-SDXL = ("StableDiffusionXLPipeline", "unet", {"cross_attention_dim": 2048}, "text_encoder", "text_encoder_2")
+
+@pytest.fixture(scope="module")
+def xl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small SDXL folder that can be opened."""
+    return make_toy_sdxl(tmp_path_factory.mktemp("models") / "xl")
+
+
+@pytest.fixture(scope="module")
+def flux(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_toy_flux(tmp_path_factory.mktemp("models") / "flux")
+
+
+def copied(folder: Path, where: Path) -> Path:
+    shutil.copytree(folder, where)
+    return where
 
 
 def nobody(done: int, total: int) -> None:
     """Nobody looks on."""
+
+
+def shapes_of_vae(architecture: architectures.Architecture) -> Shapes:
+    """Names and shapes of the autoencoder that was published for a family, as diffusers calls them."""
+    import diffusers
+    import torch
+
+    kind: Any = diffusers.AutoencoderKL
+    with torch.device("meta"):
+        made = kind.from_config(dict(architecture["vae"]))
+    return {name: tuple(value.shape) for name, value in made.state_dict().items()}
 
 
 async def row_of(database: Database, name: str) -> AiModel:
@@ -41,29 +72,28 @@ async def row_of(database: Database, name: str) -> AiModel:
 
 
 async def test_a_folder_is_added_with_its_hashes_and_the_habits_of_its_family(
-    settings: Settings, database: Database, tmp_path: Path
+    settings: Settings, database: Database, tmp_path: Path, xl: Path
 ) -> None:
     # given
     async with database.transaction() as session:
         await seed_plans(session)
-    folder = write_pipeline(tmp_path / "My Model", *SDXL)
+    folder = copied(xl, tmp_path / "My Model")
     (folder / "unet" / "model.bin").write_bytes(b"a pickle that nobody opens")
 
     # when
     shown = await add(settings, Wanted(str(folder), tiers=("pro",), display_name="Mine"), nobody)
 
     # then
-    assert (shown.name, shown.kind, shown.bases, shown.tiers) == ("my-model", "checkpoint", "sdxl", "pro")
+    # Its sizes are its own, so parts must be made for it by name.
+    assert (shown.name, shown.kind, shown.bases, shown.tiers) == ("my-model", "checkpoint", "my-model", "pro")
     model = await row_of(database, "my-model")
     assert (model.display_name, model.s3_path, model.efs_cache_path) == ("Mine", str(folder), str(folder))
+    assert model.config["family"] == "sdxl"
     assert defaults_of(model.config).width == limits_of(model.config).min_size * 4 == 1024
-    assert set(model.config["files"]) == {
-        "model_index.json",
-        *(
-            f"{part}/{name}"
-            for part in ("unet", "vae", *SDXL[3:])
-            for name in ("config.json", "model.safetensors")
-        ),
+    assert "unet/model.bin" not in model.config["files"]
+    assert {name.split("/")[0] for name in model.config["files"]} == {
+        *("model_index.json", "scheduler", "tokenizer", "tokenizer_2"),
+        *("text_encoder", "text_encoder_2", "unet", "vae"),
     }
     assert model.size_bytes == sum(facts["size"] for facts in model.config["files"].values())
 
@@ -95,18 +125,25 @@ async def test_what_the_file_does_not_tell_the_operator_is_asked(
     settings: Settings, database: Database, tmp_path: Path
 ) -> None:
     # given
-    shapes = {
-        "encoder.conv_in.weight": (8, 3, 3, 3),
-        "decoder.conv_in.weight": (8, 4, 3, 3),
-        "decoder.up_blocks.0.resnets.0.conv1.weight": (8, 8, 3, 3),
-    }
-    vae = write_safetensors(tmp_path / "vae.safetensors", shapes)
+    vae = write_safetensors(tmp_path / "vae.safetensors", shapes_of_vae(architectures.SDXL))
+    other = write_safetensors(
+        tmp_path / "other.safetensors",
+        {
+            "encoder.conv_in.weight": (8, 3, 3, 3),
+            "decoder.conv_in.weight": (8, 4, 3, 3),
+            "decoder.up_blocks.0.resnets.0.conv1.weight": (8, 8, 3, 3),
+        },
+    )
 
     # when
     with pytest.raises(Invalid, match="--base: sd1, sd2, sdxl"):
         await add(settings, Wanted(str(vae)), nobody)
     with pytest.raises(Invalid, match="--base is one of"):
         await add(settings, Wanted(str(vae), base="sd9"), nobody)
+    with pytest.raises(Invalid, match="made for sd1 or sd2 or sdxl"):
+        await add(settings, Wanted(str(vae), base="flux"), nobody)
+    with pytest.raises(Invalid, match="is not whole: its VAE lacks 245 of 248"):
+        await add(settings, Wanted(str(other), base="sdxl"), nobody)
     await add(settings, Wanted(str(vae), base="sdxl"), nobody)
 
     # then
@@ -119,7 +156,8 @@ async def test_a_lora_of_unusual_size_finds_the_model_that_has_it(
     # given
     async with database.transaction() as session:
         await make_model(session, name="mini", config=CONFIG | {"base": "mini", "text_width": 128})
-    lora = {"unet.mid_block.attentions.0.transformer_blocks.0.attn2.to_k.lora_A.weight": (4, 128)}
+    layer = "unet.mid_block.attentions.0.transformer_blocks.0.attn2.to_k"
+    lora = {f"{layer}.lora_A.weight": (4, 128), f"{layer}.lora_B.weight": (64, 4)}
 
     # when
     await add(settings, Wanted(str(write_safetensors(tmp_path / "small.safetensors", lora))), nobody)
@@ -165,28 +203,31 @@ async def test_what_is_no_model_is_refused_with_the_reason(settings: Settings, t
 
 
 async def test_what_a_single_file_leaves_out_may_come_from_a_folder_of_its_family(
-    settings: Settings, database: Database, tmp_path: Path
+    settings: Settings, database: Database, tmp_path: Path, xl: Path, flux: Path
 ) -> None:
-    # given
-    flux = write_safetensors(
-        tmp_path / "flux.safetensors", {"double_blocks.0.img_attn.norm.key_norm.scale": (8,)}
+    # given: a file that has all but T5's tokenizer, and a folder with little more than that
+    file = write_flow_file(
+        flux, tmp_path / "flux.safetensors", FLUX_NAMES, parts=("vae", "text_encoder", "text_encoder_2")
     )
-    folder = write_pipeline(tmp_path / "whole", "FluxPipeline", "transformer", {}, "text_encoder")
-    other = write_pipeline(tmp_path / "other", *SDXL)
-    refiner = write_pipeline(
-        tmp_path / "refiner", SDXL[0], SDXL[1], {"cross_attention_dim": 1280}, "text_encoder_2"
-    )
+    folder = copied(flux, tmp_path / "parts")
+    for weights in folder.rglob("*.safetensors"):
+        weights.unlink()
+    other = copied(xl, tmp_path / "other")
+    refiner = make_toy_refiner(tmp_path / "refiner")
 
     # when
-    await add(settings, Wanted(str(flux), components=str(folder)), nobody)
+    await add(settings, Wanted(str(file), components=str(folder)), nobody)
     await add(settings, Wanted(str(other), refiner=str(refiner)), nobody)
 
     # then
     assert (await row_of(database, "flux")).config["components"] == str(folder)
     assert (await row_of(database, "other")).config["refiner"] == str(refiner)
+    shutil.rmtree(folder / "tokenizer_2")
     for wanted, why in (
-        (Wanted(str(flux), name="x", components=str(other)), "same family"),
-        (Wanted(str(flux), name="x", components=str(flux)), "diffusers folder"),
+        (Wanted(str(file), name="x"), "tokenizer of T5"),
+        (Wanted(str(file), name="x", components=str(folder)), "tokenizer_2"),
+        (Wanted(str(file), name="x", components=str(xl)), "same family"),
+        (Wanted(str(file), name="x", components=str(file)), "diffusers folder"),
         (Wanted(str(other), name="x", refiner=str(other)), "no refiner"),
         (Wanted(str(refiner)), "--refiner"),
     ):
@@ -208,21 +249,21 @@ async def test_a_name_is_taken_until_its_model_is_removed(settings: Settings, tm
         await remove(settings, "nobody")
 
 
-async def test_one_changed_byte_is_found(settings: Settings, tmp_path: Path) -> None:
+async def test_one_changed_byte_is_found(settings: Settings, tmp_path: Path, xl: Path) -> None:
     # given
-    folder = write_pipeline(tmp_path / "toy", *SDXL)
+    folder = copied(xl, tmp_path / "toy")
     await add(settings, Wanted(str(folder)), nobody)
     before = await verify(settings, "toy")
 
     # when
-    weights = folder / "vae" / "model.safetensors"
+    weights = folder / "vae" / "diffusion_pytorch_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
     (folder / "unet" / "config.json").unlink()
 
     # then
-    assert [each.wrong for each in before] == [None] * 9
+    assert {each.wrong for each in before} == {None}
     assert {each.file: each.wrong for each in await verify(settings, None) if each.wrong} == {
-        "vae/model.safetensors": "has other bytes than those that were added",
+        "vae/diffusion_pytorch_model.safetensors": "has other bytes than those that were added",
         "unet/config.json": "is missing",
     }
 
@@ -280,10 +321,10 @@ async def test_a_model_copied_into_the_storage_lives_without_its_origin(
 
 
 async def test_an_address_is_fetched_looked_at_and_verified_where_it_was_fetched_to(
-    settings: Settings, database: Database, tmp_path: Path
+    settings: Settings, database: Database, tmp_path: Path, xl: Path
 ) -> None:
     # given
-    origin = write_pipeline(tmp_path / "origin", *SDXL)
+    origin = copied(xl, tmp_path / "origin")
     (origin / "unet" / "model.bin").write_bytes(b"a pickle that nobody fetches")
 
     # when
@@ -300,11 +341,11 @@ async def test_an_address_is_fetched_looked_at_and_verified_where_it_was_fetched
     assert not (copy / "unet" / "model.bin").exists()
 
     # when: a byte of the copy changes, the check removes it, and asks the origin next time
-    (copy / "vae" / "model.safetensors").write_bytes(file_of({}))
+    (copy / "vae" / "diffusion_pytorch_model.safetensors").write_bytes(file_of({}))
     wrong = [each for each in await verify(settings, "far") if each.wrong]
-    assert [each.file for each in wrong] == ["vae/model.safetensors"]
+    assert [each.file for each in wrong] == ["vae/diffusion_pytorch_model.safetensors"]
     assert files.find_copy(source) is None
-    assert [each.wrong for each in await verify(settings, "far")] == [None] * 9
+    assert {each.wrong for each in await verify(settings, "far")} == {None}
 
 
 async def test_what_cannot_be_used_is_not_kept_among_the_fetched(settings: Settings, tmp_path: Path) -> None:
@@ -317,9 +358,9 @@ async def test_what_cannot_be_used_is_not_kept_among_the_fetched(settings: Setti
 
 
 async def test_a_card_in_the_folder_speaks_for_the_model(
-    settings: Settings, database: Database, tmp_path: Path
+    settings: Settings, database: Database, tmp_path: Path, xl: Path
 ) -> None:
-    folder = write_pipeline(tmp_path / "toy", *SDXL)
+    folder = copied(xl, tmp_path / "toy")
     card = {"name": "named", "display_name": "Named", "version": "7", "size": {"max": 512, "multiple": 8}}
     (folder / "studio.json").write_text(json.dumps(card))
 

@@ -43,6 +43,9 @@ def write_pipeline(folder: Path, name: str, denoiser: str, config: dict[str, Any
         index[part] = ["diffusers" if part in (denoiser, "vae") else "transformers", "Anything"]
         write_safetensors(folder / part / "model.safetensors", {"x": (1,)})
         (folder / part / "config.json").write_text(json.dumps(config if part == denoiser else {}))
+    for part in ("scheduler", *(text.replace("text_encoder", "tokenizer") for text in texts)):
+        index[part] = ["diffusers" if part == "scheduler" else "transformers", "Anything"]
+        (folder / part).mkdir()
     (folder / "model_index.json").write_text(json.dumps(index))
     return folder
 

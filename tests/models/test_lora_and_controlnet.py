@@ -98,11 +98,14 @@ def test_the_same_lora_in_kohyas_names_is_read_as_the_same(tmp_path: Path) -> No
         if half == "lora_A":
             kohya[f"{short}.alpha"] = torch.tensor(float(len(value)))
     save_file(kohya, tmp_path / "kohya.safetensors")
-    config = json.loads((BASE / "unet" / "config.json").read_text())
-    ours = read_lora(LoraUse("ours", LORA, 1.0), "sd", "unet", config)
-    theirs = read_lora(LoraUse("theirs", tmp_path / "kohya.safetensors", 1.0), "sd", "unet", config)
-    assert theirs["unet"].keys() == ours["unet"].keys()
-    assert all(torch.equal(theirs["unet"][name], value) for name, value in ours["unet"].items())
+    ours = read_lora(LoraUse("ours", LORA, 1.0), "sd1")
+    theirs = {
+        each.targets: each
+        for each in read_lora(LoraUse("theirs", tmp_path / "kohya.safetensors", 1.0), "sd1")
+    }
+    assert theirs.keys() == {each.targets for each in ours}
+    assert all(torch.equal(theirs[each.targets].down, each.down) for each in ours)
+    assert all(torch.equal(theirs[each.targets].up, each.up) for each in ours)
 
 
 # The ControlNet -----------------------------------------------------------------------------------------------------

@@ -35,7 +35,8 @@ def find_controlnet(tensors: Tensors) -> Detected | None:
 def find_vae(header: Header) -> Detected | None:
     """A VAE. Those of SD 1, SD 2 and SDXL have the same shapes, so alone they do not tell their family."""
     tensors = header.tensors
-    prefix = "first_stage_model." if _has(tensors, r"^first_stage_model\.decoder\.") else ""
+    prefixes = ("first_stage_model.", "vae.", "")
+    prefix = next((each for each in prefixes if f"{each}decoder.conv_in.weight" in tensors), "")
     entrance = tensors.get(f"{prefix}decoder.conv_in.weight")
     has_encoder = f"{prefix}encoder.conv_in.weight" in tensors
     known = _has(tensors, rf"^{re.escape(prefix)}decoder\.(up_blocks|up)\.\d")

@@ -1,4 +1,4 @@
-"""What a model file or folder can be found to be: plain values that the `detect_…` modules share."""
+"""What a model file or folder can be found to be, and why it cannot be opened: plain values that the `detect_…` modules share."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ class Detected:
     `variant` is `inpainting`, `refiner`, `pix2pix`, `dev`, `schnell`, `fill` or None. `folder` says that it is a
     diffusers folder. `parts` names what a checkpoint holds (`denoiser`, `vae`, `text_encoder`, `text_encoder_2`, …).
     `details` is for people: `scale` of an upscaler, `rank` and `network` of a LoRA, `text_width`, `channels`.
+
+    `refusal` is why the engine cannot open it, a sentence without its subject and its point ("holds weights of 4 bits");
+    None: it can. `missing` names the folders that a file can be opened with only if they are beside it.
     """
 
     kind: Kind
@@ -32,6 +35,8 @@ class Detected:
     folder: bool = False
     parts: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    refusal: str | None = None
 
 
 def variant_of_channels(channels: int, latent_channels: int) -> str | None:

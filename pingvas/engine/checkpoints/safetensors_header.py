@@ -29,6 +29,8 @@ _BITS = {
     "C64": 64, "F64": 64, "I64": 64, "U64": 64,
 }  # fmt: skip
 
+# Names that safetensors files are published under; `.sft` is the shorter one.
+SUFFIXES = (".safetensors", ".sft")
 PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle", ".msgpack", ".h5")
 _A_PICKLE = (
     "is a pickle, which can run any code when opened. Only safetensors files are loaded: convert it first."
@@ -45,7 +47,13 @@ _OTHER_KINDS = (
     ),
     (b"<!DOCTYPE", "is a web page, not a model: the download asked for something first. Fetch it again."),
     (b"<html", "is a web page, not a model: the download asked for something first. Fetch it again."),
+    (b"\x1f\x8b", "is a packed file, not a model. Unpack it first."),
+    (b"Rar!", "is a packed file, not a model. Unpack it first."),
+    (b"7z\xbc\xaf\x27\x1c", "is a packed file, not a model. Unpack it first."),
+    (b"\x89PNG", "is a picture, not a model."),
+    (b"\xff\xd8\xff", "is a picture, not a model."),
 )
+_PRINTABLE = bytes(range(0x20, 0x7F)) + b"\t\r\n"
 
 
 @dataclass(frozen=True)
@@ -64,17 +72,31 @@ class Header:
     metadata: Mapping[str, str]
 
 
-def read_header(path: Path) -> Header:
-    """The header of the safetensors file at `path`. Raises ModelNotFound, or ModelLoadFailed saying what is wrong."""
+def is_safetensors(path: Path) -> bool:
+    """Whether a file is named as safetensors are. Hidden ones, as macOS leaves beside each file, are none."""
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+
+
+def safetensors_in(folder: Path) -> list[Path]:
+    """The files in `folder` itself that are named as safetensors, by name."""
+    return [path for path in sorted(folder.glob("*")) if is_safetensors(path) and path.is_file()]
+
+
+def read_header(path: Path, name: str | None = None) -> Header:
+    """The header of the safetensors file at `path`. Raises ModelNotFound, or ModelLoadFailed saying what is wrong.
+
+    `name` is what it is called in messages, where the file's own name says too little.
+    """
+    name = name or path.name
     if path.suffix.lower() in PICKLES:
-        raise ModelLoadFailed(f"{path.name} {_A_PICKLE}")
+        raise ModelLoadFailed(f"{name} {_A_PICKLE}")
     try:
         with path.open("rb") as file:
-            return _read(file, path.name, path.stat().st_size)
+            return _read(file, name, path.stat().st_size)
     except FileNotFoundError as error:
-        raise ModelNotFound(f"There is no file {path.name}.") from error
+        raise ModelNotFound(f"There is no file {name}.") from error
     except OSError as error:
-        raise ModelLoadFailed(f"{path.name} cannot be read: {error.strerror or error}.") from error
+        raise ModelLoadFailed(f"{name} cannot be read: {error.strerror or error}.") from error
 
 
 def _read(file: BinaryIO, name: str, size: int) -> Header:
@@ -83,6 +105,11 @@ def _read(file: BinaryIO, name: str, size: int) -> Header:
         # A length that begins with a pickle's bytes is possible; then a header follows, and it is no pickle.
         if start.startswith(magic) and start[8:9] != b"{":
             raise ModelLoadFailed(f"{name} {sentence}")
+    if start and not start.strip(_PRINTABLE):
+        # The length that a header begins with has bytes of zero in it, which text has not.
+        raise ModelLoadFailed(
+            f"{name} is a text file, not a model, whatever its name says. Fetch the model again."
+        )
     if len(start) < 8:
         _damaged(name, "it ends before its header begins")
     length = int.from_bytes(start[:8], "little")

@@ -19,6 +19,8 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from pingvas.engine.checkpoints.detect import detect, expect_openable
+from pingvas.engine.checkpoints.limits import LEAST_SCALE, MOST_SCALE
 from pingvas.engine.errors import (
     Canceled,
     EngineError,
@@ -39,7 +41,6 @@ Size = tuple[int, int]
 MAX_SIDE = 16384
 MIN_TILE = 64
 OVERLAP = 16
-MAX_NATIVE_SCALE = 16
 # So much is left to Lanczos: a second run of the model for the last few percent would cost a hundred times as much.
 STRETCH = 1.1
 
@@ -69,11 +70,13 @@ def open_upscaler(path: Path, device: torch.device) -> Upscaler:
     """Load a safetensors file. Raises ModelNotFound, ModelLoadFailed, OutOfMemory, each saying what is the matter."""
     if not path.is_file():
         raise ModelNotFound(f"There is no upscaler {path.name}.")
-    if path.suffix != ".safetensors":
-        raise ModelLoadFailed(
-            f"{path.name} may be a pickle, which can run any code when opened. "
-            "Only safetensors files are loaded: convert it first."
-        )
+    try:
+        found = detect(path)
+    except ModelLoadFailed as error:
+        raise ModelLoadFailed(f"The upscaler {path.name} cannot be loaded: {error}") from error
+    # Spandrel knows more upscalers than can be told by their header.
+    if found.kind != "unknown":
+        expect_openable(found, path.name)
     spandrel = import_spandrel()
     model = None
     try:
@@ -258,10 +261,10 @@ def _as_bytes(band: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
 
 def _expect_upscaler(name: str, model: Any) -> None:
     purpose, scale = model.purpose, model.scale
-    if purpose != "SR" or not 2 <= scale <= MAX_NATIVE_SCALE:
+    if purpose != "SR" or not LEAST_SCALE <= scale <= MOST_SCALE:
         raise ModelLoadFailed(
             f"{name} is no upscaler: a {model.architecture.name} model for {purpose} at ×{scale}. "
-            f"Take one that enlarges 2 to {MAX_NATIVE_SCALE} times."
+            f"Take one that enlarges {LEAST_SCALE} to {MOST_SCALE} times."
         )
     if model.input_channels not in (1, 3) or model.output_channels != model.input_channels:
         raise ModelLoadFailed(

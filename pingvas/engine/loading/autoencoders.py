@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pingvas.engine.checkpoints.detect import detect, expect_openable
+from pingvas.engine.checkpoints.detect_folder import only_file
+from pingvas.engine.checkpoints.folder_parts import open_module
 from pingvas.engine.errors import EngineError, InvalidParameters, ModelLoadFailed, ModelNotFound
 from pingvas.engine.families.family import Family
 from pingvas.engine.loading.single_file import open_vae_file
@@ -21,23 +24,21 @@ def open_vae(path: Path, family: Family) -> Any:
     folder = path / "vae" if (path / "vae" / "config.json").is_file() else path
     if not folder.exists():
         raise ModelNotFound(f"There is no VAE at {path.name}.")
-    weights = [folder] if folder.is_file() else sorted(folder.glob("*"))
-    if not any(file.suffix == ".safetensors" for file in weights):
-        raise ModelLoadFailed(f"The VAE {path.name} has no safetensors file; pickles are not loaded.")
+    found = detect(folder)
+    expect_openable(found, f"The VAE {path.name}")
+    if found.kind != "vae":
+        raise ModelLoadFailed(f"{path.name} is a {found.kind} and no VAE.")
+    file = only_file(folder) if folder.is_dir() else folder
+    own = family.own_vae
     try:
-        if folder.is_file():
-            own = family.own_vae
-            vae = open_vae_file(folder, own.config, family.device, own.dtype)
-        else:
-            vae = models.AutoencoderKL.from_pretrained(
-                folder, dtype=family.own_vae.dtype, local_files_only=True, use_safetensors=True
-            )
+        if file is not None:
+            return open_vae_file(file, own.config, family.device, own.dtype)
+        return open_module(models.AutoencoderKL, folder, family.device, own.dtype)
     except EngineError:
         raise
     # Every library below has its own errors for a damaged file, and all of them mean the same here.
     except Exception as error:
         raise ModelLoadFailed(f"The VAE {path.name} cannot be loaded: {error}") from error
-    return vae.eval().requires_grad_(False).to(family.device)
 
 
 def expect_fitting(vae: Any, family: Family, name: str) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from pingvas.engine.checkpoints.detect import detect
+from pingvas.engine.checkpoints.detect import detect, expect_openable
 from pingvas.engine.checkpoints.detect_folder import only_file
-from pingvas.engine.checkpoints.safetensors_header import PICKLES
-from pingvas.engine.errors import EngineError, ModelLoadFailed, ModelNotFound
+from pingvas.engine.checkpoints.safetensors_header import is_safetensors
+from pingvas.engine.errors import EngineError, ModelLoadFailed
 from pingvas.engine.families.family import Family
 from pingvas.engine.families.flux import Flux
 from pingvas.engine.families.sd3 import StableDiffusion3
@@ -20,20 +19,12 @@ from pingvas.engine.families.sdxl import StableDiffusionXL
 from pingvas.engine.families.stable_diffusion import StableDiffusion
 from pingvas.engine.loading.single_file import open_single_file
 
-# The `_class_name` of a model_index.json, the family that runs it, and the parts that must have weights.
-FAMILIES: dict[str, tuple[type[Family], tuple[str, ...]]] = {
-    "StableDiffusionPipeline": (StableDiffusion, ("text_encoder", "unet", "vae")),
-    "StableDiffusionImg2ImgPipeline": (StableDiffusion, ("text_encoder", "unet", "vae")),
-    "StableDiffusionInpaintPipeline": (StableDiffusion, ("text_encoder", "unet", "vae")),
-    "StableDiffusionXLPipeline": (StableDiffusionXL, ("text_encoder", "text_encoder_2", "unet", "vae")),
-    # What refiners are published as: they have the larger text encoder alone.
-    "StableDiffusionXLImg2ImgPipeline": (StableDiffusionXL, ("text_encoder_2", "unet", "vae")),
-    "StableDiffusionXLInpaintPipeline": (
-        StableDiffusionXL,
-        ("text_encoder", "text_encoder_2", "unet", "vae"),
-    ),
-    "StableDiffusion3Pipeline": (StableDiffusion3, ("text_encoder", "text_encoder_2", "transformer", "vae")),
-    "FluxPipeline": (Flux, ("text_encoder", "text_encoder_2", "transformer", "vae")),
+FAMILIES: dict[str, type[Family]] = {
+    "sd1": StableDiffusion,
+    "sd2": StableDiffusion,
+    "sdxl": StableDiffusionXL,
+    "sd3": StableDiffusion3,
+    "flux": Flux,
 }
 
 
@@ -73,6 +64,8 @@ def open_model(path: Path, device: torch.device, config: Mapping[str, Any] | Non
         family = opener(device, pick_dtype(device))
     except (EngineError, MemoryError, torch.OutOfMemoryError):
         raise
+    except KeyError as error:
+        raise ModelLoadFailed(f"The model {path.name} is not whole: it lacks {error.args[0]}.") from error
     # Every library below has its own errors for a damaged file, and all of them mean the same here.
     except Exception as error:
         raise ModelLoadFailed(f"The model {path.name} cannot be loaded: {error}") from error
@@ -86,51 +79,23 @@ Opener = Callable[[torch.device, torch.dtype], Family]
 
 def _find_opener(path: Path, config: Mapping[str, Any]) -> Opener:
     """What loads the model at `path`, which has been looked at from outside."""
-    index = path / "model_index.json"
-    file = only_file(path) if path.is_dir() and not index.is_file() else path
-    if file is None or not file.exists():
-        raise ModelNotFound(f"There is no model in {path.name}: model_index.json is missing.")
-    if file.is_dir():
-        family = _family_of(path, index)
-        return lambda device, dtype: family.open(path, device, dtype)
-    found = detect(file)
-    if found.kind != "checkpoint" or found.family is None:
-        says = found.details.get("says") or f"a {found.kind}, which is a part of a model and not a whole one"
-        raise ModelLoadFailed(f"{file.name} is {says}.")
-    name = found.family
-    return lambda device, dtype: open_single_file(file, name, config, device, dtype)
-
-
-def _family_of(folder: Path, index: Path) -> type[Family]:
-    try:
-        pipeline = json.loads(index.read_text("utf-8"))["_class_name"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelLoadFailed(f"The model_index.json of {folder.name} cannot be read.") from error
-    if pipeline not in FAMILIES:
-        raise ModelLoadFailed(f"{folder.name} is a {pipeline}; this engine does not know that family.")
-    family, parts = FAMILIES[pipeline]
-    for part in parts:
-        _expect_safetensors(folder, part)
-    return family
+    found = detect(path)
+    if found.kind != "checkpoint" and found.refusal is None:
+        raise ModelLoadFailed(
+            f"{path.name} is a {found.kind}, which is a part of a model and not a whole one."
+        )
+    expect_openable(found, path.name, has_components=bool(config.get("components")))
+    name = str(found.family)
+    if found.folder:
+        return lambda device, dtype: FAMILIES[name].open(path, device, dtype)
+    file = only_file(path) if path.is_dir() else path
+    return lambda device, dtype: open_single_file(file or path, name, config, device, dtype)
 
 
 def size_of(path: Path) -> int:
     """Bytes of the weights in a model's folder or file; 0 when there is nothing."""
-    files = [path] if path.is_file() else path.rglob("*.safetensors")
+    files = [path] if path.is_file() else filter(is_safetensors, path.rglob("*"))
     return sum(file.stat().st_size for file in files)
-
-
-def _expect_safetensors(folder: Path, part: str) -> None:
-    files = sorted((folder / part).glob("*"))
-    if any(file.suffix == ".safetensors" for file in files):
-        return
-    pickled = next((file for file in files if file.suffix in PICKLES), None)
-    if pickled is not None:
-        raise ModelLoadFailed(
-            f"{part}/{pickled.name} of {folder.name} is a pickle, which can run any code when opened. "
-            "Only safetensors files are loaded: convert it first."
-        )
-    raise ModelLoadFailed(f"The model {folder.name} has no weights for its {part}.")
 
 
 def _quiet() -> None:

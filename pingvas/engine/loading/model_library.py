@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import torch
 
+from pingvas.engine.checkpoints.safetensors_header import safetensors_in
 from pingvas.engine.errors import OutOfMemory
 from pingvas.engine.families.family import Family
 from pingvas.engine.images.depth import DepthModel, open_depth_model
@@ -61,7 +62,7 @@ class Library:
 
     def upscaler(self, path: Path) -> Upscaler:
         """The upscaler at `path`: a safetensors file, or a folder with one. Raises ModelNotFound, ModelLoadFailed."""
-        file = next(iter(sorted(path.glob("*.safetensors"))), path) if path.is_dir() else path
+        file = next(iter(safetensors_in(path)), path) if path.is_dir() else path
         return self._have(file, file, lambda: open_upscaler(file, self.device), lambda found: found.to)
 
     def depth(self, path: Path) -> DepthModel:

@@ -16,18 +16,18 @@ from pingvas.engine.checkpoints import architectures
 from pingvas.engine.checkpoints.architectures import Architecture
 from pingvas.engine.checkpoints.clip_vocabulary import END
 from pingvas.engine.checkpoints.detect import detect
+from pingvas.engine.checkpoints.filled_modules import Tensors, fill, fill_clip, read_tensors
 from pingvas.engine.checkpoints.folder_parts import vae_dtype
 from pingvas.engine.errors import ModelLoadFailed
 from pingvas.engine.families.family import Family
 from pingvas.engine.families.sdxl import StableDiffusionXL
 from pingvas.engine.families.stable_diffusion import StableDiffusion
 from pingvas.engine.loading.single_file_flow import open_flux, open_sd3
-from pingvas.engine.loading.single_file_parts import SingleFile, Tensors, read_tensors
+from pingvas.engine.loading.single_file_parts import SingleFile, vae_weights
 
 # In OpenCLIP's own tokenizing, what stands behind the end of a text is token 0.
 _OPEN_CLIP_PAD = "!"
 _UNET = "model.diffusion_model."
-_VAES = ("first_stage_model.", "vae.")
 
 
 def open_single_file(
@@ -45,7 +45,9 @@ def open_single_file(
     components = Path(config["components"]) if config.get("components") else None
     if components is not None and not components.is_dir():
         raise ModelLoadFailed(f"The components of {path.name} are not there: {components.name} is no folder.")
-    return opener(SingleFile(path, detect(path), read_tensors(path), components, config, device, dtype))
+    return opener(
+        SingleFile(path, detect(path), read_tensors(path, device), components, config, device, dtype)
+    )
 
 
 def open_vae_file(path: Path, config: Mapping[str, Any], device: torch.device, dtype: torch.dtype) -> Any:
@@ -54,15 +56,10 @@ def open_vae_file(path: Path, config: Mapping[str, Any], device: torch.device, d
     Raises ModelLoadFailed, or whatever the libraries raise on damaged files.
     """
     from diffusers import AutoencoderKL
-    from diffusers.loaders import single_file_utils
 
     model: Any = AutoencoderKL
-    converters: Any = single_file_utils
-    tensors = read_tensors(path)
-    if not any(name.startswith("decoder.up_blocks.") for name in tensors):
-        tensors = converters.convert_ldm_vae_checkpoint(tensors, config)
-    file = SingleFile(path, detect(path), tensors, None, {}, device, dtype)
-    return file.fill("VAE", lambda: model.from_config(dict(config)), tensors)
+    weights = vae_weights(read_tensors(path, device), config)
+    return fill(path.name, "VAE", lambda: model.from_config(dict(config)), weights, device, dtype)
 
 
 def _open_sd1(file: SingleFile) -> Family:
@@ -86,7 +83,7 @@ def _open_sd(
         tokenizer=file.clip_tokenizer("tokenizer", pad),
         text_encoder=_text_encoder(file, "text_encoder", architecture, texts.CLIPTextModel, clip, prefix),
         unet=_unet(file, architecture),
-        vae=_vae(file, architecture, file.dtype),
+        vae=file.vae(architecture),
         scheduler_config=_scheduler(file, architecture, prediction),
     )
 
@@ -110,7 +107,7 @@ def _open_sdxl(file: SingleFile) -> Family:
         tokenizers=tuple(tokenizers),
         text_encoders=tuple(encoders),
         unet=_unet(file, architecture),
-        vae=_vae(file, architecture, vae_dtype(file.config_of("vae", architecture), file.dtype)),
+        vae=file.vae(architecture, vae_dtype(file.config_of("vae", architecture), file.dtype)),
         scheduler_config=_scheduler(file, architecture, "epsilon"),
         zeros_for_empty=not refiner,
     )
@@ -130,20 +127,6 @@ def _unet(file: SingleFile, architecture: Architecture) -> Any:
     return file.fill("U-Net", lambda: model.from_config(config), weights)
 
 
-def _vae(file: SingleFile, architecture: Architecture, dtype: torch.dtype) -> Any:
-    from diffusers import AutoencoderKL
-    from diffusers.loaders import single_file_utils
-
-    model: Any = AutoencoderKL
-    converters: Any = single_file_utils
-    tensors: Tensors = next(filter(None, (file.under(prefix) for prefix in _VAES)), {})
-    if not tensors:
-        return file.spare("vae", model, dtype)
-    config = file.config_of("vae", architecture)
-    weights = converters.convert_ldm_vae_checkpoint(tensors, config)
-    return file.fill("VAE", lambda: model.from_config(config), weights, dtype)
-
-
 ClipReader = Callable[[Any, Tensors, str], Tensors]
 """Turns a text encoder's weights, found under a prefix, into those of the (empty) module given."""
 
@@ -151,16 +134,21 @@ ClipReader = Callable[[Any, Tensors, str], Tensors]
 def _text_encoder(
     file: SingleFile, part: str, architecture: Architecture, kind: Any, read: ClipReader, prefix: str
 ) -> Any:
-    from accelerate import init_empty_weights
     from transformers import CLIPTextConfig
 
     tensors = file.under(prefix)
     if not tensors:
         return file.spare(part, kind)
     config = CLIPTextConfig.from_dict(file.config_of(part, architecture))
-    with init_empty_weights():
-        empty = kind(config)
-    return file.fill(part, lambda: kind(config), _named_as(empty, read(empty, tensors, prefix)))
+    return fill_clip(
+        file.path.name,
+        part,
+        kind,
+        config,
+        lambda empty: read(empty, tensors, prefix),
+        file.device,
+        file.dtype,
+    )
 
 
 def _ldm_clip(empty: Any, tensors: Tensors, prefix: str) -> Tensors:
@@ -173,13 +161,6 @@ def _open_clip(empty: Any, tensors: Tensors, prefix: str) -> Tensors:
     converters: Any = single_file_utils
     weights: Tensors = converters.convert_open_clip_checkpoint(empty, tensors, prefix=prefix)
     return weights
-
-
-def _named_as(empty: Any, weights: Tensors) -> Tensors:
-    """Whether a text encoder's names begin with `text_model.` depends on its class, on the library and on the file."""
-    bare = {name.removeprefix("text_model."): value for name, value in weights.items()}
-    wanted = {name.removeprefix("text_model."): name for name in empty.state_dict()}
-    return {wanted[name]: value for name, value in bare.items() if name in wanted}
 
 
 def _scheduler(file: SingleFile, architecture: Architecture, usual: str) -> dict[str, Any]:

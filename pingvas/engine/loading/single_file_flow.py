@@ -13,19 +13,19 @@ from typing import Any
 import torch
 
 from pingvas.engine.checkpoints.architectures import FLUX_DEV, FLUX_SCHNELL, SD3, Architecture
+from pingvas.engine.checkpoints.filled_modules import Tensors, fill_clip, fill_t5
 from pingvas.engine.checkpoints.folder_parts import open_tokenizer
-from pingvas.engine.checkpoints.transformer_names import FLUX_NAMES, SD3_NAMES, rename
+from pingvas.engine.checkpoints.transformer_names import FLUX_NAMES, SD3_NAMES
+from pingvas.engine.checkpoints.transformer_weights import rename
 from pingvas.engine.errors import ModelLoadFailed
 from pingvas.engine.families.flux import Flux
 from pingvas.engine.families.sd3 import StableDiffusion3
-from pingvas.engine.loading.single_file_parts import SingleFile, Tensors
+from pingvas.engine.loading.single_file_parts import SingleFile
 
 _TRANSFORMER = "model.diffusion_model."
-_VAES = ("first_stage_model.", "vae.")
 _CLIP_L, _CLIP_G, _T5 = (f"text_encoders.{name}.transformer." for name in ("clip_l", "clip_g", "t5xxl"))
 # In OpenCLIP's own tokenizing, what stands behind the end of a text is token 0.
 _OPEN_CLIP_PAD = "!"
-_SCALES = ("scaled_fp8", ".scale_weight", ".weight_scale", ".absmax")
 # The width of an attention head where no weight tells.
 _HEAD = 64
 
@@ -54,7 +54,7 @@ def open_sd3(file: SingleFile) -> StableDiffusion3:
             lambda: models.SD3Transformer2DModel.from_config(config),
             rename(tensors, SD3_NAMES, config["num_attention_heads"] * config["attention_head_dim"]),
         ),
-        vae=_vae(file, SD3),
+        vae=file.vae(SD3),
         scheduler_config=file.config_of("scheduler", SD3, "scheduler_config.json"),
     )
 
@@ -80,7 +80,7 @@ def open_flux(file: SingleFile) -> Flux:
             lambda: models.FluxTransformer2DModel.from_config(config),
             rename(tensors, FLUX_NAMES, config["num_attention_heads"] * config["attention_head_dim"]),
         ),
-        vae=_vae(file, published),
+        vae=file.vae(published),
         scheduler_config=file.config_of("scheduler", published, "scheduler_config.json"),
     )
 
@@ -131,33 +131,9 @@ def _count(tensors: Mapping[str, torch.Tensor], blocks: str) -> int:
 
 
 def _transformer_tensors(file: SingleFile) -> Tensors:
-    """The transformer's weights without the prefix that some files put before them.
-
-    Raises ModelLoadFailed for weights that are only right when multiplied by others.
-    """
-    scaled = next((name for name in file.tensors if name.endswith(_SCALES)), None)
-    if scaled is not None:
-        raise ModelLoadFailed(
-            f"{file.path.name} holds weights with scales of their own ({scaled}), which cannot be read. Take the file in "
-            "fp16, bf16 or plain fp8."
-        )
+    """The transformer's weights without the prefix that some files put before them."""
     prefixed = file.under(_TRANSFORMER)
     return {name.removeprefix(_TRANSFORMER): value for name, value in (prefixed or file.tensors).items()}
-
-
-def _vae(file: SingleFile, architecture: Architecture) -> Any:
-    import diffusers
-    from diffusers.loaders import single_file_utils
-
-    model: Any = diffusers.AutoencoderKL
-    utils: Any = single_file_utils
-    tensors: Tensors = next(filter(None, (file.under(prefix) for prefix in _VAES)), {})
-    if not tensors:
-        return file.spare("vae", model)
-    config = file.config_of("vae", architecture)
-    return file.fill(
-        "VAE", lambda: model.from_config(config), utils.convert_ldm_vae_checkpoint(tensors, config)
-    )
 
 
 def _clip(file: SingleFile, part: str, architecture: Architecture, kind: Any, prefix: str) -> Any:
@@ -167,16 +143,10 @@ def _clip(file: SingleFile, part: str, architecture: Architecture, kind: Any, pr
     if not tensors:
         return file.spare(part, kind)
     config = CLIPTextConfig.from_dict(file.config_of(part, architecture))
-    with torch.device("meta"):
-        names = list(kind(config).state_dict())
-    # Whether names begin with `text_model.` depends on the class, on the library and on the file.
     bare = {name.removeprefix(prefix).removeprefix("text_model."): tensors[name] for name in tensors}
     # Files leave the smaller encoder's projection out where it changes nothing.
     bare.setdefault("text_projection.weight", torch.eye(config.hidden_size))
-    keys = {name: name.removeprefix("text_model.") for name in names}
-    return file.fill(
-        part, lambda: kind(config), {name: bare[key] for name, key in keys.items() if key in bare}
-    )
+    return fill_clip(file.path.name, part, kind, config, lambda _: bare, file.device, file.dtype)
 
 
 def _has_t5(file: SingleFile, part: str) -> bool:
@@ -189,17 +159,8 @@ def _t5(file: SingleFile, part: str, architecture: Architecture) -> Any:
     tensors = {name.removeprefix(_T5): value for name, value in file.under(_T5).items()}
     if not tensors:
         return file.spare(part, T5EncoderModel)
-    # One table of words under two names, of which files hold one or both.
-    words = ("shared.weight", "encoder.embed_tokens.weight")
-    tensors |= {name: tensors[other] for name in words for other in words if other in tensors}
     config = T5Config.from_dict(file.config_of(part, architecture))
-    module = file.fill(part, lambda: T5EncoderModel(config), tensors)
-    module.set_input_embeddings(module.shared)
-    if file.dtype == torch.float16:  # too small a range for these layers
-        for name, weight in module.named_parameters():
-            if ".wo." in name:
-                weight.data = weight.data.float()
-    return module
+    return fill_t5(file.path.name, part, config, tensors, file.device, file.dtype)
 
 
 def _t5_tokenizer(file: SingleFile, part: str) -> Any:

@@ -16,10 +16,15 @@ import torch
 from pingvas.engine.checkpoints.architectures import Architecture
 from pingvas.engine.checkpoints.clip_vocabulary import END, make_tokenizer
 from pingvas.engine.checkpoints.detected import Detected
-from pingvas.engine.checkpoints.folder_parts import open_module, open_tokenizer, read_config, ready
+from pingvas.engine.checkpoints.filled_modules import Tensors, fill, read_tensors, with_new_attention_names
+from pingvas.engine.checkpoints.folder_parts import open_module, open_tokenizer, read_config
+from pingvas.engine.checkpoints.safetensors_header import safetensors_in
 from pingvas.engine.errors import ModelLoadFailed
 
-Tensors = dict[str, torch.Tensor]
+__all__ = ["SingleFile", "Tensors", "read_tensors", "vae_weights"]
+
+# What whole checkpoints put before the names of their VAE.
+VAES = ("first_stage_model.", "vae.")
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ class SingleFile:
     def spare(self, part: str, kind: Any, dtype: torch.dtype | None = None) -> Any:
         """A part that the file lacks, from the components folder. Raises ModelLoadFailed when it is not there either."""
         folder = self.components / part if self.components is not None else None
-        if folder is None or not any(folder.glob("*.safetensors")):
+        if folder is None or not safetensors_in(folder):
             raise ModelLoadFailed(
                 f"{self.path.name} has no {part} in it. Set `components` in the model's configuration to a diffusers "
                 "folder of its family that has one."
@@ -66,36 +71,38 @@ class SingleFile:
         return open_module(kind, folder, self.device, dtype or self.dtype)
 
     def fill(
-        self, part: str, make: Callable[[], Any], weights: Tensors, dtype: torch.dtype | None = None
+        self,
+        part: str,
+        make: Callable[[], Any],
+        weights: Mapping[str, torch.Tensor],
+        dtype: torch.dtype | None = None,
     ) -> Any:
         """The module that `make` builds, with these weights. Raises ModelLoadFailed for what is missing or misshapen."""
-        from accelerate import init_empty_weights
+        return fill(self.path.name, part, make, weights, self.device, dtype or self.dtype)
 
-        with init_empty_weights():
-            module = make()
-        wanted = module.state_dict()
-        missing = sorted(wanted.keys() - weights.keys())
-        if missing:
-            raise ModelLoadFailed(
-                f"{self.path.name} is not whole: its {part} lacks {len(missing)} of {len(wanted)} weights, "
-                f"{missing[0]} among them."
-            )
-        for name, empty in wanted.items():
-            if weights[name].shape != empty.shape:
-                raise ModelLoadFailed(
-                    f"The {part} of {self.path.name} is built in a way that is not known: {name} is of shape "
-                    f"{tuple(weights[name].shape)} instead of {tuple(empty.shape)}. If it is a relative of its family, set "
-                    "`components` in the model's configuration to a diffusers folder with its configurations."
-                )
-        target = dtype or self.dtype
-        placed = {name: weights[name].to(self.device).to(target).contiguous() for name in wanted}
-        module.load_state_dict(placed, assign=True)
-        return ready(module, self.device)
+    def vae(self, architecture: Architecture, dtype: torch.dtype | None = None) -> Any:
+        """The AutoencoderKL in the file, else that of the components folder. Raises ModelLoadFailed."""
+        from diffusers import AutoencoderKL
+
+        model: Any = AutoencoderKL
+        tensors = next(filter(None, (self.under(prefix) for prefix in VAES)), {})
+        if not tensors:
+            return self.spare("vae", model, dtype)
+        config = self.config_of("vae", architecture)
+        return self.fill("VAE", lambda: model.from_config(config), vae_weights(tensors, config), dtype)
 
 
-def read_tensors(path: Path) -> Tensors:
-    """All tensors of a safetensors file, mapped and not read. Raises SafetensorError for a damaged one."""
-    from safetensors.torch import load_file
+def vae_weights(tensors: Tensors, config: Mapping[str, Any]) -> Tensors:
+    """An autoencoder's weights under the names of diffusers today, from its first publishers' layout or diffusers' own.
 
-    tensors: Tensors = load_file(path)
-    return tensors
+    The prefixes that whole checkpoints put before them are taken off.
+    """
+    from diffusers.loaders import single_file_utils
+
+    converters: Any = single_file_utils
+    prefix = next((each for each in VAES if any(name.startswith(each) for name in tensors)), "")
+    bare = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+    if any(name.startswith("decoder.up_blocks.") for name in bare):
+        return with_new_attention_names(bare)
+    converted: Tensors = converters.convert_ldm_vae_checkpoint(bare, config)
+    return converted

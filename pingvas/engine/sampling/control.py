@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from pingvas.engine.checkpoints.detect import detect, expect_openable
 from pingvas.engine.checkpoints.folder_parts import open_module, read_config
 from pingvas.engine.errors import EngineError, InvalidParameters, ModelLoadFailed, ModelNotFound
 from pingvas.engine.families.family import Conditioning, Family, Residuals, pad_to
@@ -50,9 +51,10 @@ def open_control(path: Path, family: Family) -> Any:
         raise ModelLoadFailed(
             f"The ControlNet {path.name} is a single file: bring its diffusers folder instead."
         )
-    files = sorted(path.glob("*"))
-    if not any(file.suffix == ".safetensors" for file in files):
-        raise ModelLoadFailed(f"The ControlNet {path.name} has no safetensors file; pickles are not loaded.")
+    found = detect(path)
+    expect_openable(found, f"The ControlNet {path.name}")
+    if found.kind != "controlnet":
+        raise ModelLoadFailed(f"{path.name} is a {found.kind} and no ControlNet.")
     try:
         named = read_config(path / "config.json").get("_class_name", family.control_class)
         if named != family.control_class:

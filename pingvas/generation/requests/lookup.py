@@ -11,7 +11,16 @@ from pingvas.base.errors import BadField, Invalid
 from pingvas.base.read_session import ReadSession
 from pingvas.base.statements import Row, entity, fetch
 from pingvas.catalog.describe import UPSCALER
-from pingvas.catalog.models import MakesNoPictures, available_to, bases_of, fits, kind_of, require_available
+from pingvas.catalog.models import (
+    MakesNoPictures,
+    available_to,
+    bases_of,
+    fits,
+    is_unusable,
+    kind_of,
+    require_available,
+    ships,
+)
 from pingvas.catalog.tables import AiModel
 from pingvas.gallery.tables import Image
 from pingvas.generation.pricing.price import USUAL_SCALE, own_scale
@@ -32,8 +41,8 @@ _NAMED = select(AiModel, QUOTED_BY_SIZE).where(
 _NAMED_ONE = select(AiModel, QUOTED_BY_SIZE).where(AiModel.is_active, AiModel.name == bindparam("name"))
 _UPSCALERS = (
     select(AiModel, QUOTED_BY_SIZE)
-    .where(AiModel.is_active, AiModel.config["family"].astext == UPSCALER)
-    .order_by(AiModel.name)
+    .where(AiModel.is_active, AiModel.config["family"].astext == UPSCALER, ~is_unusable())
+    .order_by(AiModel.created_at, AiModel.id)
 )
 _IMAGES = select(Image).where(
     Image.user_id == bindparam("user_id"), Image.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
@@ -162,7 +171,11 @@ def _named_upscaler(rows: Mapping[str, AiModel], name: str, plan_name: str) -> A
 
 
 def _choose(upscalers: list[AiModel], scale: float | None, plan_name: str) -> AiModel:
-    """The smallest model that reaches the scale by itself, else the one that reaches farthest."""
+    """Of those that ship, else of all: the smallest that reaches the scale by itself, else the one that reaches farthest.
+
+    Of equals the one that has been here longest, so what an operator adds is used where it is named, and no new model
+    takes the place of one that works. `upscalers` come oldest first.
+    """
     if not upscalers:
         raise Invalid(
             "No upscaler is installed in this studio.",
@@ -171,6 +184,7 @@ def _choose(upscalers: list[AiModel], scale: float | None, plan_name: str) -> Ai
     allowed = [model for model in upscalers if available_to(model, plan_name)]
     if not allowed:
         require_available(upscalers[0], plan_name)
+    allowed = [model for model in allowed if ships(model)] or allowed
     wanted = USUAL_SCALE if scale is None else scale
     reaching = [model for model in allowed if own_scale(model.config) >= wanted]
     if reaching:
