@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from pingvas.engine.checkpoints.detected import Family
 from pingvas.engine.checkpoints.lora_keys import NETWORK
-from pingvas.engine.checkpoints.transformer_names import FLUX_NAMES, SD3_NAMES, Names
+from pingvas.engine.checkpoints.publisher_names import FLUX_NAMES, SD3_NAMES, Names
 
 UNET_FAMILIES: tuple[Family, ...] = ("sd1", "sd2", "sdxl")
 # How many rows of layers a block of the published U-Nets has.
