@@ -20,6 +20,7 @@ from pingvas.base import migrate
 from pingvas.base.db import Database
 from pingvas.base.errors import Invalid, NotFound, Unavailable
 from pingvas.base.settings import Settings
+from pingvas.base.visible_text import accept_name
 from pingvas.billing.plans import PRIORITIES
 from pingvas.catalog.contents import CARD, Files, hash_file, hash_files, is_model_file
 from pingvas.catalog.describe import UPSCALER, describe, model_type_of, where_weights_are
@@ -42,6 +43,7 @@ from pingvas.engine.checkpoints.detected import FAMILIES, FAMILY_BY_TEXT_WIDTH, 
 from pingvas.engine.checkpoints.safetensors_header import PICKLES
 from pingvas.engine.errors import EngineError
 
+_MAX_DISPLAY_NAME = 200
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _PARTS = ("lora", "controlnet", "vae")
 
@@ -127,6 +129,8 @@ async def _add_at(
         raise Invalid(f"This is a {kind}, not a {wanted.kind}.")
     card = _read_card(path)
     name = _checked_name(wanted.name or card.get("name") or _name_from(path))
+    said_name = str(wanted.display_name or card.get("display_name") or name)
+    display_name = accept_name(said_name, field="display_name", longest=_MAX_DISPLAY_NAME)
     await _expect_free(database, name)
     path = where_weights_are(path, detected)
     if hashes is None:
@@ -139,7 +143,7 @@ async def _add_at(
         address = await files.upload(path, hashes, name, single=config["layout"] == "file")
     new = NewModel(
         name=name,
-        display_name=wanted.display_name or card.get("display_name") or name,
+        display_name=display_name,
         model_type=model_type,
         version=str(card.get("version", "1")),
         address=address or str(path),

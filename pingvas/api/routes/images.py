@@ -12,7 +12,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pingvas.adapters.storage import Storage
 from pingvas.api.http.deps import ActorDep, MaybeActorDep, SessionDep, SettingsDep, StorageDep
 from pingvas.api.http.wire import DEFAULT_LIMIT, Cursor, Limit, Text
-from pingvas.api.routes.job_bodies import JobType, Visibility, names_pictures, recipe_of, without_pictures
+from pingvas.api.routes.job_bodies import (
+    JobType,
+    NotSaidEnough,
+    Visibility,
+    names_pictures,
+    read_recipe,
+    without_pictures,
+)
 from pingvas.base.errors import NotFound
 from pingvas.gallery.library import (
     ImageChanges,
@@ -121,16 +128,24 @@ async def get_image(
 
 @router.get("/{image_id}/recipe", operation_id="get_image_recipe")
 async def get_image_recipe(image_id: UUID, actor: MaybeActorDep, session: SessionDep) -> dict[str, Any]:
-    """The body that, sent to `POST /jobs`, makes this image again; not found when it does not say how it was made.
+    """The body that, sent to `POST /jobs`, makes this image again; not found, with the fields that are missing or bad,
+    when it does not say how it was made.
 
     For somebody else's image made from pictures of theirs there is none.
     """
     image = await get_visible_image(session, actor, image_id)
     mine = actor is not None and actor.user_id == image.user_id
-    recipe = recipe_of(image.generation_params)
-    if recipe is None or (not mine and names_pictures(recipe)):
-        raise NoRecipe
+    try:
+        recipe = read_recipe(image.generation_params)
+    except NotSaidEnough as error:
+        raise _no_recipe(error) from None
+    if not mine and names_pictures(recipe):
+        raise NoRecipe("This image was made from images of somebody else, which are theirs.")
     return recipe
+
+
+def _no_recipe(error: NotSaidEnough) -> NoRecipe:
+    return NoRecipe(f"{NoRecipe.default_detail} {error}.", extra={"errors": error.errors})
 
 
 @router.patch("/{image_id}", operation_id="update_image")

@@ -1,10 +1,11 @@
 """The body of POST /jobs: one shape per job type, told apart by `job_type`; and the body that makes a picture again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -13,6 +14,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from pingvas.api.http.wire import Text
 from pingvas.generation.requests.job_request import (
@@ -26,7 +28,6 @@ from pingvas.generation.requests.job_request import (
     MAX_LORAS,
     MAX_MASK_BLUR,
     MAX_MASK_PADDING,
-    MAX_PROMPT,
     MAX_REFINE,
     MAX_SCALE,
     MAX_SEED,
@@ -43,6 +44,7 @@ from pingvas.generation.requests.job_request import (
     UpscaleWish,
     Wish,
 )
+from pingvas.generation.requests.prompt_rules import MAX_PROMPT, why_no_prompt
 
 JobType = Literal["txt2img", "img2img", "inpaint", "upscale"]
 Format = Literal["png", "jpg", "webp"]
@@ -51,7 +53,31 @@ Visibility = Literal["private", "public", "unlisted"]
 DEFAULT_MODEL = "pingvas-mini"
 
 ModelName = Annotated[Text, Field(min_length=1, max_length=200)]
-Prompt = Annotated[Text, Field(max_length=MAX_PROMPT)]
+
+
+def _checked(is_needed: bool) -> Callable[[str], str]:
+    """Refuses a prompt in the words of the documentation, which pydantic's own limits do not know."""
+
+    def check(prompt: str) -> str:
+        wrong = why_no_prompt(prompt, is_needed=is_needed)
+        if wrong is not None:
+            raise PydanticCustomError("prompt", "{wrong}", {"wrong": wrong})
+        return prompt
+
+    return check
+
+
+def _checked_negative(prompt: str) -> str:
+    _checked(False)(prompt.strip())  # blanks ask for nothing, as an empty one does
+    return prompt
+
+
+_SHOWN_LIMIT = {"maxLength": MAX_PROMPT}
+Prompt = Annotated[Text, AfterValidator(_checked(False)), Field(json_schema_extra=_SHOWN_LIMIT)]
+NeededPrompt = Annotated[
+    Text, AfterValidator(_checked(True)), Field(json_schema_extra=_SHOWN_LIMIT | {"minLength": 1})
+]
+NegativePrompt = Annotated[Text, AfterValidator(_checked_negative), Field(json_schema_extra=_SHOWN_LIMIT)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Steps = Annotated[int | None, Field(ge=1, le=1000)]
 Cfg = Annotated[
@@ -125,7 +151,7 @@ class _Diffusion(_Every):
 
     model: ModelName = DEFAULT_MODEL
     prompt: Prompt = Field("", description="`{a|b}` picks one by the seed; `<lora:name:0.8>` adds a LoRA")
-    negative_prompt: Prompt = ""
+    negative_prompt: NegativePrompt = ""
     width: int | None = Field(None, ge=8, le=16384, description="Pixels, a multiple of 8")
     height: int | None = Field(None, ge=8, le=16384, description="Pixels, a multiple of 8")
     steps: Steps = None
@@ -159,8 +185,7 @@ class TextToPicture(_Diffusion):
     """A request for `count` pictures made from text. What is left out is as the model does it by default."""
 
     job_type: Literal["txt2img"]
-    prompt: Prompt = Field(
-        min_length=1,
+    prompt: NeededPrompt = Field(
         examples=["a red house at sunset"],
         description="`{a|b}` picks one by the seed; `<lora:name:0.8>` adds a LoRA",
     )
@@ -209,7 +234,7 @@ class RefineIn(BaseModel):
 
     model: ModelName = DEFAULT_MODEL
     prompt: Prompt = ""
-    negative_prompt: Prompt = ""
+    negative_prompt: NegativePrompt = ""
     strength: float = Field(REFINE_STRENGTH, ge=MIN_REFINE, le=MAX_REFINE, allow_inf_nan=False)
     steps: Steps = None
     cfg_scale: Cfg = None
@@ -255,33 +280,56 @@ _OF_A_BATCH = {"count", "collection_id", "tags"}
 _LEFT_OUT = _OF_A_BATCH | {"lane", "visibility"}
 
 
-def body_of(told: Mapping[str, Any]) -> AnyBody | None:
-    """The body that asks for a picture again, from its parameters or what it says about itself; None when that is not
-    enough.
+class NotSaidEnough(ValueError):
+    """Parameters are no body of a request; `errors` names each field that is missing or bad."""
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        super().__init__("; ".join(f"{error['loc'][-1]}: {error['msg']}" for error in errors))
+        self.errors = errors
+
+
+def body_of(told: Mapping[str, Any]) -> AnyBody:
+    """The body that asks for a picture again, from its parameters or what it says about itself.
 
     Facts that are no part of a request (the engine's versions, the prompt as it was run) are left out. Defaults are
-    filled in, and a picture that does not name its seed cannot be made again.
+    filled in, and a picture that does not name its seed cannot be made again. Raises NotSaidEnough.
     """
     job_type = told.get("job_type", "txt2img")
     shape = _SHAPES.get(job_type) if isinstance(job_type, str) else None
     if shape is None:
-        return None
+        raise NotSaidEnough([_bad("job_type", f"must be one of {', '.join(_SHAPES)}")])
     asked = {name: told[name] for name in shape.model_fields if name in told and name not in _OF_A_BATCH}
     refine = asked.get("refine")
     if isinstance(refine, dict):
         asked["refine"] = {name: value for name, value in refine.items() if name in RefineIn.model_fields}
-    if "model" not in asked or (job_type != "upscale" and asked.get("seed") is None):
-        return None
+    needed = ("model",) if job_type == "upscale" else ("model", "seed")
+    missing = [_bad(name, "is not said") for name in needed if asked.get(name) is None]
+    if missing:
+        raise NotSaidEnough(missing)
     try:
         return _BODY.validate_python(asked | {"job_type": job_type})
-    except ValidationError:
-        return None
+    except ValidationError as error:
+        # The first part of a place is the shape, which is no field.
+        bad = [{"loc": ["body", *each["loc"][1:]], "msg": each["msg"]} for each in error.errors()]
+        raise NotSaidEnough(bad) from error
+
+
+def _bad(name: str, reason: str) -> dict[str, Any]:
+    return {"loc": ["body", name], "msg": reason}
+
+
+def read_recipe(generation_params: Mapping[str, Any]) -> dict[str, Any]:
+    """The same as JSON, without what is no part of how a picture was made. Raises NotSaidEnough."""
+    told = {name: value for name, value in generation_params.items() if name not in _LEFT_OUT}
+    return body_of(told).model_dump(mode="json", exclude=_LEFT_OUT)
 
 
 def recipe_of(generation_params: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The same as JSON, without what is no part of how a picture was made."""
-    body = body_of({name: value for name, value in generation_params.items() if name not in _LEFT_OUT})
-    return None if body is None else body.model_dump(mode="json", exclude=_LEFT_OUT)
+    """The recipe of a picture that says enough, else None."""
+    try:
+        return read_recipe(generation_params)
+    except NotSaidEnough:
+        return None
 
 
 def names_pictures(parameters: Mapping[str, Any]) -> bool:

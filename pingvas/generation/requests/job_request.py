@@ -11,9 +11,8 @@ JobType = Literal["txt2img", "img2img", "inpaint", "upscale"]
 Preprocessor = Literal["none", "canny", "scribble", "depth"]
 InpaintArea = Literal["whole", "masked"]
 
-MAX_PROMPT = 2_000
 MAX_COUNT = 16
-MAX_SEED = 2**32 - 1
+MAX_SEED = 2**63 - 1
 MIN_CFG, MAX_CFG = 1.0, 30.0
 MAX_GUIDANCE = 30.0
 MAX_CLIP_SKIP = 12
@@ -24,6 +23,7 @@ MIN_REFINE, MAX_REFINE = 0.05, 0.6
 MAX_SCALE = 8.0
 STRENGTH = 0.75
 REFINE_STRENGTH = 0.25
+_USUAL_SEEDS = 2**32
 
 
 @dataclass(frozen=True)
@@ -110,14 +110,16 @@ class UpscaleWish:
 
 
 def draw_seed(asked: int | None) -> int:
-    """The seed asked for, or a random one."""
-    return secrets.randbelow(MAX_SEED + 1) if asked is None else asked
+    """The seed asked for, or a random one, which every other program takes too."""
+    return secrets.randbelow(_USUAL_SEEDS) if asked is None else asked
 
 
 def seeds(wish: Wish) -> list[int]:
-    """One seed per picture: the asked or a random one, then the next ones up, wrapping at 2³²."""
+    """One seed per picture: the asked or a random one, then the next ones up. Those below 2³² wrap there, for it is as
+    far as other programs count."""
     first = draw_seed(wish.seed)
-    return [(first + index) % (MAX_SEED + 1) for index in range(wish.count)]
+    end = _USUAL_SEEDS if first < _USUAL_SEEDS else MAX_SEED + 1
+    return [(first + index) % end for index in range(wish.count)]
 
 
 def images_named(wish: Wish | UpscaleWish) -> Iterator[tuple[UUID, str]]:

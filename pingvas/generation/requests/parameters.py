@@ -10,8 +10,9 @@ from typing import Any
 
 from pingvas.base.errors import Invalid
 from pingvas.catalog.models import Limits, defaults_of, limits_of
+from pingvas.engine.errors import PromptNotUnderstood
 from pingvas.engine.sampling.samplers import SAMPLERS
-from pingvas.engine.text.prompts import resolve_wildcards, take_loras
+from pingvas.engine.text.prompts import LoraTag, resolve_wildcards, take_loras
 from pingvas.generation.pricing.price import own_scale
 from pingvas.generation.requests.job_request import (
     MAX_LORA_WEIGHT,
@@ -22,6 +23,7 @@ from pingvas.generation.requests.job_request import (
     draw_seed,
 )
 from pingvas.generation.requests.lookup import Ingredients, bad_field
+from pingvas.generation.requests.prompt_rules import why_no_prompt, why_not_read
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,11 @@ def resolve(wish: Wish, seeds: Sequence[int]) -> list[Resolved]:
 
 
 def _resolve(wish: Wish, seed: int, listed: Mapping[str, float]) -> Resolved:
-    prompt, tags = take_loras(resolve_wildcards(wish.prompt, seed))
-    negative, misplaced = take_loras(resolve_wildcards(wish.negative_prompt, seed))
+    errors: list[dict[str, Any]] = []
+    prompt, tags = _read("prompt", wish.prompt, seed, errors, is_needed=wish.job_type == "txt2img")
+    negative, misplaced = _read("negative_prompt", wish.negative_prompt, seed, errors)
     # A tag says it again rather than more: so a stored list and a stored prompt together mean the same picture.
     loras = {**listed, **{tag.name: float(tag.weight) for tag in tags}}
-    errors = []
     if misplaced:
         errors.append(bad_field("negative_prompt", "<lora:…> belongs in the prompt, with a weight below 0"))
     if len(loras) > MAX_LORAS:
@@ -69,6 +71,22 @@ def _resolve(wish: Wish, seed: int, listed: Mapping[str, float]) -> Resolved:
     if errors:
         raise Invalid("The prompt asks for something that cannot be done.", errors=errors)
     return Resolved(seed, prompt, negative, loras)
+
+
+def _read(
+    name: str, typed: str, seed: int, errors: list[dict[str, Any]], *, is_needed: bool = False
+) -> tuple[str, tuple[LoraTag, ...]]:
+    """A prompt as it is run with this seed, and the LoRAs it names. What is wrong with it goes to `errors`."""
+    try:
+        run, tags = take_loras(resolve_wildcards(typed, seed))
+    except PromptNotUnderstood as error:
+        errors.append(bad_field(name, str(error)))
+        return typed, ()
+    # A negative prompt of blanks asks for nothing, as an empty one does.
+    said = typed.strip() if name == "negative_prompt" else typed
+    if wrong := why_no_prompt(said, is_needed=is_needed) or why_not_read(run):
+        errors.append(bad_field(name, wrong))
+    return run, tags
 
 
 def complete(wish: Wish, found: Ingredients) -> dict[str, Any]:
@@ -173,7 +191,7 @@ def _complete_refine(wish: RefineWish, found: Ingredients) -> dict[str, Any]:
     }
     errors = _check_steps(parameters, limits_of(config))
     for name in ("prompt", "negative_prompt"):
-        run, tags = take_loras(resolve_wildcards(parameters[name], seed))
+        run, tags = _read(name, parameters[name], seed, errors)
         if tags:
             errors.append(bad_field(name, "<lora:…> is not taken here: refining uses the model as it is"))
         if run != parameters[name]:
