@@ -14,13 +14,12 @@ from pingvas.api.http.deps import ActorDep, MaybeActorDep, SessionDep, SettingsD
 from pingvas.api.http.wire import DEFAULT_LIMIT, Cursor, Limit, Text
 from pingvas.api.routes.job_bodies import (
     JobType,
-    NotSaidEnough,
+    NoRecipe,
     Visibility,
     names_pictures,
-    read_recipe,
+    recipe_of,
     without_pictures,
 )
-from pingvas.base.errors import NotFound
 from pingvas.gallery.library import (
     ImageChanges,
     ImageNotFound,
@@ -35,10 +34,6 @@ from pingvas.gallery.library import (
 from pingvas.gallery.tables import Image
 
 router = APIRouter(prefix="/images", tags=["gallery"])
-
-
-class NoRecipe(NotFound):
-    default_detail = "This image does not say enough to be made again."
 
 
 class ImageOut(BaseModel):
@@ -135,17 +130,10 @@ async def get_image_recipe(image_id: UUID, actor: MaybeActorDep, session: Sessio
     """
     image = await get_visible_image(session, actor, image_id)
     mine = actor is not None and actor.user_id == image.user_id
-    try:
-        recipe = read_recipe(image.generation_params)
-    except NotSaidEnough as error:
-        raise _no_recipe(error) from None
+    recipe = recipe_of(image.generation_params)
     if not mine and names_pictures(recipe):
         raise NoRecipe("This image was made from images of somebody else, which are theirs.")
     return recipe
-
-
-def _no_recipe(error: NotSaidEnough) -> NoRecipe:
-    return NoRecipe(f"{NoRecipe.default_detail} {error}.", extra={"errors": error.errors})
 
 
 @router.patch("/{image_id}", operation_id="update_image")

@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from pingvas.api.http.wire import Text
+from pingvas.base.errors import Invalid, NotFound
 from pingvas.generation.requests.job_request import (
     MAX_CFG,
     MAX_CLIP_SKIP,
@@ -280,12 +281,18 @@ _OF_A_BATCH = {"count", "collection_id", "tags"}
 _LEFT_OUT = _OF_A_BATCH | {"lane", "visibility"}
 
 
-class NotSaidEnough(ValueError):
-    """Parameters are no body of a request; `errors` names each field that is missing or bad."""
+class NotSaidEnough(Invalid):
+    """Parameters are no body of a request; each field that is missing or bad is named."""
 
     def __init__(self, errors: list[dict[str, Any]]) -> None:
-        super().__init__("; ".join(f"{error['loc'][-1]}: {error['msg']}" for error in errors))
-        self.errors = errors
+        reasons = "; ".join(f"{error['loc'][-1]} {error['msg']}" for error in errors)
+        super().__init__(f"This does not say enough to be made again: {reasons}.", errors=errors)
+
+
+class NoRecipe(NotFound):
+    """An image that cannot be made again."""
+
+    default_detail = "This image does not say enough to be made again."
 
 
 def body_of(told: Mapping[str, Any]) -> AnyBody:
@@ -318,18 +325,14 @@ def _bad(name: str, reason: str) -> dict[str, Any]:
     return {"loc": ["body", name], "msg": reason}
 
 
-def read_recipe(generation_params: Mapping[str, Any]) -> dict[str, Any]:
-    """The same as JSON, without what is no part of how a picture was made. Raises NotSaidEnough."""
+def recipe_of(generation_params: Mapping[str, Any]) -> dict[str, Any]:
+    """The same as JSON, without what is no part of how a picture was made. Raises NoRecipe, which names the fields."""
     told = {name: value for name, value in generation_params.items() if name not in _LEFT_OUT}
-    return body_of(told).model_dump(mode="json", exclude=_LEFT_OUT)
-
-
-def recipe_of(generation_params: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The recipe of a picture that says enough, else None."""
     try:
-        return read_recipe(generation_params)
-    except NotSaidEnough:
-        return None
+        body = body_of(told)
+    except NotSaidEnough as error:
+        raise NoRecipe(error.detail, extra={"errors": error.errors}) from None
+    return body.model_dump(mode="json", exclude=_LEFT_OUT)
 
 
 def names_pictures(parameters: Mapping[str, Any]) -> bool:

@@ -14,9 +14,8 @@ from pingvas.api.http.accepted import RESPONSES, Asking, AskingDep, accept
 from pingvas.api.http.deps import ActorDep, SessionDep, SettingsDep, StorageDep
 from pingvas.api.http.errors import Problem
 from pingvas.api.http.wire import DEFAULT_LIMIT, Cursor, Limit
-from pingvas.api.routes.job_bodies import AnyBody, JobBody, JobType, NotSaidEnough, body_of
+from pingvas.api.routes.job_bodies import AnyBody, JobBody, JobType, body_of
 from pingvas.api.routes.job_out import JobOut, Status, SubmittedOut, job_out
-from pingvas.base.errors import Invalid
 from pingvas.base.settings import Settings
 from pingvas.generation.outcome import cancel
 from pingvas.generation.requests import retry, submit
@@ -152,12 +151,7 @@ async def retry_job(job_id: UUID, asking: AskingDep, settings: SettingsDep) -> R
 
     async def act() -> submit.Submitted:
         job = await retry.get_retryable(asking.session, asking.actor, job_id)
-        try:
-            body = body_of(job.parameters | {"job_type": job.job_type, "lane": job.lane})
-        except NotSaidEnough as error:
-            raise Invalid(
-                f"This job cannot be tried again as it stands; ask for it anew. {error}.", errors=error.errors
-            ) from None
+        body = body_of(job.parameters | {"job_type": job.job_type, "lane": job.lane})
         return await _submit(asking, body, settings, retry_of=job.id)
 
     return await accept(asking, "POST /jobs/{job_id}/retry", {"job_id": str(job_id)}, act)
