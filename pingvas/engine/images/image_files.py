@@ -97,7 +97,7 @@ def _exif(parameters: Mapping[str, Any], texts: Mapping[str, str], version: str)
     exif = Image.Exif()
     tags = encode_notes(texts, _EXIF_ROOM)
     longest = _EXIF_ROOM
-    while USER_COMMENT not in tags:
+    while USER_COMMENT not in tags and longest > 0:
         # Other programs need the settings behind the prompts, so the prompts are cut.
         longest //= 2
         short = write_infotext(parameters, version=version, longest=longest)
