@@ -18,12 +18,14 @@ _LEAST_PAIRS = 3
 _PART = rf"(?:{NEGATIVE}|{SETTINGS}|(?:Negative )?Template:)"
 _TO_ESCAPE = re.compile(rf"^(\s*)(\\*{_PART})", re.MULTILINE)
 _ESCAPED = re.compile(rf"^(\s*)\\(\\*{_PART})", re.MULTILINE)
-_STEPS = re.compile(rf"\s*{SETTINGS}\s*\d")
+_STEPS = re.compile(rf"^[^\S\n]*{SETTINGS}[^\S\n]*[0-9]", re.MULTILINE)
+_MOST_TRIED = 50
 _BEHIND = re.compile(r"(?:Negative )?Template:")
-# Without a line that begins with `Steps:`, the last one counts when it has some of these.
+# Without a line that begins with `Steps:`, the last one counts when it has some of these, and one that is sure.
 _USUAL = frozenset(
     {"Size", "Seed", "Sampler", "Model", "Model hash", "CFG scale", "Version", "Postprocess upscaler"}
 )
+_SURE = {"Size": re.compile(r"[0-9]+x[0-9]+"), "Seed": re.compile(r"[0-9]+")}
 _KEY = re.compile(r"[ \t]*(\w[^,:\"{}\[\]\n]{1,99}?)[ \t]*:[ \t]*")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _VALUE_END, _LINE_END = re.compile(r"[,\n]"), re.compile(r"\n")
@@ -87,22 +89,22 @@ def _unescape(text: str) -> str:
 def _find_settings(text: str) -> tuple[int, list[tuple[str, str]] | None, int]:
     """Where the settings start, the pairs, and where they end. The last line that can be them is, but what stands
     behind a `Template:` that follows one is text of that."""
+    starts = [line.start() for line in _STEPS.finditer(text)][-_MOST_TRIED:]
     found: tuple[int, list[tuple[str, str]] | None, int] = (len(text), None, len(text))
-    start = 0
-    while start < len(text):
-        end = _find(_LINE_END, text, start)
-        if _STEPS.match(text, start, end):
-            pairs, end_of_pairs = _read_pairs(text, start)
-            if len(pairs) >= _LEAST_PAIRS:
-                found, end = (start, pairs, end_of_pairs), end_of_pairs
-                if _BEHIND.match(text[end : end + 100].lstrip()):
-                    return found
-        start = end + 1
+    for start in starts:
+        if found[1] is not None and start < found[2]:
+            continue  # inside a value over several lines
+        pairs, end = _read_pairs(text, start)
+        if len(pairs) >= _LEAST_PAIRS:
+            found = start, pairs, end
+            if _BEHIND.match(text[end : end + 100].lstrip()):
+                return found
     if found[1] is None:
         start = text.rfind("\n") + 1
         pairs, end = _read_pairs(text, start)
-        names = {name for name, _ in pairs}
-        if len(pairs) >= _LEAST_PAIRS and len(names & _USUAL) > 1:
+        said = dict(reversed(pairs))
+        known = any(pattern.fullmatch(said.get(name, "")) for name, pattern in _SURE.items())
+        if len(pairs) >= _LEAST_PAIRS and known and len(_USUAL & said.keys()) > 1:
             return start, pairs, end
     return found
 
