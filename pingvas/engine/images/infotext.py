@@ -16,6 +16,7 @@ from pingvas.engine.sampling.samplers import SAMPLERS
 
 _SIZE = re.compile(r"^(\d{1,6})x(\d{1,6})$", re.ASCII)
 _WHOLE, _FRACTION = re.compile(r"[0-9]{1,19}"), re.compile(r"[+-]?[0-9]{1,9}(?:\.[0-9]{0,20})?")
+_LIKE_OURS = re.compile(r"[a-z_]+")
 # Their names, ours, and the most that is one.
 _INTEGERS: tuple[tuple[str, str, int], ...] = (
     ("Steps", "steps", 10**6),
@@ -134,7 +135,7 @@ def _our_names(values: dict[str, str]) -> dict[str, Any]:
         if theirs in values:
             parameters[ours] = values.pop(theirs)
     # Names in small letters are ours: nobody else's setting may stand for one.
-    return parameters | {name: value for name, value in values.items() if name != name.lower()}
+    return parameters | {name: value for name, value in values.items() if not _LIKE_OURS.fullmatch(name)}
 
 
 def _find_sampler(label: str, schedule: str) -> str | None:
