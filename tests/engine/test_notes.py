@@ -307,3 +307,14 @@ def test_the_longest_prompts_are_kept_exactly_and_others_still_find_the_settings
     comment = Image.open(io.BytesIO(data)).getexif().get_ifd(EXIF_IFD)[USER_COMMENT]
     assert "Steps: 20, Seed: 7, Size: 64x64" in (decode_comment(comment) or "")
     assert upload(data)["prompt"] == said["prompt"]
+
+
+@pytest.mark.parametrize(
+    "unit", ["<dc:description>", "<dc:description ", 'dc:description="', "dc:description='x ", "<"]
+)
+def test_a_hostile_packet_is_read_in_passing(unit: str) -> None:
+    # Work that grows with the square of the length would not come back from this.
+    texts = PngImagePlugin.PngInfo()
+    texts.add_itxt("XML:com.adobe.xmp", unit * (900_000 // len(unit)))
+
+    assert upload(saved("PNG", pnginfo=texts)) == {}

@@ -10,6 +10,7 @@ import logging
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from PIL import Image
@@ -44,10 +45,10 @@ _UNNAMED = (_EIGHT, _BIG, _LITTLE, "latin-1")
 _MARKS_OF_ORDER = {b"\xef\xbb\xbf": _EIGHT, b"\xfe\xff": _BIG, b"\xff\xfe": _LITTLE}
 _NO_WORDS = re.compile(r"[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd]")
 _XMP_NAMES = "exif:UserComment|dc:description|tiff:ImageDescription|xmp:Description"
-_XMP_ELEMENT = re.compile(rf"<({_XMP_NAMES})\b[^>]*>(.*?)</\1>", re.DOTALL)
+_XMP_ELEMENT = re.compile(rf"<({_XMP_NAMES})\b[^<>]{{0,200}}>")
 _XMP_ATTRIBUTE = re.compile(rf"\b(?:{_XMP_NAMES})\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _XML_TAG = re.compile(r"<[^<>]*>")
-_MAX_XMP = 1024 * 1024
+_MAX_XMP, _MOST_ELEMENTS = 1024 * 1024, 20
 
 
 def find_notes(image: Image.Image) -> dict[str, str]:
@@ -170,10 +171,11 @@ def _in_xmp(packet: Any) -> Iterator[str]:
         packet = packet.decode("utf-8", "replace")
     if not isinstance(packet, str) or len(packet) > _MAX_XMP:
         return
-    for element in _XMP_ELEMENT.finditer(packet):
-        yield html.unescape(_XML_TAG.sub("", element[2])).strip()
+    for element in islice(_XMP_ELEMENT.finditer(packet), _MOST_ELEMENTS):
+        end = packet.find(f"</{element[1]}>", element.end())
+        yield html.unescape(_XML_TAG.sub("", packet[element.end() : end])) if end > 0 else ""
     for attribute in _XMP_ATTRIBUTE.finditer(packet):
-        yield html.unescape(attribute[1] or attribute[2] or "").strip()
+        yield html.unescape(attribute[1] or attribute[2] or "")
 
 
 def _told_in(body: bytes, encodings: Sequence[str]) -> str | None:

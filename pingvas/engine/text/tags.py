@@ -20,17 +20,18 @@ _MAX_NAME = 200
 _PLAIN = "Write \\< for a plain sign."
 _FORM = "write <lora:name:0.8>"
 _WHOLE_NUMBER = re.compile(NUMBER)
-# In the order in which they are tried. A tag ends at the next `>`; what follows its head is read by `_Tag`.
+# In the order in which they are tried. A tag ends at the next `>`; what follows its head is read by `_read`.
 _MARK = re.compile(
     r"\\."
     r"|(?P<head>(?:<|&lt;)\s*(?P<kind>[A-Za-z]\w{1,30})\s*(?:\[[^\[\]<>\n]{0,100}\]\s*)?:(?!//))"
-    r"|(?P<odd>(?:<|&lt;)\s*(?:lora|lyco|hypernet)\b[^<>\n]{0,100}>?)"
+    r"|(?P<odd>(?:<|&lt;|＜)\s*(?:lora|lyco|hypernet)\b[^<>\n]{0,100}>?)"
     r"|(?P<embedding>(?<!\w)embedding:[^\s,:()<>]{1,200})"
     r"|(?P<call>\b(?:with|use)Lora\s*\([^()\n]{0,100}\)?)",
     re.DOTALL | re.IGNORECASE | re.ASCII,
 )
 _INSIDE = re.compile(r"[^<>]*>")
 _ESCAPED_INSIDE = re.compile(r"[^<>&]*&gt;")
+_TIGHT = re.compile(r"<\w+(?:\[.*\])?:")
 _NAMED = re.compile(r"([A-Za-z_]\w*)\s*=\s*(.*)", re.DOTALL | re.ASCII)
 _LORAS = ("lora", "lyco")
 _NO_EMBEDDINGS = "embeddings (textual inversion) are not used in this studio"
@@ -115,13 +116,13 @@ def _refuse_relative(mark: re.Match[str]) -> None:
         raise PromptNotUnderstood(mark[0], f"{_FORM} for a LoRA. {_PLAIN}")
 
 
-def _is_tag(mark: re.Match[str], text: str, closed: bool) -> bool:
+def _is_tag(mark: re.Match[str], text: str, *, closed: bool) -> bool:
     """Whether it is to be understood or refused. A word that nobody knows as a tag needs the whole form of one."""
     kind = mark["kind"].lower()
     if kind in _LORAS or kind in _REASONS:
         return closed or kind not in _COMMON_WORDS
     stands_apart = mark.start() == 0 or not text[mark.start() - 1].isalnum()
-    is_tight = re.fullmatch(r"<\w+(?:\[.*\])?:", mark["head"]) is not None
+    is_tight = _TIGHT.fullmatch(mark["head"]) is not None and not text[mark.end() : mark.end() + 1].isspace()
     return closed and stands_apart and is_tight and kind not in _OF_THE_WEB
 
 
