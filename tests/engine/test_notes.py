@@ -15,6 +15,7 @@ from PIL import Image, PngImagePlugin
 
 from pingvas.engine.images.foreign_json import read_foreign_json
 from pingvas.engine.images.image_files import encode, read_parameters
+from pingvas.engine.images.infotext import read_infotext
 from pingvas.engine.images.notes import decode_comment
 from pingvas.gallery.uploads import check_picture
 
@@ -286,6 +287,22 @@ def test_settings_of_other_programs_are_numbers_that_are_ours_too() -> None:
 def test_any_bytes_are_a_comment_or_none(body: bytes) -> None:
     for name in (b"UNICODE\0", b"ASCII\0\0\0", b"JIS\0\0\0\0\0", b"\0" * 8, b""):
         assert decode_comment(name + body) is None or b"S" in body or b"{" in body
+
+
+@pytest.mark.parametrize("format", ["jpg", "webp"])
+def test_a_long_prompt_in_english_is_kept_whole_for_other_programs_too(format: str) -> None:
+    said = {"prompt": "mossy stone bridge, " * 1000, "width": 64, "height": 64, "steps": 20, "seed": 7}
+    said["negative_prompt"] = "rain, " * 3333
+
+    data = encode(SMALL, format, said, version="x")
+
+    comment = Image.open(io.BytesIO(data)).getexif().get_ifd(EXIF_IFD)[USER_COMMENT]
+    read = read_infotext(decode_comment(comment) or "")
+    assert (read["prompt"], read["negative_prompt"]) == (
+        str(said["prompt"]).strip(),
+        str(said["negative_prompt"]).strip(),
+    )
+    assert read_parameters(data) == said
 
 
 @pytest.mark.parametrize("format", ["jpg", "webp"])

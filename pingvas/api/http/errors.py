@@ -109,7 +109,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        found = [{"loc": _place(item), "msg": item["msg"]} for item in error.errors()]
+        found = [{"loc": _place(item), "msg": message_of(item)} for item in error.errors()]
         return problem(request, 422, errors.Invalid.code, errors.Invalid.default_detail, field_errors=found)
 
     @app.exception_handler(HTTPException)
@@ -128,6 +128,11 @@ def install(app: FastAPI) -> None:
         detail = f"Something went wrong on our side. The request id {request_id} helps to find it."
         # This handler runs outside the middleware that adds the header, so it is added here.
         return problem(request, 500, "internal_error", detail, headers={"X-Request-ID": request_id})
+
+
+def message_of(error: Mapping[str, Any]) -> str:
+    """What is wrong with a field; of our own validators the sentence alone, without the framework's words before it."""
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 def _place(error: Mapping[str, Any]) -> list[Any]:

@@ -14,8 +14,8 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
+from pingvas.api.http.errors import message_of
 from pingvas.api.http.wire import Text
 from pingvas.base.errors import Invalid, NotFound
 from pingvas.generation.requests.job_request import (
@@ -62,7 +62,7 @@ def _checked(is_needed: bool) -> Callable[[str], str]:
     def check(prompt: str) -> str:
         wrong = why_no_prompt(prompt, is_needed=is_needed)
         if wrong is not None:
-            raise PydanticCustomError("prompt", "{wrong}", {"wrong": wrong})
+            raise ValueError(wrong)
         return prompt
 
     return check
@@ -317,7 +317,7 @@ def body_of(told: Mapping[str, Any]) -> AnyBody:
         return _BODY.validate_python(asked | {"job_type": job_type})
     except ValidationError as error:
         # The first part of a place is the shape, which is no field.
-        bad = [{"loc": ["body", *each["loc"][1:]], "msg": each["msg"]} for each in error.errors()]
+        bad = [{"loc": ["body", *each["loc"][1:]], "msg": message_of(each)} for each in error.errors()]
         raise NotSaidEnough(bad) from error
 
 

@@ -75,9 +75,12 @@ def find_notes(image: Image.Image) -> dict[str, str]:
 def encode_notes(texts: Mapping[str, str], room: int) -> dict[int, bytes]:
     """The EXIF tags that hold texts of `find_notes`; what has no room (bytes) is left out, infotext first.
 
-    Our JSON is packed where it would not fit beside the infotext otherwise.
+    Our JSON is packed where it would not fit beside the infotext otherwise, and plain English takes half the room.
     """
-    comment = _encode_comment(texts[INFOTEXT]) if INFOTEXT in texts else b""
+    infotext = texts.get(INFOTEXT, "")
+    comment = b"UNICODE\0" + infotext.encode(_BIG) if infotext else b""
+    if len(comment) > room and infotext.isascii():
+        comment = b"ASCII\0\0\0" + infotext.encode()
     note = _PLAIN_NOTE + texts[OUR_KEY].encode() if OUR_KEY in texts else b""
     if note and len(note) + len(comment) > room:
         note = _PACKED_NOTE + zlib.compress(texts[OUR_KEY].encode())
@@ -87,11 +90,6 @@ def encode_notes(texts: Mapping[str, str], room: int) -> dict[int, bytes]:
             tags[tag] = value
             room -= len(value)
     return tags
-
-
-def _encode_comment(text: str) -> bytes:
-    """UserComment as other programs read it; plain English takes half the room."""
-    return b"ASCII\0\0\0" + text.encode() if text.isascii() else b"UNICODE\0" + text.encode(_BIG)
 
 
 def _decode_note(value: Any) -> str | None:
