@@ -14,6 +14,7 @@ from pingvas.accounts.registration import accept_display_name
 from pingvas.accounts.tables import User, UserProfile
 from pingvas.base.errors import Invalid, NotFound
 from pingvas.base.read_session import ReadSession
+from pingvas.base.visible_text import shows_something
 
 MAX_BIO = 1000
 MAX_URL = 2000
@@ -91,7 +92,7 @@ def _accept_url(url: str | None) -> str | None:
 
 
 def _accept_bio(bio: str | None) -> str | None:
-    if bio is None or not bio.strip():
+    if bio is None or not shows_something(bio):
         return None
     if len(bio) > MAX_BIO or "\x00" in bio:
         raise _invalid("bio", f"must have at most {MAX_BIO} characters")

@@ -1,7 +1,5 @@
 """A new person's rows and what they may hold. `billing/open_account.py`, which also gives a plan and credits, is who calls."""
 
-import unicodedata
-
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,9 +8,10 @@ from pingvas.accounts.emails import normalise_email
 from pingvas.accounts.password_rules import accept_password
 from pingvas.accounts.passwords import hash_password
 from pingvas.accounts.tables import User, UserProfile
-from pingvas.base.errors import Conflict, Forbidden, Invalid
+from pingvas.base.errors import Conflict, Forbidden
 from pingvas.base.ids import new_id
 from pingvas.base.settings import Settings
+from pingvas.base.visible_text import accept_name
 
 MAX_DISPLAY_NAME = 80
 
@@ -72,8 +71,4 @@ async def register(
 
 def accept_display_name(display_name: str) -> str:
     """The name as it is shown: one line, trimmed. Raises Invalid."""
-    name = " ".join(unicodedata.normalize("NFC", display_name).split())
-    if not name or len(name) > MAX_DISPLAY_NAME or any(unicodedata.category(sign) == "Cc" for sign in name):
-        reason = f"must have 1 to {MAX_DISPLAY_NAME} characters and no control characters"
-        raise Invalid(f"The name {reason}.", field="display_name", reason=reason)
-    return name
+    return accept_name(display_name, field="display_name", longest=MAX_DISPLAY_NAME)

@@ -110,3 +110,8 @@ class Unavailable(StudioError):
 
     code = "unavailable"
     default_detail = "A part of the studio is not available right now. Try again in a moment."
+
+
+def message_of(error: Mapping[str, Any]) -> str:
+    """What pydantic says is wrong with a field; of our own validators the sentence alone, without its words before it."""
+    return str(error["msg"]).removeprefix("Value error, ")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+_MOST_QUOTED = 80
+
 
 class EngineError(Exception):
     """A failure with a known cause. `gpu_seconds` is how long the device worked before it."""
@@ -37,6 +39,17 @@ class InvalidParameters(EngineError):
     """The request asks for what cannot be done; the message says what to change."""
 
     code = "invalid_parameters"
+
+
+class PromptNotUnderstood(InvalidParameters):
+    """The prompt holds something that belongs to a prompt language and cannot be done here; the message quotes it.
+
+    `\\` before it makes it plain characters.
+    """
+
+    def __init__(self, written: str, reason: str) -> None:
+        shown = written if len(written) <= _MOST_QUOTED else f"{written[: _MOST_QUOTED - 1]}…"
+        super().__init__(f"`{shown}`: {reason}")
 
 
 class NotANumber(InvalidParameters):

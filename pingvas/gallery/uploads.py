@@ -27,12 +27,12 @@ from pingvas.engine.images.decode import (
     take_apart,
     upright,
 )
+from pingvas.engine.images.notes import EXIF_IFD, encode_notes, find_notes
 
 log = logging.getLogger(__name__)
 
 FORMATS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
-# Text chunks that say how a picture was made, by the programs people use; everything else is dropped.
-_TOLD_BY = ("parameters", image_files.OUR_KEY, "prompt", "workflow", "invokeai_metadata")
+# Of each text that says how a picture was made.
 _MAX_TOLD = 1024 * 1024
 # JPEG keeps all of EXIF in one segment of 64 KiB.
 _MAX_NOTES = {"jpg": 65_000, "webp": _MAX_TOLD}
@@ -41,10 +41,9 @@ _MAX_PASSES = 200
 # A longer profile (a printer's table) would outweigh the picture: it is applied instead of carried.
 _MAX_PROFILE = 256 * 1024
 # What of it goes into the database.
-_MAX_PARAMETERS = 256 * 1024
+_MAX_PARAMETERS = 512 * 1024
 _MAX_TEXT, _MAX_ITEMS, _MAX_DEPTH = 20_000, 200, 6
 
-_EXIF_IFD, _MAKER_NOTE, _USER_COMMENT = 0x8769, 0x927C, 0x9286
 _PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 
 
@@ -170,34 +169,16 @@ def _needs_profile(image: Image.Image) -> bool:
 
 def _told_in_texts(source: Image.Image) -> PngImagePlugin.PngInfo:
     """The text chunks of a PNG that say how it was made, and no others."""
-    texts = PngImagePlugin.PngInfo()
-    for name in _TOLD_BY:
-        text = source.info.get(name)
-        if isinstance(text, str) and len(text) <= _MAX_TOLD:
-            texts.add_text(name, text.replace("\0", "").encode("utf-8", "replace").decode())
-    return texts
+    found = find_notes(source)
+    return image_files.text_chunks({name: text for name, text in found.items() if len(text) <= _MAX_TOLD})
 
 
 def _told_in_notes(source: Image.Image, room: int) -> bytes:
     """The EXIF notes of a JPEG or WebP that say how it was made, and no others; `room` in bytes."""
+    found = {name: text.encode("utf-8", "replace").decode() for name, text in find_notes(source).items()}
     kept = Image.Exif()
-    try:
-        tags = source.getexif().get_ifd(_EXIF_IFD)
-    except Exception:  # a broken note is no reason to refuse a sound picture
-        log.debug("an uploaded picture's notes cannot be read", exc_info=True)
-        return b""
-    comment, note = tags.get(_USER_COMMENT), tags.get(_MAKER_NOTE)
-    # Cameras and people write other things there too: only what reads as parameters is kept.
-    wanted: dict[int, bytes] = {}
-    if isinstance(note, bytes) and note.startswith(image_files.OUR_KEY.encode() + b"\0"):
-        wanted[_MAKER_NOTE] = note
-    if isinstance(comment, bytes) and b"S\0t\0e\0p\0s\0:" in comment:
-        wanted[_USER_COMMENT] = comment
-    for tag, value in wanted.items():
-        if len(value) <= room:
-            kept.get_ifd(_EXIF_IFD)[tag] = value
-            room -= len(value)
-    return kept.tobytes() if kept.get_ifd(_EXIF_IFD) else b""
+    kept.get_ifd(EXIF_IFD).update(encode_notes(found, room))
+    return kept.tobytes() if kept.get_ifd(EXIF_IFD) else b""
 
 
 def _read_parameters(kept: bytes) -> dict[str, Any]:

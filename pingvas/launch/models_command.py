@@ -14,6 +14,7 @@ from pingvas.base import migrate
 from pingvas.base.db import Database
 from pingvas.base.errors import Invalid, NotFound, Unavailable
 from pingvas.base.settings import Settings
+from pingvas.base.visible_text import accept_name
 from pingvas.billing.plans import plan_names
 from pingvas.catalog.contents import Files, hash_file, hash_files, is_model_file
 from pingvas.catalog.describe import UPSCALER, describe, model_type_of, where_weights_are
@@ -60,6 +61,8 @@ __all__ = [
     "remove",
     "verify",
 ]
+
+_MAX_DISPLAY_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,8 @@ async def _add_at(
         raise Invalid(f"This is a {kind}, not a {wanted.kind}.")
     card = read_card(path)
     name = checked_name(wanted.name or card.get("name") or name_from(path))
+    said_name = str(wanted.display_name or card.get("display_name") or name)
+    display_name = accept_name(said_name, field="display_name", longest=_MAX_DISPLAY_NAME)
     await _expect_free(database, name)
     path = where_weights_are(path, detected)
     async with database.read() as session:
@@ -144,7 +149,7 @@ async def _add_at(
         address = await files.upload(path, hashes, name, single=config["layout"] == "file")
     new = NewModel(
         name=name,
-        display_name=wanted.display_name or card.get("display_name") or name,
+        display_name=display_name,
         model_type=model_type,
         version=str(card.get("version", "1")),
         address=address or str(path),

@@ -84,6 +84,8 @@ def _nested(depth: int) -> object:
     [
         {"display_name": None},
         {"display_name": " "},
+        {"display_name": "\u3164"},
+        {"display_name": "\u202eymmot"},
         {"bio": "x" * (MAX_BIO + 1)},
         {"bio": "a\x00b"},
         {"avatar_url": "javascript:alert(1)"},

@@ -94,7 +94,10 @@ async def test_what_is_no_address_is_refused(session: AsyncSession, make_setting
     assert refused.value.errors[0].name == "email"
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 81, "a\x00b", "a\x1b[31mb", "\u0085"])
+@pytest.mark.parametrize(
+    "name",
+    ["", "   ", "x" * 81, "a\x00b", "a\x1b[31mb", "\u0085", "\u200b", "\u3164", "\ufeff", "\u202eymmot"],
+)
 async def test_a_name_is_one_line_that_can_be_shown(
     session: AsyncSession, make_settings: Any, name: str
 ) -> None:

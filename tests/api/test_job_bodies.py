@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from pingvas.base.db import Database
+from pingvas.engine.images.infotext import read_infotext
 from tests.make.accounts import SignedInPerson, sign_up
 from tests.make.catalog import make_model, make_parts
 from tests.make.gallery import make_image
@@ -88,22 +89,51 @@ async def test_a_picture_is_made_again_from_what_it_says_about_itself(
 async def test_an_image_that_does_not_say_enough_has_no_recipe(
     client: httpx.AsyncClient, person: SignedInPerson, database: Database
 ) -> None:
-    sayings: list[dict[str, Any]] = [
-        {},
-        {"prompt": "x", "model": "toy"},  # no seed
-        {"prompt": {"x": 1}, "model": "toy", "seed": 1},
-        {"prompt": "x", "model": "toy", "seed": -1},
-        {"prompt": "x", "model": "toy", "seed": 1, "job_type": "dream"},
-        {"prompt": "x", "model": "toy", "seed": 1, "job_type": ["txt2img"]},
-        {"prompt": "x", "model": "toy", "seed": 1, "job_type": "img2img"},
+    sayings: list[tuple[dict[str, Any], list[str]]] = [
+        ({}, ["model", "seed"]),
+        ({"prompt": "x", "model": "toy"}, ["seed"]),
+        ({"prompt": "x", "seed": 1}, ["model"]),
+        ({"model": "toy", "seed": 1}, ["prompt"]),
+        ({"prompt": " ", "model": "toy", "seed": 1}, ["prompt"]),
+        ({"prompt": {"x": 1}, "model": "toy", "seed": 1}, ["prompt"]),
+        ({"prompt": "x", "model": "toy", "seed": -1}, ["seed"]),
+        ({"prompt": "x", "model": "toy", "seed": 2**63, "steps": 0}, ["steps", "seed"]),
+        ({"prompt": "x", "model": "toy", "seed": 1, "job_type": "dream"}, ["job_type"]),
+        ({"prompt": "x", "model": "toy", "seed": 1, "job_type": ["txt2img"]}, ["job_type"]),
+        ({"prompt": "x", "model": "toy", "seed": 1, "job_type": "img2img"}, ["source_image"]),
     ]
-    for said in sayings:
+    for said, fields in sayings:
         async with database.transaction() as session:
             image = await make_image(session, UUID(person.user["id"]), generation_params=said)
 
         answer = await client.get(f"/api/v1/images/{image.id}/recipe", headers=person.headers)
 
-        assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), said
+        # then: each field that is missing or bad is named, and the sentence says it too
+        problem = answer.json()
+        assert (answer.status_code, problem["code"]) == (404, "not_found"), said
+        assert [error["loc"] for error in problem["errors"]] == [["body", field] for field in fields]
+        assert all(f"{field} " in problem["detail"] for field in fields)
+
+
+@pytest.mark.parametrize("seed", [2**32, 2**63 - 1])
+async def test_a_seed_beyond_32_bits_is_taken_and_goes_into_the_recipe(
+    client: httpx.AsyncClient, person: SignedInPerson, database: Database, seed: int
+) -> None:
+    # given a picture of another program
+    said = read_infotext(
+        f"a mill\nSteps: 20, CFG scale: 3, Sampler: Euler, Seed: {seed}, Size: 256x256, Model: toy"
+    )
+    async with database.transaction() as session:
+        image = await make_image(session, UUID(person.user["id"]), generation_params=said)
+
+    # when
+    recipe = await client.get(f"/api/v1/images/{image.id}/recipe", headers=person.headers)
+    accepted = await client.post("/api/v1/jobs", json=recipe.json(), headers=person.headers)
+
+    # then
+    assert recipe.json()["seed"] == seed
+    assert accepted.status_code == 202, accepted.text
+    assert accepted.json()["jobs"][0]["parameters"]["seed"] == seed
 
 
 async def test_strangers_learn_no_ids_of_the_pictures_a_shared_image_was_made_from(

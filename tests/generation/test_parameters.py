@@ -86,6 +86,37 @@ def test_loras_beyond_what_is_taken_are_refused_by_field(asked: dict[str, Any], 
 
 
 @pytest.mark.parametrize(
+    ("asked", "fields"),
+    [
+        ({"prompt": "x <lora:a:1:lbw=OUTALL>"}, ["prompt"]),
+        ({"prompt": "{n$$a|b}"}, ["prompt"]),
+        ({"prompt": "x", "negative_prompt": "<hypernet:a:1>"}, ["negative_prompt"]),
+        ({"prompt": "__a__", "negative_prompt": "embedding:a"}, ["prompt", "negative_prompt"]),
+        ({"prompt": " \u200b"}, ["prompt"]),
+        ({"prompt": ""}, ["prompt"]),
+        ({"prompt": " ", "job_type": "img2img"}, ["prompt"]),
+        ({"prompt": "x" * 20_001}, ["prompt"]),
+        ({"prompt": "{20$$" + "|".join(["x" * 900] * 22) + "}" + "x" * 3_000}, ["prompt"]),
+        ({"prompt": "x", "negative_prompt": "a " * 4_801}, ["negative_prompt"]),
+        ({"prompt": "x", "negative_prompt": "\u3164"}, ["negative_prompt"]),
+        ({"prompt": "a BREAK " * 65}, ["prompt"]),
+    ],
+)
+def test_a_prompt_that_cannot_be_run_is_refused_by_field(asked: dict[str, Any], fields: list[str]) -> None:
+    with pytest.raises(Invalid) as refused:
+        pictures_of(made_by(), **asked)
+
+    assert [error.name for error in refused.value.errors] == list(fields)
+
+
+def test_a_long_prompt_and_an_empty_one_where_none_is_needed_are_taken() -> None:
+    pictures_of(made_by(), prompt="mossy stone bridge, " * 130, negative_prompt="  ")
+    pictures_of(made_by(), prompt="a " * 4_800)
+    resolve(image_request(prompt="", job_type="img2img"))
+    resolve(image_request(prompt="<lora:a:1>"))
+
+
+@pytest.mark.parametrize(
     ("config", "asked", "field"),
     [
         (FLUX, {"sampler": "ddim"}, "sampler"),

@@ -12,6 +12,7 @@ from pingvas.billing.credits import InsufficientCredits
 from pingvas.billing.ledger import find_disagreements
 from pingvas.catalog.models import ModelLocked
 from pingvas.generation.requests import submit
+from pingvas.generation.requests.job_request import seeds
 from pingvas.generation.status import jobs
 from tests.make.billing import balance_of, make_person, postings_of
 from tests.make.catalog import make_model
@@ -62,6 +63,13 @@ async def test_a_batch_fills_the_slots_of_the_plan_and_the_rest_waits(database: 
     assert [view.job.parameters["seed"] for view in views] == [2**32 - 2, 2**32 - 1, 0, 1, 2]
     assert {view.job.batch_id for view in views} == {accepted.batch_id}
     assert {view.job.priority for view in views} == {75}
+
+
+def test_seeds_go_up_and_begin_again_where_their_kind_ends() -> None:
+    assert seeds(image_request(seed=7, count=3)) == [7, 8, 9]
+    assert seeds(image_request(seed=2**32 - 1, count=2)) == [2**32 - 1, 0]
+    assert seeds(image_request(seed=2**32, count=2)) == [2**32, 2**32 + 1]
+    assert seeds(image_request(seed=2**63 - 1, count=2)) == [2**63 - 1, 0]
 
 
 async def test_what_is_left_out_is_as_the_model_does_it(database: Database) -> None:

@@ -235,6 +235,20 @@ async def test_what_a_single_file_leaves_out_may_come_from_a_folder_of_its_famil
             await add(settings, wanted, nobody)
 
 
+async def test_what_people_read_of_a_model_can_be_seen(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    file = str(write_safetensors(tmp_path / "night.safetensors", SD1_LORA))
+
+    for name in ("\u3164", "\u200b", "Night\u202e", "a\x1b[31mb", "x" * 201):
+        with pytest.raises(Invalid) as refused:
+            await add(settings, Wanted(file, display_name=name), nobody)
+        assert refused.value.errors[0]["loc"] == ["body", "display_name"]
+    await add(settings, Wanted(file, display_name=" Night   sky "), nobody)
+
+    assert (await row_of(database, "night")).display_name == "Night sky"
+
+
 async def test_a_name_is_taken_until_its_model_is_removed(settings: Settings, tmp_path: Path) -> None:
     lora = Wanted(str(write_safetensors(tmp_path / "night.safetensors", SD1_LORA)))
     await add(settings, lora, nobody)

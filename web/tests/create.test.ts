@@ -4,7 +4,15 @@ import { describe, expect, test } from "vitest";
 
 import type { Checkpoint, Model } from "@/api/types";
 import { check } from "@/features/create/check";
-import { checkpointsOf, draftFrom, EMPTY_DRAFT, filled, modelOf, requestOf } from "@/features/create/draft";
+import {
+  checkpointsOf,
+  draftFrom,
+  EMPTY_DRAFT,
+  filled,
+  holdsSeed,
+  modelOf,
+  requestOf,
+} from "@/features/create/draft";
 import * as limits from "@/features/create/limits";
 import { shapesOf } from "@/features/create/shapes";
 import en from "@/i18n/en.json";
@@ -70,6 +78,14 @@ describe("the form", () => {
     expect(requestOf(filled(draftFrom(recipe), MODEL))).toMatchObject(recipe);
   });
 
+  test("leaves out a seed that a browser cannot hold, and says so", () => {
+    const far = { prompt: "sea", seed: 2 ** 53 };
+
+    expect(draftFrom(far).seed).toBeNull();
+    expect(holdsSeed(far)).toBe(false);
+    expect(draftFrom({ ...far, seed: 2 ** 53 - 1 }).seed).toBe(2 ** 53 - 1);
+  });
+
   test("falls back to a model one may use when the draft's is gone", () => {
     const locked = { ...MODEL, name: "locked", available: false };
 
@@ -101,6 +117,7 @@ describe("the form", () => {
 
   test.each([
     ["prompt", { prompt: "  " }],
+    ["prompt", { prompt: "\u3164\u200b" }],
     ["prompt", { prompt: "x".repeat(limits.MAX_PROMPT + 1) }],
     ["width", { width: 250 }],
     ["height", { height: 1024 }],
@@ -119,7 +136,9 @@ describe("the limits of the form", () => {
     expect(properties.prompt.maxLength).toBe(limits.MAX_PROMPT);
     expect(properties.count.maximum).toBe(limits.MAX_COUNT);
     expect(properties.cfg_scale.anyOf[0]).toMatchObject({ minimum: limits.MIN_CFG, maximum: limits.MAX_CFG });
-    expect(properties.seed.anyOf[0]).toMatchObject({ minimum: 0, maximum: limits.MAX_SEED });
+    // A seed that a browser cannot tell from the next one is not offered.
+    expect(properties.seed.anyOf[0]).toMatchObject({ minimum: 0, maximum: 2 ** 63 });
+    expect(Number.isSafeInteger(limits.MAX_SEED)).toBe(true);
   });
 
   test("are those of the OpenAPI document for LoRAs and sources too", () => {

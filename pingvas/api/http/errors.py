@@ -112,7 +112,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        found = [{"loc": _place(item), "msg": item["msg"]} for item in error.errors()]
+        found = [{"loc": _place(item), "msg": errors.message_of(item)} for item in error.errors()]
         return problem(request, 422, errors.Invalid.code, errors.Invalid.default_detail, field_errors=found)
 
     @app.exception_handler(HTTPException)

@@ -12,8 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pingvas.adapters.storage import Storage
 from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, SessionDep, StorageDep
 from pingvas.api.http.wire import PageDep, Text
-from pingvas.api.routes.job_bodies import names_pictures, recipe_of, without_pictures
-from pingvas.base.errors import NotFound
+from pingvas.api.routes.job_bodies import NoRecipe, names_pictures, recipe_of, without_pictures
 from pingvas.gallery.library import (
     ImageChanges,
     ImageNotFound,
@@ -30,10 +29,6 @@ from pingvas.generation.job_parameters import JobType
 from pingvas.generation.requests.job_request import Visibility
 
 router = APIRouter(prefix="/images", tags=["gallery"])
-
-
-class NoRecipe(NotFound):
-    default_detail = "This image does not say enough to be made again."
 
 
 class ImageOut(BaseModel):
@@ -114,15 +109,16 @@ async def get_image(
 
 @router.get("/{image_id}/recipe", operation_id="get_image_recipe")
 async def get_image_recipe(image_id: UUID, actor: MaybeActorDep, session: ReadSessionDep) -> dict[str, Any]:
-    """The body that, sent to `POST /jobs`, makes this image again; not found when it does not say how it was made.
+    """The body that, sent to `POST /jobs`, makes this image again; not found, with the fields that are missing or bad,
+    when it does not say how it was made.
 
     For somebody else's image made from pictures of theirs there is none.
     """
     image = await get_visible_image(session, actor, image_id)
     mine = actor is not None and actor.user_id == image.user_id
     recipe = recipe_of(image.generation_params)
-    if recipe is None or (not mine and names_pictures(recipe)):
-        raise NoRecipe
+    if not mine and names_pictures(recipe):
+        raise NoRecipe("This image was made from images of somebody else, which are theirs.")
     return recipe
 
 

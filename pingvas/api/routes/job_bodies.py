@@ -16,6 +16,7 @@ from pydantic import (
     ValidationError,
 )
 
+from pingvas.base.errors import BadField, Invalid, NotFound, message_of
 from pingvas.generation.requests.job_request import (
     MAX_CONTROLS,
     MAX_LORAS,
@@ -36,6 +37,8 @@ from pingvas.generation.requests.job_request import (
     MaskBlur,
     MaskPadding,
     ModelName,
+    NeededPrompt,
+    NegativePrompt,
     Preprocessor,
     Prompt,
     RefineRequest,
@@ -43,7 +46,6 @@ from pingvas.generation.requests.job_request import (
     Sampler,
     Scale,
     Seed,
-    SeenPrompt,
     Share,
     Side,
     Steps,
@@ -114,7 +116,7 @@ class _Diffusion(_Every):
 
     model: ModelName = DEFAULT_MODEL
     prompt: Prompt = Field("", description="`{a|b}` picks one by the seed; `<lora:name:0.8>` adds a LoRA")
-    negative_prompt: Prompt = ""
+    negative_prompt: NegativePrompt = ""
     width: Side | None = Field(None, description="Pixels, a multiple of 8")
     height: Side | None = Field(None, description="Pixels, a multiple of 8")
     steps: Steps | None = None
@@ -142,8 +144,7 @@ class TextToPicture(_Diffusion):
     """A request for `count` pictures made from text. What is left out is as the model does it by default."""
 
     job_type: Literal["txt2img"]
-    prompt: SeenPrompt = Field(
-        min_length=1,
+    prompt: NeededPrompt = Field(
         examples=["a red house at sunset"],
         description="`{a|b}` picks one by the seed; `<lora:name:0.8>` adds a LoRA",
     )
@@ -190,7 +191,7 @@ class RefineIn(BaseModel):
 
     model: ModelName = DEFAULT_MODEL
     prompt: Prompt = ""
-    negative_prompt: Prompt = ""
+    negative_prompt: NegativePrompt = ""
     strength: RefineStrength = REFINE_STRENGTH
     steps: Steps | None = None
     cfg_scale: Cfg | None = Field(None, description=_CFG)
@@ -234,33 +235,55 @@ _OF_A_BATCH = {"count", "collection_id", "tags"}
 _LEFT_OUT = _OF_A_BATCH | {"lane", "visibility"}
 
 
-def body_of(told: Mapping[str, Any]) -> AnyBody | None:
-    """The body that asks for a picture again, from its parameters or what it says about itself; None when that is not
-    enough.
+class NotSaidEnough(Invalid):
+    """Parameters are no body of a request; each field that is missing or bad is named."""
+
+    def __init__(self, errors: list[BadField]) -> None:
+        reasons = "; ".join(f"{error.name} {error.message}" for error in errors)
+        super().__init__(f"This does not say enough to be made again: {reasons}.", errors=errors)
+
+
+class NoRecipe(NotFound):
+    """An image that cannot be made again."""
+
+    default_detail = "This image does not say enough to be made again."
+
+
+def body_of(told: Mapping[str, Any]) -> AnyBody:
+    """The body that asks for a picture again, from its parameters or what it says about itself.
 
     Facts that are no part of a request (the engine's versions, the prompt as it was run) are left out. Defaults are
-    filled in, and a picture that does not name its seed cannot be made again.
+    filled in, and a picture that does not name its seed cannot be made again. Raises NotSaidEnough.
     """
     job_type = told.get("job_type", "txt2img")
     shape = _SHAPES.get(job_type) if isinstance(job_type, str) else None
     if shape is None:
-        return None
+        raise NotSaidEnough([BadField("job_type", f"must be one of {', '.join(_SHAPES)}")])
     asked = {name: told[name] for name in shape.model_fields if name in told and name not in _OF_A_BATCH}
     refine = asked.get("refine")
     if isinstance(refine, dict):
         asked["refine"] = {name: value for name, value in refine.items() if name in RefineIn.model_fields}
-    if "model" not in asked or (job_type != "upscale" and asked.get("seed") is None):
-        return None
+    needed = ("model",) if job_type == "upscale" else ("model", "seed")
+    missing = [BadField(name, "is not said") for name in needed if asked.get(name) is None]
+    if missing:
+        raise NotSaidEnough(missing)
     try:
         return _BODY.validate_python(asked | {"job_type": job_type})
-    except ValidationError:
-        return None
+    except ValidationError as error:
+        # The first part of a place is the shape, which is no field.
+        bad = [BadField(".".join(map(str, each["loc"][1:])), message_of(each)) for each in error.errors()]
+        raise NotSaidEnough(bad) from error
 
 
-def recipe_of(generation_params: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The same as JSON, without what is no part of how a picture was made."""
-    body = body_of({name: value for name, value in generation_params.items() if name not in _LEFT_OUT})
-    return None if body is None else body.model_dump(mode="json", exclude=_LEFT_OUT)
+def recipe_of(generation_params: Mapping[str, Any]) -> dict[str, Any]:
+    """The same as JSON, without what is no part of how a picture was made. Raises NoRecipe, which names the fields."""
+    told = {name: value for name, value in generation_params.items() if name not in _LEFT_OUT}
+    try:
+        body = body_of(told)
+    except NotSaidEnough as error:
+        named = [{"loc": ["body", *bad.name.split(".")], "msg": bad.message} for bad in error.errors]
+        raise NoRecipe(error.detail, extra={"errors": named}) from None
+    return body.model_dump(mode="json", exclude=_LEFT_OUT)
 
 
 def names_pictures(parameters: Mapping[str, Any]) -> bool:

@@ -13,18 +13,23 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from pingvas.base.visible_text import shows_something
 from pingvas.engine.images.infotext import read_infotext, write_infotext
+from pingvas.engine.images.notes import (
+    EXIF_IFD,
+    INFOTEXT,
+    OUR_KEY,
+    USER_COMMENT,
+    encode_notes,
+    find_notes,
+    is_words,
+)
 from pingvas.engine.images.transparency import opaque
 
 CONTENT_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 THUMBNAIL_SIDE = 320
-OUR_KEY = "pingvas"
 
-_EXIF_IFD = 0x8769
-_MAKER_NOTE = 0x927C
-_USER_COMMENT = 0x9286
-_UNICODE = b"UNICODE\0"
-# JPEG keeps all of EXIF in one segment of 64 KiB; our JSON is what can be left out.
+# JPEG keeps all of EXIF in one segment of 64 KiB.
 _EXIF_ROOM = 65_000
 
 
@@ -33,18 +38,24 @@ def encode(image: Image.Image, format: str, parameters: Mapping[str, Any], *, ve
     buffer = io.BytesIO()
     infotext = _writable(write_infotext(parameters, version=version))
     ours = _writable(json.dumps(dict(parameters), ensure_ascii=False, separators=(",", ":"), default=str))
+    texts = {INFOTEXT: infotext, OUR_KEY: ours}
     if format == "png":
-        texts = PngInfo()
-        texts.add_text("parameters", infotext)
-        texts.add_text(OUR_KEY, ours)
-        image.save(buffer, "PNG", pnginfo=texts, compress_level=4)
+        image.save(buffer, "PNG", pnginfo=text_chunks(texts), compress_level=4)
     elif format == "jpg":
-        opaque(image).save(buffer, "JPEG", quality=95, subsampling=0, exif=_exif(infotext, ours))
+        opaque(image).save(buffer, "JPEG", quality=95, subsampling=0, exif=_exif(parameters, texts, version))
     elif format == "webp":
-        image.save(buffer, "WEBP", quality=95, method=4, exif=_exif(infotext, ours))
+        image.save(buffer, "WEBP", quality=95, method=4, exif=_exif(parameters, texts, version))
     else:
         raise ValueError(f"no such format: {format}")
     return buffer.getvalue()
+
+
+def text_chunks(texts: Mapping[str, str]) -> PngInfo:
+    """Texts as chunks of a PNG: those that are not ASCII as iTXt, for the other chunk is read in two ways."""
+    chunks = PngInfo()
+    for name, text in texts.items():
+        (chunks.add_text if text.isascii() else chunks.add_itxt)(name, _writable(text))
+    return chunks
 
 
 def thumbnail(image: Image.Image) -> bytes:
@@ -57,44 +68,41 @@ def thumbnail(image: Image.Image) -> bytes:
 
 
 def read_parameters(data: bytes) -> dict[str, Any] | None:
-    """What a picture says about how it was made, or None. Prefers our JSON, which is exact, to infotext."""
+    """What a picture says about how it was made, or None. Prefers our JSON, which is exact, to what others write."""
     with Image.open(io.BytesIO(data)) as image:
-        texts: Mapping[str, Any] = getattr(image, "text", {})
-        infotext, ours = texts.get("parameters"), texts.get(OUR_KEY)
-        if not texts:
-            tags = image.getexif().get_ifd(_EXIF_IFD)
-            infotext, ours = _user_comment(tags.get(_USER_COMMENT)), _maker_note(tags.get(_MAKER_NOTE))
+        return _parameters_of(find_notes(image))
+
+
+def _parameters_of(notes: Mapping[str, str]) -> dict[str, Any] | None:
     try:
-        found = json.loads(ours) if ours else None
-    except ValueError:
+        found = json.loads(notes.get(OUR_KEY, ""))
+    except (ValueError, RecursionError):
         found = None
     if isinstance(found, dict):
         return found
-    return read_infotext(infotext) if infotext else None
+    for name, text in notes.items():
+        if name in (OUR_KEY, "workflow"):
+            continue
+        read = read_infotext(text)
+        for prompt in ("prompt", "negative_prompt"):
+            if not is_words(read[prompt]):
+                read[prompt] = ""
+        if shows_something(read["prompt"]) or read.keys() - {"prompt", "negative_prompt"}:
+            return read
+    return None
 
 
-def _exif(infotext: str, ours: str) -> Image.Exif:
+def _exif(parameters: Mapping[str, Any], texts: Mapping[str, str], version: str) -> Image.Exif:
     exif = Image.Exif()
-    comment = _UNICODE + infotext.encode("utf-16-be")
-    note = OUR_KEY.encode() + b"\0" + ours.encode()
-    tags = exif.get_ifd(_EXIF_IFD)
-    tags[_USER_COMMENT] = comment[: _EXIF_ROOM - _EXIF_ROOM % 2]
-    if len(comment) + len(note) <= _EXIF_ROOM:
-        tags[_MAKER_NOTE] = note
+    tags = encode_notes(texts, _EXIF_ROOM)
+    longest = _EXIF_ROOM
+    while USER_COMMENT not in tags and longest > 0:
+        # Other programs need the settings behind the prompts, so the prompts are cut.
+        longest //= 2
+        short = write_infotext(parameters, version=version, longest=longest)
+        tags = encode_notes({**texts, INFOTEXT: _writable(short)}, _EXIF_ROOM)
+    exif.get_ifd(EXIF_IFD).update(tags)
     return exif
-
-
-def _user_comment(value: Any) -> str | None:
-    if not isinstance(value, bytes) or not value.startswith(_UNICODE):
-        return None
-    return value.removeprefix(_UNICODE).decode("utf-16-be", "replace")
-
-
-def _maker_note(value: Any) -> str | None:
-    prefix = OUR_KEY.encode() + b"\0"
-    if not isinstance(value, bytes) or not value.startswith(prefix):
-        return None
-    return value.removeprefix(prefix).decode("utf-8", "replace")
 
 
 def _writable(text: str) -> str:

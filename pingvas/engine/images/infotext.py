@@ -1,41 +1,42 @@
 """Infotext: the text that AUTOMATIC1111's program writes into pictures and that many others read.
 
-Writes our generation parameters in that layout and reads it back. Reading never raises: what cannot be
-understood is prompt. Nothing read is ever run.
+Writes our generation parameters in that layout and reads it back; `infotext_grammar` knows the layout itself. Reading
+never raises: what cannot be understood is prompt. Nothing read is ever run.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pingvas.engine.images.foreign_json import looks_like_json, read_foreign_json
+from pingvas.engine.images.infotext_grammar import NEGATIVE, escape_prompt, parse_infotext, quote
 from pingvas.engine.samplers import SAMPLERS
 
-_NEGATIVE = "Negative prompt:"
-# Every repetition is bounded, or a hostile line of 64 KB would take minutes.
-_PAIR = re.compile(r'\s{0,8}(\w[\w \-/]{1,60}):\s{0,8}("(?:\\.|[^\\"]){1,2000}"|[^,]{0,2000})(?:,|$)')
-_SIZE = re.compile(r"^(\d{1,6})x(\d{1,6})$")
-_LEAST_PAIRS = 3
-# Their names, ours, and what kind of number it is.
-_NUMBERS: tuple[tuple[str, str, type[int] | type[float]], ...] = (
-    ("Steps", "steps", int),
-    ("Seed", "seed", int),
-    ("CFG scale", "cfg_scale", float),
-    ("Distilled CFG Scale", "guidance", float),
-    ("Denoising strength", "strength", float),
-    ("Clip skip", "clip_skip", int),
-    ("Mask blur", "mask_blur", int),
+_SIZE = re.compile(r"^(\d{1,6})x(\d{1,6})$", re.ASCII)
+_WHOLE, _FRACTION = re.compile(r"[0-9]{1,19}"), re.compile(r"[+-]?[0-9]{1,9}(?:\.[0-9]{0,20})?")
+_LIKE_OURS = re.compile(r"[a-z_]+")
+# Their names, ours, and the most that is one.
+_INTEGERS: tuple[tuple[str, str, int], ...] = (
+    ("Steps", "steps", 10**6),
+    ("Seed", "seed", 2**63 - 1),
+    ("Clip skip", "clip_skip", 10**6),
+    ("Mask blur", "mask_blur", 10**6),
+)
+_FRACTIONS = (
+    ("CFG scale", "cfg_scale"),
+    ("Distilled CFG Scale", "guidance"),
+    ("Denoising strength", "strength"),
 )
 _MAX_TEXT = 200_000
-_MAX_SETTINGS = 8_000
 
 
-def write_infotext(parameters: Mapping[str, Any], *, version: str) -> str:
+def write_infotext(parameters: Mapping[str, Any], *, version: str, longest: int | None = None) -> str:
     """Parameters of one picture (the names of a job's: prompt, steps, cfg_scale, …) as infotext.
 
-    The prompt is the one that was run, with its LoRAs as tags, for that is what other programs can run again.
+    The prompt is the one that was run, with its LoRAs as tags, for that is what other programs can run again. Each
+    prompt is cut to `longest` characters.
     """
     sampler = SAMPLERS.get(parameters.get("sampler", ""))
     cfg_scale, guidance = parameters.get("cfg_scale"), parameters.get("guidance")
@@ -61,10 +62,13 @@ def write_infotext(parameters: Mapping[str, Any], *, version: str) -> str:
         "RNG": None if enlarged else "CPU",
         "Version": version,
     }
-    settings = ", ".join(f"{key}: {_quote(value)}" for key, value in pairs.items() if value is not None)
-    negative = _run(parameters, "negative_prompt")
-    negative_line = f"\n{_NEGATIVE} {negative}" if negative else ""
-    return f"{_with_tags(parameters)}{negative_line}\n{settings}".strip()
+    settings = ", ".join(f"{key}: {quote(str(value))}" for key, value in pairs.items() if value is not None)
+    prompt, negative = (
+        escape_prompt(text if longest is None or len(text) <= longest else f"{text[:longest]}…")
+        for text in (_with_tags(parameters), _run(parameters, "negative_prompt"))
+    )
+    negative_line = f"\n{NEGATIVE} {negative}" if negative else ""
+    return f"{prompt}{negative_line}\n{settings}".strip()
 
 
 def _run(parameters: Mapping[str, Any], name: str) -> str:
@@ -88,24 +92,26 @@ def _controls(controls: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def read_infotext(text: str) -> dict[str, Any]:
-    """Infotext -> parameters under our names; keys we have no name for keep theirs. `{"prompt": text}` at worst."""
-    lines = text[:_MAX_TEXT].strip().split("\n")
-    pairs = _PAIR.findall(lines[-1]) if len(lines[-1]) <= _MAX_SETTINGS else []
-    if len(pairs) >= _LEAST_PAIRS:
-        lines.pop()
-    else:
-        pairs = []
-    prompt, negative = _split_prompts(lines)
-    values = {key.strip(): _unquote(value.strip()) for key, value in pairs}
-    return {"prompt": prompt, "negative_prompt": negative, **_our_names(values)}
+    """Infotext -> parameters under our names; keys we have no name for keep theirs. `{"prompt": text}` at worst.
+
+    JSON of another program is read as such, and says nothing when nobody knows it: it is never a prompt.
+    """
+    text = text[:_MAX_TEXT]
+    nothing = {"prompt": "", "negative_prompt": ""}
+    if looks_like_json(text) and (foreign := read_foreign_json(text)) is not None:
+        return nothing | foreign
+    parts = parse_infotext(text)
+    if parts.settings is None and looks_like_json(text):
+        return nothing  # cut off, or nearly JSON
+    prompts = {"prompt": parts.prompt, "negative_prompt": parts.negative_prompt}
+    return prompts | _our_names(parts.settings or {}) | parts.behind
 
 
-def _split_prompts(lines: list[str]) -> tuple[str, str]:
-    for number, line in enumerate(lines):
-        if line.startswith(_NEGATIVE):
-            rest = [line.removeprefix(_NEGATIVE).strip(), *lines[number + 1 :]]
-            return "\n".join(lines[:number]).strip(), "\n".join(rest).strip()
-    return "\n".join(lines).strip(), ""
+def says_how_made(text: str) -> bool:
+    """Whether a text that anybody may have written is infotext with settings, or JSON of a program that is known."""
+    if looks_like_json(text) and (foreign := read_foreign_json(text)) is not None:
+        return bool(foreign)
+    return parse_infotext(text[:_MAX_TEXT]).settings is not None
 
 
 def _our_names(values: dict[str, str]) -> dict[str, Any]:
@@ -114,12 +120,12 @@ def _our_names(values: dict[str, str]) -> dict[str, Any]:
     if size:
         del values["Size"]
         parameters["width"], parameters["height"] = int(size[1]), int(size[2])
-    for theirs, ours, kind in _NUMBERS:
-        try:
-            parameters[ours] = kind(values[theirs])
-        except (KeyError, ValueError):
-            continue
-        del values[theirs]
+    for theirs, ours, most in _INTEGERS:
+        if _WHOLE.fullmatch(values.get(theirs, "")) and int(values[theirs]) <= most:
+            parameters[ours] = int(values.pop(theirs))
+    for theirs, ours in _FRACTIONS:
+        if _FRACTION.fullmatch(values.get(theirs, "")):
+            parameters[ours] = float(values.pop(theirs))
     sampler = _find_sampler(values.get("Sampler", ""), values.get("Schedule type", ""))
     if sampler is not None:
         parameters["sampler"] = sampler
@@ -128,7 +134,8 @@ def _our_names(values: dict[str, str]) -> dict[str, Any]:
     for theirs, ours in (("Model", "model"), ("Model hash", "model_hash"), ("VAE", "vae")):
         if theirs in values:
             parameters[ours] = values.pop(theirs)
-    return parameters | values
+    # Names in small letters are ours: nobody else's setting may stand for one.
+    return parameters | {name: value for name, value in values.items() if not _LIKE_OURS.fullmatch(name)}
 
 
 def _find_sampler(label: str, schedule: str) -> str | None:
@@ -138,17 +145,3 @@ def _find_sampler(label: str, schedule: str) -> str | None:
     same = [name for name, sampler in SAMPLERS.items() if sampler.label == label]
     exact = [name for name in same if (SAMPLERS[name].schedule == "Karras") == (schedule == "Karras")]
     return next(iter(exact or same), None)
-
-
-def _quote(value: Any) -> str:
-    text = str(value)
-    return json.dumps(text, ensure_ascii=False) if any(mark in text for mark in ",\n:") else text
-
-
-def _unquote(value: str) -> str:
-    if not value.startswith('"'):
-        return value
-    try:
-        return str(json.loads(value))
-    except ValueError:
-        return value

@@ -12,12 +12,10 @@ from typing import Any, Literal
 import torch
 
 from pingvas.engine.errors import InvalidParameters
-from pingvas.engine.text.prompts import Break, parse_weights, plain_text
+from pingvas.engine.text.prompts import MAX_CHUNKS, Break, parse_weights, plain_text
 
 Layer = Literal["last", "penultimate"]
 """Which output a family reads: the last one, normalized (SD 1 and 2), or the one before it, as it is (SDXL, SD 3)."""
-
-MAX_CHUNKS = 64
 
 # A chunk that is full ends at a comma where one is among so many of its last tokens, so that phrases stay together.
 _COMMA_REACH = 20

@@ -1,30 +1,44 @@
-"""The prompt language: wildcards, LoRA tags, weights and BREAK. Knows no model; what it cannot read stays text."""
+"""The prompt language: weights and BREAK stand here, wildcards and tags beside it. Knows no model.
+
+What belongs to a prompt language and cannot be done here is refused (PromptNotUnderstood); other text stays as it is.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import re
+import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-MAX_WEIGHT = 10.0
-"""Weights of words and of LoRAs are kept within plus and minus this."""
-MAX_NESTING = 20
-"""Wildcards nested deeper are left as they are."""
-MAX_PICKS = 20
-"""Options that one wildcard may pick at once."""
+from pingvas.engine.text.tags import MAX_WEIGHT, NUMBER, LoraTag, bounded, take_loras
+from pingvas.engine.text.wildcards import MAX_NESTING, MAX_PICKS, resolve_wildcards
+
+__all__ = [
+    "MAX_CHUNKS",
+    "MAX_NESTING",
+    "MAX_PICKS",
+    "MAX_WEIGHT",
+    "TOKENS_A_CHUNK",
+    "Break",
+    "LoraTag",
+    "Span",
+    "count_chunks_at_least",
+    "parse_weights",
+    "plain_text",
+    "resolve_wildcards",
+    "take_loras",
+]
+
+MAX_CHUNKS, TOKENS_A_CHUNK = 64, 75
+"""What the text encoders with chunks read of a prompt."""
 
 _ROUND, _SQUARE = 1.1, 1 / 1.1
 # Weights end at ten, and 1.1 gets there in 25 brackets: deeper ones may count for nothing. Bounds the work.
 _MAX_BRACKETS = 64
-_NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
-_WEIGHT_MARK = re.compile(rf"\\[\\()\[\]]?|[()\[\]]|:\s*({_NUMBER})\s*\)")
+_WEIGHT_MARK = re.compile(rf"\\[\\()\[\]]?|[()\[\]]|:\s*({NUMBER})\s*\)")
 _BREAK = re.compile(r"\bBREAK\b")
-_LORA = re.compile(rf"<lora:([^<>:\n]{{1,200}})(?::\s?({_NUMBER})\s?)?(?::\s?({_NUMBER})\s?)?>")
-_WILDCARD_MARK = re.compile(r"(\\[\\{}|]|[{}|])")
-_ESCAPED = ("\\{", "\\}", "\\|")
-_COUNT = re.compile(r"\s*([0-9]{1,2})(?:-([0-9]{1,2}))?\$\$(?:([^$]{0,20})\$\$)?")
-_CHANCE = re.compile(r"\s*([0-9]{1,6})(?:\.([0-9]{1,6}))?::")
+# CLIP splits text so before it looks for tokens: letters that follow one another, each digit, and other signs.
+_WORD = re.compile(r"'(?:s|t|re|ve|m|ll|d)|[^\W\d_]+|\d|(?:[^\w\s]|_)+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -38,81 +52,6 @@ class Span:
 @dataclass(frozen=True)
 class Break:
     """The word BREAK: what follows starts a chunk of its own."""
-
-
-@dataclass(frozen=True)
-class LoraTag:
-    """A LoRA that the prompt names, and how strongly it counts."""
-
-    name: str
-    weight: float
-
-
-@dataclass
-class _Group:
-    """A brace that is open: its number in the order of opening, and the pieces of each option so far."""
-
-    number: int
-    options: list[list[str]] = field(default_factory=lambda: [[]])
-
-    def add(self, piece: str) -> None:
-        self.options[-1].append(piece)
-
-    def texts(self) -> list[str]:
-        return ["".join(pieces) for pieces in self.options]
-
-
-def resolve_wildcards(text: str, seed: int) -> str:
-    """`{a|b}` to one of its options. The same text and seed give the same words on every machine, forever.
-
-    Every group draws by itself, from the seed and its place among the opening braces, so words around it may
-    change without changing what it picks. Braces without a partner, and those nested deeper than MAX_NESTING, stay.
-    """
-    open_groups = [_Group(-1)]
-    opened = left_alone = 0
-    for piece in _WILDCARD_MARK.split(text):
-        inside = len(open_groups) > 1
-        if piece == "{" and len(open_groups) <= MAX_NESTING:
-            open_groups.append(_Group(opened))
-            opened += 1
-        elif piece == "{":
-            left_alone += 1
-            open_groups[-1].add(piece)
-        elif piece == "}" and left_alone:
-            left_alone -= 1
-            open_groups[-1].add(piece)
-        elif piece == "}" and inside:
-            group = open_groups.pop()
-            open_groups[-1].add(_pick(group.texts(), seed, group.number))
-        elif piece == "|" and inside and not left_alone:
-            open_groups[-1].options.append([])
-        else:
-            open_groups[-1].add(piece[1:] if piece in _ESCAPED else piece)
-    while len(open_groups) > 1:
-        group = open_groups.pop()
-        open_groups[-1].add("{" + "|".join(group.texts()))
-    return "".join(open_groups[0].options[0])
-
-
-def take_loras(text: str) -> tuple[str, tuple[LoraTag, ...]]:
-    """The text without its `<lora:name:weight>` tags, and what they said, in the order of their first mention.
-
-    No weight means 1. Of two, as other programs write them for the text encoder and for the network that draws, the
-    second counts. A name said twice has the sum. Weights are kept within MAX_WEIGHT; a malformed tag stays.
-    """
-    weights: dict[str, float] = {}
-
-    def take(tag: re.Match[str]) -> str:
-        name = tag[1].strip()
-        if not name:
-            return tag[0]
-        weights[name] = _bounded(weights.get(name, 0.0) + _bounded(float(tag[3] or tag[2] or 1.0)))
-        return ""
-
-    rest = _LORA.sub(take, text)
-    if weights:
-        rest = rest.strip()  # tags stand at an end, with a space beside them
-    return rest, tuple(LoraTag(name, weight) for name, weight in weights.items())
 
 
 def parse_weights(text: str) -> list[Span | Break]:
@@ -135,6 +74,18 @@ def parse_weights(text: str) -> list[Span | Break]:
 def plain_text(spans: Sequence[Span | Break]) -> str:
     """The words alone, BREAK as a space: for text encoders that know neither weights nor chunks."""
     return "".join(span.text if isinstance(span, Span) else " " for span in spans)
+
+
+def count_chunks_at_least(text: str) -> int:
+    """How many chunks a prompt takes with any vocabulary, for a word is a token or several; 1 at least."""
+    chunks = tokens = 0
+    for part in [*parse_weights(text), Break()]:
+        if isinstance(part, Span):
+            tokens += sum(1 for _ in _WORD.finditer(unicodedata.normalize("NFC", part.text)))
+        else:
+            chunks += -(-tokens // TOKENS_A_CHUNK)
+            tokens = 0
+    return max(1, chunks)
 
 
 class _Words:
@@ -167,7 +118,7 @@ class _Words:
         elif mark == "]" and self._square:
             self._multiply(self._square.pop(), _SQUARE)
         elif mark[-1] == ")" and self._round:
-            self._multiply(self._round.pop(), _ROUND if number is None else _bounded(float(number)))
+            self._multiply(self._round.pop(), _ROUND if number is None else bounded(float(number)))
         else:
             self.add(mark)
 
@@ -187,9 +138,9 @@ class _Words:
                 gathered.clear()
 
         for text, weight in zip(self._texts, self._weights, strict=True):
-            if text is None or _bounded(weight) != current:
+            if text is None or bounded(weight) != current:
                 close()
-                current = _bounded(weight)
+                current = bounded(weight)
             if text is None:
                 spans.append(Break())
             else:
@@ -208,53 +159,3 @@ class _Words:
     def _multiply(self, start: int | None, factor: float) -> None:
         if start is not None:
             self._weights[start:] = [weight * factor for weight in self._weights[start:]]
-
-
-def _bounded(weight: float) -> float:
-    return max(-MAX_WEIGHT, min(MAX_WEIGHT, weight))
-
-
-def _pick(options: list[str], seed: int, group: int) -> str:
-    """What stands for a group: one option, or as many as its head (`2$$`, `1-3$$ and $$`) asks for."""
-    least = most = 1
-    separator = ", "
-    head = _COUNT.match(options[0])
-    if head:
-        options = [options[0][head.end() :], *options[1:]]
-        least, most = sorted((int(head[1]), int(head[2] or head[1])))
-        separator = separator if head[3] is None else head[3]
-    count = least + _draw(most - least + 1, seed, group, 0)
-    chances, texts = _read_chances(options)
-    picked = []
-    for turn in range(1, min(count, len(texts), MAX_PICKS) + 1):
-        number = _find_share(chances, _draw(sum(chances), seed, group, turn))
-        picked.append(texts.pop(number))
-        del chances[number]
-        if not any(chances):
-            chances = [1] * len(texts)
-    return separator.join(picked)
-
-
-def _read_chances(options: list[str]) -> tuple[list[int], list[str]]:
-    """Each option's chance (`2::` before it; 1 without) in millionths, and its text. Only zeros: all alike."""
-    chances, texts = [], []
-    for option in options:
-        head = _CHANCE.match(option)
-        chances.append(int(head[1]) * 10**6 + int((head[2] or "").ljust(6, "0")) if head else 10**6)
-        texts.append(option[head.end() :] if head else option)
-    return chances if any(chances) else [1] * len(texts), texts
-
-
-def _find_share(chances: list[int], point: int) -> int:
-    """In whose share of the sum a point lies."""
-    for number, chance in enumerate(chances):
-        point -= chance
-        if point < 0:
-            return number
-    raise ValueError("the point lies beyond the sum of the chances")
-
-
-def _draw(below: int, seed: int, group: int, turn: int) -> int:
-    """A whole number from 0 to `below` - 1, by whole-number arithmetic on SHA-256: the same everywhere."""
-    digest = hashlib.sha256(f"{seed}/{group}/{turn}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") * below >> 64

@@ -5,14 +5,15 @@ where its row is known, in `parameters.py`.
 """
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from pingvas.base.errors import BadField, Invalid
+from pingvas.base.errors import BadField, Invalid, message_of
+from pingvas.generation.requests.prompt_rules import MAX_PROMPT, why_no_prompt
 
 Lane = Literal["normal", "idle"]
 Preprocessor = Literal["none", "canny", "scribble", "depth"]
@@ -20,9 +21,8 @@ InpaintArea = Literal["whole", "masked"]
 Format = Literal["png", "jpg", "webp"]
 Visibility = Literal["private", "public", "unlisted"]
 
-MAX_PROMPT = 2_000
 MAX_COUNT = 16
-MAX_SEED = 2**32 - 1
+MAX_SEED = 2**63 - 1
 MIN_CFG, MAX_CFG = 1.0, 30.0
 MAX_GUIDANCE = 30.0
 MAX_CLIP_SKIP = 12
@@ -33,6 +33,7 @@ MIN_REFINE, MAX_REFINE = 0.05, 0.6
 MAX_SCALE = 8.0
 STRENGTH = 0.75
 REFINE_STRENGTH = 0.25
+_USUAL_SEEDS = 2**32
 
 
 def _storable(said: str) -> str:
@@ -44,31 +45,33 @@ def _storable(said: str) -> str:
     return said
 
 
-_SAYS_NOTHING = "says nothing: write what the image shows"
-# Letters by their category, or blanks by another name, and nothing to be seen.
-_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+def _checked(*, is_needed: bool) -> Callable[[str], str]:
+    """Refuses a prompt in the words of the documentation, which a plain limit of length does not know."""
+
+    def check(prompt: str) -> str:
+        if wrong := why_no_prompt(prompt, is_needed=is_needed):
+            raise ValueError(wrong)
+        return prompt
+
+    return check
 
 
-def is_blank(said: str) -> bool:
-    """Whether there is nothing to be seen in a text."""
-    return all(
-        character.isspace() or not character.isprintable() or character in _BLANK_LETTERS
-        for character in said
-    )
+def _negative(prompt: str) -> str:
+    _checked(is_needed=False)(prompt.strip())  # blanks ask for nothing, as an empty one does
+    return prompt
 
 
-def _seen(said: str) -> str:
-    if is_blank(said):
-        raise ValueError(_SAYS_NOTHING)
-    return said
-
+_SHOWN_LIMIT = {"maxLength": MAX_PROMPT}
 
 # The values that a request may have, for whoever takes one from outside, too.
 Text = Annotated[str, AfterValidator(_storable)]
 ModelName = Annotated[Text, Field(min_length=1, max_length=200)]
-Prompt = Annotated[Text, Field(max_length=MAX_PROMPT)]
+Prompt = Annotated[Text, AfterValidator(_checked(is_needed=False)), Field(json_schema_extra=_SHOWN_LIMIT)]
 # Of an image that is made from nothing but its prompt.
-SeenPrompt = Annotated[Prompt, AfterValidator(_seen)]
+NeededPrompt = Annotated[
+    Text, AfterValidator(_checked(is_needed=True)), Field(json_schema_extra=_SHOWN_LIMIT | {"minLength": 1})
+]
+NegativePrompt = Annotated[Text, AfterValidator(_negative), Field(json_schema_extra=_SHOWN_LIMIT)]
 Side = Annotated[int, Field(ge=8, le=16384)]
 Steps = Annotated[int, Field(ge=1, le=1000)]
 Cfg = Annotated[float, Field(allow_inf_nan=False, ge=MIN_CFG, le=MAX_CFG)]
@@ -120,7 +123,7 @@ class ImageRequest:
 
     model: ModelName
     prompt: Prompt = ""
-    negative_prompt: Prompt = ""
+    negative_prompt: NegativePrompt = ""
     job_type: Literal["txt2img", "img2img", "inpaint"] = "txt2img"
     width: Side | None = None
     height: Side | None = None
@@ -156,7 +159,7 @@ class RefineRequest:
 
     model: ModelName
     prompt: Prompt = ""
-    negative_prompt: Prompt = ""
+    negative_prompt: NegativePrompt = ""
     strength: RefineStrength = REFINE_STRENGTH
     steps: Steps | None = None
     cfg_scale: Cfg | None = None
@@ -202,7 +205,7 @@ def _validated(adapter: TypeAdapter[Any], said: object) -> JobRequest:
     try:
         request: JobRequest = adapter.validate_python(said)
     except ValidationError as error:
-        wrong = [BadField(".".join(map(str, each["loc"])), each["msg"]) for each in error.errors()]
+        wrong = [BadField(".".join(map(str, each["loc"])), message_of(each)) for each in error.errors()]
         raise Invalid(_CANNOT_BE_DONE, errors=wrong) from error
     if wrong := list(_contradictions(request)):
         raise Invalid(_CANNOT_BE_DONE, errors=wrong)
@@ -214,8 +217,8 @@ def _contradictions(request: JobRequest) -> Iterator[BadField]:
     if isinstance(request, UpscaleRequest):
         return
     if request.job_type == "txt2img":
-        if is_blank(request.prompt):
-            yield BadField("prompt", _SAYS_NOTHING)
+        if wrong := why_no_prompt(request.prompt, is_needed=True):
+            yield BadField("prompt", wrong)
         if request.source_image is not None:
             yield BadField("source_image", "is not used by txt2img; ask for img2img or inpaint")
     elif request.source_image is None:
@@ -228,14 +231,16 @@ def _contradictions(request: JobRequest) -> Iterator[BadField]:
 
 
 def draw_seed(asked: int | None) -> int:
-    """The seed asked for, or a random one."""
-    return secrets.randbelow(MAX_SEED + 1) if asked is None else asked
+    """The seed asked for, or a random one, which every other program takes too."""
+    return secrets.randbelow(_USUAL_SEEDS) if asked is None else asked
 
 
 def seeds(request: ImageRequest) -> list[int]:
-    """One seed per image: the asked or a random one, then the next ones up, wrapping at 2³²."""
+    """One seed per image: the asked or a random one, then the next ones up. Those below 2³² wrap there, for it is as
+    far as other programs count."""
     first = draw_seed(request.seed)
-    return [(first + index) % (MAX_SEED + 1) for index in range(request.count)]
+    end = _USUAL_SEEDS if first < _USUAL_SEEDS else MAX_SEED + 1
+    return [(first + index) % end for index in range(request.count)]
 
 
 def images_named(request: JobRequest) -> Iterator[tuple[UUID, str]]:

@@ -10,8 +10,9 @@ from typing import Any
 
 from pingvas.base.errors import BadField, Invalid
 from pingvas.catalog.models import Limits, defaults_of, limits_of
+from pingvas.engine.errors import PromptNotUnderstood
 from pingvas.engine.samplers import SAMPLERS
-from pingvas.engine.text.prompts import resolve_wildcards, take_loras
+from pingvas.engine.text.prompts import LoraTag, resolve_wildcards, take_loras
 from pingvas.generation.job_parameters import (
     ControlParameters,
     DiffusionParameters,
@@ -33,6 +34,7 @@ from pingvas.generation.requests.job_request import (
     seeds,
 )
 from pingvas.generation.requests.lookup import RequestInputs
+from pingvas.generation.requests.prompt_rules import why_no_prompt, why_not_read
 
 AnyImageParameters = TextToImageParameters | ImageToImageParameters | InpaintParameters
 
@@ -64,11 +66,11 @@ def resolve(request: ImageRequest) -> list[ResolvedPrompts]:
 
 
 def _resolve(request: ImageRequest, seed: int, listed: Mapping[str, float]) -> ResolvedPrompts:
-    prompt, tags = take_loras(resolve_wildcards(request.prompt, seed))
-    negative, misplaced = take_loras(resolve_wildcards(request.negative_prompt, seed))
+    errors: list[BadField] = []
+    prompt, tags = _read("prompt", request.prompt, seed, errors, is_needed=request.job_type == "txt2img")
+    negative, misplaced = _read("negative_prompt", request.negative_prompt, seed, errors)
     # A tag says it again rather than more: so a stored list and a stored prompt together mean the same picture.
     loras = {**listed, **{tag.name: float(tag.weight) for tag in tags}}
-    errors = []
     if misplaced:
         errors.append(BadField("negative_prompt", "<lora:…> belongs in the prompt, with a weight below 0"))
     if len(loras) > MAX_LORAS:
@@ -82,6 +84,22 @@ def _resolve(request: ImageRequest, seed: int, listed: Mapping[str, float]) -> R
     if errors:
         raise Invalid("The prompt asks for something that cannot be done.", errors=errors)
     return ResolvedPrompts(seed, prompt, negative, loras)
+
+
+def _read(
+    name: str, typed: str, seed: int, errors: list[BadField], *, is_needed: bool = False
+) -> tuple[str, tuple[LoraTag, ...]]:
+    """A prompt as it is run with this seed, and the LoRAs it names. What is wrong with it goes to `errors`."""
+    try:
+        run, tags = take_loras(resolve_wildcards(typed, seed))
+    except PromptNotUnderstood as error:
+        errors.append(BadField(name, str(error)))
+        return typed, ()
+    # A negative prompt of blanks asks for nothing, as an empty one does.
+    said = typed.strip() if name.endswith("negative_prompt") else typed
+    if wrong := why_no_prompt(said, is_needed=is_needed) or why_not_read(run):
+        errors.append(BadField(name, wrong))
+    return run, tags
 
 
 def complete(
@@ -203,7 +221,7 @@ def _resolve_for_refining(request: RefineRequest, seed: int) -> tuple[dict[str, 
     prompts: dict[str, str] = {}
     errors: list[BadField] = []
     for name, typed in (("prompt", request.prompt), ("negative_prompt", request.negative_prompt)):
-        run, tags = take_loras(resolve_wildcards(typed, seed))
+        run, tags = _read(f"refine.{name}", typed, seed, errors)
         if tags:
             said = "<lora:…> is not taken here: refining uses the model as it is"
             errors.append(BadField(f"refine.{name}", said))

@@ -477,7 +477,8 @@ export interface paths {
         };
         /**
          * Get Image Recipe
-         * @description The body that, sent to `POST /jobs`, makes this image again; not found when it does not say how it was made.
+         * @description The body that, sent to `POST /jobs`, makes this image again; not found, with the fields that are missing or bad,
+         *     when it does not say how it was made.
          *
          *     For somebody else's image made from pictures of theirs there is none.
          */

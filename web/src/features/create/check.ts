@@ -3,18 +3,27 @@ import type { Checkpoint } from "@/api/types";
 import type { Translator } from "@/i18n/translate";
 
 import type { Filled } from "./draft";
-import { MAX_CFG, MAX_LORA_WEIGHT, MAX_PROMPT, MIN_CFG } from "./limits";
+import { MAX_CFG, MAX_CHUNKS, MAX_LORA_WEIGHT, MAX_PROMPT, MIN_CFG, TOKENS_A_CHUNK } from "./limits";
+
+/** Anything that can be seen: no blanks, format signs, marks without a letter, nor fillers that count as letters. */
+const SEEN = /[^\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{M}\u115f\u1160\u3164\uffa0\u2800\ufffc]/u;
 
 export type FormErrors = Partial<Record<keyof Filled, string>>;
 
 export function check(form: Filled, { limits }: Pick<Checkpoint, "limits">, { t }: Translator): FormErrors {
   const errors: FormErrors = {};
   // A picture to start from says enough by itself.
-  if (form.prompt.trim() === "" && !form.source) errors.prompt = t("create.error.prompt_empty");
+  if (!SEEN.test(form.prompt) && (!form.source || form.prompt.trim() !== "")) {
+    errors.prompt = t("create.error.prompt_empty");
+  }
   for (const field of ["prompt", "negative_prompt"] as const) {
     // The server counts code points, as this does.
     if (Array.from(form[field]).length > MAX_PROMPT)
-      errors[field] = t("create.error.too_long", { max: MAX_PROMPT });
+      errors[field] = t("create.error.too_long", {
+        max: MAX_PROMPT,
+        chunks: MAX_CHUNKS,
+        tokens: TOKENS_A_CHUNK,
+      });
   }
   for (const side of ["width", "height"] as const) {
     const length = form[side];

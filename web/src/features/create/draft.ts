@@ -4,7 +4,7 @@
  */
 import type { Checkpoint, Image, JobRequest, LoraUse, Model, Recipe } from "@/api/types";
 
-import { STRENGTH } from "./limits";
+import { MAX_SEED, STRENGTH } from "./limits";
 import { fitted } from "./shapes";
 
 /** The picture that a new one starts from. Its size, in pixels, says how large the new one is to be. */
@@ -62,7 +62,7 @@ export function draftFrom(recipe: Recipe, source: Source | null = null): Draft {
     steps: recipe.steps ?? null,
     cfg_scale: recipe.cfg_scale ?? null,
     sampler: recipe.sampler ?? null,
-    seed: recipe.seed ?? null,
+    seed: holdsSeed(recipe) ? (recipe.seed ?? null) : null,
     count: 1,
     loras: recipe.loras ?? [],
     source: source && sourceOf(source),
@@ -74,6 +74,11 @@ export function draftFrom(recipe: Recipe, source: Source | null = null): Draft {
 /** The draft with another picture to start from, or none. The size follows it. */
 export function startFrom(draft: Draft, source: Source | null): Draft {
   return { ...draft, source: source && sourceOf(source), width: null, height: null };
+}
+
+/** Whether its seed can be told from the next one here; one beyond that would make another picture. */
+export function holdsSeed({ seed }: Recipe): boolean {
+  return seed === undefined || seed <= MAX_SEED;
 }
 
 /** Whether a recipe says more than the form can hold. */

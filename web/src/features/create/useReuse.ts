@@ -9,7 +9,7 @@ import type { Key } from "@/i18n/store";
 import { useI18n } from "@/i18n/useI18n";
 import { toast } from "@/ui/toasts";
 
-import { draftFrom, saysMore, startFrom, type Draft } from "./draft";
+import { draftFrom, holdsSeed, saysMore, startFrom, type Draft } from "./draft";
 
 interface Change {
   next: (before: Draft) => Draft;
@@ -72,6 +72,7 @@ async function reuse(client: QueryClient, recipe: Recipe): Promise<Change> {
   if (recipe.source_image !== undefined && !source) {
     return { ...change, said: "create.filled_in_without_source", tone: "info" };
   }
+  if (!holdsSeed(recipe)) return { ...change, said: "create.filled_in_without_seed", tone: "info" };
   if (saysMore(recipe)) return { ...change, said: "create.filled_in_partly", tone: "info" };
   return { ...change, said: "create.filled_in", tone: "good" };
 }
