@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from PIL import Image
 
-from pingvas.engine.checkpoints.load import pick_device
+from pingvas.engine.devices import pick_device
 from pingvas.engine.errors import EngineError
 from pingvas.engine.families.family import Conditioning, Family
 from pingvas.engine.images.upscale import upscale
