@@ -69,7 +69,7 @@ def cpu_multiplies_bf16() -> bool:
 
     Without them it converts number by number, and a convolution takes up to eighty times as long as in float32.
     """
-    if not torch.backends.mkldnn.is_available():
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return False  # torch has no other library for it on a CPU
     supported: Any = torch.ops.mkldnn._is_mkldnn_bf16_supported
     return bool(supported()) and multiplies_bf16(
