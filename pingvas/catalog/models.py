@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.errors import Forbidden, Invalid, NotFound
@@ -12,8 +12,6 @@ from pingvas.catalog.describe import UPSCALER
 from pingvas.catalog.tables import AiModel
 from pingvas.engine.requests import MAX_STEPS
 from pingvas.engine.sampling.samplers import samplers_of
-
-MODEL_TYPES = ("checkpoint", "lora", "controlnet", "vae")
 
 
 class ModelLocked(Forbidden):
@@ -117,9 +115,6 @@ def require_available(model: AiModel, plan_name: str) -> None:
             f"{model.display_name} needs one of these plans: {', '.join(model.required_tiers)}.",
             extra={"required_tiers": list(model.required_tiers)},
         )
-
-
-_BY_NAME = select(AiModel).where(AiModel.name == bindparam("name"), AiModel.is_active)
 
 
 async def find_model(session: AsyncSession, name: str) -> AiModel | None:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from harness.jobs import picture_of, wish
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
-from pingvas.base.ids import new_id
-from pingvas.generation.outcome.finish import End, FinishedPicture, end
+from pingvas.generation.outcome.finish import End, end
 from pingvas.generation.queue import claims
 from pingvas.generation.queue.claims import ClaimedJob
 from pingvas.generation.requests import submit
@@ -13,13 +13,18 @@ from pingvas.generation.requests.job_request import UpscaleWish, Wish
 from tests.make.billing import make_person
 from tests.make.catalog import make_model
 
+__all__ = [
+    "WORKER",
+    "claim_job",
+    "complete_job",
+    "make_running_job",
+    "picture_of",
+    "submit_jobs",
+    "submit_wish",
+    "wish",
+]
+
 WORKER = "worker-of-the-tests"
-
-
-def wish(**changes: Any) -> Wish:
-    """A request for one small picture by the model `toy`."""
-    asked: dict[str, Any] = {"model": "toy", "prompt": "a red house at sunset", "seed": 7}
-    return Wish(**(asked | changes))
 
 
 async def submit_jobs(database: Database, actor: Actor, **changes: Any) -> submit.Submitted:
@@ -49,27 +54,6 @@ async def make_running_job(database: Database) -> ClaimedJob:
         actor = await make_person(session)
     await submit_jobs(database, actor)
     return await claim_job(database)
-
-
-def picture_of(job: ClaimedJob) -> FinishedPicture:
-    """What a worker hands over when it has stored the picture."""
-    image_id = new_id()
-    return FinishedPicture(
-        image_id=image_id,
-        s3_key=f"images/{job.user_id}/{image_id}.png",
-        thumbnail_key=f"thumbnails/{job.user_id}/{image_id}.webp",
-        width=job.parameters["width"],
-        height=job.parameters["height"],
-        format="png",
-        file_size=1000,
-        generation_params={
-            **{name: value for name, value in job.parameters.items() if name != "visibility"},
-            "job_type": job.job_type,
-            "model": job.model_name,
-            "model_version": "1",
-            "engine": {"torch": "2"},
-        },
-    )
 
 
 async def complete_job(
