@@ -16,7 +16,6 @@ def make_toy_sdxl(folder: Path, *, in_channels: int = 4, zeros_for_empty: bool =
     import torch
     from transformers import CLIPTextConfig, CLIPTextModel
 
-    library: Any = diffusers
     torch.manual_seed(seed)
     inpainting = in_channels == 9
     kind: Any = (
