@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench._queue_clients import Done, Step
 from bench._queue_payload import PARAMETERS, PAYLOAD
+from harness.catalog import make_model
+from harness.jobs import finished_image_of, image_request
 from pingvas.accounts.actor import Actor
 from pingvas.base import migrate
 from pingvas.base.db import Database
@@ -25,8 +27,6 @@ from pingvas.generation.lifecycle.ends import End
 from pingvas.generation.queue.batch_key import batch_key
 from pingvas.generation.requests import submit
 from pingvas.worker.running.end_writer import EndWriter
-from tests.make.catalog import make_model
-from tests.make.generation import finished_image_of, image_request
 
 MODEL = "toy"
 WORKER = "worker-1"

@@ -21,13 +21,13 @@ import diffusers
 import torch
 
 from bench._figures import report
+from harness.toy_flow import make_toy_flux, make_toy_sd3
+from harness.toy_models import make_toy_model
+from harness.toy_sdxl import make_toy_sdxl
 from pingvas.base.settings import REPOSITORY
 from pingvas.engine.engine import Engine
 from pingvas.engine.families import schedulers
 from pingvas.engine.requests import PictureRequest, StepReport
-from tests.make.toy_flow import make_toy_flux, make_toy_sd3
-from tests.make.toy_models import make_toy_model
-from tests.make.toy_sdxl import make_toy_sdxl
 
 STEPS = 20
 PREVIEW_EVERY = 4

@@ -30,7 +30,7 @@ _OURS = (
     _BEGIN
     + """
 from pingvas.engine.engine import Engine
-from pingvas.engine import load
+from pingvas.engine.checkpoints import load
 import diffusers, transformers
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
@@ -91,7 +91,7 @@ def _make_model(folder: Path, width: int) -> int:
     import torch
     from diffusers import DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 
-    from tests.make.toy_models import make_toy_model
+    from harness.toy_models import make_toy_model
 
     make_toy_model(folder)
     models: Any = UNet2DConditionModel

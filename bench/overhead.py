@@ -20,8 +20,8 @@ from typing import Any
 import httpx
 
 from bench._figures import report
+from harness.running_studio import running_studio
 from pingvas.base.settings import REPOSITORY
-from tests.running_studio import running_studio
 
 ROUNDS = 12
 STEPS = 20

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from bench._figures import report
-from tests.running_studio import ROOT, running_studio
+from harness.running_studio import ROOT, running_studio
 
 
 def main() -> None:

@@ -22,13 +22,13 @@ from pgqueuer.adapters.persistence.queries import Queries
 from sqlalchemy import text
 
 from bench._figures import milliseconds, report
+from harness.catalog import make_model
+from harness.running_studio import free_port
 from pingvas.base import migrate
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
 from pingvas.launch import embedded_postgres
 from pingvas.launch.seed import seed
-from tests.make.catalog import make_model
-from tests.running_studio import free_port
 
 CLIENTS = 8
 PEOPLE_EACH = 10  # nobody's own line of waiting jobs grows long in the time

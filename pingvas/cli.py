@@ -121,12 +121,17 @@ def api() -> None:
 @app.command()
 def worker() -> None:
     """Take jobs from the queue and make their pictures."""
+    from pingvas.launch.cpu_threads import let_threads_sleep
+
+    chosen = _settings()
+    let_threads_sleep(os.environ, chosen.worker_device)  # before torch is loaded
+
     import uvloop
 
     from pingvas.launch.serve import work
     from pingvas.launch.which_database import with_running_database
 
-    settings = with_running_database(_settings())
+    settings = with_running_database(chosen)
     _log_to_stderr(settings)
     uvloop.run(work(settings))
 

@@ -55,6 +55,20 @@ def pytest_configure(config: pytest.Config) -> None:
         _start_server()  # now, because only this process outlives the workers
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`-m database` names every test that asks for one: what has to hold on each supported PostgreSQL."""
+    for item in items:
+        if "database_server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.database)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.scheduling import SchedulingThatGoesOn
+
+    return SchedulingThatGoesOn(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     global _server
     if hasattr(config, "workerinput"):

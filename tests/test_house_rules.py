@@ -82,13 +82,15 @@ def test_only_base_db_and_its_session_end_transactions() -> None:
 
 
 def test_files_are_named_for_what_they_do() -> None:
-    files = python_files("pingvas", "models", "bench", "tests")
+    files = python_files("pingvas", "models", "bench", "harness", "tests")
 
     assert [name_of(path) for path in files if path.stem in FORBIDDEN_NAMES] == []
 
 
 def test_files_stay_short() -> None:
-    files = python_files("pingvas", "models", "bench", "tests")  # a migration is history and stays whole
+    files = python_files(
+        "pingvas", "models", "bench", "harness", "tests"
+    )  # a migration is history and stays whole
     long = {
         name_of(path): lines for path in files if (lines := len(path.read_text().splitlines())) > LONGEST_FILE
     }
@@ -136,6 +138,16 @@ def test_torch_lives_in_the_engine() -> None:
     ]
 
     assert outside == []
+
+
+def test_benchmarks_and_the_harness_know_no_tests() -> None:
+    users = [
+        name_of(path)
+        for path in python_files("pingvas", "models", "bench", "harness")
+        if any(name.split(".")[0] == "tests" for name in imports_of(path))
+    ]
+
+    assert users == []
 
 
 def test_api_chores_launcher_and_help_run_without_torch_in_memory() -> None:

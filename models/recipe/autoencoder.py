@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,10 +23,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from models.recipe.curve import Curve, note, write_curve
 from models.recipe.data import JUDGE_SEED, Bytes, drawing, open_drawings, to_tensor
 from models.recipe.device import add_device_argument, device_of, half_precision
 from models.recipe.diffusion import AutoencoderKL
+from models.recipe.loop import Progress, Step, Weights, average, descend, keep, train_for
 from models.recipe.neon import neon
 
 Indices = npt.NDArray[np.int64]
@@ -40,6 +39,8 @@ CROPS = {"half": ((0.6, 64, 4), (0.85, 96, 2), (1.0, 128, 2)), "full": ((0.5, 12
 # Noise on the decoder's latents, as a share of their deviation: what the encoder itself would add.
 DECODER_NOISE = 0.02
 
+# How many drawings that training never saw say how good it is.
+JUDGED = 32
 # Without any, the autoencoder could not show bright lines on a dark ground, a style that a LoRA may add.
 NEON_SHARE = 0.04
 
@@ -189,10 +190,10 @@ def pictures_of(stage: str, drawings: Bytes) -> torch.Tensor:
 
 
 @torch.no_grad()
-def psnr(stage: str, model: HalfSize | FullSize, count: int = 32) -> float:
+def psnr(stage: str, model: HalfSize | FullSize) -> float:
     """Peak signal to noise in decibels over whole drawings that training never saw, without sampling noise."""
     device = next(model.parameters()).device
-    pictures = pictures_of(stage, np.stack([drawing(JUDGE_SEED + i) for i in range(count)])).to(device)
+    pictures = pictures_of(stage, np.stack([drawing(JUDGE_SEED + i) for i in range(JUDGED)])).to(device)
     errors = []
     for part in torch.split(pictures, 8):
         with half_precision(device):
@@ -240,48 +241,39 @@ class Crops:
 def train(stage: str, work: Path, minutes: float, lr: float, seed: int, device: torch.device) -> None:
     torch.manual_seed(seed)
     model, path = new_stage(stage).to(device), work / f"autoencoder-{stage}.pt"
-    seen, spent, step, curve = 0, 0.0, 0, Curve()
     optimiser = torch.optim.AdamW(
         [p for p in model.parameters() if p.requires_grad], lr, betas=(0.9, 0.98), weight_decay=1e-3
     )
+    progress, ema = Progress(), None
     if path.exists():
         kept = torch.load(path, weights_only=True, map_location=device)
         model.load_state_dict(kept["model"])
         optimiser.load_state_dict(kept["optimiser"])
-        seen, spent, curve = kept["seen"], kept["seconds"], kept["curve"]
-        print(f"going on after {seen} crops, {spent / 60:.1f} minutes", flush=True)
+        progress, ema = Progress.of(kept, "crops"), kept["ema"]
     elif stage == "full":
         kept = torch.load(work / "autoencoder-half.pt", weights_only=True, map_location=device)
         model.load_state_dict({k: v for k, v in kept["ema"].items() if not k.startswith("head.")})
-    ema = {k: v.clone() for k, v in model.state_dict().items()} if not path.exists() else kept["ema"]
-    # A call that goes on draws other squares than the one before.
-    rng = np.random.default_rng(seed + seen)
-    start, last_log, last_save, losses, mark = time.monotonic(), 0.0, 0.0, [], seen
-    source = Crops(stage, work, device, rng)
-    while (clock := time.monotonic() - start) < minutes * 60:
-        part = clock / (minutes * 60)
-        for group in optimiser.param_groups:
-            group["lr"] = lr * _rate(part, step)
+    averaged: Weights = ema or {k: v.clone() for k, v in model.state_dict().items()}
+    # A call that goes on draws other squares than the one before, and warms up again.
+    source = Crops(stage, work, device, np.random.default_rng(seed + progress.seen))
+    first = progress.steps
+
+    def step(part: float) -> Step:
         side, batch = next((s, b) for until, s, b in CROPS[stage] if part < until)
+        number = progress.steps - first
         loss = source.loss(model, side, batch)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        step, seen = step + 1, seen + batch
-        losses.append(float(loss.detach()))
-        decay = min(0.998, (1 + step) / (10 + step))
-        for key, value in model.state_dict().items():
-            ema[key].lerp_(value, 1 - decay)
-        if clock - last_log > 30:
-            speed, mean = (seen - mark) / (clock - last_log), float(np.mean(losses))
-            note(curve, seen, (spent + clock) / 60, mean, speed)
-            last_log, mark, losses = clock, seen, []
-        if clock - last_save > 150:
-            last_save = clock
-            _save(path, model, optimiser, ema, seen, spent + clock, curve)
-            print(f"      unseen drawings: {_with(stage, ema):.2f} dB", flush=True)
-    _save(path, model, optimiser, ema, seen, spent + time.monotonic() - start, curve)
+        lost = descend(optimiser, loss, model.parameters(), lr * _rate(part, number))
+        average(averaged, model.state_dict(), number + 1, 0.998)
+        return Step(lost, batch)
+
+    def save() -> None:
+        parts = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "ema": averaged}
+        keep(path, progress, parts)
+
+    def report() -> str:
+        return f"unseen drawings: {_with(stage, averaged):.2f} dB"
+
+    train_for(minutes, progress, step, save, report=report)
     export(work, stage)
 
 
@@ -295,28 +287,6 @@ def _with(stage: str, weights: dict[str, torch.Tensor]) -> float:
     model = new_stage(stage)
     model.load_state_dict(weights)
     return psnr(stage, model)
-
-
-def _save(
-    path: Path,
-    model: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    ema: dict[str, torch.Tensor],
-    seen: int,
-    seconds: float,
-    curve: Curve,
-) -> None:
-    kept = {
-        "model": model.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "ema": ema,
-        "seen": seen,
-        "seconds": seconds,
-        "curve": curve,
-    }
-    torch.save(kept, path.with_suffix(".new"))
-    path.with_suffix(".new").replace(path)
-    write_curve(path, curve)
 
 
 @torch.no_grad()

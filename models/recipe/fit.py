@@ -1,12 +1,11 @@
-"""The training loop that the small parts share: upscalers, LoRA, ControlNet.
+"""How the small parts are trained, which have one loss: upscalers, LoRA, ControlNet.
 
-It owns time, rate, averaging, checkpoints and curves; what a batch is and what its loss is belongs to the part.
+It owns rate, averaging and what a checkpoint holds; what a batch is and what its loss is belongs to the part.
 """
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +14,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.recipe.curve import Curve, note, write_curve
+from models.recipe.loop import Progress, Step, Weights, average, descend, keep, train_for
 
-Weights = dict[str, torch.Tensor]
 # Draws a batch with the generator; returns the loss and how many pictures or crops it saw.
 BatchLoss = Callable[[np.random.Generator], tuple[torch.Tensor, int]]
 
@@ -41,10 +39,7 @@ class Fitted:
     """What training left: averaged weights of all that could learn, and how it went."""
 
     weights: Weights
-    steps: int = 0
-    seen: int = 0
-    seconds: float = 0.0
-    curve: Curve = field(default_factory=list)
+    progress: Progress = field(default_factory=Progress)
 
 
 def learning(module: nn.Module) -> Weights:
@@ -73,42 +68,30 @@ def fit(
         learnt, plan.lr, betas=(0.9, 0.98), weight_decay=plan.weight_decay, fused=True
     )
     fitted = Fitted({name: value.clone() for name, value in learning(module).items()})
+    progress = fitted.progress
     if plan.path.exists():
         kept = torch.load(plan.path, weights_only=True, map_location=learnt[0].device)
         put(module, kept["model"])
         optimiser.load_state_dict(kept["optimiser"])
-        fitted = Fitted(kept["ema"], kept["steps"], kept["seen"], kept["seconds"], kept["curve"])
-        print(f"going on after {fitted.seen} samples, {fitted.seconds / 60:.1f} minutes", flush=True)
-    torch.manual_seed(plan.seed + fitted.seen)
-    rng = np.random.default_rng(plan.seed + fitted.seen)
-    before, start, last_log, last_save = fitted.seconds, time.monotonic(), 0.0, 0.0
-    losses: list[float] = []
-    mark = fitted.seen
-    while fitted.seconds < plan.minutes * 60:
-        for group in optimiser.param_groups:
-            group["lr"] = plan.lr * rate_at(fitted.seconds / (plan.minutes * 60), fitted.steps, plan)
+        progress = Progress.of(kept)
+        fitted = Fitted(kept["ema"], progress)
+    torch.manual_seed(plan.seed + progress.seen)
+    rng = np.random.default_rng(plan.seed + progress.seen)
+    spent = min(1.0, progress.seconds / (plan.minutes * 60)) if plan.minutes else 1.0
+
+    def step(part: float) -> Step:
         loss, count = batch_loss(rng)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(learnt, 1.0)
-        optimiser.step()
-        fitted.steps, fitted.seen = fitted.steps + 1, fitted.seen + count
-        losses.append(float(loss.detach()))
-        share = 1 - min(plan.averaging, (1 + fitted.steps) / (10 + fitted.steps))
-        for name, value in learning(module).items():
-            fitted.weights[name].lerp_(value, share)
-        clock = time.monotonic() - start
-        fitted.seconds = before + clock
-        if clock - last_log > 20:
-            speed, mean = (fitted.seen - mark) / (clock - last_log), float(np.mean(losses))
-            note(fitted.curve, fitted.seen, fitted.seconds / 60, mean, speed)
-            last_log, mark, losses = clock, fitted.seen, []
-        if clock - last_save > 120:
-            last_save = clock
-            _save(plan.path, module, optimiser, fitted)
-            if report:
-                print("      " + report(fitted.weights), flush=True)
-    _save(plan.path, module, optimiser, fitted)
+        rate = plan.lr * rate_at(spent + (1 - spent) * part, progress.steps, plan)
+        lost = descend(optimiser, loss, learnt, rate)
+        average(fitted.weights, learning(module), progress.steps + 1, plan.averaging)
+        return Step(lost, count)
+
+    def save() -> None:
+        parts = {"model": learning(module), "optimiser": optimiser.state_dict(), "ema": fitted.weights}
+        keep(plan.path, progress, parts)
+
+    said = None if report is None else lambda: report(fitted.weights)
+    train_for((1 - spent) * plan.minutes, progress, step, save, log_seconds=20, save_seconds=120, report=said)
     return fitted
 
 
@@ -118,19 +101,3 @@ def rate_at(part: float, step: int, plan: Plan) -> float:
     if part > plan.flat:
         tail = 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (part - plan.flat) / (1 - plan.flat)))
     return min(1.0, (step + 1) / plan.warm_up) * tail
-
-
-def _save(path: Path, module: nn.Module, optimiser: torch.optim.Optimizer, fitted: Fitted) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    kept = {
-        "model": learning(module),
-        "optimiser": optimiser.state_dict(),
-        "ema": fitted.weights,
-        "steps": fitted.steps,
-        "seen": fitted.seen,
-        "seconds": fitted.seconds,
-        "curve": fitted.curve,
-    }
-    torch.save(kept, path.with_suffix(".new"))
-    path.with_suffix(".new").replace(path)
-    write_curve(path, fitted.curve)

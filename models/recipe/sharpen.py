@@ -14,7 +14,6 @@ Goes on from DIR/vae, with DIR/drawings.u8 and DIR/latents.f16; writes DIR/sharp
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +24,11 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
 from models.recipe.autoencoder import NEON_SHARE, difference
-from models.recipe.curve import Curve, note, write_curve
 from models.recipe.data import JUDGE_SEED, drawing, open_drawings, to_tensor
 from models.recipe.device import add_device_argument, device_of, half_precision
 from models.recipe.diffusion import AutoencoderKL
 from models.recipe.latents import Latents, open_latents
+from models.recipe.loop import Progress, Step, average, descend, keep, train_for
 from models.recipe.neon import neon
 from models.recipe.sampled import open_sampled
 
@@ -152,82 +151,55 @@ class Match:
         self.makers = torch.optim.AdamW(self.made.parameters(), lr, betas=(0.5, 0.98), weight_decay=1e-4)
         self.judges = torch.optim.AdamW(self.critic.parameters(), 2 * lr, betas=(0.5, 0.98))
         self.ema = {name: value.clone() for name, value in self.made.state_dict().items()}
-        self.steps, self.seen, self.seconds, self.curve = 0, 0, 0.0, Curve()
+        self.progress = Progress()
         if self.path.exists():
             self._load(torch.load(self.path, weights_only=True, map_location=device))
 
-    def step(self, latents: torch.Tensor, crops: torch.Tensor, rate: float) -> tuple[float, float]:
-        """One turn of each at `rate` times the learning rate; the difference in pixels and the critic's loss."""
-        for optimiser, lr in ((self.makers, self.lr), (self.judges, 2 * self.lr)):
-            for group in optimiser.param_groups:
-                group["lr"] = lr * rate
+    def step(self, latents: torch.Tensor, crops: torch.Tensor, rate: float) -> Step:
+        """One turn of each at `rate` times the learning rate; the difference in pixels, and the critic's loss beside."""
         self.critic.requires_grad_(False)
         made, apart = decoder_loss(self.vae, self.critic, latents, crops)
-        self._descend(self.makers, self.made, made)
+        descend(self.makers, made, self.made.parameters(), self.lr * rate)
         self.critic.requires_grad_(True)
         with half_precision(self.device):
             with torch.no_grad():
                 out = decode(self.vae, latents)
             judged = critic_loss(self.critic, crops, out)
-        self._descend(self.judges, self.critic, judged)
-        self.steps, self.seen = self.steps + 1, self.seen + len(latents)
-        decay = min(EMA_DECAY, (1 + self.steps) / (10 + self.steps))
-        for name, value in self.made.state_dict().items():
-            self.ema[name].lerp_(value, 1 - decay)
-        return float(apart.detach()), float(judged.detach())
+        lost = descend(self.judges, judged, self.critic.parameters(), 2 * self.lr * rate)
+        average(self.ema, self.made.state_dict(), self.progress.steps + 1, EMA_DECAY)
+        return Step(float(apart.detach()), len(latents), {"critic": lost})
 
-    def save(self, seconds: float) -> None:
-        """Keep everything; `seconds` is what this call has taken."""
-        kept: dict[str, Any] = {
+    def save(self) -> None:
+        """Keep everything."""
+        parts: dict[str, Any] = {
             "model": self.made.state_dict(),
             "critic": self.critic.state_dict(),
             "ema": self.ema,
         }
-        kept |= {"makers": self.makers.state_dict(), "judges": self.judges.state_dict()}
-        kept |= {"steps": self.steps, "seen": self.seen, "seconds": self.seconds + seconds}
-        kept["curve"] = self.curve
-        torch.save(kept, self.path.with_suffix(".new"))
-        self.path.with_suffix(".new").replace(self.path)
-        write_curve(self.path, self.curve)
+        parts |= {"makers": self.makers.state_dict(), "judges": self.judges.state_dict()}
+        keep(self.path, self.progress, parts)
 
     def _load(self, kept: dict[str, Any]) -> None:
         self.made.load_state_dict(kept["model"])
         self.critic.load_state_dict(kept["critic"])
         self.makers.load_state_dict(kept["makers"])
         self.judges.load_state_dict(kept["judges"])
-        self.ema = kept["ema"]
-        self.steps, self.seen, self.seconds = kept["steps"], kept["seen"], kept["seconds"]
-        self.curve = kept["curve"]
-        print(f"going on after {self.seen} squares, {self.seconds / 60:.1f} minutes", flush=True)
-
-    @staticmethod
-    def _descend(optimiser: torch.optim.Optimizer, module: nn.Module, loss: torch.Tensor) -> None:
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(module.parameters(), 1.0)
-        optimiser.step()
+        self.ema, self.progress = kept["ema"], Progress.of(kept, "squares")
 
 
 def train(work: Path, minutes: float, lr: float, seed: int, device: torch.device) -> None:
     torch.manual_seed(seed)
     match = Match(work, lr, device)
-    squares = Squares(work, match.vae, np.random.default_rng(seed + match.seen), device)
-    start, last_log, last_save, losses, mark = time.monotonic(), 0.0, 0.0, [], match.seen
-    first = match.steps
-    while (clock := time.monotonic() - start) < minutes * 60:
+    squares = Squares(work, match.vae, np.random.default_rng(seed + match.progress.seen), device)
+    first = match.progress.steps
+
+    def step(part: float) -> Step:
         # The critic has to know something before it is listened to; towards the end both come to rest.
-        rate = min(1.0, (match.steps - first + 1) / 200, max(0.05, 2.5 * (1 - clock / (minutes * 60))))
-        side, drawn, sampled = next(batch for until, *batch in BATCHES if clock < until * minutes * 60)
-        losses.append(match.step(*squares.next(side, drawn, sampled), rate))
-        if clock - last_log > 30:
-            (apart, judged), speed = np.mean(losses, axis=0), (match.seen - mark) / (clock - last_log)
-            minutes_in_all = (match.seconds + clock) / 60
-            note(match.curve, match.seen, minutes_in_all, float(apart), speed, f"  critic {judged:.5f}")
-            last_log, mark, losses = clock, match.seen, []
-        if clock - last_save > 240:
-            last_save = clock
-            match.save(clock)
-    match.save(time.monotonic() - start)
+        warm = (match.progress.steps - first + 1) / 200
+        side, drawn, sampled = next(batch for until, *batch in BATCHES if part < until)
+        return match.step(*squares.next(side, drawn, sampled), min(1.0, warm, max(0.05, 2.5 * (1 - part))))
+
+    train_for(minutes, match.progress, step, match.save, save_seconds=240)
     match.made.load_state_dict(match.ema)
     print("unseen drawings: {:.2f} dB, {:.0%} of the energy of edges".format(*measure(match.vae)), flush=True)
     match.vae.save_pretrained(work / "vae")

@@ -14,7 +14,6 @@ import argparse
 import itertools
 import math
 import random
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,10 +25,10 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from models.recipe.captions import training_caption
-from models.recipe.curve import Curve, note, write_curve
 from models.recipe.device import add_device_argument, device_of, half_precision
 from models.recipe.diffusion import AttnProcessor, DDPMScheduler, UNet2DConditionModel
 from models.recipe.latents import latent_shape, open_latents
+from models.recipe.loop import Progress, Step, average, descend, keep, train_for
 from models.recipe.scene import Scene, sample_scene
 from models.recipe.words import token_ids
 
@@ -202,83 +201,59 @@ def train(
     optimiser = torch.optim.AdamW(
         parts.unet.parameters(), lr=lr, betas=(0.9, 0.98), weight_decay=1e-2, fused=True
     )
-    ema = {k: v.clone() for k, v in parts.state().items()}
-    schedule = DDPMScheduler(**noise_schedule())
-    steps, seen, spent, curve = 0, 0, 0.0, []
+    averaged = {k: v.clone() for k, v in parts.state().items()}
+    schedule, progress = DDPMScheduler(**noise_schedule()), Progress()
     if path.exists():
         kept = torch.load(path, weights_only=True, map_location=device)
         parts.load(kept["model"])
         optimiser.load_state_dict(kept["optimiser"])
-        ema, curve = kept["ema"], kept["curve"]
-        steps, seen, spent = kept["steps"], kept["seen"], kept["seconds"]
-        print(f"going on after {seen} samples, {spent / 60:.1f} minutes", flush=True)
-    torch.manual_seed(seed + seen)
-    rng = random.Random(seed + seen)
-    start, last_log, last_save, losses, mark = time.monotonic(), 0.0, 0.0, [], seen
-    latents = open_latents(work)
-    scenes = [sample_scene(i) for i in range(len(latents))]
-    shares = list(itertools.accumulate(map(emphasis, scenes)))
+        averaged, progress = kept["ema"], Progress.of(kept)
+    torch.manual_seed(seed + progress.seen)
+    rng = random.Random(seed + progress.seen)
+    shown = _Shown(work)
     # A call that goes on warms up again: the first steps after a change of the words or the latents are rough.
-    first = steps
-    while (clock := time.monotonic() - start) < minutes * 60:
-        for group in optimiser.param_groups:
-            group["lr"] = lr * min(1.0, (steps - first + 1) / 200) * _tail(clock / (minutes * 60))
-        picks = rng.choices(range(len(scenes)), cum_weights=shares, k=batch)
-        ids = token_ids(parts.tokenizer, [training_caption(scenes[i], rng) for i in picks])
-        wanted = torch.from_numpy(latents[picks].astype(np.float32))
+    first = progress.steps
+
+    def step(part: float) -> Step:
+        picks = shown.pick(rng, batch)
+        ids = token_ids(parts.tokenizer, [training_caption(shown.scenes[i], rng) for i in picks])
+        wanted = torch.from_numpy(shown.latents[picks].astype(np.float32))
         loss = loss_of(parts, wanted.to(device), ids.to(device), schedule)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(parts.unet.parameters(), 1.0)
-        optimiser.step()
-        steps, seen = steps + 1, seen + batch
-        losses.append(float(loss.detach()))
-        decay = min(EMA_DECAY, (1 + steps) / (10 + steps))
-        with torch.no_grad():
-            for key, value in parts.unet.state_dict().items():
-                ema[f"unet.{key}"].lerp_(value, 1 - decay)
-        if clock - last_log > 30:
-            rate, mean = (seen - mark) / (clock - last_log), float(np.mean(losses))
-            note(curve, seen, (spent + clock) / 60, mean, rate)
-            last_log, mark, losses = clock, seen, []
-            latents = open_latents(work)
-            if len(latents) > len(scenes):
-                scenes += [sample_scene(i) for i in range(len(scenes), len(latents))]
-                shares = list(itertools.accumulate(map(emphasis, scenes)))
-        if clock - last_save > 150:
-            last_save = clock
-            _save(work, parts, optimiser, ema, steps, seen, spent + clock, curve)
-    _save(work, parts, optimiser, ema, steps, seen, spent + time.monotonic() - start, curve)
+        rate = lr * min(1.0, (progress.steps - first + 1) / 200) * _tail(part)
+        lost = descend(optimiser, loss, parts.unet.parameters(), rate)
+        unet = {f"unet.{k}": v for k, v in parts.unet.state_dict().items()}
+        average(averaged, unet, progress.steps + 1, EMA_DECAY)
+        return Step(lost, batch)
+
+    def save() -> None:
+        kept = {"model": parts.state(), "optimiser": optimiser.state_dict(), "ema": averaged}
+        keep(path, progress, kept, curve=work / "loss")
+
+    train_for(minutes, progress, step, save, after_log=shown.look_again)
+
+
+class _Shown:
+    """The latents there are, with their scenes; more of them may come while training goes on."""
+
+    def __init__(self, work: Path) -> None:
+        self._work = work
+        self.scenes: list[Scene] = []
+        self.look_again()
+
+    def look_again(self) -> None:
+        self.latents = open_latents(self._work)
+        if len(self.latents) > len(self.scenes):
+            self.scenes += [sample_scene(i) for i in range(len(self.scenes), len(self.latents))]
+            self._shares = list(itertools.accumulate(map(emphasis, self.scenes)))
+
+    def pick(self, rng: random.Random, count: int) -> list[int]:
+        """Numbers of scenes, what is rare or hard more often."""
+        return rng.choices(range(len(self.scenes)), cum_weights=self._shares, k=count)
 
 
 def _tail(part: float) -> float:
     """Flat for the first 45 % of the call, then a cosine down to 1 %."""
     return 1.0 if part < 0.45 else 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (part - 0.45) / 0.55))
-
-
-def _save(
-    work: Path,
-    parts: Parts,
-    optimiser: torch.optim.Optimizer,
-    ema: dict[str, torch.Tensor],
-    steps: int,
-    seen: int,
-    seconds: float,
-    curve: Curve,
-) -> None:
-    path = work / "text_to_picture.pt"
-    kept = {
-        "model": parts.state(),
-        "optimiser": optimiser.state_dict(),
-        "ema": ema,
-        "steps": steps,
-        "seen": seen,
-        "seconds": seconds,
-        "curve": curve,
-    }
-    torch.save(kept, path.with_suffix(".new"))
-    path.with_suffix(".new").replace(path)
-    write_curve(work / "loss", curve)
 
 
 def main() -> None:

@@ -24,7 +24,8 @@ from torch.nn import functional
 
 from models.recipe.data import JUDGE_SEED, Bytes, drawing, open_drawings, write_drawings
 from models.recipe.device import add_device_argument, device_of, half_precision
-from models.recipe.fit import Plan, Weights, fit, put
+from models.recipe.fit import Plan, fit, put
+from models.recipe.loop import Weights
 
 # By scale: (features, convolutions between first and last). At x4 the network works on fewer pixels, so it may be larger.
 SHAPES = {2: (32, 8), 4: (48, 10)}

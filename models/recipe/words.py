@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import time
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from models.recipe.captions import caption, training_caption
 from models.recipe.device import add_device_argument, device_of, half_precision
+from models.recipe.loop import Progress, Step, descend, train_for
 from models.recipe.scene import ATTRIBUTES, Scene, sample_scene, targets_of
 from models.recipe.wordings import OTHER_WORDS
 
@@ -127,29 +127,22 @@ def teach(work: Path, minutes: float, batch: int, lr: float, seed: int, device: 
     for module in modules:
         module.to(device)
     optimiser = torch.optim.AdamW([*text.parameters(), *heads.parameters()], lr, betas=(0.9, 0.98))
-    start, step, losses, last_log = time.monotonic(), 0, [0.0], 0.0
-    while (clock := time.monotonic() - start) < minutes * 60:
-        for group in optimiser.param_groups:
-            group["lr"] = lr * min(1.0, (step + 1) / 100) * (1 - 0.9 * clock / (minutes * 60))
+    progress = Progress()
+
+    def step(part: float) -> Step:
         scenes = [sample_scene(rng.randrange(200_000)) for _ in range(batch)]
         ids = token_ids(tokenizer, [training_caption(scene, rng) for scene in scenes]).to(device)
         with half_precision(device):
             states = text(ids)[0]
         loss = heads.loss(states, ids, scenes, int(tokenizer.eos_token_id or 0))
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(text.parameters(), 1.0)
-        optimiser.step()
-        step += 1
-        losses.append(float(loss.detach()))
-        if clock - last_log > 15:
-            last_log = clock
-            print(
-                f"{clock / 60:5.1f} min  {step * batch:7d} captions  loss {sum(losses[-50:]) / 50:.4f}",
-                flush=True,
-            )
-    text.save_pretrained(work / "text")
-    torch.save(heads.state_dict(), work / "text-heads.pt")
+        rate = lr * min(1.0, (progress.steps + 1) / 100) * (1 - 0.9 * part)
+        return Step(descend(optimiser, loss, text.parameters(), rate), batch)
+
+    def save() -> None:
+        text.save_pretrained(work / "text")
+        torch.save(heads.state_dict(), work / "text-heads.pt")
+
+    train_for(minutes, progress, step, save, log_seconds=15)
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, select
 
 from pingvas.adapters.model_source import SHIPPED
 from pingvas.base.errors import Forbidden, Invalid, NotFound
@@ -13,8 +13,6 @@ from pingvas.catalog.describe import UNUSABLE, UPSCALER
 from pingvas.catalog.tables import AiModel
 from pingvas.engine.requests import MAX_STEPS
 from pingvas.engine.samplers import samplers_of
-
-MODEL_TYPES = ("checkpoint", "lora", "controlnet", "vae")
 
 
 class ModelLocked(Forbidden):
@@ -131,9 +129,6 @@ def require_available(model: AiModel, plan_name: str) -> None:
             f"{model.display_name} needs one of these plans: {', '.join(model.required_tiers)}.",
             extra={"required_tiers": list(model.required_tiers)},
         )
-
-
-_BY_NAME = select(AiModel).where(AiModel.name == bindparam("name"), AiModel.is_active)
 
 
 async def find_model(session: ReadSession, name: str) -> AiModel | None:

@@ -16,11 +16,11 @@ import torch
 from PIL import Image
 
 from pingvas.engine.batch import Batch, IsCanceled, OnStep, Seat
+from pingvas.engine.devices import pick_device
 from pingvas.engine.encode_decode import ends_of
 from pingvas.engine.errors import EngineError
 from pingvas.engine.families.family import Conditioning, Family
 from pingvas.engine.images.upscale import upscale
-from pingvas.engine.loading.load import pick_device
 from pingvas.engine.loading.model_library import Library
 from pingvas.engine.memory.model_cache import Shelf
 from pingvas.engine.memory.out_of_memory import Relief, is_out_of_memory

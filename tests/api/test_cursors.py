@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
+from harness.catalog import make_model
 from pingvas.base.db import Database
 from tests.make.accounts import SignedInPerson, sign_up
-from tests.make.catalog import make_model
 from tests.make.gallery import make_image
 
 JOB = {"job_type": "txt2img", "model": "toy", "prompt": "a red house", "width": 64, "height": 64, "steps": 1}

@@ -6,11 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
+from harness.catalog import make_model
 from pingvas.api.http.held_answer import HeldAnswer, asked_to_wait
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
 from tests.make.accounts import SignedInPerson, sign_up
-from tests.make.catalog import make_model
 from tests.make.generation import claim_job, complete_job
 
 BODY: dict[str, Any] = {"job_type": "txt2img", "model": "toy", "prompt": "a red house at sunset"}

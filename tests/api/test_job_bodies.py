@@ -6,10 +6,10 @@ from uuid import UUID
 import httpx
 import pytest
 
+from harness.catalog import make_model, make_parts
 from pingvas.base.db import Database
 from pingvas.engine.images.infotext import read_infotext
 from tests.make.accounts import SignedInPerson, sign_up
-from tests.make.catalog import make_model, make_parts
 from tests.make.gallery import make_image
 from tests.make.generation import claim_job, complete_job
 

@@ -8,10 +8,10 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from harness.catalog import make_model
 from pingvas.base.db import Database
 from pingvas.billing.plans import seed_plans
 from tests.make.accounts import SignedInPerson, sign_up
-from tests.make.catalog import make_model
 from tests.make.generation import claim_job, complete_job
 
 BODY: dict[str, Any] = {"job_type": "txt2img", "model": "toy", "prompt": "노을 지는 바다 위의 빨간 배"}

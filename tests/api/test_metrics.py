@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from harness.catalog import make_model
 from pingvas.api.app import create_app
 from pingvas.base.chore_runs import Turns, note_turns
 from pingvas.base.db import Database
 from pingvas.base.settings import REPOSITORY, Settings
 from pingvas.generation.tables import Worker
 from tests.make.billing import make_person
-from tests.make.catalog import make_model
 from tests.make.chores import schedule_chores
 from tests.make.generation import claim_job, submit_jobs
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
+from harness.catalog import make_model
 from pingvas.api.app import create_app
 from pingvas.base.db import Database
 from pingvas.billing.plans import seed_plans
@@ -16,7 +17,6 @@ from pingvas.billing.tables import Subscription
 from pingvas.generation.tables import GenerationJob
 from tests.lifespan import running_app
 from tests.make.accounts import SignedInPerson, sign_up
-from tests.make.catalog import make_model
 from tests.make.cut_at_commit import CommitCutter, Cut, cutting_commits
 
 BODY = {"job_type": "txt2img", "model": "toy", "prompt": "a red house"}

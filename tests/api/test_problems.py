@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
+from harness.catalog import make_model
 from pingvas.base.db import Database
 from pingvas.billing.plans import seed_plans
 from tests.make.accounts import SignedInPerson, sign_up
-from tests.make.catalog import make_model
 
 GOOD: dict[str, Any] = {"job_type": "txt2img", "model": "toy", "prompt": "a red house at sunset"}
 

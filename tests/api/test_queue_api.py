@@ -6,9 +6,9 @@ from uuid import UUID
 import httpx
 import pytest
 
+from harness.catalog import make_model
 from pingvas.base.db import Database
 from tests.make.accounts import SignedInPerson, sign_up
-from tests.make.catalog import make_model
 from tests.make.generation import claim_job, complete_job
 from tests.make.queue import make_worker, stand_in_front
 

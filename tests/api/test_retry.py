@@ -5,10 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
+from harness.catalog import make_model, make_parts
 from pingvas.base.db import Database
 from pingvas.generation.lifecycle.ends import End, end
 from tests.make.accounts import SignedInPerson, sign_up
-from tests.make.catalog import make_model, make_parts
 from tests.make.generation import WORKER, claim_job, complete_job
 
 BODY: dict[str, Any] = {

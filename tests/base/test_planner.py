@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from harness.catalog import make_model
 from pingvas.base.database_url import for_asyncpg
 from pingvas.base.db import Database
 from pingvas.base.planner_figures import LEAST, refresh_planner_figures
 from pingvas.base.statements import _for_driver
 from pingvas.generation.lifecycle import claims
 from tests.make.billing import make_person
-from tests.make.catalog import make_model
 from tests.make.gallery import make_image
 
 _QUEUED = text("""

@@ -7,6 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from harness.catalog import make_model
+from harness.jobs import finished_image_of, image_request
 from pingvas.base.db import Database
 from pingvas.base.pages import PageRequest
 from pingvas.billing.credits import InsufficientCredits, Posting, post
@@ -17,8 +19,7 @@ from pingvas.generation.lifecycle.ends import End, end
 from pingvas.generation.lifecycle.returns import crashed, hand_back
 from pingvas.generation.requests import submit
 from tests.make.billing import balance_of, make_person, postings_of
-from tests.make.catalog import make_model
-from tests.make.generation import WORKER, finished_image_of, image_request
+from tests.make.generation import WORKER
 
 
 async def test_the_bonus_of_a_new_person_is_a_posting(database: Database) -> None:

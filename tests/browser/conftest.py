@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running_studio import RunningStudio, running_studio
+from harness.running_studio import RunningStudio, running_studio
 
 
 @pytest.fixture(scope="session")

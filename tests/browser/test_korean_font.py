@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from harness.running_studio import RunningStudio
 from tests.browser.test_first_picture import PICTURE_MS, _create, _finished, _sign_up, browser, page
-from tests.running_studio import RunningStudio
 
 __all__ = ["browser", "page"]  # fixtures
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import httpx
 
+from harness.catalog import CONFIG, make_model
 from pingvas.base.db import Database
 from pingvas.billing.plans import seed_plans
 from tests.make.accounts import sign_up
-from tests.make.catalog import CONFIG, make_model
 
 
 async def seen(client: httpx.AsyncClient, database: Database, query: str = "") -> dict[str, Any]:

@@ -7,10 +7,10 @@ from contextlib import closing
 
 import pytest
 
+from harness.running_studio import wait_for
 from tests.chaos.customers import Customers
 from tests.chaos.studio_under_fire import StudioUnderFire
 from tests.chaos.tally import Tally, is_done, jobs_in_hand, show, take_tally
-from tests.running_studio import wait_for
 
 PEOPLE = 4
 JOBS_EACH = 5

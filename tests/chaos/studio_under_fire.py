@@ -18,15 +18,15 @@ from typing import Any
 import asyncpg
 import httpx
 
+from harness.catalog import CONFIG
+from harness.running_studio import ROOT, free_port, wait_for
+from harness.toy_models import CONFIG as ENGINE_CONFIG
+from harness.toy_models import make_toy_model
 from pingvas.base.database_url import for_asyncpg
 from pingvas.launch import embedded_postgres
 from pingvas.launch.embedded_postgres import EmbeddedPostgres
 from pingvas.launch.end_with_parent import end_with_parent
 from tests.chaos.bucket import Bucket, running_bucket
-from tests.make.catalog import CONFIG
-from tests.make.toy_models import CONFIG as ENGINE_CONFIG
-from tests.make.toy_models import make_toy_model
-from tests.running_studio import ROOT, free_port, wait_for
 
 # The sweeper comes every five seconds: with these, what a dead worker held is taken up again within two leases.
 SHORTEST_LEASE, LONGEST_LEASE = 8.0, 30.0

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
+from harness.running_studio import wait_for
 from tests.chaos.ordeal import expect_nothing_lost, ordeal
 from tests.chaos.studio_under_fire import StudioUnderFire
-from tests.running_studio import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos")]
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.running_studio import wait_for
 from tests.chaos.customers import Customers
 from tests.chaos.ordeal import expect_nothing_lost
 from tests.chaos.studio_under_fire import MAX_STEPS, StudioUnderFire
 from tests.chaos.tally import Hit, is_done, jobs_in_hand, show, take_tally
-from tests.running_studio import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos")]
 

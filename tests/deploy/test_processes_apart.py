@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.running_studio import free_port, wait_for
+from harness.running_studio import free_port, wait_for
 
 KEY = "a key of thirty-two letters or more"
 

@@ -9,12 +9,12 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
+from harness.catalog import make_model
 from pingvas.accounts.actor import Actor
 from pingvas.base.database_url import for_asyncpg
 from pingvas.base.db import Database
 from tests.deploy.conftest import Rendered
 from tests.make.billing import make_person
-from tests.make.catalog import make_model
 from tests.make.generation import claim_job, complete_job, submit_jobs
 
 ONE_WORKER = 60

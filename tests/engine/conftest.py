@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from harness.toy_models import CONFIG, make_toy_model
 from pingvas.engine.engine import Engine
 from pingvas.engine.requests import PictureRequest
-from tests.make.toy_models import CONFIG, make_toy_model
 
 
 @pytest.fixture(scope="session")

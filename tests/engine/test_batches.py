@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torch
 
+from harness.toy_models import CONFIG
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import Canceled, EngineError, NotANumber, OutOfMemory, Unforeseen
 from pingvas.engine.requests import DENOISING, PictureRequest, Result, StepReport
-from tests.make.toy_models import CONFIG
 
 
 def together(engine: Engine, requests: list[PictureRequest]) -> list[Result | EngineError]:

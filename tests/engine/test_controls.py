@@ -11,12 +11,12 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
+from harness.toy_models import make_toy_model
+from harness.toy_sdxl import make_toy_sdxl
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import InvalidParameters, ModelLoadFailed, ModelNotFound
 from pingvas.engine.requests import ControlUse
 from tests.make.toy_controls import make_toy_control
-from tests.make.toy_models import make_toy_model
-from tests.make.toy_sdxl import make_toy_sdxl
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,11 @@ import torch
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from PIL import Image, ImageDraw
 
+from harness.toy_flow import make_toy_flux, make_toy_sd3
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import InvalidParameters
 from pingvas.engine.requests import ControlUse
 from tests.make.toy_controls import make_toy_control, make_toy_flow_control
-from tests.make.toy_flow import make_toy_flux, make_toy_sd3
 
 # diffusers warns of its own import.
 pytestmark = pytest.mark.filterwarnings("ignore:`FluxPosEmbed` is deprecated:FutureWarning")

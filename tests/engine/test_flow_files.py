@@ -1,4 +1,4 @@
-"""Stable Diffusion 3 and FLUX.1 as one file: the same pictures as from the folder they were written from."""
+"""Stable Diffusion 3 and FLUX.1 as one file: weights and pictures as from the folder they were written from."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from harness.toy_flow import CONFIG, make_toy_flux, make_toy_sd3
 from pingvas.engine.checkpoints.transformer_names import FLUX_NAMES, SD3_NAMES, Names
 from pingvas.engine.checkpoints.transformer_weights import rename
 from pingvas.engine.engine import Engine
@@ -18,16 +19,21 @@ from pingvas.engine.errors import ModelLoadFailed
 from pingvas.engine.requests import PictureRequest
 from tests.make.flow_files import publisher_layout, write_flow_file
 from tests.make.single_files import _read
-from tests.make.toy_flow import CONFIG, make_toy_flux, make_toy_sd3
+from tests.same_pictures import assert_same_picture, assert_same_weights
 
 Ask = Callable[..., PictureRequest]
 EVERYTHING = ("vae", "text_encoder", "text_encoder_2", "text_encoder_3")
 
 
-def draw(path: Path, request: PictureRequest, **config: Any) -> bytes:
+def load(path: Path, **config: Any) -> Engine:
     engine = Engine("cpu", threads=1)
     engine.load(path, CONFIG | config)
-    return engine.run(request).image.tobytes()
+    return engine
+
+
+def assert_same(one: Engine, other: Engine, request: PictureRequest) -> None:
+    assert_same_weights(one._family, other._family)
+    assert_same_picture(one.run(request).image, other.run(request).image)
 
 
 def components(folder: Path, where: Path, parts: tuple[str, ...]) -> str:
@@ -58,7 +64,9 @@ def test_a_stable_diffusion_3_file_draws_what_the_folder_draws(
     )
     request = ask(sampler="euler", steps=2)
 
-    assert draw(file, request, components=components(sd3, tmp_path, parts)) == draw(sd3, request)
+    opened = load(file, components=components(sd3, tmp_path, parts))
+
+    assert_same(opened, load(sd3), request)
 
 
 @pytest.mark.parametrize(("parts", "prefix"), [((), ""), (EVERYTHING, "model.diffusion_model.")])
@@ -68,7 +76,9 @@ def test_a_flux_file_draws_what_the_folder_draws(
     file = write_flow_file(flux, tmp_path / "toy.safetensors", FLUX_NAMES, parts=parts, prefix=prefix)
     request = ask(sampler="euler", steps=2, cfg_scale=1.0)
 
-    assert draw(file, request, components=components(flux, tmp_path, parts)) == draw(flux, request)
+    opened = load(file, components=components(flux, tmp_path, parts))
+
+    assert_same(opened, load(flux), request)
 
 
 def test_what_neither_the_file_nor_the_components_have_is_named(flux: Path, tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ import pytest
 import torch
 from PIL import Image
 
+from harness.toy_flow import CONFIG, make_toy_flux
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import InvalidParameters, ModelLoadFailed
 from pingvas.engine.families.flux import Flux, pack, positions, unpack
 from pingvas.engine.requests import PictureRequest
 from pingvas.engine.samplers import FLOW_SAMPLERS
 from pingvas.engine.sampling import denoise
-from tests.make.toy_flow import CONFIG, make_toy_flux
 
 
 @pytest.fixture(scope="module")

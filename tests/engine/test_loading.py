@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import torch
 
+from harness.toy_models import CONFIG
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import ModelLoadFailed, ModelNotFound
 from pingvas.engine.requests import Setup
-from tests.make.toy_models import CONFIG
 
 
 def test_a_folder_that_is_not_there_is_not_found(tmp_path: Path) -> None:

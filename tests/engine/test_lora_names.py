@@ -10,6 +10,9 @@ import pytest
 import torch
 from torch import nn
 
+from harness.toy_flow import make_toy_flux, make_toy_sd3
+from harness.toy_models import make_toy_model
+from harness.toy_sdxl import make_toy_refiner, make_toy_sdxl
 from pingvas.engine.checkpoints.detect import detect, why_not_lora_at
 from pingvas.engine.checkpoints.detected import Family
 from pingvas.engine.checkpoints.lora_files import read_lora
@@ -21,10 +24,7 @@ from pingvas.engine.requests import LoraUse
 from pingvas.engine.sampling.lora import _find, _parts
 from tests.make.flow_files import publisher_layout
 from tests.make.single_files import _read, _unet
-from tests.make.toy_flow import make_toy_flux, make_toy_sd3
 from tests.make.toy_loras import Pairs, kohya_keys, peft_keys, random_pairs, weights_of, write_lora
-from tests.make.toy_models import make_toy_model
-from tests.make.toy_sdxl import make_toy_refiner, make_toy_sdxl
 
 # One row of layers to a block, two blocks in SD3's transformer and one of each kind in FLUX': as the toys have.
 SHAPES = {"sd3": ModelShape(blocks=2), "flux": ModelShape(blocks=1)}

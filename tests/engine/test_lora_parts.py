@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from harness.toy_models import CONFIG
+from harness.toy_sdxl import make_toy_refiner, make_toy_sdxl
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import InvalidParameters
 from pingvas.engine.requests import LoraUse, Setup
@@ -25,8 +27,6 @@ from tests.make.toy_loras import (
     with_weights,
     write_lora,
 )
-from tests.make.toy_models import CONFIG
-from tests.make.toy_sdxl import make_toy_refiner, make_toy_sdxl
 
 Picture = npt.NDArray[np.int16]
 Draw = Callable[..., Picture]

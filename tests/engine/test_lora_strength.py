@@ -14,13 +14,14 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from harness.toy_flow import CONFIG as FLOW_CONFIG
+from harness.toy_flow import make_toy_flux
+from harness.toy_models import CONFIG
 from pingvas.engine.checkpoints.detect import detect
 from pingvas.engine.checkpoints.lora_files import read_lora
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import InvalidParameters
 from pingvas.engine.requests import LoraUse, Setup
-from tests.make.toy_flow import CONFIG as FLOW_CONFIG
-from tests.make.toy_flow import make_toy_flux
 from tests.make.toy_loras import (
     ATTENTION,
     Pairs,
@@ -32,7 +33,6 @@ from tests.make.toy_loras import (
     with_weights,
     write_lora,
 )
-from tests.make.toy_models import CONFIG
 
 Picture = npt.NDArray[np.int16]
 Draw = Callable[..., Picture]

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import torch
 
+from harness.toy_flow import make_toy_flux
+from harness.toy_models import CONFIG, make_toy_model
 from pingvas.catalog.describe import NotAModel, describe, model_type_of, where_weights_are
 from pingvas.engine.checkpoints.detect import detect
 from pingvas.engine.errors import InvalidParameters
 from pingvas.engine.loading.trial import Host, try_opening
-from tests.make.toy_flow import make_toy_flux
 from tests.make.toy_loras import kohya_keys, make_toy_lora, peft_keys, random_pairs, weights_of, write_lora
-from tests.make.toy_models import CONFIG, make_toy_model
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import torch
 
+from harness.toy_models import CONFIG, make_toy_model
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import InvalidParameters, ModelLoadFailed, ModelNotFound
 from pingvas.engine.requests import LoraUse, Setup
 from tests.make.toy_loras import make_toy_lora
-from tests.make.toy_models import CONFIG, make_toy_model
 
 
 @pytest.fixture(scope="module")

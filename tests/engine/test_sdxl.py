@@ -13,14 +13,14 @@ import pytest
 import torch
 from PIL import Image
 
+from harness.toy_models import CONFIG
+from harness.toy_sdxl import make_toy_refiner, make_toy_sdxl
 from pingvas.engine.checkpoints.folder_parts import vae_dtype
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import InvalidParameters, ModelLoadFailed
 from pingvas.engine.families.sdxl import StableDiffusionXL
 from pingvas.engine.requests import PictureRequest
 from pingvas.engine.sampling import denoise
-from tests.make.toy_models import CONFIG
-from tests.make.toy_sdxl import make_toy_refiner, make_toy_sdxl
 
 Ask = Callable[..., PictureRequest]
 

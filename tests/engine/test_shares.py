@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.toy_models import CONFIG, make_toy_model
 from pingvas.engine.engine import Engine
 from pingvas.engine.requests import Result
 from pingvas.engine.sampling.time_shares import Meter, Share
-from tests.make.toy_models import CONFIG, make_toy_model
 
 
 class Clock:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import torch
 
+from harness.toy_models import CONFIG, make_toy_model
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import OutOfMemory
 from pingvas.engine.memory.model_cache import Book, Shelf
 from pingvas.engine.requests import Setup
-from tests.make.toy_models import CONFIG, make_toy_model
 
 CARD, MEMORY = torch.device("meta"), torch.device("cpu")
 

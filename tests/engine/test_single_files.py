@@ -1,4 +1,4 @@
-"""Checkpoints that are one file: the same pictures as from the folder they were written from."""
+"""Checkpoints that are one file: weights and pictures as from the folder they were written from."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from harness.toy_models import CONFIG, make_toy_model
+from harness.toy_sdxl import make_toy_refiner, make_toy_sdxl
 from pingvas.engine.checkpoints import architectures, clip_vocabulary
 from pingvas.engine.checkpoints.clip_vocabulary import make_tokenizer
 from pingvas.engine.checkpoints.detect import detect
@@ -22,8 +24,7 @@ from pingvas.engine.loading.single_file import open_vae_file
 from pingvas.engine.loading.single_file_parts import SingleFile, read_tensors
 from pingvas.engine.requests import PictureRequest
 from tests.make.single_files import write_single_file
-from tests.make.toy_models import CONFIG, make_toy_model
-from tests.make.toy_sdxl import make_toy_refiner, make_toy_sdxl
+from tests.same_pictures import assert_same_picture, assert_same_weights
 
 Ask = Callable[..., PictureRequest]
 
@@ -45,10 +46,6 @@ def _load(path: Path, **config: Any) -> Engine:
     return engine
 
 
-def _draw(path: Path, request: PictureRequest, **config: Any) -> bytes:
-    return _load(path, **config).run(request).image.tobytes()
-
-
 @pytest.mark.parametrize("family", ["sd1", "sd2", "sd2 inpainting", "sdxl", "refiner"])
 def test_a_file_draws_what_the_folder_draws(tmp_path: Path, ask: Ask, family: str) -> None:
     make: dict[str, Callable[[Path], Path]] = {
@@ -62,9 +59,10 @@ def test_a_file_draws_what_the_folder_draws(tmp_path: Path, ask: Ask, family: st
     file = write_single_file(parts, tmp_path / "toy.safetensors", family=family.split()[0])
     request = ask(negative_prompt="", prompt="a red house!", steps=2)
 
-    drawn = _draw(file, request, components="parts")
+    opened, wanted = _load(file, components="parts"), _load(parts)
 
-    assert drawn == _draw(parts, request)
+    assert_same_weights(opened._family, wanted._family)
+    assert_same_picture(opened.run(request).image, wanted.run(request).image)
 
 
 def test_weights_of_the_right_type_are_used_where_they_lie(sd1: Path) -> None:

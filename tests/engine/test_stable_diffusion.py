@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import torch
 
+from harness.toy_models import CONFIG, make_toy_model
 from pingvas.engine.checkpoints.weight_files import find_weights
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import InvalidParameters, ModelLoadFailed
 from pingvas.engine.requests import PictureRequest
-from tests.make.toy_models import CONFIG, make_toy_model
 
 Ask = Callable[..., PictureRequest]
 

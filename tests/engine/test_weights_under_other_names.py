@@ -14,6 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from harness.toy_models import CONFIG, make_toy_model, toy_vae
 from pingvas.catalog.contents import list_files
 from pingvas.catalog.describe import where_weights_are
 from pingvas.engine.checkpoints.detect import detect
@@ -27,7 +28,6 @@ from pingvas.engine.memory.model_cache import Shelf
 from pingvas.engine.requests import ControlUse, PictureRequest, Setup
 from tests.make.single_files import write_single_file
 from tests.make.toy_controls import make_toy_control
-from tests.make.toy_models import CONFIG, make_toy_model, toy_vae
 from tests.make.toy_upscalers import make_esrgan
 
 CPU = torch.device("cpu")

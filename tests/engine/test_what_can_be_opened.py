@@ -12,6 +12,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from harness.toy_flow import make_toy_flux, make_toy_sd3
+from harness.toy_models import make_toy_model
+from harness.toy_sdxl import make_toy_sdxl
 from pingvas.engine.checkpoints.detect import detect
 from pingvas.engine.checkpoints.safetensors_header import read_header
 from pingvas.engine.checkpoints.transformer_names import FLUX_NAMES, SD3_NAMES
@@ -22,9 +25,6 @@ from pingvas.engine.loading.trial import try_opening
 from tests.make.flow_files import write_flow_file
 from tests.make.safetensors import COMPACT_X4, SD1_FILE, Shapes, file_of, write_safetensors
 from tests.make.single_files import write_single_file
-from tests.make.toy_flow import make_toy_flux, make_toy_sd3
-from tests.make.toy_models import make_toy_model
-from tests.make.toy_sdxl import make_toy_sdxl
 from tests.make.toy_upscalers import make_compact
 
 UNET = "model.diffusion_model."

@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from harness.catalog import make_model
 from pingvas.api.routes.images import ImageOut
 from pingvas.base.db import Database
 from pingvas.base.events import Event
@@ -15,7 +16,6 @@ from pingvas.billing.plans import seed_plans
 from pingvas.gallery.tables import Image
 from tests.make.accounts import SignedInPerson, sign_up
 from tests.make.billing import make_person
-from tests.make.catalog import make_model
 from tests.make.gallery import make_image
 from tests.make.generation import claim_job, complete_job, submit_jobs
 

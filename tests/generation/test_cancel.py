@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from harness.catalog import make_model
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.base.errors import NotFound
@@ -16,7 +17,6 @@ from pingvas.generation.lifecycle.ends import End, end
 from pingvas.generation.queue.fairness import used_by
 from pingvas.generation.status import jobs
 from tests.make.billing import balance_of, make_person
-from tests.make.catalog import make_model
 from tests.make.generation import WORKER, claim_job, complete_job, submit_jobs
 from tests.worker.studio import Recorder, statements_of
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from sqlalchemy import text
 
+from harness.catalog import make_model
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.billing.ledger import find_disagreements
@@ -17,7 +18,6 @@ from pingvas.generation.lifecycle.returns import crashed, hand_back
 from pingvas.generation.status import jobs
 from pingvas.generation.steps import progress
 from tests.make.billing import balance_of, make_person
-from tests.make.catalog import make_model
 from tests.make.generation import WORKER, claim_job, complete_job, submit_jobs
 from tests.worker.studio import Recorder
 

@@ -4,6 +4,8 @@ import asyncio
 
 from sqlalchemy import ARRAY, Text, bindparam, text
 
+from harness.catalog import make_model
+from harness.jobs import finished_image_of
 from pingvas.base.db import Database
 from pingvas.billing.ledger import find_disagreements
 from pingvas.generation.lifecycle import claims, statements, sweeps
@@ -12,8 +14,7 @@ from pingvas.generation.lifecycle.returns import crashed, hand_back
 from pingvas.generation.status import jobs
 from pingvas.generation.steps import progress
 from tests.make.billing import balance_of, make_person, postings_of
-from tests.make.catalog import make_model
-from tests.make.generation import WORKER, claim_job, complete_job, finished_image_of, submit_jobs
+from tests.make.generation import WORKER, claim_job, complete_job, submit_jobs
 
 _LAPSE = text("""
     UPDATE generation_jobs SET lease_expires_at = now() - interval '1 second' WHERE status = 'processing'

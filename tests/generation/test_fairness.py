@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import ARRAY, Uuid, bindparam, text
 
+from harness.catalog import make_model
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.base.ids import new_id
@@ -15,7 +16,6 @@ from pingvas.generation.lifecycle import cancel, claims, slots, statements, swee
 from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.generation.lifecycle.ends import End, end_all
 from tests.make.billing import make_person
-from tests.make.catalog import make_model
 from tests.make.generation import WORKER, claim_job, complete_job, submit_jobs
 
 WEIGHTS = {plan.name: plan.queue_weight for plan in PLANS}

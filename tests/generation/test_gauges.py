@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from harness.catalog import make_model
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.generation.status.gauges import _OPEN, Group, read_gauges
 from pingvas.generation.tables import Worker
 from tests.make.billing import make_person
-from tests.make.catalog import make_model
 from tests.make.generation import claim_job, complete_job, submit_jobs
 
 

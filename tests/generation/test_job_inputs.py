@@ -5,6 +5,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from harness.catalog import make_model, make_parts
+from harness.jobs import image_request
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.generation.job_parameters import InpaintParameters
@@ -18,9 +20,8 @@ from pingvas.generation.requests.job_request import (
     UpscaleRequest,
 )
 from tests.make.billing import make_person
-from tests.make.catalog import make_model, make_parts
 from tests.make.gallery import make_image
-from tests.make.generation import claim_job, image_request, submit_request
+from tests.make.generation import claim_job, submit_request
 
 
 @pytest.fixture

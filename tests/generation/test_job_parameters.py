@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from harness.catalog import make_model
 from pingvas.base.db import Database
 from pingvas.generation.job_parameters import (
     DiffusionParameters,
@@ -23,7 +24,6 @@ from pingvas.generation.job_parameters import (
 )
 from pingvas.generation.lifecycle import claims
 from tests.make.billing import make_person
-from tests.make.catalog import make_model
 from tests.make.generation import WORKER, submit_jobs
 
 SOURCE, MASK, STEERING = (str(uuid4()) for _ in range(3))

@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from harness.catalog import CONFIG, UPSCALER, make_model, make_parts
+from harness.jobs import image_request
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.base.errors import Invalid
@@ -24,9 +26,8 @@ from pingvas.generation.requests.job_request import (
 from pingvas.generation.requests.parameters import OutputLimits
 from pingvas.generation.status import jobs
 from tests.make.billing import balance_of, make_person
-from tests.make.catalog import CONFIG, UPSCALER, make_model, make_parts
 from tests.make.gallery import make_image
-from tests.make.generation import image_request, submit_request
+from tests.make.generation import submit_request
 
 
 class Place:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
+from harness.catalog import make_model
+from harness.jobs import image_request
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.base.metrics import REGISTRY
@@ -12,8 +14,7 @@ from pingvas.generation.lifecycle import cancel, returns
 from pingvas.generation.lifecycle.sweeps import sweep_deadlines, sweep_leases
 from pingvas.generation.requests import submit
 from tests.make.billing import make_person
-from tests.make.catalog import make_model
-from tests.make.generation import WORKER, claim_job, complete_job, image_request, submit_jobs
+from tests.make.generation import WORKER, claim_job, complete_job, submit_jobs
 
 OF_PRO = {"plan": "pro", "model": "toy"}
 

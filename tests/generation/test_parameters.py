@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.catalog import CONFIG
+from harness.jobs import image_request
 from pingvas.base.errors import Invalid
 from pingvas.catalog.models import limits_of
 from pingvas.catalog.tables import AiModel
@@ -14,8 +16,6 @@ from pingvas.generation.job_parameters import stored_parameters
 from pingvas.generation.requests.job_request import LoraRequest
 from pingvas.generation.requests.lookup import RequestInputs
 from pingvas.generation.requests.parameters import complete, fit, resolve
-from tests.make.catalog import CONFIG
-from tests.make.generation import image_request
 
 FLUX = CONFIG | {"family": "flux", "defaults": CONFIG["defaults"] | {"guidance": 3.5, "sampler": "euler"}}
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
+from harness.catalog import make_model
 from pingvas.base.db import Database
 from pingvas.base.metrics import REGISTRY
 from pingvas.generation.lifecycle import slots
 from pingvas.generation.queue.fairness import head_start
 from pingvas.generation.status.gauges import read_gauges
 from tests.make.billing import make_person
-from tests.make.catalog import make_model
 from tests.make.generation import claim_job, complete_job, submit_jobs
 
 _OWN_PLAN = """

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
+from harness.catalog import make_model
+from harness.jobs import finished_image_of, image_request
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.billing.credits import InsufficientCredits
@@ -22,8 +24,7 @@ from pingvas.generation.requests import submit
 from pingvas.generation.status import jobs
 from pingvas.generation.tables import GenerationJob
 from tests.make.billing import balance_of, make_person
-from tests.make.catalog import make_model
-from tests.make.generation import WORKER, finished_image_of, image_request
+from tests.make.generation import WORKER
 
 DECISION = Path(__file__).resolve().parents[2] / "docs" / "decisions" / "0005-price-hold-settle.md"
 CREDITS = 400

@@ -2,6 +2,8 @@
 
 import pytest
 
+from harness.catalog import make_model
+from harness.jobs import image_request
 from pingvas.base.db import Database
 from pingvas.base.errors import NotFound
 from pingvas.generation.lifecycle import cancel
@@ -9,8 +11,7 @@ from pingvas.generation.requests import retry, submit
 from pingvas.generation.requests.retry import NotRetryable
 from pingvas.generation.status import jobs
 from tests.make.billing import make_person
-from tests.make.catalog import make_model
-from tests.make.generation import claim_job, complete_job, image_request, submit_jobs
+from tests.make.generation import claim_job, complete_job, submit_jobs
 
 
 async def test_a_canceled_job_is_tried_again_by_a_new_one_that_points_at_it(database: Database) -> None:

@@ -3,12 +3,12 @@
 import pytest
 from sqlalchemy import text
 
+from harness.catalog import make_model
 from pingvas.base.db import Database
 from pingvas.billing.ledger import find_disagreements
 from pingvas.generation.lifecycle import cancel, slots, sweeps
 from pingvas.generation.requests.submit import QueueFull
 from tests.make.billing import balance_of, make_person, postings_of
-from tests.make.catalog import make_model
 from tests.make.generation import claim_job, complete_job, submit_jobs
 
 _STATUSES = text("SELECT status FROM generation_jobs ORDER BY id")

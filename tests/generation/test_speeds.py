@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from harness.catalog import CONFIG, make_model, make_parts
+from harness.jobs import image_request
 from pingvas.base.db import Database
 from pingvas.base.ids import new_id
 from pingvas.catalog.tables import AiModel
@@ -34,9 +36,8 @@ from pingvas.generation.requests.job_request import RefineRequest, UpscaleReques
 from pingvas.generation.status import jobs
 from pingvas.generation.tables import ModelSpeed
 from tests.make.billing import make_person
-from tests.make.catalog import CONFIG, make_model, make_parts
 from tests.make.gallery import make_image
-from tests.make.generation import claim_job, complete_job, image_request, submit_jobs
+from tests.make.generation import claim_job, complete_job, submit_jobs
 
 PICTURE = TextToImageParameters(
     model="toy", prompt="a house", seed=7, width=256, height=256, steps=20, cfg_scale=4.0, sampler="dpmpp_2m"

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from harness.catalog import make_model, make_parts
+from harness.jobs import image_request
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.gallery.storage_use import StorageExceeded
@@ -15,9 +17,8 @@ from pingvas.generation.requests.job_request import UpscaleRequest
 from pingvas.generation.requests.storage_room import BYTES_BESIDE, BYTES_PER_PIXEL, most_bytes
 from pingvas.generation.requests.submit import estimate
 from tests.make.billing import balance_of, make_person
-from tests.make.catalog import make_model, make_parts
 from tests.make.gallery import make_image
-from tests.make.generation import claim_job, complete_job, image_request, submit_jobs, submit_request
+from tests.make.generation import claim_job, complete_job, submit_jobs, submit_request
 
 SMALL: dict[str, Any] = {"width": 64, "height": 64, "steps": 1}
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from harness.catalog import make_model
+from harness.jobs import image_request
 from pingvas.base.db import Database
 from pingvas.base.errors import Invalid
 from pingvas.billing.credits import InsufficientCredits
@@ -15,8 +17,7 @@ from pingvas.generation.requests import submit
 from pingvas.generation.requests.job_request import seeds
 from pingvas.generation.status import jobs
 from tests.make.billing import balance_of, make_person, postings_of
-from tests.make.catalog import make_model
-from tests.make.generation import image_request, submit_jobs
+from tests.make.generation import submit_jobs
 
 
 async def _count_jobs(database: Database) -> int:

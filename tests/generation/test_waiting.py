@@ -5,12 +5,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from harness.catalog import make_model
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.generation.status import waiting
 from pingvas.generation.status.waiting import MAX_POSITION, Wait, read_waits
 from tests.make.billing import make_person
-from tests.make.catalog import make_model
 from tests.make.generation import claim_job, submit_jobs
 from tests.make.queue import make_worker, stand_in_front
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.running_studio import ROOT, wait_for
 from pingvas.launch.end_with_parent import end_with_parent
 from tests.chaos.studio_under_fire import end_processes
-from tests.running_studio import ROOT, wait_for
 
 # The outer namespaces: with one of users, which needs no rights, or, where that is forbidden, as root without.
 _WAYS = (("--user", "--map-root-user"), ())

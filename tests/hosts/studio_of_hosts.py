@@ -17,14 +17,14 @@ import asyncpg
 import httpx
 from sqlalchemy.engine import URL, make_url
 
+from harness.catalog import CONFIG
+from harness.running_studio import ROOT, wait_for
+from harness.toy_models import CONFIG as ENGINE_CONFIG
+from harness.toy_models import make_toy_model
 from pingvas.launch.end_with_parent import end_with_parent
 from tests.chaos.bucket import storage_url
 from tests.chaos.studio_under_fire import ask, end_processes, pingvas, studio_environment
 from tests.hosts.network import Host, Network
-from tests.make.catalog import CONFIG
-from tests.make.toy_models import CONFIG as ENGINE_CONFIG
-from tests.make.toy_models import make_toy_model
-from tests.running_studio import ROOT, wait_for
 
 API_PORT = 8400
 BUCKET_PORT = 9000

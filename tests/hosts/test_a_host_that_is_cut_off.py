@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
+from harness.running_studio import wait_for
 from tests.hosts.network import Network
 from tests.hosts.studio_of_hosts import MODEL, StudioOfHosts, WorkerHost, studio_of_hosts
-from tests.running_studio import wait_for
 
 pytestmark = pytest.mark.slow
 

@@ -12,6 +12,8 @@ import pytest
 from safetensors.torch import load_file, save_file
 from sqlalchemy import text
 
+from harness.catalog import UPSCALER, make_model
+from harness.toy_models import make_toy_model
 from pingvas.base.chore_runs import Turns, note_turns
 from pingvas.base.db import Database
 from pingvas.base.loop_failures import LoopReport, record
@@ -20,11 +22,9 @@ from pingvas.launch.doctor import Finding, examine
 from pingvas.launch.seed import seed
 from pingvas.worker.chores.schedule import CHORES
 from tests.make.billing import make_person
-from tests.make.catalog import UPSCALER, make_model
 from tests.make.chores import schedule_chores
 from tests.make.gallery import make_image
 from tests.make.generation import submit_jobs
-from tests.make.toy_models import make_toy_model
 from tests.make.toy_upscalers import make_compact
 
 

@@ -12,6 +12,9 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
+from harness.catalog import CONFIG, make_model
+from harness.toy_flow import make_toy_flux
+from harness.toy_sdxl import make_toy_refiner, make_toy_sdxl
 from pingvas.adapters.model_files import open_model_files
 from pingvas.adapters.model_source import read_source
 from pingvas.base.db import Database
@@ -27,12 +30,9 @@ from pingvas.engine.checkpoints import architectures
 from pingvas.engine.checkpoints.transformer_names import FLUX_NAMES
 from pingvas.launch.models_command import Wanted, add, list_models, remove, verify
 from tests.make.billing import make_person
-from tests.make.catalog import CONFIG, make_model
 from tests.make.flow_files import write_flow_file
 from tests.make.generation import submit_jobs
 from tests.make.safetensors import COMPACT_X4, SD1_LORA, Shapes, file_of, write_safetensors
-from tests.make.toy_flow import make_toy_flux
-from tests.make.toy_sdxl import make_toy_refiner, make_toy_sdxl
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +243,7 @@ async def test_what_people_read_of_a_model_can_be_seen(
     for name in ("\u3164", "\u200b", "Night\u202e", "a\x1b[31mb", "x" * 201):
         with pytest.raises(Invalid) as refused:
             await add(settings, Wanted(file, display_name=name), nobody)
-        assert refused.value.errors[0]["loc"] == ["body", "display_name"]
+        assert refused.value.errors[0].name == "display_name"
     await add(settings, Wanted(file, display_name=" Night   sky "), nobody)
 
     assert (await row_of(database, "night")).display_name == "Night sky"

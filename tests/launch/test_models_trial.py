@@ -12,6 +12,8 @@ from safetensors.torch import load_file, save_file
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from harness.catalog import UPSCALER, make_model
+from harness.toy_models import make_toy_model, toy_vae
 from pingvas.adapters.model_files import open_model_files
 from pingvas.base.db import Database
 from pingvas.base.errors import Invalid
@@ -19,10 +21,8 @@ from pingvas.base.settings import Settings
 from pingvas.catalog import contents
 from pingvas.cli import app
 from pingvas.launch.models_command import Wanted, add, list_models, verify
-from tests.make.catalog import UPSCALER, make_model
 from tests.make.single_files import write_single_file
 from tests.make.toy_controls import make_toy_control
-from tests.make.toy_models import make_toy_model, toy_vae
 from tests.make.toy_upscalers import make_compact, make_esrgan
 
 

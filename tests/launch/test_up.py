@@ -17,13 +17,13 @@ import psutil
 import pytest
 from PIL import Image
 
+from harness.catalog import CONFIG
+from harness.running_studio import RunningStudio, free_port, running_studio, wait_for
+from harness.toy_models import CONFIG as ENGINE_CONFIG
+from harness.toy_models import make_toy_model
 from pingvas.launch import embedded_postgres
 from pingvas.launch.state_file import RunningStudio as State
 from pingvas.launch.state_file import find_studio
-from tests.make.catalog import CONFIG
-from tests.make.toy_models import CONFIG as ENGINE_CONFIG
-from tests.make.toy_models import make_toy_model
-from tests.running_studio import RunningStudio, free_port, running_studio, wait_for
 
 pytestmark = pytest.mark.slow
 

@@ -2,26 +2,18 @@
 
 from typing import Any
 
+from harness.catalog import make_model
+from harness.jobs import finished_image_of, image_request
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
-from pingvas.base.ids import new_id
-from pingvas.gallery.storage_keys import image_key, thumbnail_key
-from pingvas.generation.job_parameters import stored_parameters
 from pingvas.generation.lifecycle import claims
 from pingvas.generation.lifecycle.claims import ClaimedJob
-from pingvas.generation.lifecycle.ends import End, FinishedImage, end
+from pingvas.generation.lifecycle.ends import End, end
 from pingvas.generation.requests import submit
-from pingvas.generation.requests.job_request import ImageRequest, JobRequest
+from pingvas.generation.requests.job_request import JobRequest
 from tests.make.billing import make_person
-from tests.make.catalog import make_model
 
 WORKER = "worker-of-the-tests"
-
-
-def image_request(**changes: Any) -> ImageRequest:
-    """A request for one small image by the model `toy`."""
-    asked: dict[str, Any] = {"model": "toy", "prompt": "a red house at sunset", "seed": 7}
-    return ImageRequest(**(asked | changes))
 
 
 async def submit_jobs(database: Database, actor: Actor, **changes: Any) -> submit.Submitted:
@@ -51,31 +43,6 @@ async def make_running_job(database: Database) -> ClaimedJob:
         actor = await make_person(session)
     await submit_jobs(database, actor)
     return await claim_job(database)
-
-
-def finished_image_of(job: ClaimedJob) -> FinishedImage:
-    """What a worker hands over when it has stored the picture."""
-    image_id = new_id()
-    return FinishedImage(
-        image_id=image_id,
-        s3_key=image_key(job.user_id, image_id, "png"),
-        thumbnail_key=thumbnail_key(job.user_id, image_id),
-        width=job.parameters.width,
-        height=job.parameters.height,
-        format="png",
-        file_size=1000,
-        generation_params={
-            **{
-                name: value
-                for name, value in stored_parameters(job.parameters).items()
-                if name != "visibility"
-            },
-            "job_type": job.job_type,
-            "model": job.model_name,
-            "model_version": "1",
-            "engine": {"torch": "2"},
-        },
-    )
 
 
 async def complete_job(

@@ -64,7 +64,9 @@ def test_the_decoder_learns_from_kept_latents_and_the_encoder_stays(
     )
 
 
-def test_a_stopped_training_goes_on_where_it_stopped(work: Path) -> None:
+def test_a_stopped_training_goes_on_where_it_stopped(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainer, "JUDGED", 2)
+
     def train() -> dict[str, float]:
         trainer.train("half", work, minutes=0.002, lr=1e-3, seed=1, device=CPU)
         kept: dict[str, float] = torch.load(work / "autoencoder-half.pt", weights_only=True)

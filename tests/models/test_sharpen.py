@@ -16,6 +16,7 @@ from models.recipe import sharpen as trainer
 from models.recipe.autoencoder import new_autoencoder
 from models.recipe.data import drawing, open_drawings, to_tensor
 from models.recipe.judge import open_pipeline
+from models.recipe.loop import Progress
 from models.recipe.sampled import open_sampled, write_sampled
 
 MINI = Path(__file__).parents[2] / "models" / "pingvas-mini"
@@ -126,12 +127,11 @@ def test_the_decoder_learns_and_the_encoder_stays(work: Path) -> None:
 def test_a_stopped_match_goes_on_where_it_stopped(work: Path) -> None:
     match = trainer.Match(work, 1e-3, CPU)
     match.step(*squares(work).next(8, 2, 1), rate=1.0)
-    match.curve += [[2.0, 0.1, 0.5, 3.0], [4.0, 0.2, 0.4, 3.0]]
-    match.save(12.0)
+    match.progress = Progress(1, 2, 12.0, [[2.0, 0.1, 0.5, 3.0], [4.0, 0.2, 0.4, 3.0]])
+    match.save()
 
     again = trainer.Match(work, 1e-3, CPU)
-    assert (again.steps, again.seen, again.seconds) == (1, 2, 12.0)
-    assert again.curve == match.curve
+    assert again.progress == match.progress
     assert (work / "sharpen.png").exists()
     for one, other in ((match.made, again.made), (match.critic, again.critic)):
         assert all(torch.equal(value, other.state_dict()[name]) for name, value in one.state_dict().items())

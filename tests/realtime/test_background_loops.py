@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
+from harness.catalog import make_model
 from pingvas.accounts.tables import UserSession
 from pingvas.base.db import Database
 from pingvas.base.ids import new_id
@@ -19,7 +20,6 @@ from pingvas.realtime import backbone, positions, sockets
 from pingvas.realtime.publisher import SocketPublisher, open_publisher
 from pingvas.realtime.sockets import Realtime
 from tests.make.billing import make_person as make_payer
-from tests.make.catalog import make_model
 from tests.make.events import started
 from tests.make.generation import submit_jobs
 from tests.make.trips import trip_once

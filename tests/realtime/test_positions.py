@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from harness.catalog import make_model
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.tables import User
 from pingvas.base.db import Database
@@ -20,7 +21,6 @@ from pingvas.realtime.positions import Positions
 from pingvas.realtime.rooms import user_room
 from tests.make.accounts import make_device
 from tests.make.billing import make_person as make_payer
-from tests.make.catalog import make_model
 from tests.make.generation import claim_job, submit_jobs
 from tests.make.queue import make_worker
 from tests.realtime.conftest import Ears, Person

@@ -15,6 +15,7 @@ import pytest
 from socketio.exceptions import ConnectionError as NotConnected
 from sqlalchemy import delete
 
+from harness.catalog import make_model
 from pingvas.accounts import access_tokens
 from pingvas.accounts.tables import User, UserSession
 from pingvas.base import clock, migrate
@@ -28,7 +29,6 @@ from pingvas.launch import embedded_postgres
 from pingvas.realtime.publisher import open_publisher
 from tests.make.accounts import make_device, make_user
 from tests.make.billing import make_person as make_payer
-from tests.make.catalog import make_model
 from tests.make.events import completed, credits_of, started, step
 from tests.make.generation import submit_jobs
 from tests.realtime.conftest import Ears, Person, serving

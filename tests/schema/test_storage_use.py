@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from harness.catalog import make_model
 from pingvas.accounts.tables import User
 from pingvas.base import migrate
 from pingvas.base.db import Database
@@ -16,7 +17,6 @@ from pingvas.gallery.tables import Image
 from pingvas.generation.tables import GenerationJob
 from tests.make.accounts import make_user
 from tests.make.billing import make_person
-from tests.make.catalog import make_model
 from tests.make.gallery import make_image
 from tests.make.generation import claim_job, complete_job, submit_jobs
 

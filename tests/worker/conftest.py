@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import torch
 
+from harness.toy_models import make_toy_model
 from pingvas.base.db import Database
-from tests.make.toy_models import make_toy_model
 from tests.worker.studio import Studio, open_studio
 
 

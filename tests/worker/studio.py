@@ -16,6 +16,8 @@ from uuid import UUID
 
 from sqlalchemy import event, text
 
+from harness.catalog import make_model
+from harness.toy_models import CONFIG
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.base.events import Event
@@ -25,9 +27,7 @@ from pingvas.generation.lifecycle.sweeps import sweep_leases
 from pingvas.worker.process.gpu_worker import job_context, run_worker, work
 from pingvas.worker.running.job_context import JobContext, WorkerTimeouts
 from tests.make.billing import balance_of, make_person
-from tests.make.catalog import make_model
 from tests.make.generation import submit_jobs
-from tests.make.toy_models import CONFIG
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WORKER_PROGRAM = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select, text
 
+from harness.catalog import make_model
 from pingvas.adapters.storage import ObjectMissing, open_storage
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
@@ -13,7 +14,6 @@ from pingvas.generation.status import jobs
 from pingvas.generation.tables import Worker
 from pingvas.worker.chores.schedule import CHORES, ChoreContext, Counts
 from tests.make.billing import make_person
-from tests.make.catalog import make_model
 from tests.make.generation import claim_job, submit_jobs
 
 CHORES_BY_NAME = {chore.name: chore for chore in CHORES}

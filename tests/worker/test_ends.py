@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from harness.jobs import finished_image_of
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.billing.ledger import find_disagreements
@@ -15,7 +16,7 @@ from pingvas.generation.lifecycle import claims
 from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.generation.lifecycle.ends import End
 from pingvas.worker.running.end_writer import EndWriter
-from tests.make.generation import WORKER, claim_job, finished_image_of
+from tests.make.generation import WORKER, claim_job
 from tests.worker.studio import Recorder, Studio, statements_of
 
 

@@ -15,15 +15,15 @@ import pytest
 from PIL import Image, ImageDraw
 from sqlalchemy import text
 
+from harness.catalog import make_model
+from harness.toy_models import CONFIG, make_toy_model
+from harness.toy_sdxl import make_toy_refiner, make_toy_sdxl
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
 from pingvas.billing.plans import seed_plans
 from tests.make.accounts import SignedInPerson, sign_up
-from tests.make.catalog import make_model
 from tests.make.toy_controls import make_toy_control
 from tests.make.toy_loras import make_toy_lora
-from tests.make.toy_models import CONFIG, make_toy_model
-from tests.make.toy_sdxl import make_toy_refiner, make_toy_sdxl
 from tests.make.toy_upscalers import make_compact
 from tests.worker.studio import Studio, until
 

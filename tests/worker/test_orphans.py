@@ -12,6 +12,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from harness.catalog import make_model
+from harness.jobs import finished_image_of
 from pingvas.accounts.actor import Actor
 from pingvas.adapters.storage import Storage, open_storage
 from pingvas.base.db import Database
@@ -22,8 +24,7 @@ from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.worker.chores import orphans
 from pingvas.worker.chores.orphans import TooManyOrphans, delete_orphans
 from tests.make.billing import make_person
-from tests.make.catalog import make_model
-from tests.make.generation import claim_job, complete_job, finished_image_of, submit_jobs
+from tests.make.generation import claim_job, complete_job, submit_jobs
 
 DAY = 86_400.0
 

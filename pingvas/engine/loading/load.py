@@ -11,6 +11,7 @@ import torch
 from pingvas.engine.checkpoints.detect import detect, expect_openable
 from pingvas.engine.checkpoints.detect_folder import only_file
 from pingvas.engine.checkpoints.safetensors_header import is_safetensors
+from pingvas.engine.devices import pick_dtype
 from pingvas.engine.errors import EngineError, ModelLoadFailed
 from pingvas.engine.families.family import Family
 from pingvas.engine.families.flux import Flux
@@ -26,25 +27,6 @@ FAMILIES: dict[str, type[Family]] = {
     "sd3": StableDiffusion3,
     "flux": Flux,
 }
-
-
-def pick_device(name: str) -> torch.device:
-    """`auto` is a CUDA card where there is one, else the CPU. Raises ValueError for a device that is not here."""
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"There is no device {name!r} here; try `auto` or `cpu`.") from error
-    return device
-
-
-def pick_dtype(device: torch.device) -> torch.dtype:
-    """bf16 on cards that compute in it, fp16 on older ones, fp32 elsewhere: fp16 on a CPU is twenty times slower."""
-    if device.type != "cuda":
-        return torch.float32
-    return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
 
 
 def open_model(path: Path, device: torch.device, config: Mapping[str, Any] | None = None) -> Family:

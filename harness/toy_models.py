@@ -34,10 +34,11 @@ def make_toy_model(
     import torch
     from transformers import CLIPTextConfig, CLIPTextModel
 
+    library: Any = diffusers
     torch.manual_seed(seed)
     kind: Any = diffusers.StableDiffusionInpaintPipeline if inpainting else diffusers.StableDiffusionPipeline
     vae = toy_vae(factor=factor, channels=channels)
-    unet = diffusers.UNet2DConditionModel(
+    unet = library.UNet2DConditionModel(
         sample_size=8,
         in_channels=2 * channels + 1 if inpainting else channels,
         out_channels=channels,
@@ -80,10 +81,11 @@ def make_toy_model(
 
 def toy_vae(*, factor: int = 8, channels: int = 4) -> Any:
     """An autoencoder with `factor` pixels to one latent."""
-    from diffusers import AutoencoderKL
+    import diffusers
 
+    library: Any = diffusers
     blocks = factor.bit_length()
-    return AutoencoderKL(
+    return library.AutoencoderKL(
         block_out_channels=(8,) * blocks,
         down_block_types=("DownEncoderBlock2D",) * blocks,
         up_block_types=("UpDecoderBlock2D",) * blocks,
@@ -96,9 +98,10 @@ def toy_vae(*, factor: int = 8, channels: int = 4) -> Any:
 
 def toy_scheduler(prediction_type: str = "epsilon") -> Any:
     """Noise levels as all Stable Diffusion models have them."""
-    from diffusers import DDIMScheduler
+    import diffusers
 
-    return DDIMScheduler(
+    library: Any = diffusers
+    return library.DDIMScheduler(
         beta_start=0.00085,
         beta_end=0.012,
         beta_schedule="scaled_linear",

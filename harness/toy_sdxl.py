@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.make.toy_models import toy_scheduler, toy_tokenizer, toy_vae
+from harness.toy_models import toy_scheduler, toy_tokenizer, toy_vae
 
 _SIZE_NUMBERS = 8
 
@@ -37,11 +37,12 @@ def make_toy_sdxl(folder: Path, *, in_channels: int = 4, zeros_for_empty: bool =
 
 def make_toy_refiner(folder: Path, *, seed: int = 1) -> Path:
     """A refiner: one text encoder, and a score in place of the size the picture is to have."""
+    import diffusers
     import torch
-    from diffusers import StableDiffusionXLImg2ImgPipeline
 
+    library: Any = diffusers
     torch.manual_seed(seed)
-    StableDiffusionXLImg2ImgPipeline(
+    library.StableDiffusionXLImg2ImgPipeline(
         vae=toy_vae(),
         text_encoder=None,
         text_encoder_2=_larger_encoder(),
@@ -78,9 +79,10 @@ def _text(width: int) -> dict[str, Any]:
 
 
 def _unet(in_channels: int, *, text_width: int, sizes: int) -> Any:
-    from diffusers import UNet2DConditionModel
+    import diffusers
 
-    return UNet2DConditionModel(
+    library: Any = diffusers
+    return library.UNet2DConditionModel(
         sample_size=8,
         in_channels=in_channels,
         out_channels=4,

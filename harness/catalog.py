@@ -1,4 +1,4 @@
-"""Models in the catalog, for tests."""
+"""Models in the catalog to begin from."""
 
 from typing import Any
 

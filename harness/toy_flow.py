@@ -6,7 +6,7 @@ import string
 from pathlib import Path
 from typing import Any
 
-from tests.make.toy_models import toy_tokenizer
+from harness.toy_models import toy_tokenizer
 
 CONFIG: dict[str, Any] = {"latent_rgb": {"weights": [[0.1, 0.1, 0.1]] * 16, "bias": [0.5] * 3}}
 TEXT_WIDTH = 32
@@ -16,12 +16,13 @@ CHANNELS = 16
 
 def make_toy_sd3(folder: Path, *, t5: bool = True, shift: float = 3.0, seed: int = 0) -> Path:
     """Stable Diffusion 3.5 in the shape of its medium size: two attentions in a block, keys normalized."""
+    import diffusers
     import torch
-    from diffusers import FlowMatchEulerDiscreteScheduler, SD3Transformer2DModel, StableDiffusion3Pipeline
     from transformers import CLIPTextConfig, CLIPTextModelWithProjection
 
+    library: Any = diffusers
     torch.manual_seed(seed)
-    transformer = SD3Transformer2DModel(
+    transformer = library.SD3Transformer2DModel(
         sample_size=16,
         patch_size=2,
         in_channels=CHANNELS,
@@ -37,9 +38,9 @@ def make_toy_sd3(folder: Path, *, t5: bool = True, shift: float = 3.0, seed: int
         qk_norm="rms_norm",
     )
     clip = [CLIPTextModelWithProjection(CLIPTextConfig(**_clip(), projection_dim=TEXT_WIDTH)) for _ in "12"]
-    StableDiffusion3Pipeline(
+    library.StableDiffusion3Pipeline(
         transformer=transformer,
-        scheduler=FlowMatchEulerDiscreteScheduler(shift=shift),
+        scheduler=library.FlowMatchEulerDiscreteScheduler(shift=shift),
         vae=_autoencoder(scaling_factor=1.5305, shift_factor=0.0609),
         text_encoder=clip[0],
         tokenizer=toy_tokenizer(),
@@ -53,12 +54,13 @@ def make_toy_sd3(folder: Path, *, t5: bool = True, shift: float = 3.0, seed: int
 
 def make_toy_flux(folder: Path, *, dev: bool = True, seed: int = 0) -> Path:
     """FLUX.1 dev, or schnell: without guidance as a number and without a shift by size."""
+    import diffusers
     import torch
-    from diffusers import FlowMatchEulerDiscreteScheduler, FluxPipeline, FluxTransformer2DModel
     from transformers import CLIPTextConfig, CLIPTextModel
 
+    library: Any = diffusers
     torch.manual_seed(seed)
-    transformer = FluxTransformer2DModel(
+    transformer = library.FluxTransformer2DModel(
         in_channels=4 * CHANNELS,
         num_layers=1,
         num_single_layers=1,
@@ -69,9 +71,9 @@ def make_toy_flux(folder: Path, *, dev: bool = True, seed: int = 0) -> Path:
         guidance_embeds=dev,
         axes_dims_rope=(4, 4, 8),
     )
-    FluxPipeline(
+    library.FluxPipeline(
         transformer=transformer,
-        scheduler=FlowMatchEulerDiscreteScheduler(
+        scheduler=library.FlowMatchEulerDiscreteScheduler(
             shift=3.0 if dev else 1.0, use_dynamic_shifting=dev, base_shift=0.5, max_shift=1.15
         ),
         vae=_autoencoder(scaling_factor=0.3611, shift_factor=0.1159),
@@ -85,9 +87,10 @@ def make_toy_flux(folder: Path, *, dev: bool = True, seed: int = 0) -> Path:
 
 def _autoencoder(**factors: float) -> Any:
     """8 pixels to a latent of 16 channels."""
-    from diffusers import AutoencoderKL
+    import diffusers
 
-    return AutoencoderKL(
+    library: Any = diffusers
+    return library.AutoencoderKL(
         block_out_channels=(8,) * 4,
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
@@ -131,9 +134,10 @@ def _t5() -> Any:
 
 def _t5_tokenizer() -> Any:
     """Knows letters only, alone and at the start of a word."""
-    from transformers import T5TokenizerFast
+    import transformers
 
+    texts: Any = transformers
     letters = [(letter, -4.0) for letter in string.ascii_lowercase + ",."]
     starts = [(f"▁{letter}", -3.0) for letter, _ in letters]
     special = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -2.0)]
-    return T5TokenizerFast(vocab=[*special, *letters, *starts], extra_ids=0, model_max_length=512)
+    return texts.T5TokenizerFast(vocab=[*special, *letters, *starts], extra_ids=0, model_max_length=512)

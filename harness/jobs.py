@@ -1,0 +1,41 @@
+"""What a person asks for and what a worker hands over, ready to be submitted and to end a job with."""
+
+from typing import Any
+
+from pingvas.base.ids import new_id
+from pingvas.gallery.storage_keys import image_key, thumbnail_key
+from pingvas.generation.job_parameters import stored_parameters
+from pingvas.generation.lifecycle.claims import ClaimedJob
+from pingvas.generation.lifecycle.ends import FinishedImage
+from pingvas.generation.requests.job_request import ImageRequest
+
+
+def image_request(**changes: Any) -> ImageRequest:
+    """A request for one small image by the model `toy`."""
+    asked: dict[str, Any] = {"model": "toy", "prompt": "a red house at sunset", "seed": 7}
+    return ImageRequest(**(asked | changes))
+
+
+def finished_image_of(job: ClaimedJob) -> FinishedImage:
+    """What a worker hands over when it has stored the picture."""
+    image_id = new_id()
+    return FinishedImage(
+        image_id=image_id,
+        s3_key=image_key(job.user_id, image_id, "png"),
+        thumbnail_key=thumbnail_key(job.user_id, image_id),
+        width=job.parameters.width,
+        height=job.parameters.height,
+        format="png",
+        file_size=1000,
+        generation_params={
+            **{
+                name: value
+                for name, value in stored_parameters(job.parameters).items()
+                if name != "visibility"
+            },
+            "job_type": job.job_type,
+            "model": job.model_name,
+            "model_version": "1",
+            "engine": {"torch": "2"},
+        },
+    )
