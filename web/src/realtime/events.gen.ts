@@ -33,10 +33,10 @@ export interface components {
             reason: string;
         };
         /**
-         * FinishedImage
+         * ImagePayload
          * @description A finished image as the API shows it.
          */
-        FinishedImage: {
+        ImagePayload: {
             /**
              * Id
              * Format: uuid
@@ -104,7 +104,7 @@ export interface components {
              * Format: uuid
              */
             job_id: string;
-            image: components["schemas"]["FinishedImage"];
+            image: components["schemas"]["ImagePayload"];
             /** Actual Credits */
             actual_credits: number;
         };
@@ -215,7 +215,7 @@ export interface components {
         };
         /**
          * Resync
-         * @description Events were missed: read again what you show.
+         * @description Events were missed, or would be too many: read again what you show.
          */
         Resync: Record<string, never>;
         ServerEvents: {
