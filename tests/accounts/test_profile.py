@@ -66,9 +66,8 @@ async def test_two_devices_that_change_preferences_at_once_both_count(database: 
     await asyncio.gather(*(change(f"setting {number}") for number in range(8)))
 
     # then
-    async with database.read() as session:
+    async with database.transaction() as session:
         account = await get_account(session, user.id)
-        session.expunge_all()
     assert len(account.profile.preferences) == 8
 
 
@@ -123,9 +122,8 @@ async def test_what_cannot_be_kept_or_shown_is_refused_and_changes_nothing(
     # then
     [field] = changes
     assert refused.value.errors[0].name == field
-    async with database.read() as session:
+    async with database.transaction() as session:
         account = await get_account(session, user.id)
-        session.expunge_all()
     assert (account.user.display_name, account.profile.bio) == ("Somebody", "Paints rivers.")
     assert account.profile.preferences == {"theme": "dark"}
 

@@ -61,10 +61,8 @@ async def _change(database: Database, **values: Any) -> None:
 
 
 async def _only_device(database: Database) -> UserSession:
-    async with database.read() as session:
-        device = (await session.scalars(select(UserSession))).one()
-        session.expunge_all()
-    return device
+    async with database.transaction() as session:
+        return (await session.scalars(select(UserSession))).one()
 
 
 async def test_refreshing_gives_new_tokens_for_the_same_person_and_device(

@@ -41,9 +41,8 @@ async def test_the_right_password_starts_a_device_of_its_own_each_time(
     # then
     assert first.user.id == second.user.id == user.id
     assert first.tokens.refresh_token != second.tokens.refresh_token
-    async with database.read() as session:
+    async with database.transaction() as session:
         devices = list(await session.scalars(select(UserSession)))
-        session.expunge_all()
     assert {device.user_id for device in devices} == {user.id}
     assert len(devices) == 2
     assert {(device.ip_address, device.user_agent, device.rotation) for device in devices} == {

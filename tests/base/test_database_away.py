@@ -36,7 +36,7 @@ async def test_a_server_that_does_not_answer_is_unavailable() -> None:
         database = Database(f"postgresql://a:b@127.0.0.1:{deaf.getsockname()[1]}/c")
         with pytest.raises(DatabaseUnavailable):
             async with database.read() as session:
-                await session.connection()
+                await session.scalar(text("SELECT 1"))
         await database.dispose()
 
 
@@ -45,7 +45,7 @@ async def test_a_name_that_nobody_knows_is_unavailable() -> None:
 
     with pytest.raises(DatabaseUnavailable):
         async with database.read() as session:
-            await session.connection()
+            await session.scalar(text("SELECT 1"))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ async def test_a_connection_used_wrongly_is_a_mistake_of_ours(
     database: Database, misuse: Callable[[AsyncSession], Awaitable[None]]
 ) -> None:
     with pytest.raises((asyncpg.InterfaceError, DBAPIError)):
-        async with database.read() as session:
+        async with database.transaction() as session:
             await misuse(session)
 
     async with database.read() as session:
@@ -159,7 +159,7 @@ async def test_a_socket_file_that_is_not_there_is_unavailable(tmp_path: Path) ->
 
     with pytest.raises(DatabaseUnavailable):
         async with database.read() as session:
-            await session.connection()
+            await session.scalar(text("SELECT 1"))
 
 
 @pytest.mark.parametrize("opened", [Database.read, Database.transaction, Database.autocommit])

@@ -14,7 +14,7 @@ from pingvas.base.database_url import for_asyncpg
 from pingvas.base.db import Database
 from pingvas.base.planner_figures import LEAST, refresh_planner_figures
 from pingvas.base.statements import _for_driver
-from pingvas.generation.lifecycle import claims
+from pingvas.generation.lifecycle.statements import claim_statement
 from tests.make.billing import make_person
 from tests.make.gallery import make_image
 
@@ -43,7 +43,7 @@ async def _let_it_be_known(session: AsyncSession) -> None:
 
 async def _prepare_claim(driver: asyncpg.Connection[asyncpg.Record]) -> str:
     """The claim as a statement of this connection, and how it is executed."""
-    sql, names, _ = _for_driver(claims._claim_statement(4))
+    sql, names, _ = _for_driver(claim_statement(4))
     await driver.execute(f"PREPARE claim AS {sql}")
     return f"EXECUTE claim ({', '.join(_CLAIM[name] for name in names)})"
 

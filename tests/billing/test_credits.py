@@ -64,13 +64,13 @@ async def test_postings_at_once_follow_one_another(database: Database) -> None:
     await asyncio.gather(*(spend(amount) for amount in range(1, 31)))
 
     # then every row's balance is the one before it and its amount
-    async with database.read() as session:
+    async with database.read() as reading:
         rows = (
-            await session.execute(
+            await reading.execute(
                 text("SELECT amount, balance_after FROM credit_transactions ORDER BY created_at, id")
             )
         ).all()
-        assert await find_disagreements(session) == []
+        assert await find_disagreements(reading) == []
     before = 0
     for amount, balance_after in rows:
         assert balance_after == before + amount

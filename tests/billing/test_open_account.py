@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.accounts.registration import EmailExists
 from pingvas.accounts.tables import User, UserProfile
 from pingvas.base.db import Database
+from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
 from pingvas.billing.open_account import open_account
 from pingvas.billing.plans import seed_plans
@@ -26,7 +27,7 @@ def settings(make_settings: Any) -> Settings:
     return made
 
 
-async def _people(session: AsyncSession) -> int:
+async def _people(session: ReadSession) -> int:
     return int(await session.scalar(select(func.count()).select_from(User)) or 0)
 
 

@@ -13,13 +13,13 @@ import transformers
 
 from pingvas.engine.errors import InvalidParameters
 from pingvas.engine.text.clip_text import (
-    MAX_CHUNKS,
     common_chunks,
     count_chunks,
     encode_clip,
     encode_clip_pooled,
     weigh,
 )
+from pingvas.engine.text.prompts import MAX_CHUNKS
 from pingvas.engine.text.t5_text import encode_t5
 
 MINI = Path(__file__).parents[2] / "models" / "pingvas-mini"

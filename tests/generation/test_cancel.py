@@ -215,9 +215,9 @@ async def test_two_who_cancel_everything_at_once_return_the_credits_once(databas
 
     # then
     assert sorted(asked) == [0, 0, 0, 16]
-    async with database.read() as session:
-        assert await balance_of(session, actor.user_id) == 500
-        assert await find_disagreements(session) == []
+    async with database.read() as reading:
+        assert await balance_of(reading, actor.user_id) == 500
+        assert await find_disagreements(reading) == []
 
 
 async def test_canceling_everything_beside_workers_leaves_no_job_half_ended(database: Database) -> None:
@@ -246,11 +246,11 @@ async def test_canceling_everything_beside_workers_leaves_no_job_half_ended(data
     await asyncio.gather(work(), work(), cancel_everything())
 
     # then
-    async with database.read() as session:
-        rows = await session.execute(_BY_STATUS, {"user_id": actor.user_id})
+    async with database.read() as reading:
+        rows = await reading.execute(_BY_STATUS, {"user_id": actor.user_id})
         counts = {row.status: row.jobs for row in rows}
         assert sum(counts.values()) == counts.get("canceled", 0) + counts.get("completed", 0) == 16
-        assert await find_disagreements(session) == []
+        assert await find_disagreements(reading) == []
 
 
 async def fill(

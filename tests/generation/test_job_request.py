@@ -11,7 +11,6 @@ import pytest
 
 from pingvas.base.errors import Invalid
 from pingvas.generation.requests.job_request import (
-    MAX_PROMPT,
     MAX_SEED,
     ControlRequest,
     ImageRequest,
@@ -20,9 +19,9 @@ from pingvas.generation.requests.job_request import (
     RefineRequest,
     UpscaleRequest,
     check_request,
-    is_blank,
     read_request,
 )
+from pingvas.generation.requests.prompt_rules import MAX_PROMPT
 
 ANY = uuid4()
 
@@ -137,11 +136,3 @@ def test_a_request_that_is_changed_is_checked_again() -> None:
 
     with pytest.raises(Invalid):
         check_request(replace(good, count=99))
-
-
-@pytest.mark.parametrize(
-    ("said", "blank"),
-    [("", True), (" ", True), ("\u3000", True), ("\u2060", True), ("a", False), ("가", False), ("🌷", False)],
-)
-def test_blank_is_what_nobody_sees(said: str, blank: bool) -> None:
-    assert is_blank(said) is blank

@@ -228,8 +228,8 @@ async def test_workers_that_learn_at_once_lose_nothing_and_never_deadlock(databa
     await asyncio.gather(*(tell(number) for number in range(8)))
 
     # then
-    async with database.read() as session:
-        assert list(await session.scalars(select(ModelSpeed.samples))) == [9.0, 9.0]
+    async with database.read() as reading:
+        assert list(await reading.scalars(select(ModelSpeed.samples))) == [9.0, 9.0]
 
 
 async def test_a_model_that_is_gone_is_no_obstacle(database: Database) -> None:

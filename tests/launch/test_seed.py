@@ -19,7 +19,8 @@ async def test_a_new_studio_has_plans_and_an_owner_with_credits(
     seeded = await seed(database, settings)
 
     async with database.read() as session:
-        owner = await session.get_one(User, seeded.owner_id)
+        owner = await session.get(User, seeded.owner_id)
+        assert owner is not None
         subscription = await get_current_subscription(session, seeded.owner_id)
         plans = set(await session.scalars(select(SubscriptionPlan.name)))
     assert (owner.email, owner.role, owner.password_hash) == (OWNER_EMAIL, "admin", None)

@@ -43,7 +43,7 @@ def test_every_event_of_the_house_is_on_the_list_once_and_says_what_it_is() -> N
 
 def test_a_payload_of_another_shape_is_refused_where_it_is_made() -> None:
     with pytest.raises(ValidationError):
-        JobFailed(job_id=new_id(), code="timeout", message="Too late.", refunded_credits="many")  # type: ignore[arg-type]
+        JobFailed(job_id=new_id(), code="timeout", message="Too late.", refunded_credits="many")
     with pytest.raises(ValidationError):
         JobQueued(job_id=new_id(), place=3)  # type: ignore[call-arg]
 

@@ -7,13 +7,13 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from harness.catalog import make_model
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.tables import User
 from pingvas.base.db import Database
 from pingvas.base.events import Resync
+from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
 from pingvas.generation.lifecycle.cancel import request_cancel
 from pingvas.realtime.events import QueuePosition
@@ -34,7 +34,7 @@ class ReadCountingDatabase(Database):
     reads = 0
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
+    async def read(self) -> AsyncIterator[ReadSession]:
         self.reads += 1
         async with super().read() as session:
             yield session

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.tables import User
 from pingvas.base.db import Database
+from pingvas.base.read_session import ReadSession
 from pingvas.base.tables import StorageDeletion
 from pingvas.catalog.tables import UserModel
 from pingvas.gallery.tables import Image
@@ -14,7 +15,7 @@ from tests.make.gallery import make_collection, make_image, make_tag, tag_image
 from tests.schema.rows import add_job, add_step, add_user_model
 
 
-async def _to_delete(session: AsyncSession) -> list[tuple[str, str]]:
+async def _to_delete(session: ReadSession) -> list[tuple[str, str]]:
     rows = await session.execute(select(StorageDeletion.key, StorageDeletion.reason))
     return sorted((row.key, row.reason) for row in rows)
 

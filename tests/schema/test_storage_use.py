@@ -12,6 +12,7 @@ from harness.catalog import make_model
 from pingvas.accounts.tables import User
 from pingvas.base import migrate
 from pingvas.base.db import Database
+from pingvas.base.read_session import ReadSession
 from pingvas.gallery.storage_use import find_miscounts, used_bytes
 from pingvas.gallery.tables import Image
 from pingvas.generation.tables import GenerationJob
@@ -21,7 +22,7 @@ from tests.make.gallery import make_image
 from tests.make.generation import claim_job, complete_job, submit_jobs
 
 
-async def _used(session: AsyncSession, *people: UUID) -> list[int]:
+async def _used(session: ReadSession, *people: UUID) -> list[int]:
     return [await used_bytes(session, person) for person in people]
 
 
@@ -133,8 +134,8 @@ async def test_many_at_once_for_the_same_people_lose_no_byte_and_never_wait_in_a
 
     await asyncio.gather(*(keep(turn) for turn in range(24)))
 
-    async with database.read() as session:
-        assert await find_miscounts(session) == []
+    async with database.read() as reading:
+        assert await find_miscounts(reading) == []
 
 
 async def test_a_sum_that_was_made_wrong_by_hand_is_found_and_stops_nobody(session: AsyncSession) -> None:

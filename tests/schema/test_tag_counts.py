@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.tables import User
 from pingvas.base.db import Database
+from pingvas.base.read_session import ReadSession
 from pingvas.gallery.tables import Image, ImageTag, Tag
 from tests.make.accounts import make_user
 from tests.make.gallery import make_image, make_tag, tag_image
@@ -17,7 +18,7 @@ _WRONG = text("""
 """)
 
 
-async def _counts(session: AsyncSession, *tags: Tag) -> list[int]:
+async def _counts(session: ReadSession, *tags: Tag) -> list[int]:
     rows = await session.execute(select(Tag.id, Tag.usage_count))
     counts = {row.id: row.usage_count for row in rows}
     return [counts[tag.id] for tag in tags]
@@ -118,6 +119,6 @@ async def test_counts_hold_when_many_tag_and_untag_at_once_in_any_order(database
     await asyncio.gather(*(tag_and_think_again(place, image) for place, image in enumerate(images)))
 
     # then
-    async with database.read() as session:
-        assert (await session.scalars(_WRONG)).all() == []
-        assert sum(await _counts(session, *tags)) == sum(place % 4 + 1 for place in range(8))
+    async with database.read() as reading:
+        assert (await reading.scalars(_WRONG)).all() == []
+        assert sum(await _counts(reading, *tags)) == sum(place % 4 + 1 for place in range(8))

@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.accounts.tables import User
 from pingvas.base.db import Database
 from pingvas.base.ids import new_id
+from pingvas.base.read_session import ReadSession
 from pingvas.workflows.tables import Workflow, WorkflowVersion
 from tests.make.accounts import make_user
 from tests.make.workflows import make_version, make_workflow
 
 
-async def _numbers(session: AsyncSession, workflow: Workflow) -> list[int]:
+async def _numbers(session: ReadSession, workflow: Workflow) -> list[int]:
     query = select(WorkflowVersion.version_number).where(WorkflowVersion.workflow_id == workflow.id)
     return sorted(await session.scalars(query))
 
@@ -95,8 +96,8 @@ async def test_numbers_have_no_gaps_when_some_of_many_savers_give_up(database: D
     await asyncio.gather(*(save(place) for place in range(18)))
 
     # then
-    async with database.read() as session:
-        assert await _numbers(session, workflow) == list(range(1, 13))
+    async with database.read() as reading:
+        assert await _numbers(reading, workflow) == list(range(1, 13))
 
 
 @pytest.mark.parametrize(

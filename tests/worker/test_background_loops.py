@@ -93,7 +93,7 @@ async def test_wake_ups_go_on(
     database_url: str, loops: BackgroundLoops, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trips = 0
-    listen = wakeup.listen
+    listen = notify.listen
 
     def listen_but_first_raise(*given: object, **more: object) -> object:
         nonlocal trips

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.errors import BadField, Invalid
 from pingvas.base.read_session import ReadSession
@@ -64,7 +63,7 @@ class RequestInputs:
 
 
 async def find_for_images(
-    session: AsyncSession, user_id: UUID, request: ImageRequest, lora_names: Collection[str], plan_name: str
+    session: ReadSession, user_id: UUID, request: ImageRequest, lora_names: Collection[str], plan_name: str
 ) -> RequestInputs:
     """Everything the request names, with the LoRAs of its prompts. Raises Invalid naming the fields, and ModelLocked."""
     asked = [(control.model, "controlnet", "controlnet") for control in request.controlnet]
@@ -93,7 +92,7 @@ async def find_for_images(
 
 
 async def find_for_upscale(
-    session: AsyncSession, user_id: UUID, request: UpscaleRequest, plan_name: str
+    session: ReadSession, user_id: UUID, request: UpscaleRequest, plan_name: str
 ) -> RequestInputs:
     """The picture, the upscaler (chosen when none is named), and the refining model."""
     names = {name for name in (request.model, request.refine and request.refine.model) if name}

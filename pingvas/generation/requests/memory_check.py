@@ -1,8 +1,7 @@
 """Refuses what fits the memory of no worker there is, before it waits for one in vain."""
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from pingvas.base.errors import Invalid
+from pingvas.base.read_session import ReadSession
 from pingvas.catalog.models import limits_of
 from pingvas.engine.memory.estimate import predict_bytes
 from pingvas.generation.job_parameters import JobParameters, UpscaleParameters
@@ -16,7 +15,7 @@ ANY_WORKER_HAS = GIB
 
 
 async def refuse_what_fits_no_worker(
-    session: AsyncSession, found: RequestInputs, parameters: JobParameters
+    session: ReadSession, found: RequestInputs, parameters: JobParameters
 ) -> None:
     """Raises Invalid when every live worker says what it has, and none has enough. Nobody says: it may try."""
     need = needed_bytes(found, parameters)

@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
 from pingvas.base.errors import Conflict, Invalid, NotFound
+from pingvas.base.read_session import ReadSession
 from pingvas.generation.job_parameters import UnreadableParameters, read_parameters
 from pingvas.generation.requests.job_request import JobRequest, read_request
 from pingvas.generation.statuses import RETRYABLE
@@ -17,7 +17,7 @@ class NotRetryable(Conflict):
     default_detail = "Only a job that failed or was canceled can be tried again."
 
 
-async def get_retryable(session: AsyncSession, actor: Actor, job_id: UUID) -> GenerationJob:
+async def get_retryable(session: ReadSession, actor: Actor, job_id: UUID) -> GenerationJob:
     """One of the actor's jobs that ended without an image. Raises NotFound and NotRetryable."""
     query = select(GenerationJob).where(GenerationJob.id == job_id, GenerationJob.user_id == actor.user_id)
     job = await session.scalar(query)

@@ -11,6 +11,7 @@ from pingvas.accounts.actor import Actor
 from pingvas.base.errors import TooMany
 from pingvas.base.events import wake_workers_later
 from pingvas.base.ids import new_id
+from pingvas.base.read_session import ReadSession
 from pingvas.base.statements import entity, fetch
 from pingvas.base.tracing import current_traceparent, span
 from pingvas.billing.credits import InsufficientCredits, tell_balance
@@ -76,7 +77,7 @@ class PreparedRequest:
 
 
 async def estimate(
-    session: AsyncSession, actor: Actor, request: JobRequest, *, largest: OutputLimits = _LARGEST
+    session: ReadSession, actor: Actor, request: JobRequest, *, largest: OutputLimits = _LARGEST
 ) -> Estimate:
     """What `submit` would hold for the same request. Nothing is spent. Raises what `submit` raises but
     for credits, queue and room."""
@@ -201,7 +202,7 @@ async def _enqueue(
 
 
 async def _prepare(
-    session: AsyncSession, actor: Actor, request: JobRequest, plan_name: str, largest: OutputLimits
+    session: ReadSession, actor: Actor, request: JobRequest, plan_name: str, largest: OutputLimits
 ) -> PreparedRequest:
     images: Sequence[JobParameters]
     if isinstance(request, UpscaleRequest):
