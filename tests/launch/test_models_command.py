@@ -23,15 +23,13 @@ from pingvas.base.settings import Settings
 from pingvas.billing.plans import seed_plans
 from pingvas.catalog.describe import NotAModel
 from pingvas.catalog.install import NameTaken
-from pingvas.catalog.models import defaults_of, get_model, limits_of
+from pingvas.catalog.models import defaults_of, limits_of
 from pingvas.catalog.tables import AiModel
 from pingvas.cli import app
 from pingvas.engine.checkpoints import architectures
 from pingvas.engine.checkpoints.transformer_names import FLUX_NAMES
 from pingvas.launch.models_command import Wanted, add, list_models, remove, verify
-from tests.make.billing import make_person
 from tests.make.flow_files import write_flow_file
-from tests.make.generation import submit_jobs
 from tests.make.safetensors import COMPACT_X4, SD1_LORA, Shapes, file_of, write_safetensors
 
 
@@ -261,77 +259,6 @@ async def test_a_name_is_taken_until_its_model_is_removed(settings: Settings, tm
     assert [model.name for model in await list_models(settings)] == ["night"]
     with pytest.raises(NotFound):
         await remove(settings, "nobody")
-
-
-async def test_one_changed_byte_is_found(settings: Settings, tmp_path: Path, xl: Path) -> None:
-    # given
-    folder = copied(xl, tmp_path / "toy")
-    await add(settings, Wanted(str(folder)), nobody)
-    before = await verify(settings, "toy")
-
-    # when
-    weights = folder / "vae" / "diffusion_pytorch_model.safetensors"
-    weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
-    (folder / "unet" / "config.json").unlink()
-
-    # then
-    assert {each.wrong for each in before} == {None}
-    assert {each.file: each.wrong for each in await verify(settings, None) if each.wrong} == {
-        "vae/diffusion_pytorch_model.safetensors": "has other bytes than those that were added",
-        "unet/config.json": "is missing",
-    }
-
-
-async def test_a_model_that_jobs_name_is_only_switched_off(
-    settings: Settings, database: Database, tmp_path: Path
-) -> None:
-    # given
-    async with database.transaction() as session:
-        person = await make_person(session, credits=50)
-        await make_model(session)
-    await submit_jobs(database, person)
-
-    # when
-    removal = await remove(settings, "toy")
-
-    # then
-    assert removal == "switched_off"
-    async with database.read() as session:
-        with pytest.raises(NotFound):
-            await get_model(session, "toy")
-    assert not (await list_models(settings))[0].is_active
-
-
-async def test_a_model_that_ships_is_only_switched_off(
-    make_settings: Any, database_url: str, tmp_path: Path
-) -> None:
-    # given: or the next start would bring it back
-    settings = make_settings(database_url=database_url, models_dir=tmp_path)
-    write_safetensors(tmp_path / "night" / "night.safetensors", SD1_LORA)
-    await add(settings, Wanted(str(tmp_path / "night")), nobody)
-
-    assert await remove(settings, "night") == "switched_off"
-
-
-async def test_a_model_copied_into_the_storage_lives_without_its_origin(
-    settings: Settings, database: Database, tmp_path: Path
-) -> None:
-    # given
-    lora = write_safetensors(tmp_path / "night.safetensors", SD1_LORA)
-    await add(settings, Wanted(str(lora), copy_to_storage=True), nobody)
-    content = lora.read_bytes()
-    lora.unlink()
-
-    # when
-    model = await row_of(database, "night")
-    source = read_source(model.s3_path, model.config)
-    with await open_model_files(settings).ensure(source) as copy:
-        # then
-        assert copy.path.read_bytes() == content
-    assert model.s3_path.startswith("storage:models/night/")
-    assert [each.wrong for each in await verify(settings, "night")] == [None]
-    await remove(settings, "night")
-    assert not copy.path.exists()
 
 
 async def test_an_address_is_fetched_looked_at_and_verified_where_it_was_fetched_to(

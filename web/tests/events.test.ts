@@ -15,11 +15,15 @@ const web = resolve(import.meta.dirname, "..");
 test.each([
   ["openapi.json", "src/api/schema.gen.ts"],
   ["events.json", "src/realtime/events.gen.ts"],
-])("the types made from %s are fresh; otherwise: npm run generate", async (source, made) => {
-  const fresh = astToString(await openapiTS(readFileSync(resolve(web, source), "utf8")));
+])(
+  "the types made from %s are fresh; otherwise: npm run generate",
+  async (source, made) => {
+    const fresh = astToString(await openapiTS(readFileSync(resolve(web, source), "utf8")));
 
-  expect(readFileSync(resolve(web, made), "utf8")).toContain(fresh);
-}, 120_000);
+    expect(readFileSync(resolve(web, made), "utf8")).toContain(fresh);
+  },
+  120_000,
+);
 
 test("after events were missed everything is read again that events change, and nothing else", async () => {
   const client = new QueryClient();
