@@ -20,7 +20,7 @@ from bench._figures import report
 from pingvas.base.settings import REPOSITORY
 from pingvas.engine.engine import Engine
 from pingvas.engine.families import schedulers
-from pingvas.engine.requests import PictureRequest
+from pingvas.engine.requests import EngineRequest
 
 MINI = REPOSITORY / "models" / "pingvas-mini"
 STEPS = 20
@@ -68,26 +68,26 @@ def main() -> None:
     report(f"Pictures a minute, Pingvas Mini, {STEPS} steps, medians of {args.rounds}", rows)
 
 
-def _uniform(card: dict[str, Any], seed: int) -> PictureRequest:
+def _uniform(card: dict[str, Any], seed: int) -> EngineRequest:
     asked = card["defaults"] | {"steps": STEPS, "sampler": "dpmpp_2m"}
     asked.pop("guidance", None)
-    return PictureRequest(prompt=PROMPTS[0], negative_prompt="", seed=seed, **asked)
+    return EngineRequest(prompt=PROMPTS[0], negative_prompt="", seed=seed, **asked)
 
 
-def _mixed(card: dict[str, Any], place: int, size: int) -> PictureRequest:
+def _mixed(card: dict[str, Any], place: int, size: int) -> EngineRequest:
     steps = (
         STEPS + SPREAD[place * len(SPREAD) // size] if size == len(SPREAD) else STEPS + (-2, 0, 0, 2)[place]
     )
     asked = card["defaults"] | {"steps": steps, "sampler": SAMPLERS[place % 4], "cfg_scale": 2.0 + place / 4}
     asked.pop("guidance", None)
-    return PictureRequest(prompt=PROMPTS[place % 4], negative_prompt="", seed=place, **asked)
+    return EngineRequest(prompt=PROMPTS[place % 4], negative_prompt="", seed=place, **asked)
 
 
-def _together(engine: Engine, requests: list[PictureRequest]) -> None:
+def _together(engine: Engine, requests: list[EngineRequest]) -> None:
     batch = engine.open_batch()
     for request in requests:
         engine.join(batch, request)
-    while batch.seats:
+    while batch.entries:
         engine.step(batch)
 
 

@@ -27,7 +27,7 @@ from harness.toy_sdxl import make_toy_sdxl
 from pingvas.base.settings import REPOSITORY
 from pingvas.engine.engine import Engine
 from pingvas.engine.families import schedulers
-from pingvas.engine.requests import PictureRequest, StepReport
+from pingvas.engine.requests import EngineRequest, StepReport
 
 STEPS = 20
 PREVIEW_EVERY = 4
@@ -105,7 +105,7 @@ def _compare(subject: Subject, threads: int | None) -> str:
     ours: list[float] = []
     theirs: list[float] = []
     for seed in range(subject.rounds + 1):
-        request = PictureRequest(
+        request = EngineRequest(
             prompt="a red house at sunset",
             negative_prompt="rain",
             width=subject.side,
@@ -146,7 +146,7 @@ def _open_pipeline(subject: Subject) -> Any:
     return made
 
 
-def _call(pipeline: Any, subject: Subject, request: PictureRequest) -> None:
+def _call(pipeline: Any, subject: Subject, request: EngineRequest) -> None:
     asked: dict[str, Any] = {
         "prompt": request.prompt,
         "width": request.width,

@@ -18,7 +18,7 @@ from bench._figures import percentile, report
 from pingvas.base.ids import new_id
 from pingvas.base.settings import REPOSITORY
 from pingvas.engine.engine import Engine
-from pingvas.engine.requests import PictureRequest
+from pingvas.engine.requests import EngineRequest
 from pingvas.generation.job_parameters import TextToImageParameters
 from pingvas.generation.pricing.price import HEADROOM, base_seconds
 from pingvas.generation.pricing.speeds import ENOUGH, Speed, follow, measure, ratio_for
@@ -81,7 +81,7 @@ def _job(card: dict[str, Any], side: int, steps: int) -> Job:
 
 def _make(engine: Engine, job: Job) -> float:
     """Seconds as a worker measures them."""
-    request = PictureRequest(
+    request = EngineRequest(
         prompt=job.prompt,
         negative_prompt="",
         seed=1,

@@ -198,7 +198,7 @@ def generate(
 
     A studio elsewhere is named by PINGVAS_URL and PINGVAS_TOKEN.
     """
-    from pingvas.launch.generate import Request, generate_pictures
+    from pingvas.launch.generate import Request, generate_images
 
     request = Request(
         prompt=prompt,
@@ -212,7 +212,7 @@ def generate(
         negative_prompt=negative,
         count=count,
     )
-    for path in generate_pictures(_settings(), request):
+    for path in generate_images(_settings(), request):
         typer.echo(path)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.base.errors import Conflict, NotFound
 from pingvas.base.ids import new_id
 from pingvas.base.read_session import ReadSession
-from pingvas.catalog.models import bases_of, makes_pictures
+from pingvas.catalog.models import bases_of, makes_images
 from pingvas.catalog.tables import AiModel
 
 Removal = Literal["deleted", "switched_off"]
@@ -94,7 +94,7 @@ async def list_catalog(session: ReadSession) -> list[AiModel]:
 
 async def known_bases(session: ReadSession) -> set[str]:
     """What a part may say it is made for: the bases and names of the models that make pictures."""
-    checkpoints = [model for model in await list_catalog(session) if makes_pictures(model)]
+    checkpoints = [model for model in await list_catalog(session) if makes_images(model)]
     return {name for model in checkpoints for name in (model.name, *bases_of(model.config))}
 
 

@@ -20,7 +20,7 @@ class ModelLocked(Forbidden):
     default_detail = "This model is not part of your plan."
 
 
-class MakesNoPictures(Invalid):
+class MakesNoImages(Invalid):
     """A part, or an upscaler, was asked to make pictures by itself."""
 
     default_detail = "This model makes no pictures by itself."
@@ -55,7 +55,7 @@ def kind_of(model: AiModel) -> str:
     return UPSCALER if model.config.get("family") == UPSCALER else model.model_type
 
 
-def makes_pictures(model: AiModel) -> bool:
+def makes_images(model: AiModel) -> bool:
     """Whether the model makes pictures from words: a checkpoint that is no upscaler."""
     return kind_of(model) == "checkpoint"
 
@@ -78,7 +78,7 @@ def defaults_of(config: Mapping[str, Any]) -> Defaults:
     """The defaults in a checkpoint's configuration. Raises MakesNoPictures for one without."""
     found = config.get("defaults")
     if not found:
-        raise MakesNoPictures
+        raise MakesNoImages
     guidance = found.get("guidance")
     return Defaults(
         width=int(found["width"]),

@@ -11,18 +11,19 @@ from collections.abc import Callable
 from concurrent import futures
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 
 from PIL import Image
 
-from pingvas.engine.encode_decode import Ends
+from pingvas.engine.encode_decode import EncodeDecode
 from pingvas.engine.errors import Canceled, EngineError, OutOfMemory, Unforeseen
 from pingvas.engine.families.family import Family
-from pingvas.engine.memory.out_of_memory import Relief, is_out_of_memory, with_relief
-from pingvas.engine.requests import DENOISING, VAE_DECODE, PictureRequest, Result, StepReport
+from pingvas.engine.memory.out_of_memory import MemoryFallback, is_out_of_memory, with_memory_fallback
+from pingvas.engine.requests import DENOISING, VAE_DECODE, EngineRequest, Result, StepReport
 from pingvas.engine.sampling import denoise
 from pingvas.engine.sampling.denoise import ResidualsOf, Row
-from pingvas.engine.sampling.side_stream import Aside
-from pingvas.engine.sampling.time_shares import Meter, Share
+from pingvas.engine.sampling.side_stream import SideStream
+from pingvas.engine.sampling.time_shares import Share, TimeMeter
 
 log = logging.getLogger(__name__)
 
@@ -31,17 +32,17 @@ IsCanceled = Callable[[], bool]
 
 
 @dataclass(eq=False)
-class Seat:
+class BatchEntry:
     """One picture in a batch. `outcome` is there once it has left: the picture, or why there is none.
 
-    A step's time is divided among the seats by the rows of the network's batch that each took.
+    A step's time is divided among the entries by the rows of the network's batch that each took.
     """
 
-    request: PictureRequest
+    request: EngineRequest
     on_step: OnStep
     is_canceled: IsCanceled
     row: Row
-    ends: Ends
+    ends: EncodeDecode
     share: Share
     outcome: Result | EngineError | None = None
     denoising_seconds: float = field(default=0.0, repr=False)
@@ -62,7 +63,7 @@ class Batch:
     """Pictures that share one loaded model. For the engine's thread alone.
 
     `draw` makes a row's preview, to be called later. `sync` waits until the device has done what it was told. With
-    `aside`, pictures are decoded there while the others go on.
+    `side_stream`, pictures are decoded there while the others go on.
     """
 
     def __init__(
@@ -71,117 +72,121 @@ class Batch:
         *,
         draw: Callable[[Row], Callable[[], bytes | None]],
         sync: Callable[[], None],
-        relief: Relief,
+        fallback: MemoryFallback,
         residuals_of: ResidualsOf | None = None,
-        aside: Aside | None = None,
+        side_stream: SideStream | None = None,
     ) -> None:
-        self.seats: list[Seat] = []
+        self.entries: list[BatchEntry] = []
         self._family = family
         self._draw = draw
         self._sync = sync
-        self._relief = relief
+        self._fallback = fallback
         self._residuals_of = residuals_of
-        self._aside = aside
-        self._meter = Meter()
+        self._side_stream = side_stream
+        self._meter = TimeMeter()
         # How many go through the network at once, after more than that were too much for the device.
         self._together: int | None = None
 
-    def join(self, request: PictureRequest, ends: Ends, on_step: OnStep, is_canceled: IsCanceled) -> Seat:
-        """Take a seat before the next step. Raises EngineError when the picture cannot even begin."""
+    def join(
+        self, request: EngineRequest, ends: EncodeDecode, on_step: OnStep, is_canceled: IsCanceled
+    ) -> BatchEntry:
+        """Join before the next step. Raises EngineError when the picture cannot even begin."""
         share = Share()
         try:
             with self._meter.work((share, 1)):
-                row = with_relief(ends.begin, self._relief, _size(request))
+                row = with_memory_fallback(ends.begin, self._fallback, _size(request))
                 self._sync()  # or what the device was told here would be everybody's time
         except EngineError as error:
             error.gpu_seconds = share.seconds
             raise
-        seat = Seat(request, on_step, is_canceled, row, ends, share)
-        self.seats.append(seat)
-        return seat
+        entry = BatchEntry(request, on_step, is_canceled, row, ends, share)
+        self.entries.append(entry)
+        return entry
 
-    def step(self) -> list[Seat]:
-        """Move everybody on by one call of the network; returns the seats that have ended, which have left.
+    def step(self) -> list[BatchEntry]:
+        """Move everybody on by one call of the network; returns the entries that have ended, which have left.
 
         When nobody is left to move, it waits for a picture that is being decoded.
         """
-        for seat in self.seats:
-            if seat.decoding is None and seat.is_canceled():
-                seat.end(Canceled("The job was canceled."))
-        going = [seat for seat in self.seats if seat.outcome is None and not seat.row.done]
-        with self._meter.work(*((seat.share, seat.row.calls) for seat in going)):
+        for entry in self.entries:
+            if entry.decoding is None and entry.is_canceled():
+                entry.end(Canceled("The job was canceled."))
+        going = [entry for entry in self.entries if entry.outcome is None and not entry.row.done]
+        with self._meter.work(*((entry.share, entry.row.calls) for entry in going)):
             if going:
                 self._advance(going)
-            for seat in self.seats:
-                if seat.outcome is None and seat.row.done and seat.decoding is None:
-                    self._finish(seat)
+            for entry in self.entries:
+                if entry.outcome is None and entry.row.done and entry.decoding is None:
+                    self._finish(entry)
             self._collect(wait=not going)
-        ended = [seat for seat in self.seats if seat.outcome is not None]
-        self.seats = [seat for seat in self.seats if seat.outcome is None]
+        ended = [entry for entry in self.entries if entry.outcome is not None]
+        self.entries = [entry for entry in self.entries if entry.outcome is None]
         return ended
 
-    def _advance(self, seats: list[Seat]) -> None:
-        before = [(seat.row.step, seat.gpu_seconds) for seat in seats]
-        size = self._together or len(seats)
-        for first in range(0, len(seats), size):
-            self._advance_some(seats[first : first + size])
+    def _advance(self, entries: list[BatchEntry]) -> None:
+        before = [(entry.row.step, entry.gpu_seconds) for entry in entries]
+        size = self._together or len(entries)
+        for first in range(0, len(entries), size):
+            self._advance_some(entries[first : first + size])
         self._sync()
         self._meter.settle()
-        for seat, (step, seconds) in zip(seats, before, strict=True):
-            seat.denoising_seconds += seat.gpu_seconds - seconds
-            if seat.outcome is None and seat.row.step > step:
-                self._report(seat)
+        for entry, (step, seconds) in zip(entries, before, strict=True):
+            entry.denoising_seconds += entry.gpu_seconds - seconds
+            if entry.outcome is None and entry.row.step > step:
+                self._report(entry)
 
-    def _advance_some(self, seats: list[Seat]) -> None:
-        indices = [seat.row.index for seat in seats]
-        if not self._advance_together(seats):
-            self._together = max(1, len(seats) // 2)
+    def _advance_some(self, entries: list[BatchEntry]) -> None:
+        indices = [entry.row.index for entry in entries]
+        if not self._advance_together(entries):
+            self._together = max(1, len(entries) // 2)
             # Memory may have run out after some had moved already.
-            still = [seat for seat, index in zip(seats, indices, strict=True) if seat.row.index == index]
+            still = [entry for entry, index in zip(entries, indices, strict=True) if entry.row.index == index]
             self._advance_one_by_one(still)
 
-    def _advance_together(self, seats: list[Seat]) -> bool:
+    def _advance_together(self, entries: list[BatchEntry]) -> bool:
         """False when all at once is too much for the device."""
         try:
-            denoise.advance(self._family, [seat.row for seat in seats], self._residuals_of)
+            denoise.advance(self._family, [entry.row for entry in entries], self._residuals_of)
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
             return False
         return True
 
-    def _advance_one_by_one(self, seats: list[Seat]) -> None:
-        for seat in seats:
-            self._relief.free()
+    def _advance_one_by_one(self, entries: list[BatchEntry]) -> None:
+        for entry in entries:
+            self._fallback.free()
             try:
-                with_relief(lambda row=seat.row: self._alone(row), self._relief, _size(seat.request))  # type: ignore[misc]
+                with_memory_fallback(partial(self._alone, entry.row), self._fallback, _size(entry.request))
             except OutOfMemory as error:
-                seat.end(error)
+                entry.end(error)
 
     def _alone(self, row: Row) -> None:
         denoise.advance(self._family, [row], self._residuals_of)
 
-    def _report(self, seat: Seat) -> None:
-        row = seat.row
-        pace = seat.denoising_seconds / max(1, row.step)
-        seat.on_step(StepReport(row.step, row.total_steps, DENOISING, pace, self._draw(row)))
+    def _report(self, entry: BatchEntry) -> None:
+        row = entry.row
+        pace = entry.denoising_seconds / max(1, row.step)
+        entry.on_step(StepReport(row.step, row.total_steps, DENOISING, pace, self._draw(row)))
 
-    def _finish(self, seat: Seat) -> None:
-        if seat.is_canceled():
-            seat.end(Canceled("The job was canceled."))
+    def _finish(self, entry: BatchEntry) -> None:
+        if entry.is_canceled():
+            entry.end(Canceled("The job was canceled."))
             return
-        seat.on_step(StepReport(seat.row.total_steps, seat.row.total_steps, VAE_DECODE))
-        if self._aside is None:
-            seat.outcome = self._decode(seat)
+        entry.on_step(StepReport(entry.row.total_steps, entry.row.total_steps, VAE_DECODE))
+        if self._side_stream is None:
+            entry.outcome = self._decode(entry)
         else:
-            seat.decoding = self._aside.submit(lambda: self._decode(seat))
+            entry.decoding = self._side_stream.submit(lambda: self._decode(entry))
 
-    def _decode(self, seat: Seat) -> Result | EngineError:
-        """The end of a seat's way. Changes nothing but the seat, for it may run beside the others' steps."""
+    def _decode(self, entry: BatchEntry) -> Result | EngineError:
+        """The end of an entry's way. Changes nothing but the entry, for it may run beside the others' steps."""
         found: Image.Image | EngineError
-        with self._meter.work((seat.share, 1)):
+        with self._meter.work((entry.share, 1)):
             try:
-                found = with_relief(lambda: seat.ends.finish(seat.row), self._relief, _size(seat.request))
+                found = with_memory_fallback(
+                    lambda: entry.ends.finish(entry.row), self._fallback, _size(entry.request)
+                )
             except EngineError as error:
                 found = error
             except Exception as bug:
@@ -189,19 +194,19 @@ class Batch:
                 found = Unforeseen("The engine met an error nobody foresaw at the end of this picture.")
                 found.__cause__ = bug
         if isinstance(found, EngineError):
-            found.gpu_seconds = seat.gpu_seconds
+            found.gpu_seconds = entry.gpu_seconds
             return found
-        return Result(found, seat.gpu_seconds)
+        return Result(found, entry.gpu_seconds)
 
     def _collect(self, *, wait: bool) -> None:
-        """Take over what was decoded aside."""
-        pending = {seat.decoding: seat for seat in self.seats if seat.decoding is not None}
+        """Take over what was decoded beside the steps."""
+        pending = {entry.decoding: entry for entry in self.entries if entry.decoding is not None}
         if wait and pending:
             futures.wait(pending, return_when=futures.FIRST_COMPLETED)
-        for decoding, seat in pending.items():
+        for decoding, entry in pending.items():
             if decoding.done():
-                seat.outcome = decoding.result()
+                entry.outcome = decoding.result()
 
 
-def _size(request: PictureRequest) -> str:
+def _size(request: EngineRequest) -> str:
     return f"{request.width}x{request.height}"

@@ -26,16 +26,16 @@ from pingvas.engine.images.masks import (
 from pingvas.engine.images.preprocessors import prepare
 from pingvas.engine.images.transparency import filled, with_clear_parts_of
 from pingvas.engine.loading.model_library import Library
-from pingvas.engine.requests import ControlUse, Inpaint, PictureRequest
+from pingvas.engine.requests import ControlUse, EngineRequest, Inpaint
 from pingvas.engine.sampling import denoise
-from pingvas.engine.sampling.control import Control, picture_for
+from pingvas.engine.sampling.control import Control, control_image_for
 from pingvas.engine.sampling.denoise import Row
 
-Encode = Callable[[PictureRequest], tuple[Conditioning, Conditioning | None]]
+Encode = Callable[[EngineRequest], tuple[Conditioning, Conditioning | None]]
 
 
 @dataclass(frozen=True)
-class Ends:
+class EncodeDecode:
     """How a row begins, and how its pixels become the picture. Both may be called again after running out of memory."""
 
     begin: Callable[[], Row]
@@ -52,8 +52,10 @@ class _Canvas:
     region: Region | None = None
 
 
-def ends_of(family: Family, request: PictureRequest, library: Library, encode: Encode) -> Ends:
-    """The ends of this request's way. Nothing is worked out before they are called.
+def encode_decode_of(
+    family: Family, request: EngineRequest, library: Library, encode: Encode
+) -> EncodeDecode:
+    """How this request begins and ends. Nothing is worked out before they are called.
 
     `begin` raises InvalidParameters for a source, mask or ControlNet that cannot be used.
     """
@@ -75,7 +77,7 @@ def ends_of(family: Family, request: PictureRequest, library: Library, encode: E
         painted = denoise.finish(family, row)
         return canvas[0].put_back(painted) if canvas else painted
 
-    return Ends(begin, finish)
+    return EncodeDecode(begin, finish)
 
 
 def _canvas(source: Image.Image, inpaint: Inpaint, width: int, height: int) -> _Canvas:
@@ -105,7 +107,7 @@ def _clear_as(source: Image.Image, made: Image.Image, soft: Image.Image) -> Imag
     return with_clear_parts_of(fit_clear(source, *made.size), made, soft)
 
 
-def _latent_mask(soft: Image.Image, family: Family, request: PictureRequest) -> torch.Tensor:
+def _latent_mask(soft: Image.Image, family: Family, request: EngineRequest) -> torch.Tensor:
     """(1, 1, rows, columns): 1 where latents are repainted, on the same grid as the padded source's latents."""
     _, _, rows, columns = family.latent_shape(request.width, request.height)
     covering = pad_to(soft, columns * family.factor, rows * family.factor)
@@ -114,7 +116,7 @@ def _latent_mask(soft: Image.Image, family: Family, request: PictureRequest) -> 
 
 
 def _control(
-    use: ControlUse, family: Family, request: PictureRequest, library: Library, region: Region | None
+    use: ControlUse, family: Family, request: EngineRequest, library: Library, region: Region | None
 ) -> Control:
     image = use.image
     if region is not None and request.source is not None:
@@ -125,7 +127,7 @@ def _control(
     network = library.control(use.path, family)
     return Control(
         network=network,
-        picture=picture_for(network, prepared, family, request.width, request.height),
+        picture=control_image_for(network, prepared, family, request.width, request.height),
         weight=use.weight,
         start=use.start,
         end=use.end,

@@ -15,22 +15,22 @@ from typing import Any
 import torch
 from PIL import Image
 
-from pingvas.engine.batch import Batch, IsCanceled, OnStep, Seat
+from pingvas.engine.batch import Batch, BatchEntry, IsCanceled, OnStep
 from pingvas.engine.devices import pick_device
-from pingvas.engine.encode_decode import ends_of
+from pingvas.engine.encode_decode import encode_decode_of
 from pingvas.engine.errors import EngineError
 from pingvas.engine.families.family import Conditioning, Family
 from pingvas.engine.images.upscale import upscale
 from pingvas.engine.loading.model_library import Library
-from pingvas.engine.memory.model_cache import Shelf
-from pingvas.engine.memory.out_of_memory import Relief, is_out_of_memory
-from pingvas.engine.requests import UPSCALING, PictureRequest, Result, Setup, StepReport
+from pingvas.engine.memory.model_cache import ModelCache
+from pingvas.engine.memory.out_of_memory import MemoryFallback, is_out_of_memory
+from pingvas.engine.requests import UPSCALING, EngineRequest, Result, Setup, StepReport
 from pingvas.engine.sampling import denoise, lora
 from pingvas.engine.sampling.control import residuals_of
 from pingvas.engine.sampling.denoise import Row
 from pingvas.engine.sampling.fit_projection import projection_for
 from pingvas.engine.sampling.preview import Projection, draw_preview, read_projection
-from pingvas.engine.sampling.side_stream import Aside
+from pingvas.engine.sampling.side_stream import SideStream
 from pingvas.engine.text.text_cache import TextCache
 
 TEXT_CACHE_BYTES = 256 * 2**20
@@ -72,13 +72,13 @@ class Engine:
         self._projection: Projection | None = None
         on_card = self.total_bytes
         device_bytes = memory_bytes if on_card is None else int(on_card * device_share)
-        shelf = Shelf(self.device, device_bytes=device_bytes, memory_bytes=memory_bytes)
-        self._library = Library(self.device, shelf, compile_networks=compile_networks)
-        self._relief = Relief(self._free, self._less_memory)
+        model_cache = ModelCache(self.device, device_bytes=device_bytes, memory_bytes=memory_bytes)
+        self._library = Library(self.device, model_cache, compile_networks=compile_networks)
+        self._fallback = MemoryFallback(self._free, self._less_memory)
         self._texts = TextCache(TEXT_CACHE_BYTES)
         # On a CPU the cores are all there is, and two threads of torch fight for them.
-        aside = self.device.type == "cuda" if decode_aside is None else decode_aside
-        self._aside = Aside(self.device) if aside else None
+        side_stream = self.device.type == "cuda" if decode_aside is None else decode_aside
+        self._side_stream = SideStream(self.device) if side_stream else None
 
     @property
     def facts(self) -> dict[str, str]:
@@ -134,7 +134,7 @@ class Engine:
 
     def run(
         self,
-        request: PictureRequest,
+        request: EngineRequest,
         on_step: OnStep = _nobody_listens,
         is_canceled: IsCanceled = _never,
     ) -> Result:
@@ -144,12 +144,12 @@ class Engine:
         each knows the seconds worked until then, and leaves the engine usable.
         """
         batch = self.open_batch()
-        seat = self.join(batch, request, on_step, is_canceled)
-        while seat.outcome is None:
+        entry = self.join(batch, request, on_step, is_canceled)
+        while entry.outcome is None:
             self.step(batch)
-        if isinstance(seat.outcome, EngineError):
-            raise seat.outcome
-        return seat.outcome
+        if isinstance(entry.outcome, EngineError):
+            raise entry.outcome
+        return entry.outcome
 
     def open_batch(self) -> Batch:
         """A batch of pictures with the prepared setup; it ends when another setup is prepared."""
@@ -158,29 +158,29 @@ class Engine:
             family,
             draw=self._preview_of,
             sync=self._wait_for_device,
-            relief=self._relief,
+            fallback=self._fallback,
             residuals_of=lambda *known: residuals_of(family, *known),
-            aside=self._aside,
+            side_stream=self._side_stream,
         )
 
     def join(
         self,
         batch: Batch,
-        request: PictureRequest,
+        request: EngineRequest,
         on_step: OnStep = _nobody_listens,
         is_canceled: IsCanceled = _never,
-    ) -> Seat:
+    ) -> BatchEntry:
         """Let a picture join a batch before its next step. Raises EngineError when it cannot begin.
 
         What has to be loaded for it is loaded first, in nobody's time: that is not paid for.
         """
         with torch.inference_mode():
             self._load_controls(request)
-            ends = ends_of(self._loaded(), request, self._library, self._encode)
+            ends = encode_decode_of(self._loaded(), request, self._library, self._encode)
             return batch.join(request, ends, on_step, is_canceled)
 
-    def step(self, batch: Batch) -> list[Seat]:
-        """Move a batch on by one step; returns the seats that ended."""
+    def step(self, batch: Batch) -> list[BatchEntry]:
+        """Move a batch on by one step; returns the entries that ended."""
         with torch.inference_mode():
             return batch.step()
 
@@ -217,7 +217,7 @@ class Engine:
         except RuntimeError as error:
             return is_out_of_memory(error)
 
-    def _load_controls(self, request: PictureRequest) -> None:
+    def _load_controls(self, request: EngineRequest) -> None:
         for use in request.controls:
             self._library.control(use.path, self._loaded())
             if use.depth_model is not None:
@@ -228,7 +228,7 @@ class Engine:
             raise RuntimeError("prepare a setup first")
         return self._family
 
-    def _encode(self, request: PictureRequest) -> tuple[Conditioning, Conditioning | None]:
+    def _encode(self, request: EngineRequest) -> tuple[Conditioning, Conditioning | None]:
         """What the family makes of the request's words, remembered while the setup is the same."""
         key = (
             request.prompt,

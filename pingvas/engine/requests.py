@@ -92,7 +92,7 @@ class Inpaint:
 
 
 @dataclass(frozen=True)
-class PictureRequest:
+class EngineRequest:
     """One picture from text, or from text and a source. Everything is decided: the seed too.
 
     `cfg_scale` of 1 or less turns classifier-free guidance off, and with it the negative prompt. `guidance` is what

@@ -10,10 +10,10 @@ from pingvas.engine.images.image_files import CONTENT_TYPES
 from pingvas.gallery.storage_keys import image_key, thumbnail_key
 from pingvas.gallery.storage_use import require_room
 from pingvas.gallery.tables import Image
-from pingvas.gallery.uploads import CheckedPicture
+from pingvas.gallery.uploads import CheckedImage
 
 
-async def store_upload(storage: Storage, user_id: UUID, picture: CheckedPicture, *, visibility: str) -> Image:
+async def store_upload(storage: Storage, user_id: UUID, picture: CheckedImage, *, visibility: str) -> Image:
     """Put the bytes into storage; the row that will name them, not yet written. What no row names is swept up."""
     image_id = new_id()
     image = Image(

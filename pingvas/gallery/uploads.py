@@ -47,11 +47,11 @@ _MAX_TEXT, _MAX_ITEMS, _MAX_DEPTH = 20_000, 200, 6
 _PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 
 
-class NotAPicture(Unsupported):
+class NotAnImage(Unsupported):
     default_detail = "Only PNG, JPEG and WebP pictures are taken."
 
 
-class DamagedPicture(Invalid):
+class DamagedImage(Invalid):
     default_detail = "This picture is damaged: it cannot be read to its end."
 
 
@@ -64,7 +64,7 @@ class TooManyPasses(TooLarge):
 
 
 @dataclass(frozen=True)
-class CheckedPicture:
+class CheckedImage:
     """A picture as it is kept: its bytes, a thumbnail (WebP), its size in pixels, and what it says of itself."""
 
     data: bytes
@@ -75,7 +75,7 @@ class CheckedPicture:
     parameters: dict[str, Any]
 
 
-def check_picture(data: bytes, *, max_side: int, max_pixels: int) -> CheckedPicture:
+def check_image(data: bytes, *, max_side: int, max_pixels: int) -> CheckedImage:
     """Read, turn upright, clean and encode a picture. Of an animation, the first frame.
 
     Takes seconds for a large one: call it in a thread. Raises NotAPicture, TooManyPixels, TooManyPasses and
@@ -92,8 +92,8 @@ def check_picture(data: bytes, *, max_side: int, max_pixels: int) -> CheckedPict
         except MemoryError:
             raise
         except Exception as error:  # decoders and encoders raise whatever the bytes drive them to
-            raise DamagedPicture from error
-    return CheckedPicture(kept, small, format, turned.width, turned.height, _read_parameters(kept))
+            raise DamagedImage from error
+    return CheckedImage(kept, small, format, turned.width, turned.height, _read_parameters(kept))
 
 
 def _open(data: bytes, *, max_side: int, max_pixels: int) -> Image.Image:
@@ -105,11 +105,11 @@ def _open(data: bytes, *, max_side: int, max_pixels: int) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels("far more", max_side, max_pixels) from error
     except UnidentifiedImageError as error:
-        raise (DamagedPicture if begins_as_picture(data) else NotAPicture) from error
+        raise (DamagedImage if begins_as_picture(data) else NotAnImage) from error
     except MemoryError:
         raise
     except Exception as error:  # decoders raise whatever the bytes drive them to
-        raise DamagedPicture from error
+        raise DamagedImage from error
 
 
 def _check_size(size: tuple[int, int], *, max_side: int, max_pixels: int) -> None:

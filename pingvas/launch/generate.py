@@ -81,7 +81,7 @@ class Request:
         return [self.output.with_stem(f"{self.output.stem}-{number}") for number in range(1, self.count + 1)]
 
 
-def generate_pictures(settings: Settings, request: Request) -> list[Path]:
+def generate_images(settings: Settings, request: Request) -> list[Path]:
     """Make the pictures and write them; returns their paths. Raises StudioError with what to tell the person."""
     if request.output.suffix.lower() not in FORMATS:
         raise Invalid(f"{request.output.name}: pictures are written as {' or '.join(FORMATS)}.")

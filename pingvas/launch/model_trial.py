@@ -15,7 +15,7 @@ from pingvas.base.errors import Invalid
 from pingvas.base.read_session import ReadSession
 from pingvas.catalog.describe import model_type_of
 from pingvas.catalog.install import list_catalog
-from pingvas.catalog.models import bases_of, kind_of, makes_pictures
+from pingvas.catalog.models import bases_of, kind_of, makes_images
 from pingvas.catalog.tables import AiModel
 from pingvas.engine.checkpoints.detect import detect
 from pingvas.engine.errors import EngineError
@@ -66,7 +66,7 @@ def why_it_cannot_be_opened(
 async def find_hosts(session: ReadSession, files: ModelFiles, part: Mapping[str, Any]) -> list[Place]:
     """Checkpoints of the catalog that are on this machine and that a part with this configuration is made for."""
     wanted = bases_of(part)
-    models = [model for model in await list_catalog(session) if model.is_active and makes_pictures(model)]
+    models = [model for model in await list_catalog(session) if model.is_active and makes_images(model)]
     fitting = [model for model in models if wanted & {model.name, *bases_of(model.config)}]
     places = [place for model in fitting if (place := place_here(files, model)) is not None]
     return places[:MOST_HOSTS]

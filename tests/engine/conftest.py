@@ -7,7 +7,7 @@ import pytest
 
 from harness.toy_models import CONFIG, make_toy_model
 from pingvas.engine.engine import Engine
-from pingvas.engine.requests import PictureRequest
+from pingvas.engine.requests import EngineRequest
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +43,7 @@ def engine_f16(toy_f16: Path) -> Engine:
 def ask() -> Any:
     """A small request; name what matters to the test."""
 
-    def make(**changes: Any) -> PictureRequest:
+    def make(**changes: Any) -> EngineRequest:
         usual: dict[str, Any] = {
             "prompt": "a red house",
             "negative_prompt": "rain",
@@ -54,6 +54,6 @@ def ask() -> Any:
             "sampler": "dpmpp_2m",
             "seed": 7,
         }
-        return PictureRequest(**(usual | changes))
+        return EngineRequest(**(usual | changes))
 
     return make

@@ -14,16 +14,16 @@ import torch
 from harness.toy_models import CONFIG
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import Canceled, EngineError, NotANumber, OutOfMemory, Unforeseen
-from pingvas.engine.requests import DENOISING, PictureRequest, Result, StepReport
+from pingvas.engine.requests import DENOISING, EngineRequest, Result, StepReport
 
 
-def together(engine: Engine, requests: list[PictureRequest]) -> list[Result | EngineError]:
+def together(engine: Engine, requests: list[EngineRequest]) -> list[Result | EngineError]:
     """All requests from the first step on; their outcomes in order."""
     batch = engine.open_batch()
-    seats = [engine.join(batch, request) for request in requests]
-    while batch.seats:
+    entries = [engine.join(batch, request) for request in requests]
+    while batch.entries:
         engine.step(batch)
-    outcomes = [seat.outcome for seat in seats]
+    outcomes = [entry.outcome for entry in entries]
     assert None not in outcomes
     return outcomes  # type: ignore[return-value]
 
@@ -37,7 +37,7 @@ def difference(a: Any, b: Any) -> int:
 
 
 @pytest.fixture
-def mixed(ask: Any) -> list[PictureRequest]:
+def mixed(ask: Any) -> list[EngineRequest]:
     """Requests that differ in everything a batch allows."""
     return [
         ask(prompt="a red house", seed=1, steps=3, sampler="dpmpp_2m"),
@@ -49,7 +49,7 @@ def mixed(ask: Any) -> list[PictureRequest]:
 
 
 def test_a_picture_in_a_mixed_batch_is_the_picture_it_is_alone(
-    engine: Engine, engine_f16: Engine, mixed: list[PictureRequest]
+    engine: Engine, engine_f16: Engine, mixed: list[EngineRequest]
 ) -> None:
     for each in (engine, engine_f16):
         alone = [each.run(request) for request in mixed]
@@ -60,7 +60,7 @@ def test_a_picture_in_a_mixed_batch_is_the_picture_it_is_alone(
         assert len({result.image.tobytes() for result in alone}) == len(mixed)
 
 
-def test_the_place_in_the_batch_does_not_matter(engine: Engine, mixed: list[PictureRequest]) -> None:
+def test_the_place_in_the_batch_does_not_matter(engine: Engine, mixed: list[EngineRequest]) -> None:
     forward = together(engine, mixed)
 
     backward = together(engine, mixed[::-1])[::-1]
@@ -77,7 +77,7 @@ def test_a_picture_may_join_while_others_are_under_way(engine: Engine, ask: Any)
     engine.step(batch)
 
     late_seat = engine.join(batch, late)
-    ended = [seat for _ in range(4) for seat in engine.step(batch)]
+    ended = [entry for _ in range(4) for entry in engine.step(batch)]
 
     assert ended == [late_seat, early_seat]
     assert difference(early_seat.outcome, alone[0]) <= 1
@@ -92,7 +92,7 @@ def test_a_canceled_picture_leaves_and_the_others_stay_as_they_were(engine: Engi
     kept_seat = engine.join(batch, kept)
     canceled_seat = engine.join(batch, ask(seed=2, steps=5), seen.append, lambda: len(seen) >= 2)
 
-    while batch.seats:
+    while batch.entries:
         engine.step(batch)
 
     assert isinstance(canceled_seat.outcome, Canceled)
@@ -127,7 +127,7 @@ def test_every_picture_hears_its_own_steps(engine: Engine, ask: Any) -> None:
             _hear(reports),
         )
 
-    while batch.seats:
+    while batch.entries:
         engine.step(batch)
 
     assert heard == {
@@ -206,11 +206,11 @@ def test_what_was_too_much_at_once_goes_on_in_smaller_portions_and_is_not_tried_
     assert sizes == [8, 2, 2, 2, 2, *[4, 4] * 3]
 
 
-@pytest.mark.parametrize("aside", [False, True])
+@pytest.mark.parametrize("side_stream", [False, True])
 def test_a_bug_at_the_end_of_one_picture_leaves_the_others_alone(
-    toy_f8: Path, ask: Any, monkeypatch: pytest.MonkeyPatch, aside: bool
+    toy_f8: Path, ask: Any, monkeypatch: pytest.MonkeyPatch, side_stream: bool
 ) -> None:
-    engine = Engine("cpu", threads=1, decode_aside=aside)
+    engine = Engine("cpu", threads=1, decode_aside=side_stream)
     engine.load(toy_f8, CONFIG)
     alone = engine.run(ask(seed=2, steps=4))
     family = engine._family
@@ -238,7 +238,7 @@ def test_pictures_decoded_aside_are_the_same_and_nobody_waits_for_them(toy_f8: P
     requests = [ask(seed=1, steps=2), ask(seed=2, steps=6), ask(seed=3, steps=6)]
     alone = [engine.run(request) for request in requests]
     batch = engine.open_batch()
-    seats = [engine.join(batch, request) for request in requests]
+    entries = [engine.join(batch, request) for request in requests]
     family = engine._family
     assert family is not None
     decode, go_on = family.decode, threading.Event()
@@ -250,11 +250,11 @@ def test_pictures_decoded_aside_are_the_same_and_nobody_waits_for_them(toy_f8: P
     family.decode = slow  # type: ignore[method-assign]
     for _ in range(5):
         engine.step(batch)
-    assert [seat.row.step for seat in seats] == [2, 5, 5]
-    assert [seat.outcome for seat in seats] == [None, None, None]
+    assert [entry.row.step for entry in entries] == [2, 5, 5]
+    assert [entry.outcome for entry in entries] == [None, None, None]
     go_on.set()
-    while batch.seats:
+    while batch.entries:
         engine.step(batch)
 
-    for seat, expected in zip(seats, alone, strict=True):
-        assert difference(seat.outcome, expected) <= 1
+    for entry, expected in zip(entries, alone, strict=True):
+        assert difference(entry.outcome, expected) <= 1

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pingvas.engine.images.sources import open_picture
-from pingvas.gallery.uploads import check_picture
+from pingvas.engine.images.sources import open_source
+from pingvas.gallery.uploads import check_image
 from tests.make.picture_files import (
     ADOBE_RGB,
     DISPLAY_P3,
@@ -42,20 +42,20 @@ Look = Callable[[bytes], Image.Image]
 
 
 def as_models_see_it(data: bytes) -> Image.Image:
-    return open_picture(data)
+    return open_source(data)
 
 
 def as_models_see_what_is_kept(data: bytes) -> Image.Image:
-    return open_picture(check_picture(data, max_side=4096, max_pixels=1 << 24).data)
+    return open_source(check_image(data, max_side=4096, max_pixels=1 << 24).data)
 
 
 def as_the_thumbnail_shows_it(data: bytes) -> Image.Image:
-    return opened(check_picture(data, max_side=4096, max_pixels=1 << 24).thumbnail)
+    return opened(check_image(data, max_side=4096, max_pixels=1 << 24).thumbnail)
 
 
 def as_a_screen_shows_what_is_kept(data: bytes) -> Image.Image:
     """By the profile that the kept file carries."""
-    kept = opened(check_picture(data, max_side=4096, max_pixels=1 << 24).data)
+    kept = opened(check_image(data, max_side=4096, max_pixels=1 << 24).data)
     told = kept.info.get("icc_profile")
     if kept.mode == "I;16":
         kept = Image.fromarray((np.asarray(kept) >> 8).astype(np.uint8))
@@ -156,7 +156,7 @@ def test_a_profile_too_large_to_carry_is_applied(look: Look) -> None:
     data = saved(flat(), "PNG", icc_profile=large)
 
     assert near(middle(look(data)), P3_SEEN)
-    assert len(check_picture(data, max_side=4096, max_pixels=1 << 24).data) < 100_000
+    assert len(check_image(data, max_side=4096, max_pixels=1 << 24).data) < 100_000
 
 
 BROKEN = {
@@ -178,7 +178,7 @@ def test_a_profile_that_does_not_explain_the_picture_is_passed_over(format: str,
     data = saved(flat(), format, icc_profile=BROKEN[broken] or None, **how)
     plain = opened(saved(flat(), format, **how)).convert("RGB")
 
-    assert open_picture(data).tobytes() == plain.tobytes()
+    assert open_source(data).tobytes() == plain.tobytes()
     for look in LOOKS:
         assert near(middle(look(data)), COLOUR)
 
@@ -188,7 +188,7 @@ def test_a_profile_that_changes_nothing_leaves_every_bit() -> None:
     image = Image.fromarray(steps.astype(np.uint8))
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
-    seen = open_picture(saved(image, "PNG", icc_profile=srgb))
+    seen = open_source(saved(image, "PNG", icc_profile=srgb))
 
     assert seen.tobytes() == image.tobytes()
 
@@ -196,7 +196,7 @@ def test_a_profile_that_changes_nothing_leaves_every_bit() -> None:
 def test_a_profile_is_about_colours_and_not_about_transparency() -> None:
     image = flat((*COLOUR, 128), "RGBA")
 
-    seen = open_picture(saved(image, "PNG", icc_profile=P3_PROFILE))
+    seen = open_source(saved(image, "PNG", icc_profile=P3_PROFILE))
 
     assert near(middle(seen), P3_SEEN)
     assert seen.getchannel("A").getextrema() == (128, 128)
@@ -243,8 +243,8 @@ def test_a_profile_in_a_png_goes_before_gamma_and_after_code_points() -> None:
     packed = chunk(b"iCCP", b"x\0\0" + zlib.compress(ADOBE_PROFILE))
     sound = saved(flat(), "PNG")
 
-    assert near(middle(open_picture(with_chunk(sound, STRAIGHT, packed))), ADOBE_SEEN)
-    assert near(middle(open_picture(with_chunk(sound, packed, P3_CODES))), P3_SEEN)
+    assert near(middle(open_source(with_chunk(sound, STRAIGHT, packed))), ADOBE_SEEN)
+    assert near(middle(open_source(with_chunk(sound, packed, P3_CODES))), P3_SEEN)
 
 
 @everywhere
@@ -303,7 +303,7 @@ def test_sixteen_bits_run_from_black_to_white(look: Look, mode: str) -> None:
 def test_one_clear_grey_is_clear_at_every_depth(depth: int, colour: int, row: bytes, clear: int) -> None:
     data = png(4, depth, colour, [row], chunk(b"tRNS", struct.pack(">H", clear)))
 
-    for seen in (open_picture(data), as_models_see_what_is_kept(data)):
+    for seen in (open_source(data), as_models_see_what_is_kept(data)):
         assert np.asarray(seen)[0, :, 3].tolist() == [255, 0, 255, 0]
 
 
@@ -318,7 +318,7 @@ def test_one_clear_colour_is_clear_at_every_depth(depth: int) -> None:
     told = struct.pack(">3H", *(COLOUR if depth == 8 else (51400, 20560, 15420)))
     data = png(2, depth, 2, [row], chunk(b"tRNS", told))
 
-    for seen in (open_picture(data), as_models_see_what_is_kept(data)):
+    for seen in (open_source(data), as_models_see_what_is_kept(data)):
         assert np.asarray(seen)[0, :, 3].tolist() == [0, 255]
 
 

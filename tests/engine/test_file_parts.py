@@ -13,13 +13,13 @@ from PIL import Image
 
 from pingvas.base.errors import StudioError
 from pingvas.engine.errors import InvalidParameters
-from pingvas.engine.images.sources import open_picture
+from pingvas.engine.images.sources import open_source
 from pingvas.gallery.uploads import (
-    CheckedPicture,
-    DamagedPicture,
+    CheckedImage,
+    DamagedImage,
     TooManyPasses,
     TooManyPixels,
-    check_picture,
+    check_image,
 )
 from tests.make.picture_files import (
     SRGB,
@@ -43,8 +43,8 @@ BOMB = zlib.compress(bytes(50_000_000))
 EXIF_IFD, USER_COMMENT = 0x8769, 0x9286
 
 
-def check(data: bytes, *, max_side: int = 4096, max_pixels: int = 1 << 24) -> CheckedPicture:
-    return check_picture(data, max_side=max_side, max_pixels=max_pixels)
+def check(data: bytes, *, max_side: int = 4096, max_pixels: int = 1 << 24) -> CheckedImage:
+    return check_image(data, max_side=max_side, max_pixels=max_pixels)
 
 
 def drawing() -> Image.Image:
@@ -170,9 +170,9 @@ BESIDE: list[Any] = [
 
 @pytest.mark.parametrize(("sound", "data"), BESIDE)
 def test_what_stands_beside_the_pixels_does_not_decide_about_them(sound: bytes, data: bytes) -> None:
-    plain = open_picture(sound)
+    plain = open_source(sound)
 
-    seen, kept = open_picture(data), check(data)
+    seen, kept = open_source(data), check(data)
 
     assert seen.mode == plain.mode
     assert seen.tobytes() == plain.tobytes()
@@ -184,7 +184,7 @@ def test_a_palette_whose_transparency_is_damaged_is_shown_opaque() -> None:
     palette = chunk(b"PLTE", bytes([255, 0, 0, 0, 255, 0]))
     data = png(2, 8, 3, [b"\0\1"], palette, chunk(b"tRNS", b"\0\0", sound=False))
 
-    assert open_picture(data).tobytes() == b"\xff\0\0\0\xff\0"
+    assert open_source(data).tobytes() == b"\xff\0\0\0\xff\0"
 
 
 def test_short_texts_beside_long_ones_are_still_read() -> None:
@@ -235,8 +235,8 @@ DAMAGED: dict[str, bytes] = {
 @pytest.mark.parametrize("kind", DAMAGED)
 def test_damaged_pixels_are_refused_as_damaged(kind: str) -> None:
     with pytest.raises(InvalidParameters, match="damaged"):
-        open_picture(DAMAGED[kind])
-    with pytest.raises(DamagedPicture):
+        open_source(DAMAGED[kind])
+    with pytest.raises(DamagedImage):
         check(DAMAGED[kind])
 
 

@@ -104,13 +104,13 @@ def test_controlled_and_free_pictures_share_a_batch(
     ]
     alone = [pixels(engine, request) for request in requests]
     batch = engine.open_batch()
-    seats = [engine.join(batch, request) for request in requests]
+    entries = [engine.join(batch, request) for request in requests]
 
-    while batch.seats:
+    while batch.entries:
         engine.step(batch)
 
-    for seat, expected in zip(seats, alone, strict=True):
-        image = seat.outcome.image  # type: ignore[union-attr]
+    for entry, expected in zip(entries, alone, strict=True):
+        image = entry.outcome.image  # type: ignore[union-attr]
         assert np.abs(np.asarray(image, dtype=np.int16) - expected).max() <= 1
 
 

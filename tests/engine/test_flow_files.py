@@ -16,12 +16,12 @@ from pingvas.engine.checkpoints.transformer_names import FLUX_NAMES, SD3_NAMES, 
 from pingvas.engine.checkpoints.transformer_weights import rename
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import ModelLoadFailed
-from pingvas.engine.requests import PictureRequest
+from pingvas.engine.requests import EngineRequest
 from tests.make.flow_files import publisher_layout, write_flow_file
 from tests.make.single_files import _read
 from tests.same_pictures import assert_same_picture, assert_same_weights
 
-Ask = Callable[..., PictureRequest]
+Ask = Callable[..., EngineRequest]
 EVERYTHING = ("vae", "text_encoder", "text_encoder_2", "text_encoder_3")
 
 
@@ -31,7 +31,7 @@ def load(path: Path, **config: Any) -> Engine:
     return engine
 
 
-def assert_same(one: Engine, other: Engine, request: PictureRequest) -> None:
+def assert_same(one: Engine, other: Engine, request: EngineRequest) -> None:
     assert_same_weights(one._family, other._family)
     assert_same_picture(one.run(request).image, other.run(request).image)
 

@@ -14,7 +14,7 @@ from harness.toy_flow import CONFIG, make_toy_flux
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import InvalidParameters, ModelLoadFailed
 from pingvas.engine.families.flux import Flux, pack, positions, unpack
-from pingvas.engine.requests import PictureRequest
+from pingvas.engine.requests import EngineRequest, Result
 from pingvas.engine.samplers import FLOW_SAMPLERS
 from pingvas.engine.sampling import denoise
 
@@ -53,7 +53,7 @@ def difference(one: Image.Image, other: Image.Image) -> int:
     return int(np.abs(np.asarray(one, dtype=np.int16) - np.asarray(other, dtype=np.int16)).max())
 
 
-def run_theirs(pipeline: Any, request: PictureRequest, **more: Any) -> Image.Image:
+def run_theirs(pipeline: Any, request: EngineRequest, **more: Any) -> Image.Image:
     pipeline.set_progress_bar_config(disable=True)
     made: Image.Image = pipeline(
         request.prompt,
@@ -148,14 +148,17 @@ def test_a_picture_in_a_mixed_batch_is_the_picture_it_is_alone(
     ]
     alone = [dev.run(request).image for request in requests]
     batch = dev.open_batch()
-    seats = [dev.join(batch, request) for request in requests[:2]]
+    entries = [dev.join(batch, request) for request in requests[:2]]
     dev.step(batch)
-    seats += [dev.join(batch, request) for request in requests[2:]]
+    entries += [dev.join(batch, request) for request in requests[2:]]
 
-    while batch.seats:
+    while batch.entries:
         dev.step(batch)
 
-    assert max(difference(seat.outcome.image, image) for seat, image in zip(seats, alone, strict=True)) <= 1  # type: ignore[union-attr]
+    made = [entry.outcome for entry in entries]
+    for outcome, image in zip(made, alone, strict=True):
+        assert isinstance(outcome, Result)
+        assert difference(outcome.image, image) <= 1
 
 
 @pytest.mark.parametrize("size", [(72, 40), (8, 8), (136, 64)])

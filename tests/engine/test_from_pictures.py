@@ -160,10 +160,10 @@ def test_pictures_with_and_without_a_source_share_a_batch(
     ]
     alone = [pixels(engine.run(request).image) for request in requests]
     batch = engine.open_batch()
-    seats = [engine.join(batch, request) for request in requests]
+    entries = [engine.join(batch, request) for request in requests]
 
-    while batch.seats:
+    while batch.entries:
         engine.step(batch)
 
-    for seat, expected in zip(seats, alone, strict=True):
-        assert np.abs(pixels(seat.outcome.image) - expected).max() <= 1  # type: ignore[union-attr]
+    for entry, expected in zip(entries, alone, strict=True):
+        assert np.abs(pixels(entry.outcome.image) - expected).max() <= 1  # type: ignore[union-attr]

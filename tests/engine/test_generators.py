@@ -81,15 +81,15 @@ def test_long_seeds_make_pictures_of_their_own_alone_and_in_a_batch(
     alone = [np.asarray(engine.run(request).image, np.int16) for request in requests]
     again = np.asarray(engine.run(requests[1]).image, np.int16)
     batch = engine.open_batch()
-    seats = [engine.join(batch, request) for request in requests]
-    while batch.seats:
+    entries = [engine.join(batch, request) for request in requests]
+    while batch.entries:
         engine.step(batch)
 
     assert np.array_equal(alone[1], again)
     for one, other in combinations(alone, 2):
         assert np.abs(one - other).max() > 8
-    for seat, expected in zip(seats, alone, strict=True):
-        assert np.abs(np.asarray(seat.outcome.image, np.int16) - expected).max() <= 1  # type: ignore[union-attr]
+    for entry, expected in zip(entries, alone, strict=True):
+        assert np.abs(np.asarray(entry.outcome.image, np.int16) - expected).max() <= 1  # type: ignore[union-attr]
 
 
 def test_wildcards_look_at_every_bit_of_a_seed_too() -> None:

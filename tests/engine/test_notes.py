@@ -17,7 +17,7 @@ from pingvas.engine.images.foreign_json import read_foreign_json
 from pingvas.engine.images.image_files import encode, read_parameters
 from pingvas.engine.images.infotext import read_infotext
 from pingvas.engine.images.notes import decode_comment
-from pingvas.gallery.uploads import check_picture
+from pingvas.gallery.uploads import check_image
 
 SETTINGS = "Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 42, Size: 512x512, Model: mini"
 TEXT = f"돌다리, a stone bridge\nNegative prompt: rain\n{SETTINGS}"
@@ -52,7 +52,7 @@ def png_with(*chunks: bytes, behind: bool = False) -> bytes:
 
 
 def upload(data: bytes) -> dict[str, Any]:
-    return check_picture(data, max_side=4096, max_pixels=10**6).parameters
+    return check_image(data, max_side=4096, max_pixels=10**6).parameters
 
 
 def expect_read(parameters: dict[str, Any], text: str) -> None:
@@ -111,7 +111,7 @@ CHUNKS: dict[str, tuple[bytes, str]] = {
 def test_a_chunk_is_read_in_every_encoding(kind: str, behind: bool) -> None:
     data, text = CHUNKS[kind]
 
-    kept = check_picture(png_with(data, behind=behind), max_side=4096, max_pixels=10**6)
+    kept = check_image(png_with(data, behind=behind), max_side=4096, max_pixels=10**6)
 
     expect_read(kept.parameters, text)
     # What is kept says it in a way that every reader reads alike.
@@ -156,7 +156,7 @@ def test_other_places_are_read_too() -> None:
     ],
 )  # fmt: skip
 def test_a_comment_about_something_else_is_not_kept(format: str, comment: bytes) -> None:
-    kept = check_picture(noted(format, comment), max_side=4096, max_pixels=10**6)
+    kept = check_image(noted(format, comment), max_side=4096, max_pixels=10**6)
 
     assert kept.parameters == {}
     assert dict(Image.open(io.BytesIO(kept.data)).getexif()) == {}

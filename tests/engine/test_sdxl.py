@@ -19,10 +19,10 @@ from pingvas.engine.checkpoints.folder_parts import vae_dtype
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import InvalidParameters, ModelLoadFailed
 from pingvas.engine.families.sdxl import StableDiffusionXL
-from pingvas.engine.requests import PictureRequest
+from pingvas.engine.requests import EngineRequest
 from pingvas.engine.sampling import denoise
 
-Ask = Callable[..., PictureRequest]
+Ask = Callable[..., EngineRequest]
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def _pipeline(kind: str, folder: Path) -> Any:
     return made
 
 
-def _call(pipeline: Any, request: PictureRequest, **more: Any) -> Any:
+def _call(pipeline: Any, request: EngineRequest, **more: Any) -> Any:
     usual = {
         "prompt": request.prompt,
         "negative_prompt": request.negative_prompt or None,
@@ -131,7 +131,7 @@ def test_a_refiner_may_do_everything_or_nothing(
     assert torch.equal(latents, _walk(expected._family, ask(sampler="euler")))
 
 
-def _walk(family: Any, request: PictureRequest) -> torch.Tensor:
+def _walk(family: Any, request: EngineRequest) -> torch.Tensor:
     with torch.inference_mode():
         row = denoise.begin(family, request)
         while not row.done:
@@ -154,15 +154,15 @@ def test_pictures_with_their_refiner_and_without_share_a_batch(xl: Engine, ask: 
     ]
     alone = [np.asarray(xl.run(request).image, np.int16) for request in requests]
     batch = xl.open_batch()
-    seats = [xl.join(batch, request) for request in requests]
+    entries = [xl.join(batch, request) for request in requests]
 
-    while batch.seats:
+    while batch.entries:
         xl.step(batch)
 
-    for seat, expected in zip(seats, alone, strict=True):
-        assert not isinstance(seat.outcome, Exception)
-        assert seat.outcome is not None
-        assert np.abs(np.asarray(seat.outcome.image, np.int16) - expected).max() <= 1
+    for entry, expected in zip(entries, alone, strict=True):
+        assert not isinstance(entry.outcome, Exception)
+        assert entry.outcome is not None
+        assert np.abs(np.asarray(entry.outcome.image, np.int16) - expected).max() <= 1
 
 
 def test_a_model_without_a_refiner_says_so(refiner_alone: Engine, engine: Engine, ask: Ask) -> None:

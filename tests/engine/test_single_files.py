@@ -22,11 +22,11 @@ from pingvas.engine.errors import ModelLoadFailed
 from pingvas.engine.families.stable_diffusion import StableDiffusion
 from pingvas.engine.loading.single_file import open_vae_file
 from pingvas.engine.loading.single_file_parts import SingleFile, read_tensors
-from pingvas.engine.requests import PictureRequest
+from pingvas.engine.requests import EngineRequest
 from tests.make.single_files import write_single_file
 from tests.same_pictures import assert_same_picture, assert_same_weights
 
-Ask = Callable[..., PictureRequest]
+Ask = Callable[..., EngineRequest]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pingvas.engine.errors import InvalidParameters
-from pingvas.engine.images.sources import open_picture
+from pingvas.engine.images.sources import open_source
 
 
 def written(image: Image.Image, format: str, **options: Any) -> bytes:
@@ -57,7 +57,7 @@ def test_every_known_format_is_opened_as_colour(format: str, mode: str) -> None:
     if format == "GIF" and mode == "LA":
         image = image.convert("RGBA")
 
-    opened = open_picture(written(image, format))
+    opened = open_source(written(image, format))
 
     assert opened.size == (24, 16)
     assert opened.mode == ("RGBA" if image.mode in ("RGBA", "LA") else "RGB")
@@ -67,7 +67,7 @@ def test_transparency_of_a_palette_is_kept() -> None:
     image = Image.new("RGBA", (4, 4), (255, 0, 0, 255))
     image.putpixel((0, 0), (0, 0, 0, 0))
 
-    opened = open_picture(written(image, "GIF"))
+    opened = open_source(written(image, "GIF"))
 
     assert opened.mode == "RGBA"
     assert opened.getchannel("A").getpixel((0, 0)) == 0
@@ -76,7 +76,7 @@ def test_transparency_of_a_palette_is_kept() -> None:
 def test_sixteen_bits_of_grey_keep_their_brightness() -> None:
     deep = Image.new("I;16", (2, 2), 32768)
 
-    assert open_picture(written(deep, "PNG")).getpixel((0, 0)) == (128, 128, 128)
+    assert open_source(written(deep, "PNG")).getpixel((0, 0)) == (128, 128, 128)
 
 
 def test_a_photo_stands_upright() -> None:
@@ -85,7 +85,7 @@ def test_a_photo_stands_upright() -> None:
     exif[0x0112] = 6
     data = written(photo, "JPEG", exif=exif, quality=100)
 
-    opened = open_picture(data)
+    opened = open_source(data)
 
     assert opened.size == (16, 24)
     # what was above lies at the right
@@ -96,7 +96,7 @@ def test_a_photo_stands_upright() -> None:
 def test_the_first_picture_of_a_moving_one_is_taken() -> None:
     frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
 
-    opened = open_picture(written(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True))
+    opened = open_source(written(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True))
 
     assert opened.getpixel((4, 4)) == (255, 0, 0)
 
@@ -116,7 +116,7 @@ def test_the_first_picture_of_a_moving_one_is_taken() -> None:
 )
 def test_what_cannot_be_used_is_refused_by_name(data: bytes, says: str) -> None:
     with pytest.raises(InvalidParameters, match=says) as caught:
-        open_picture(data)
+        open_source(data)
 
     assert str(caught.value).startswith("the source")
 
@@ -149,7 +149,7 @@ def test_mutated_pictures_are_opened_or_refused_and_nothing_else(
         mutated = mutated[: int(len(mutated) * keep)]
 
     with contextlib.suppress(InvalidParameters):
-        assert open_picture(bytes(mutated)).mode in ("RGB", "RGBA")
+        assert open_source(bytes(mutated)).mode in ("RGB", "RGBA")
 
 
 def test_preparing_pictures_needs_no_torch() -> None:

@@ -15,9 +15,9 @@ from harness.toy_models import CONFIG, make_toy_model
 from pingvas.engine.checkpoints.weight_files import find_weights
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import InvalidParameters, ModelLoadFailed
-from pingvas.engine.requests import PictureRequest
+from pingvas.engine.requests import EngineRequest
 
-Ask = Callable[..., PictureRequest]
+Ask = Callable[..., EngineRequest]
 
 
 @pytest.fixture(scope="module")
@@ -83,15 +83,15 @@ def test_prompts_of_different_lengths_share_a_batch(engine: Engine, ask: Ask) ->
     requests = [ask(prompt="a red house, " * 30), ask(), ask(negative_prompt="fog, " * 50)]
     alone = [np.asarray(engine.run(request).image, np.int16) for request in requests]
     batch = engine.open_batch()
-    seats = [engine.join(batch, request) for request in requests]
+    entries = [engine.join(batch, request) for request in requests]
 
-    while batch.seats:
+    while batch.entries:
         engine.step(batch)
 
-    for seat, expected in zip(seats, alone, strict=True):
-        assert seat.outcome is not None
-        assert not isinstance(seat.outcome, Exception)
-        assert np.abs(np.asarray(seat.outcome.image, np.int16) - expected).max() <= 1
+    for entry, expected in zip(entries, alone, strict=True):
+        assert entry.outcome is not None
+        assert not isinstance(entry.outcome, Exception)
+        assert np.abs(np.asarray(entry.outcome.image, np.int16) - expected).max() <= 1
 
 
 def test_skipping_a_layer_changes_the_picture(second: Engine, ask: Ask) -> None:

@@ -24,7 +24,7 @@ from pingvas.engine.errors import (
     NotANumber,
     OutOfMemory,
 )
-from pingvas.engine.images.image_strips import GrowingPicture
+from pingvas.engine.images.image_strips import StripImage
 from pingvas.engine.images.tiles import cut
 from pingvas.engine.images.upscale import MIN_TILE, Upscaler, open_upscaler, upscale
 from tests.make.toy_upscalers import make_compact, make_esrgan, make_swinir
@@ -240,7 +240,7 @@ def test_tiles_cover_a_side_once_and_see_beyond_where_they_count(
 @pytest.mark.parametrize("size", [(70, 50), (35, 25), (33, 120), (150, 31)])
 def test_a_picture_in_bands_is_the_picture_resized_whole(size: tuple[int, int]) -> None:
     whole = photo(70, 50)
-    growing = GrowingPicture(70, 50, size)
+    growing = StripImage(70, 50, size)
 
     for top in range(0, 50, 7):
         growing.add(np.asarray(whole)[top : top + 7])

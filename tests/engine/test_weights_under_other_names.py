@@ -24,15 +24,15 @@ from pingvas.engine.images.upscale import open_upscaler
 from pingvas.engine.loading.autoencoders import open_vae
 from pingvas.engine.loading.load import open_model, size_of
 from pingvas.engine.loading.model_library import Library
-from pingvas.engine.memory.model_cache import Shelf
-from pingvas.engine.requests import ControlUse, PictureRequest, Setup
+from pingvas.engine.memory.model_cache import ModelCache
+from pingvas.engine.requests import ControlUse, EngineRequest, Setup
 from tests.make.single_files import write_single_file
 from tests.make.toy_controls import make_toy_control
 from tests.make.toy_upscalers import make_esrgan
 
 CPU = torch.device("cpu")
 Pixels = npt.NDArray[np.uint8]
-Ask = Callable[..., PictureRequest]
+Ask = Callable[..., EngineRequest]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def weights_in(folder: Path) -> dict[str, torch.Tensor]:
     return {name: value.clone() for name, value in load_file(file).items()}
 
 
-def draw(setup: Setup, request: PictureRequest) -> Pixels:
+def draw(setup: Setup, request: EngineRequest) -> Pixels:
     engine = Engine("cpu", threads=1)
     engine.prepare(setup)
     return np.asarray(engine.run(request).image)
@@ -170,7 +170,7 @@ def test_a_folder_with_one_file_may_have_it_under_the_shorter_name(tmp_path: Pat
     found = detect(tmp_path / "grow")
 
     assert where_weights_are(tmp_path / "grow", found) == file
-    library = Library(CPU, Shelf(CPU, device_bytes=0, memory_bytes=0))
+    library = Library(CPU, ModelCache(CPU, device_bytes=0, memory_bytes=0))
     assert library.upscaler(tmp_path / "grow").scale == 4
 
 

@@ -16,11 +16,11 @@ from pingvas.base.errors import StudioError
 from pingvas.engine.images.image_files import encode
 from pingvas.engine.images.infotext import write_infotext
 from pingvas.gallery.uploads import (
-    CheckedPicture,
-    DamagedPicture,
-    NotAPicture,
+    CheckedImage,
+    DamagedImage,
+    NotAnImage,
     TooManyPixels,
-    check_picture,
+    check_image,
 )
 
 PARAMETERS: dict[str, Any] = {
@@ -37,8 +37,8 @@ PARAMETERS: dict[str, Any] = {
 ORIENTATION, MAKER, GPS, EXIF_IFD, USER_COMMENT = 0x0112, 0x010F, 0x8825, 0x8769, 0x9286
 
 
-def check(data: bytes, *, max_side: int = 4096, max_pixels: int = 1_000_000) -> CheckedPicture:
-    return check_picture(data, max_side=max_side, max_pixels=max_pixels)
+def check(data: bytes, *, max_side: int = 4096, max_pixels: int = 1_000_000) -> CheckedImage:
+    return check_image(data, max_side=max_side, max_pixels=max_pixels)
 
 
 def picture(mode: str = "RGB", size: tuple[int, int] = (24, 16)) -> Image.Image:
@@ -206,15 +206,15 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 SOUND = saved(picture(), "PNG")
 REFUSED: dict[str, tuple[bytes, type[StudioError]]] = {
-    "nothing": (b"", NotAPicture),
-    "text": (b"hello", NotAPicture),
-    "a web page": (b"<html><script>", NotAPicture),
-    "an SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", NotAPicture),
-    "a GIF": (saved(picture(), "GIF"), NotAPicture),
-    "a TIFF": (saved(picture(), "TIFF"), NotAPicture),
-    "cut off": (SOUND[: len(SOUND) // 2], DamagedPicture),
-    "a JPEG cut off": (saved(picture(size=(64, 64)), "JPEG")[:900], DamagedPicture),
-    "no pixels": (png(24, 16), DamagedPicture),
+    "nothing": (b"", NotAnImage),
+    "text": (b"hello", NotAnImage),
+    "a web page": (b"<html><script>", NotAnImage),
+    "an SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", NotAnImage),
+    "a GIF": (saved(picture(), "GIF"), NotAnImage),
+    "a TIFF": (saved(picture(), "TIFF"), NotAnImage),
+    "cut off": (SOUND[: len(SOUND) // 2], DamagedImage),
+    "a JPEG cut off": (saved(picture(size=(64, 64)), "JPEG")[:900], DamagedImage),
+    "no pixels": (png(24, 16), DamagedImage),
     "too wide": (png(5000, 1), TooManyPixels),
     "too many pixels": (png(4000, 4000), TooManyPixels),
     "a bomb": (png(60_000, 60_000, chunk(b"IDAT", zlib.compress(b"\0" * 1000))), TooManyPixels),
@@ -262,7 +262,7 @@ def test_mutated_files_are_either_kept_whole_or_refused_by_name(
     # when
     try:
         kept = check(bytes(data))
-    except (NotAPicture, DamagedPicture, TooManyPixels):
+    except (NotAnImage, DamagedImage, TooManyPixels):
         return
 
     # then

@@ -7,7 +7,7 @@ import pytest
 
 from pingvas.base.errors import Forbidden, Invalid
 from pingvas.base.settings import Settings
-from pingvas.launch.generate import Refused, Request, _checked, generate_pictures, read_size
+from pingvas.launch.generate import Refused, Request, _checked, generate_images, read_size
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def test_a_path_that_cannot_be_written_is_told_before_anything_is_made(
     settings: Settings = make_settings()  # type: ignore[operator]
 
     with pytest.raises(Invalid, match=r"\.png"):
-        generate_pictures(settings, Request("a red house", tmp_path / "house.gif"))
+        generate_images(settings, Request("a red house", tmp_path / "house.gif"))
     with pytest.raises(Invalid, match="no folder"):
-        generate_pictures(settings, Request("a red house", tmp_path / "absent" / "house.png"))
+        generate_images(settings, Request("a red house", tmp_path / "absent" / "house.png"))
 
 
 def test_a_studio_elsewhere_wants_a_token(
@@ -60,7 +60,7 @@ def test_a_studio_elsewhere_wants_a_token(
     monkeypatch.setenv("PINGVAS_URL", "http://studio.test")
 
     with pytest.raises(Forbidden, match="PINGVAS_TOKEN"):
-        generate_pictures(settings, Request("a red house", tmp_path / "house.png"))
+        generate_images(settings, Request("a red house", tmp_path / "house.png"))
 
 
 def test_a_refusal_is_told_in_its_own_words() -> None:

@@ -22,7 +22,7 @@ from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.base.events import Event
 from pingvas.base.settings import Settings
-from pingvas.engine.batch import Batch, Seat
+from pingvas.engine.batch import Batch, BatchEntry
 from pingvas.generation.lifecycle.sweeps import sweep_leases
 from pingvas.worker.process.gpu_worker import job_context, run_worker, work
 from pingvas.worker.running.job_context import JobContext, WorkerTimeouts
@@ -169,7 +169,7 @@ class Studio:
             engine = context.engine.engine
             step = engine.step
 
-            def take_time(batch: Batch) -> list[Seat]:
+            def take_time(batch: Batch) -> list[BatchEntry]:
                 time.sleep(step_seconds)
                 return step(batch)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pingvas.engine.batch import Batch, Seat
+from pingvas.engine.batch import Batch, BatchEntry
 from pingvas.generation.lifecycle.cancel import request_cancel
 from pingvas.worker.process.gpu_worker import EngineBroken, work
 from pingvas.worker.running.job_context import WorkerTimeouts
@@ -27,7 +27,7 @@ async def test_a_worker_whose_engine_is_stuck_ends_and_leaves_its_job_to_the_swe
 ) -> None:
     stuck = threading.Event()
 
-    def hang(batch: Batch) -> list[Seat]:
+    def hang(batch: Batch) -> list[BatchEntry]:
         stuck.set()
         let_go.wait()
         return []
@@ -59,7 +59,7 @@ async def test_a_worker_whose_engine_is_stuck_ends_and_leaves_its_job_to_the_swe
 async def test_a_worker_whose_device_refuses_everything_ends_and_another_makes_the_picture(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(batch: Batch) -> list[Seat]:
+    def fail(batch: Batch) -> list[BatchEntry]:
         raise RuntimeError("device-side assert triggered")
 
     job_id = await studio.submit()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pingvas.engine.errors import Canceled
-from pingvas.engine.requests import PictureRequest, Setup
+from pingvas.engine.requests import EngineRequest, Setup
 from pingvas.worker.running.capacity import max_batch_for
 from pingvas.worker.running.engine_input import EngineInput
 from pingvas.worker.running.engine_queue import EngineQueue, PendingCall, QueuedJob
@@ -19,7 +19,7 @@ TOY = Setup(Path("/models/toy"))
 
 
 def queued(*, setup: Setup = TOY, width: int = 64, max_batch: int = 4) -> QueuedJob:
-    request = PictureRequest("a", "", width=width, height=64, steps=3, cfg_scale=4.0, sampler="euler", seed=1)
+    request = EngineRequest("a", "", width=width, height=64, steps=3, cfg_scale=4.0, sampler="euler", seed=1)
     inputs = EngineInput(setup=setup, request=request)
     return QueuedJob("toy", inputs, lambda report: None, lambda: False, max_batch)
 

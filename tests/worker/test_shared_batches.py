@@ -12,7 +12,7 @@ from PIL import Image
 
 from pingvas.adapters.storage import open_storage
 from pingvas.base.ids import new_id
-from pingvas.engine.batch import Batch, Seat
+from pingvas.engine.batch import Batch, BatchEntry
 from pingvas.generation.lifecycle.cancel import request_cancel
 from pingvas.worker.running.job_context import WorkerTimeouts
 from tests.worker.studio import LONG, Studio
@@ -193,8 +193,8 @@ async def test_a_bug_in_a_batch_costs_the_others_one_attempt_because_they_are_tr
         engine = context.engine.engine
         step = engine.step
 
-        def trip(batch: Batch) -> list[Seat]:
-            if any(seat.request.prompt == "poison" for seat in batch.seats):
+        def trip(batch: Batch) -> list[BatchEntry]:
+            if any(entry.request.prompt == "poison" for entry in batch.entries):
                 raise RuntimeError("a bug that poison brings out")
             return step(batch)
 

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pingvas.adapters.storage import Storage
 from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, SessionDep, StorageDep
 from pingvas.api.http.wire import PageDep, Text
-from pingvas.api.routes.job_bodies import NoRecipe, names_pictures, recipe_of, without_pictures
+from pingvas.api.routes.job_bodies import NoRecipe, names_images, recipe_of, without_images
 from pingvas.gallery.library import (
     ImageChanges,
     ImageNotFound,
@@ -102,7 +102,7 @@ async def get_image(
     shown = await image_out(image, storage, tags[image.id])
     if actor is None or actor.user_id != image.user_id:
         # What its owner thinks of it, the job it came from and the pictures it was made from are theirs.
-        told = without_pictures(image.generation_params)
+        told = without_images(image.generation_params)
         return shown.model_copy(update={"is_favorite": False, "job_id": None, "generation_params": told})
     return shown
 
@@ -117,7 +117,7 @@ async def get_image_recipe(image_id: UUID, actor: MaybeActorDep, session: ReadSe
     image = await get_visible_image(session, actor, image_id)
     mine = actor is not None and actor.user_id == image.user_id
     recipe = recipe_of(image.generation_params)
-    if not mine and names_pictures(recipe):
+    if not mine and names_images(recipe):
         raise NoRecipe("This image was made from images of somebody else, which are theirs.")
     return recipe
 

@@ -140,7 +140,7 @@ class _Diffusion(_Every):
         )
 
 
-class TextToPicture(_Diffusion):
+class TextToImage(_Diffusion):
     """A request for `count` pictures made from text. What is left out is as the model does it by default."""
 
     job_type: Literal["txt2img"]
@@ -150,7 +150,7 @@ class TextToPicture(_Diffusion):
     )
 
 
-class PictureToPicture(_Diffusion):
+class ImageToImage(_Diffusion):
     """A request for `count` pictures made from text and a picture of mine.
 
     Width and height are the source's, fitted to the model, unless they are given.
@@ -217,15 +217,15 @@ class Upscale(_Every):
 
 
 JobBody = Annotated[
-    TextToPicture | PictureToPicture | Inpaint | Upscale,
+    TextToImage | ImageToImage | Inpaint | Upscale,
     Field(discriminator="job_type", description="One of four shapes, told apart by `job_type`"),
 ]
 
-AnyBody = TextToPicture | PictureToPicture | Inpaint | Upscale
+AnyBody = TextToImage | ImageToImage | Inpaint | Upscale
 _BODY: TypeAdapter[AnyBody] = TypeAdapter(JobBody)
 _SHAPES: dict[str, type[BaseModel]] = {
-    "txt2img": TextToPicture,
-    "img2img": PictureToPicture,
+    "txt2img": TextToImage,
+    "img2img": ImageToImage,
     "inpaint": Inpaint,
     "upscale": Upscale,
 }
@@ -286,12 +286,12 @@ def recipe_of(generation_params: Mapping[str, Any]) -> dict[str, Any]:
     return body.model_dump(mode="json", exclude=_LEFT_OUT)
 
 
-def names_pictures(parameters: Mapping[str, Any]) -> bool:
+def names_images(parameters: Mapping[str, Any]) -> bool:
     """Whether parameters name pictures that something is made from."""
-    return without_pictures(parameters) != dict(parameters)
+    return without_images(parameters) != dict(parameters)
 
 
-def without_pictures(parameters: Mapping[str, Any]) -> dict[str, Any]:
+def without_images(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters without the ids of the pictures they name: an id alone opens an unlisted picture."""
     told = {name: value for name, value in parameters.items() if name not in ("source_image", "mask_image")}
     if isinstance(told.get("controlnet"), list):

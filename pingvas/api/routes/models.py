@@ -15,7 +15,7 @@ from pingvas.catalog.models import (
     kind_of,
     limits_of,
     list_models,
-    makes_pictures,
+    makes_images,
 )
 from pingvas.catalog.tables import AiModel
 
@@ -107,7 +107,7 @@ async def get_one(name: str, actor: ActorDep, session: ReadSessionDep) -> ModelO
 
 
 def _out(model: AiModel, plan: str) -> ModelOut:
-    config, runnable = model.config, makes_pictures(model) and "defaults" in model.config
+    config, runnable = model.config, makes_images(model) and "defaults" in model.config
     return ModelOut(
         name=model.name,
         display_name=model.display_name,

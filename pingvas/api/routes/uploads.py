@@ -16,7 +16,7 @@ from pingvas.base.idempotency import find_first_answer, idempotent_call, remembe
 from pingvas.billing.subscriptions import get_current_subscription, lock_current_subscription
 from pingvas.gallery.keep_upload import keep_upload, store_upload
 from pingvas.gallery.storage_use import require_room
-from pingvas.gallery.uploads import check_picture
+from pingvas.gallery.uploads import check_image
 from pingvas.generation.requests.job_request import Visibility
 
 router = APIRouter(prefix="/images", tags=["gallery"])
@@ -59,9 +59,7 @@ async def upload_image(
             return _created(first[1], replayed=True)
         quota = (await get_current_subscription(session, actor.user_id)).storage_bytes
         await require_room(session, actor.user_id, 1, quota)
-    check = partial(
-        check_picture, data, max_side=settings.max_image_side, max_pixels=settings.max_image_pixels
-    )
+    check = partial(check_image, data, max_side=settings.max_image_side, max_pixels=settings.max_image_pixels)
     picture = await asyncio.get_running_loop().run_in_executor(_DECODERS, check)
     stored = await store_upload(storage, actor.user_id, picture, visibility=visibility)
     async with database.transaction() as session:

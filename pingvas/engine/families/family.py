@@ -20,7 +20,7 @@ from PIL import Image
 
 from pingvas.engine.errors import InvalidParameters
 from pingvas.engine.families import schedulers
-from pingvas.engine.requests import PictureRequest
+from pingvas.engine.requests import EngineRequest
 from pingvas.engine.samplers import SAMPLERS
 
 Conditioning = dict[str, torch.Tensor]
@@ -38,7 +38,7 @@ class Residuals:
 
 
 @dataclass(frozen=True)
-class HandOver:
+class RefinerHandover:
     """When another network goes on with a picture: before call `index`, with conditioning of its own."""
 
     index: int
@@ -82,7 +82,7 @@ class Family(ABC):
         self.defaults = config.get("defaults") or {}
 
     @abstractmethod
-    def encode(self, request: PictureRequest) -> tuple[Conditioning, Conditioning | None]:
+    def encode(self, request: EngineRequest) -> tuple[Conditioning, Conditioning | None]:
         """The conditioning of the prompt, and of the negative prompt where guidance is on; shapes alike."""
 
     @abstractmethod
@@ -119,7 +119,7 @@ class Family(ABC):
         same = all(_plain(config.get(name)) == _plain(base.get(name)) for name in names)
         return same and config.get("in_channels") == self.channels
 
-    def build_scheduler(self, request: PictureRequest) -> Any:
+    def build_scheduler(self, request: EngineRequest) -> Any:
         """A fresh scheduler with all its timesteps. Raises InvalidParameters for a sampler this family lacks."""
         self.expect_sampler(request.sampler)
         scheduler = schedulers.build(request.sampler, self.scheduler_config)
@@ -171,12 +171,14 @@ class Family(ABC):
         return mixed.to(self.dtype)
 
     def beside(
-        self, request: PictureRequest, source: Image.Image | None, mask: torch.Tensor | None
+        self, request: EngineRequest, source: Image.Image | None, mask: torch.Tensor | None
     ) -> torch.Tensor | None:
         """Input channels beside the latents, for networks that want some (inpainting ones); None for the others."""
         return None
 
-    def hand_over(self, request: PictureRequest, scheduler: Any, timesteps: torch.Tensor) -> HandOver | None:
+    def hand_over(
+        self, request: EngineRequest, scheduler: Any, timesteps: torch.Tensor
+    ) -> RefinerHandover | None:
         """Where a refiner takes over, for models that have one. Raises InvalidParameters when there is none."""
         if request.refiner_start is not None:
             raise InvalidParameters("This model has no refiner: leave refiner_start out.")
@@ -229,7 +231,7 @@ class Family(ABC):
 
 
 def mask_and_masked(
-    family: Family, request: PictureRequest, source: Image.Image | None, mask: torch.Tensor | None
+    family: Family, request: EngineRequest, source: Image.Image | None, mask: torch.Tensor | None
 ) -> torch.Tensor:
     """What inpainting U-Nets see beside the latents: the mask, and the latents of the source with the masked part grey.
 

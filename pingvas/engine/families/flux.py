@@ -11,7 +11,7 @@ from pingvas.engine.checkpoints.folder_parts import open_module, open_tokenizer
 from pingvas.engine.errors import InvalidParameters, ModelLoadFailed
 from pingvas.engine.families import schedulers
 from pingvas.engine.families.family import Conditioning, Family, Residuals
-from pingvas.engine.requests import PictureRequest
+from pingvas.engine.requests import EngineRequest
 from pingvas.engine.samplers import FAMILY_SAMPLERS
 from pingvas.engine.text.clip_text import encode_clip_pooled
 from pingvas.engine.text.t5_text import encode_t5
@@ -84,14 +84,14 @@ class Flux(Family):
             ),
         )
 
-    def encode(self, request: PictureRequest) -> tuple[Conditioning, Conditioning | None]:
+    def encode(self, request: EngineRequest) -> tuple[Conditioning, Conditioning | None]:
         guidance = request.guidance
         if guidance is None:
             guidance = float(self.defaults.get("guidance", DEFAULT_GUIDANCE))
         positive = self._embed(request.prompt, guidance)
         return positive, self._embed(request.negative_prompt, guidance) if request.guided else None
 
-    def build_scheduler(self, request: PictureRequest) -> Any:
+    def build_scheduler(self, request: EngineRequest) -> Any:
         self.expect_sampler(request.sampler)
         _, _, rows, columns = self.latent_shape(request.width, request.height)
         return schedulers.build_flow(

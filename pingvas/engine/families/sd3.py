@@ -11,7 +11,7 @@ from pingvas.engine.checkpoints.folder_parts import open_module, open_tokenizer
 from pingvas.engine.errors import InvalidParameters, ModelLoadFailed
 from pingvas.engine.families import schedulers
 from pingvas.engine.families.family import Conditioning, Family, Residuals
-from pingvas.engine.requests import PictureRequest
+from pingvas.engine.requests import EngineRequest
 from pingvas.engine.samplers import FAMILY_SAMPLERS
 from pingvas.engine.text.clip_text import common_chunks, encode_clip
 from pingvas.engine.text.t5_text import encode_t5
@@ -87,13 +87,13 @@ class StableDiffusion3(Family):
             ),
         )
 
-    def encode(self, request: PictureRequest) -> tuple[Conditioning, Conditioning | None]:
+    def encode(self, request: EngineRequest) -> tuple[Conditioning, Conditioning | None]:
         prompts = [request.prompt, *([request.negative_prompt] if request.guided else [])]
         chunks = common_chunks([tokenizer for tokenizer, _ in self.clip], prompts)
         positive, *negative = (self._embed(prompt, request.clip_skip, chunks) for prompt in prompts)
         return positive, negative[0] if negative else None
 
-    def build_scheduler(self, request: PictureRequest) -> Any:
+    def build_scheduler(self, request: EngineRequest) -> Any:
         self.expect_sampler(request.sampler)
         mu = None
         if self.scheduler_config.get("use_dynamic_shifting"):

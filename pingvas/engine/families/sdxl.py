@@ -16,13 +16,13 @@ from pingvas.engine.errors import InvalidParameters, ModelLoadFailed
 from pingvas.engine.families.family import (
     Conditioning,
     Family,
-    HandOver,
+    RefinerHandover,
     Residuals,
     mask_and_masked,
     unet_control,
 )
 from pingvas.engine.families.stable_diffusion import expect_channels, expect_width, residuals_for_unet
-from pingvas.engine.requests import PictureRequest
+from pingvas.engine.requests import EngineRequest
 from pingvas.engine.text.clip_text import common_chunks, encode_clip
 
 # How pleasing the picture is to be, for models that were told so in training: what diffusers asks for.
@@ -102,7 +102,7 @@ class StableDiffusionXL(Family):
         refiner.vae = self.vae
         self.refiner = refiner
 
-    def encode(self, request: PictureRequest) -> tuple[Conditioning, Conditioning | None]:
+    def encode(self, request: EngineRequest) -> tuple[Conditioning, Conditioning | None]:
         zeros = self.zeros_for_empty and not request.negative_prompt.strip()
         prompts = [request.prompt]
         if request.guided and not zeros:
@@ -119,13 +119,15 @@ class StableDiffusionXL(Family):
         return positive, negative
 
     def beside(
-        self, request: PictureRequest, source: Image.Image | None, mask: torch.Tensor | None
+        self, request: EngineRequest, source: Image.Image | None, mask: torch.Tensor | None
     ) -> torch.Tensor | None:
         if self.network.config.in_channels == self.channels:
             return None
         return mask_and_masked(self, request, source, mask)
 
-    def hand_over(self, request: PictureRequest, scheduler: Any, timesteps: torch.Tensor) -> HandOver | None:
+    def hand_over(
+        self, request: EngineRequest, scheduler: Any, timesteps: torch.Tensor
+    ) -> RefinerHandover | None:
         if request.refiner_start is None:
             return None
         if self.refiner is None:
@@ -137,7 +139,7 @@ class StableDiffusionXL(Family):
         calls = int((timesteps >= round(trained * (1 - request.refiner_start))).sum())
         # A second-order sampler's two calls of one step are not taken apart.
         calls -= calls % int(scheduler.order)
-        return HandOver(calls, _for_refiner(positive), negative and _for_refiner(negative))
+        return RefinerHandover(calls, _for_refiner(positive), negative and _for_refiner(negative))
 
     def predict(
         self,
@@ -185,7 +187,7 @@ class StableDiffusionXL(Family):
         ]
         return {"text": torch.cat([text.hidden for text in texts], dim=-1), "pooled": texts[-1].pooled}
 
-    def _sizes(self, request: PictureRequest, aesthetic: float) -> torch.Tensor:
+    def _sizes(self, request: EngineRequest, aesthetic: float) -> torch.Tensor:
         """(1, 5 or 6): the size it was, where it was cut, and the size it is to be, or a score; all as asked for.
 
         float32 whatever the model's dtype: bf16 would round the sizes.

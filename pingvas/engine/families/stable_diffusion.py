@@ -14,7 +14,7 @@ from PIL import Image
 from pingvas.engine.checkpoints.folder_parts import open_module, open_tokenizer
 from pingvas.engine.errors import ModelLoadFailed
 from pingvas.engine.families.family import Conditioning, Family, Residuals, mask_and_masked, unet_control
-from pingvas.engine.requests import PictureRequest
+from pingvas.engine.requests import EngineRequest
 from pingvas.engine.text.clip_text import common_chunks, encode_clip
 
 
@@ -56,14 +56,14 @@ class StableDiffusion(Family):
             scheduler_config=models.DDIMScheduler.load_config(folder / "scheduler", local_files_only=True),
         )
 
-    def encode(self, request: PictureRequest) -> tuple[Conditioning, Conditioning | None]:
+    def encode(self, request: EngineRequest) -> tuple[Conditioning, Conditioning | None]:
         prompts = [request.prompt, *([request.negative_prompt] if request.guided else [])]
         chunks = common_chunks(self.tokenizers, prompts)
         positive, *negative = [{"text": self._embed(prompt, request.clip_skip, chunks)} for prompt in prompts]
         return positive, negative[0] if negative else None
 
     def beside(
-        self, request: PictureRequest, source: Image.Image | None, mask: torch.Tensor | None
+        self, request: EngineRequest, source: Image.Image | None, mask: torch.Tensor | None
     ) -> torch.Tensor | None:
         if self.network.config.in_channels == self.channels:
             return None

@@ -13,7 +13,7 @@ Rows = npt.NDArray[np.uint8]
 _REACH = 3
 
 
-class GrowingPicture:
+class StripImage:
     """Takes rows of a picture of `width` x `height` pixels and keeps `image`, which has `size`.
 
     The same as resizing the whole by Lanczos, without ever holding the whole.

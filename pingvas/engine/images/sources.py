@@ -14,7 +14,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 MAX_PIXELS = 8192 * 8192
 
 
-def open_picture(data: bytes, what: str = "the source") -> Image.Image:
+def open_source(data: bytes, what: str = "the source") -> Image.Image:
     """The picture in `data` as people see it (`decode`): RGB or, where it has transparency, RGBA.
 
     Raises InvalidParameters, which says `what` is wrong, for anything that is no sound picture of a known format

@@ -30,7 +30,7 @@ from pingvas.engine.errors import (
     NotANumber,
     OutOfMemory,
 )
-from pingvas.engine.images.image_strips import GrowingPicture
+from pingvas.engine.images.image_strips import StripImage
 from pingvas.engine.images.tiles import Span, cut
 from pingvas.engine.images.transparency import filled
 from pingvas.engine.images.without_torchvision import import_spandrel
@@ -203,7 +203,7 @@ class _Work:
     def _enlarge(self, image: Image.Image, size: Size, tile: int, done: int, total: int) -> Image.Image:
         scale = self.upscaler.scale
         columns, rows = cut(image.width, tile, self.overlap), cut(image.height, tile, self.overlap)
-        picture = GrowingPicture(image.width * scale, image.height * scale, size)
+        picture = StripImage(image.width * scale, image.height * scale, size)
         faded: npt.NDArray[np.float32] | None = None
         for row in rows:
             band = np.zeros(((row.last - row.first) * scale, image.width * scale, 3), np.float32)

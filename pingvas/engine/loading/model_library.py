@@ -16,7 +16,7 @@ from pingvas.engine.images.depth import DepthModel, open_depth_model
 from pingvas.engine.images.upscale import Upscaler, open_upscaler
 from pingvas.engine.loading.autoencoders import expect_fitting, open_vae
 from pingvas.engine.loading.load import open_model, size_of
-from pingvas.engine.memory.model_cache import Book, Shelf
+from pingvas.engine.memory.model_cache import CacheEntry, ModelCache
 from pingvas.engine.memory.out_of_memory import is_out_of_memory
 from pingvas.engine.sampling.control import open_control
 
@@ -26,9 +26,11 @@ T = TypeVar("T")
 class Library:
     """Whatever was loaded, on one device. `compile_networks` hands a family's network to torch.compile."""
 
-    def __init__(self, device: torch.device, shelf: Shelf, *, compile_networks: bool = False) -> None:
+    def __init__(
+        self, device: torch.device, model_cache: ModelCache, *, compile_networks: bool = False
+    ) -> None:
         self.device = device
-        self._shelf = shelf
+        self._shelf = model_cache
         self._compile = compile_networks
 
     def family(self, path: Path, config: Mapping[str, Any]) -> Family:
@@ -100,7 +102,7 @@ class Library:
             self._shelf.forget()
             self.free()
             raise OutOfMemory(f"There is too little memory on this device for {path.name}.")
-        self._shelf.put(key, Book(found, _weights_of(found), mover(found), self.device))
+        self._shelf.put(key, CacheEntry(found, _weights_of(found), mover(found), self.device))
         return found
 
 

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Relief:
+class MemoryFallback:
     """`free` gives unused memory back. Within `less` the model needs less, at the cost of time and exactness."""
 
     free: Callable[[], None]
@@ -29,7 +29,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     return "DefaultCPUAllocator" in str(error) or "not enough memory" in str(error)
 
 
-def with_relief(work: Callable[[], T], relief: Relief, what: str) -> T:
+def with_memory_fallback(work: Callable[[], T], fallback: MemoryFallback, what: str) -> T:
     """Do `work`; when memory runs out, once more with less. Raises OutOfMemory, naming `what` was too much."""
     try:
         return work()
@@ -37,14 +37,14 @@ def with_relief(work: Callable[[], T], relief: Relief, what: str) -> T:
         if not is_out_of_memory(error):
             raise
     # Outside the handler, where the traceback no longer holds the tensors that filled the memory.
-    relief.free()
+    fallback.free()
     try:
-        with relief.less():
+        with fallback.less():
             return work()
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
-    relief.free()
+    fallback.free()
     raise OutOfMemory(
         f"There is too little memory on this device for {what}. Try a smaller size or fewer parts."
     )

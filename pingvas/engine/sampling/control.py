@@ -76,7 +76,9 @@ def _misfit(name: str, family: Family) -> InvalidParameters:
     )
 
 
-def picture_for(network: Any, image: Image.Image, family: Family, width: int, height: int) -> torch.Tensor:
+def control_image_for(
+    network: Any, image: Image.Image, family: Family, width: int, height: int
+) -> torch.Tensor:
     """A prepared control picture of the request's size as the ControlNet takes it: covering the latents' grid."""
     _, _, rows, columns = family.latent_shape(width, height)
     covering = pad_to(image.convert("RGB"), columns * family.factor, rows * family.factor)

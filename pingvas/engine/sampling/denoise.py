@@ -17,8 +17,8 @@ import torch
 from PIL import Image
 
 from pingvas.engine.errors import NotANumber
-from pingvas.engine.families.family import Conditioning, Family, HandOver, Residuals
-from pingvas.engine.requests import PictureRequest
+from pingvas.engine.families.family import Conditioning, Family, RefinerHandover, Residuals
+from pingvas.engine.requests import EngineRequest
 from pingvas.engine.sampling.generators import generator_for
 
 
@@ -35,7 +35,7 @@ class Repaint:
 class Row:
     """One picture under way. Tensors are replaced, never written into, so what was taken from a row stays as it was."""
 
-    request: PictureRequest
+    request: EngineRequest
     scheduler: Any
     timesteps: torch.Tensor
     positive: Conditioning
@@ -47,7 +47,7 @@ class Row:
     # Further input channels of the network (inpainting U-Nets): (1, more, rows, columns).
     beside: torch.Tensor | None = None
     controls: tuple[Any, ...] = ()
-    hand_over: HandOver | None = None
+    hand_over: RefinerHandover | None = None
     index: int = 0
     model_input: torch.Tensor | None = None
     prediction: torch.Tensor | None = None
@@ -84,9 +84,9 @@ class Row:
 
 def begin(
     family: Family,
-    request: PictureRequest,
+    request: EngineRequest,
     *,
-    encode: Callable[[PictureRequest], tuple[Conditioning, Conditioning | None]] | None = None,
+    encode: Callable[[EngineRequest], tuple[Conditioning, Conditioning | None]] | None = None,
     source: Image.Image | None = None,
     mask: torch.Tensor | None = None,
     controls: tuple[Any, ...] = (),
@@ -236,7 +236,7 @@ def finish(family: Family, row: Row) -> Image.Image:
     return image.crop((left, top, left + width, top + height))
 
 
-def _expect_numbers(values: torch.Tensor, request: PictureRequest) -> None:
+def _expect_numbers(values: torch.Tensor, request: EngineRequest) -> None:
     if not bool(torch.isfinite(values).all()):
         raise NotANumber(
             "The picture turned into values that are not numbers. Try a lower cfg_scale than "

@@ -12,7 +12,7 @@ import torch
 T = TypeVar("T")
 
 
-class Aside:
+class SideStream:
     """One thread and, on a card, a stream of its own, for what may overlap with the engine's thread."""
 
     def __init__(self, device: torch.device) -> None:

@@ -18,7 +18,7 @@ class Share:
         self.seconds = 0.0
 
 
-class Meter:
+class TimeMeter:
     """For several threads. Shares add up to the time during which anything was under way.
 
     What two threads do at once, as a picture being decoded beside the others' step, gets equal parts of each moment:

@@ -11,7 +11,7 @@ from pingvas.base.read_session import ReadSession
 from pingvas.base.statements import Row, entity, fetch
 from pingvas.catalog.describe import UPSCALER
 from pingvas.catalog.models import (
-    MakesNoPictures,
+    MakesNoImages,
     available_to,
     bases_of,
     fits,
@@ -148,7 +148,7 @@ def _main_model(rows: Mapping[str, AiModel], name: str, where: str, plan_name: s
     kind = kind_of(model)
     if kind != "checkpoint":
         instead = "it goes with job_type upscale" if kind == UPSCALER else "name a model of type checkpoint"
-        raise MakesNoPictures(
+        raise MakesNoImages(
             f"{name!r} is {_KINDS[kind]}, which makes no pictures by itself.",
             errors=[BadField(where, f"is {_KINDS[kind]}; {instead}")],
         )

@@ -20,7 +20,7 @@ from pingvas.base.errors import StudioError
 from pingvas.base.events import Publisher
 from pingvas.base.loops import BackgroundLoops
 from pingvas.base.settings import Settings
-from pingvas.catalog.models import list_models, makes_pictures
+from pingvas.catalog.models import list_models, makes_images
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import EngineError
 from pingvas.engine.requests import Setup
@@ -151,7 +151,7 @@ async def _preload(context: JobContext) -> None:
         async with context.database.read() as session:
             models = await list_models(session, model_type="checkpoint")
         # One that is on this machine already: nobody is to wait for a download that no job has asked for.
-        for model in filter(makes_pictures, models):
+        for model in filter(makes_images, models):
             path = context.model_files.find_copy(read_source(model.s3_path, model.config))
             if path is not None:
                 await context.engine.load(model.name, Setup(path, model.config))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pingvas.engine.batch import Batch, Seat
+from pingvas.engine.batch import Batch, BatchEntry
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import Canceled, EngineError
 from pingvas.engine.requests import LOADING_MODEL, StepReport
@@ -58,7 +58,7 @@ class BatchRun:
         self._stats = stats
         self._prepare = prepare
         self._note_bug = note_bug
-        self._jobs: dict[Seat, QueuedJob] = {}
+        self._jobs: dict[BatchEntry, QueuedJob] = {}
 
     def run(self, first: QueuedJob) -> None:
         """Raises nothing: a bug in the engine ends every job of the batch, and each is told of it."""
@@ -76,8 +76,8 @@ class BatchRun:
                     return
                 with self._stats.busy():
                     ended = self._engine.step(batch)
-                for seat in ended:
-                    self._finish(seat)
+                for entry in ended:
+                    self._finish(entry)
                 joining = self._without_stopped(self._queue.take_for_batch(first, self._free(first)))
         except Exception as error:
             log.exception("a batch of %d pictures ended by a bug", len(self._jobs))
@@ -114,7 +114,7 @@ class BatchRun:
                 raise ValueError("a batch is of pictures")
             try:
                 with self._stats.busy():
-                    seat = self._engine.join(batch, job.input.request, job.on_step, job.is_stopped)
+                    entry = self._engine.join(batch, job.input.request, job.on_step, job.is_stopped)
             except EngineError as error:
                 job.finish(error)
             except Exception as error:  # met before it took part: no bug of the others
@@ -122,17 +122,17 @@ class BatchRun:
                 self._note_bug()
                 job.finish(error)
             else:
-                self._jobs[seat] = job
+                self._jobs[entry] = job
         self._stats.pictures += len(joining)
         self._stats.largest_batch = max(self._stats.largest_batch, len(self._denoising()))
 
-    def _finish(self, seat: Seat) -> None:
-        if seat.outcome is not None:
-            self._jobs.pop(seat).finish(seat.outcome)
+    def _finish(self, entry: BatchEntry) -> None:
+        if entry.outcome is not None:
+            self._jobs.pop(entry).finish(entry.outcome)
 
     def _denoising(self) -> list[QueuedJob]:
         """Those that take part in the steps; a picture that is being decoded counts no more."""
-        return [job for seat, job in self._jobs.items() if seat.decoding is None]
+        return [job for entry, job in self._jobs.items() if entry.decoding is None]
 
     def _free(self, first: QueuedJob) -> int:
         """How many more may join."""

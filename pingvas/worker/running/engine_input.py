@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from pingvas.engine.requests import PictureRequest, Setup
+from pingvas.engine.requests import EngineRequest, Setup
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class EngineInput:
 
     enlarge: Enlarge | None = None
     setup: Setup | None = None
-    request: PictureRequest | None = None
+    request: EngineRequest | None = None
     files: ExitStack = field(default_factory=ExitStack, repr=False)
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import EngineError
 from pingvas.engine.families.family import pad_to
-from pingvas.engine.requests import LOADING_MODEL, PictureRequest, Result, Setup, StepReport
+from pingvas.engine.requests import LOADING_MODEL, EngineRequest, Result, Setup, StepReport
 from pingvas.worker.running.batch_run import BatchRun, EngineStats
 from pingvas.worker.running.engine_input import Enlarge
 from pingvas.worker.running.engine_queue import EngineQueue, PendingCall, QueuedJob
@@ -92,7 +92,7 @@ class EngineThread:
             return larger
         return self._refine(job, job.input.setup, job.input.request, larger)
 
-    def _refine(self, job: QueuedJob, setup: Setup, request: PictureRequest, larger: Result) -> Result:
+    def _refine(self, job: QueuedJob, setup: Setup, request: EngineRequest, larger: Result) -> Result:
         """A light pass over an enlarged picture; its transparency is none of the model's business and stays."""
         size = larger.image.size
         source = pad_to(larger.image.convert("RGB"), request.width, request.height)

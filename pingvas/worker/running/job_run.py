@@ -27,7 +27,7 @@ from pingvas.worker.running.job_context import JobContext
 from pingvas.worker.running.load_inputs import load_inputs
 from pingvas.worker.running.outcome import Canceled, Crashed, Failed, HandedBack, Lost, Made, Outcome
 from pingvas.worker.running.progress_reporter import Reporter
-from pingvas.worker.running.store_image import store_picture
+from pingvas.worker.running.store_image import store_image
 from pingvas.worker.running.write_outcome import write_outcome
 
 log = logging.getLogger(__name__)
@@ -209,7 +209,7 @@ class JobRun:
         picture = None
         if isinstance(outcome, Made):
             with span("store"):
-                picture = await store_picture(self.job, outcome.result, self._context, self._give_up)
+                picture = await store_image(self.job, outcome.result, self._context, self._give_up)
             if picture is None:
                 outcome = self._why_not_stored()
             else:

@@ -17,9 +17,9 @@ from pingvas.adapters.model_source import ModelFilesMissing, read_source
 from pingvas.adapters.storage import ObjectMissing
 from pingvas.engine.errors import InvalidParameters
 from pingvas.engine.images.masks import mask_of
-from pingvas.engine.images.sources import open_picture
+from pingvas.engine.images.sources import open_source
 from pingvas.engine.images.transparency import filled
-from pingvas.engine.requests import ControlUse, Inpaint, LoraUse, PictureRequest, Setup
+from pingvas.engine.requests import ControlUse, EngineRequest, Inpaint, LoraUse, Setup
 from pingvas.generation.job_parameters import (
     DiffusionParameters,
     FromImageParameters,
@@ -79,7 +79,7 @@ class _Reader:
             data = await self.context.storage.get(stored.key)
         except ObjectMissing as error:
             raise InvalidParameters(f"{what} is not in the storage any more; upload it again.") from error
-        return open_picture(data, what)
+        return open_source(data, what)
 
 
 async def _setup(job: ClaimedJob, inputs: JobInputs, model: Path, reader: _Reader) -> Setup:
@@ -95,7 +95,7 @@ async def _setup(job: ClaimedJob, inputs: JobInputs, model: Path, reader: _Reade
 
 async def _request(
     asked: DiffusionParameters, inputs: JobInputs, reader: _Reader, refiner_start: float | None
-) -> PictureRequest:
+) -> EngineRequest:
     source, inpaint = None, None
     if inputs.source is not None:
         source = await reader.picture(inputs.source, "the source image")
@@ -124,7 +124,7 @@ async def _request(
         )
         for control in inputs.controls
     ]
-    return PictureRequest(
+    return EngineRequest(
         prompt=asked.prompt_to_run,
         negative_prompt=asked.negative_prompt_to_run,
         width=asked.width,
@@ -153,7 +153,7 @@ async def _to_enlarge(
     refine = asked.refine
     if refine is not None and inputs.refine is not None:
         loaded.setup = Setup(await reader.part(inputs.refine), inputs.refine.config)
-        loaded.request = PictureRequest(
+        loaded.request = EngineRequest(
             prompt=refine.prompt_to_run,
             negative_prompt=refine.negative_prompt_to_run,
             # Models make sides of eights; the engine cuts the picture back to its size.

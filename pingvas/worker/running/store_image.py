@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 VERSION = f"Pingvas Studio {pingvas.__version__}"
 
 
-async def store_picture(
+async def store_image(
     job: ClaimedJob, result: Result, context: JobContext, give_up: asyncio.Event
 ) -> FinishedImage | None:
     """Encode and upload the picture and its thumbnail. While the storage is away, try again.

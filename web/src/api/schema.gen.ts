@@ -827,6 +827,124 @@ export interface components {
             is_favorite?: boolean;
         };
         /**
+         * ImageToImage
+         * @description A request for `count` pictures made from text and a picture of mine.
+         *
+         *     Width and height are the source's, fitted to the model, unless they are given.
+         */
+        ImageToImage: {
+            /**
+             * Lane
+             * @description `idle`: runs only when no other work waits
+             * @default normal
+             * @enum {string}
+             */
+            lane: "normal" | "idle";
+            /**
+             * Format
+             * @default png
+             * @enum {string}
+             */
+            format: "png" | "jpg" | "webp";
+            /**
+             * Visibility
+             * @default private
+             * @enum {string}
+             */
+            visibility: "private" | "public" | "unlisted";
+            /**
+             * Collection Id
+             * @description Not taken yet
+             */
+            collection_id?: null;
+            /**
+             * Tags
+             * @description Not taken yet
+             */
+            tags?: string[];
+            /**
+             * Model
+             * @default pingvas-mini
+             */
+            model: string;
+            /**
+             * Prompt
+             * @description `{a|b}` picks one by the seed; `<lora:name:0.8>` adds a LoRA
+             * @default
+             */
+            prompt: string;
+            /**
+             * Negative Prompt
+             * @default
+             */
+            negative_prompt: string;
+            /**
+             * Width
+             * @description Pixels, a multiple of 8
+             */
+            width?: number | null;
+            /**
+             * Height
+             * @description Pixels, a multiple of 8
+             */
+            height?: number | null;
+            /** Steps */
+            steps?: number | null;
+            /**
+             * Cfg Scale
+             * @description 1 switches guidance off
+             */
+            cfg_scale?: number | null;
+            /** Sampler */
+            sampler?: string | null;
+            /**
+             * Seed
+             * @description Null: a random one; picture n has seed + n
+             */
+            seed?: number | null;
+            /**
+             * Count
+             * @default 1
+             */
+            count: number;
+            /**
+             * Clip Skip
+             * @description 1: the last layer of the text encoder, 2: the one before
+             * @default 1
+             */
+            clip_skip: number;
+            /**
+             * Guidance
+             * @description Distilled guidance, for FLUX alone
+             */
+            guidance?: number | null;
+            /** Loras */
+            loras?: components["schemas"]["LoraIn"][];
+            /** Controlnet */
+            controlnet?: components["schemas"]["ControlNetIn"] | components["schemas"]["ControlNetIn"][] | null;
+            /**
+             * Vae
+             * @description A VAE instead of the model's own
+             */
+            vae?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            job_type: "img2img";
+            /**
+             * Source Image
+             * Format: uuid
+             */
+            source_image: string;
+            /**
+             * Strength
+             * @description 0 keeps the source, 1 keeps nothing of it
+             * @default 0.75
+             */
+            strength: number;
+        };
+        /**
          * Inpaint
          * @description A request to repaint the masked part of a picture of mine. What is not masked stays as it is.
          *
@@ -1317,124 +1435,6 @@ export interface components {
              */
             token: string;
         };
-        /**
-         * PictureToPicture
-         * @description A request for `count` pictures made from text and a picture of mine.
-         *
-         *     Width and height are the source's, fitted to the model, unless they are given.
-         */
-        PictureToPicture: {
-            /**
-             * Lane
-             * @description `idle`: runs only when no other work waits
-             * @default normal
-             * @enum {string}
-             */
-            lane: "normal" | "idle";
-            /**
-             * Format
-             * @default png
-             * @enum {string}
-             */
-            format: "png" | "jpg" | "webp";
-            /**
-             * Visibility
-             * @default private
-             * @enum {string}
-             */
-            visibility: "private" | "public" | "unlisted";
-            /**
-             * Collection Id
-             * @description Not taken yet
-             */
-            collection_id?: null;
-            /**
-             * Tags
-             * @description Not taken yet
-             */
-            tags?: string[];
-            /**
-             * Model
-             * @default pingvas-mini
-             */
-            model: string;
-            /**
-             * Prompt
-             * @description `{a|b}` picks one by the seed; `<lora:name:0.8>` adds a LoRA
-             * @default
-             */
-            prompt: string;
-            /**
-             * Negative Prompt
-             * @default
-             */
-            negative_prompt: string;
-            /**
-             * Width
-             * @description Pixels, a multiple of 8
-             */
-            width?: number | null;
-            /**
-             * Height
-             * @description Pixels, a multiple of 8
-             */
-            height?: number | null;
-            /** Steps */
-            steps?: number | null;
-            /**
-             * Cfg Scale
-             * @description 1 switches guidance off
-             */
-            cfg_scale?: number | null;
-            /** Sampler */
-            sampler?: string | null;
-            /**
-             * Seed
-             * @description Null: a random one; picture n has seed + n
-             */
-            seed?: number | null;
-            /**
-             * Count
-             * @default 1
-             */
-            count: number;
-            /**
-             * Clip Skip
-             * @description 1: the last layer of the text encoder, 2: the one before
-             * @default 1
-             */
-            clip_skip: number;
-            /**
-             * Guidance
-             * @description Distilled guidance, for FLUX alone
-             */
-            guidance?: number | null;
-            /** Loras */
-            loras?: components["schemas"]["LoraIn"][];
-            /** Controlnet */
-            controlnet?: components["schemas"]["ControlNetIn"] | components["schemas"]["ControlNetIn"][] | null;
-            /**
-             * Vae
-             * @description A VAE instead of the model's own
-             */
-            vae?: string | null;
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            job_type: "img2img";
-            /**
-             * Source Image
-             * Format: uuid
-             */
-            source_image: string;
-            /**
-             * Strength
-             * @description 0 keeps the source, 1 keeps nothing of it
-             * @default 0.75
-             */
-            strength: number;
-        };
         /** PlanList */
         PlanList: {
             /** Items */
@@ -1676,10 +1676,10 @@ export interface components {
             estimated_credits: number;
         };
         /**
-         * TextToPicture
+         * TextToImage
          * @description A request for `count` pictures made from text. What is left out is as the model does it by default.
          */
-        TextToPicture: {
+        TextToImage: {
             /**
              * Lane
              * @description `idle`: runs only when no other work waits
@@ -2410,7 +2410,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TextToPicture"] | components["schemas"]["PictureToPicture"] | components["schemas"]["Inpaint"] | components["schemas"]["Upscale"];
+                "application/json": components["schemas"]["TextToImage"] | components["schemas"]["ImageToImage"] | components["schemas"]["Inpaint"] | components["schemas"]["Upscale"];
             };
         };
         responses: {
@@ -2470,7 +2470,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TextToPicture"] | components["schemas"]["PictureToPicture"] | components["schemas"]["Inpaint"] | components["schemas"]["Upscale"];
+                "application/json": components["schemas"]["TextToImage"] | components["schemas"]["ImageToImage"] | components["schemas"]["Inpaint"] | components["schemas"]["Upscale"];
             };
         };
         responses: {

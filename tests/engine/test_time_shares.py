@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from harness.toy_models import CONFIG, make_toy_model
 from pingvas.engine.engine import Engine
 from pingvas.engine.requests import Result
-from pingvas.engine.sampling.time_shares import Meter, Share
+from pingvas.engine.sampling.time_shares import Share, TimeMeter
 
 
 class Clock:
@@ -57,14 +57,14 @@ def work_through(engine: Engine, ask: Any, *, seed: int) -> tuple[float, float]:
         )
         for number in range(8)
     ]
-    batch, seats, wall = engine.open_batch(), [], 0.0
-    while batch.seats or waiting:
+    batch, entries, wall = engine.open_batch(), [], 0.0
+    while batch.entries or waiting:
         began = time.monotonic()
-        if waiting and (not batch.seats or (len(batch.seats) < 4 and chance.random() < 0.6)):
-            seats.append(engine.join(batch, waiting.pop()))
+        if waiting and (not batch.entries or (len(batch.entries) < 4 and chance.random() < 0.6)):
+            entries.append(engine.join(batch, waiting.pop()))
         engine.step(batch)
         wall += time.monotonic() - began
-    results = [seat.outcome for seat in seats]
+    results = [entry.outcome for entry in entries]
     assert all(isinstance(result, Result) for result in results)
     return sum(result.gpu_seconds for result in results if isinstance(result, Result)), wall
 
@@ -112,21 +112,21 @@ def test_joining_is_paid_by_the_one_who_joins(engine: Engine, ask: Any) -> None:
 
 
 def test_two_threads_at_work_get_half_of_each_moment(clock: Clock) -> None:
-    meter, step, decoding = Meter(clock), Share(), Share()
+    meter, step, decoding = TimeMeter(clock), Share(), Share()
 
-    with ThreadPoolExecutor(1) as aside, meter.work((step, 1)):
+    with ThreadPoolExecutor(1) as side_stream, meter.work((step, 1)):
         clock.now = 1.0
         beside = meter.work((decoding, 1))
-        aside.submit(beside.__enter__).result()
+        side_stream.submit(beside.__enter__).result()
         clock.now = 3.0
-        aside.submit(beside.__exit__, None, None, None).result()
+        side_stream.submit(beside.__exit__, None, None, None).result()
         clock.now = 10.0
 
     assert (step.seconds, decoding.seconds) == (1.0 + 1.0 + 7.0, 1.0)
 
 
 def test_work_within_work_is_paid_by_whom_it_is_for(clock: Clock) -> None:
-    meter, everybody, one = Meter(clock), Share(), Share()
+    meter, everybody, one = TimeMeter(clock), Share(), Share()
 
     with meter.work((everybody, 1)):
         clock.now = 1.0
@@ -155,7 +155,7 @@ def test_whatever_overlaps_the_shares_add_up_to_the_time_worked(
 ) -> None:
     # given
     clock = Clock()
-    meter, shares, busy = Meter(clock), [], 0
+    meter, shares, busy = TimeMeter(clock), [], 0
     under_way: list[list[tuple[bool, ExitStack]]] = [[], [], []]
 
     def pass_time(seconds: int) -> None:

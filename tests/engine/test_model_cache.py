@@ -11,7 +11,7 @@ import torch
 from harness.toy_models import CONFIG, make_toy_model
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import OutOfMemory
-from pingvas.engine.memory.model_cache import Book, Shelf
+from pingvas.engine.memory.model_cache import CacheEntry, ModelCache
 from pingvas.engine.requests import Setup
 
 CARD, MEMORY = torch.device("meta"), torch.device("cpu")
@@ -27,48 +27,48 @@ class Thing:
         self.device = device
 
 
-def put(shelf: Shelf, name: str, size: int) -> Thing:
+def put(model_cache: ModelCache, name: str, size: int) -> Thing:
     thing = Thing()
-    shelf.make_room(size)
-    shelf.put(name, Book(thing, size, thing.move, CARD))
+    model_cache.make_room(size)
+    model_cache.put(name, CacheEntry(thing, size, thing.move, CARD))
     return thing
 
 
 def test_what_does_not_fit_on_the_card_waits_in_memory_and_comes_back() -> None:
-    shelf = Shelf(CARD, device_bytes=10, memory_bytes=100)
-    first, second = put(shelf, "first", 6), put(shelf, "second", 6)
+    model_cache = ModelCache(CARD, device_bytes=10, memory_bytes=100)
+    first, second = put(model_cache, "first", 6), put(model_cache, "second", 6)
     assert (first.device, second.device) == (MEMORY, CARD)
 
-    assert shelf.take("first") is first
+    assert model_cache.take("first") is first
 
     assert (first.device, second.device) == (CARD, MEMORY)
 
 
 def test_the_least_recently_used_goes_first() -> None:
-    shelf = Shelf(CARD, device_bytes=12, memory_bytes=100)
-    first, second = put(shelf, "first", 6), put(shelf, "second", 6)
-    shelf.take("first")
+    model_cache = ModelCache(CARD, device_bytes=12, memory_bytes=100)
+    first, second = put(model_cache, "first", 6), put(model_cache, "second", 6)
+    model_cache.take("first")
 
-    third = put(shelf, "third", 6)
+    third = put(model_cache, "third", 6)
 
     assert (first.device, second.device, third.device) == (CARD, MEMORY, CARD)
 
 
 def test_what_fits_nowhere_is_forgotten() -> None:
-    shelf = Shelf(CARD, device_bytes=6, memory_bytes=6)
+    model_cache = ModelCache(CARD, device_bytes=6, memory_bytes=6)
     for name in ("first", "second", "third"):
-        put(shelf, name, 6)
+        put(model_cache, name, 6)
 
-    assert shelf.keys() == ["second", "third"]
-    assert shelf.take("first") is None
+    assert model_cache.keys() == ["second", "third"]
+    assert model_cache.take("first") is None
 
 
 def test_what_was_asked_for_last_stays_however_large_it_is() -> None:
-    shelf = Shelf(CARD, device_bytes=1, memory_bytes=0)
+    model_cache = ModelCache(CARD, device_bytes=1, memory_bytes=0)
 
-    thing = put(shelf, "large", 50)
+    thing = put(model_cache, "large", 50)
 
-    assert shelf.take("large") is thing
+    assert model_cache.take("large") is thing
     assert thing.device == CARD
 
 
