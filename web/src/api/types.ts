@@ -18,7 +18,7 @@ export type JobPage = Schemas["JobPage"];
 export type JobBatch = Schemas["SubmittedOut"];
 /** What is asked for: pictures from words, pictures from a picture and words, or a larger copy of a picture. */
 export type JobRequest =
-  Asked<Schemas["TextToPicture"]> | Asked<Schemas["PictureToPicture"]> | Asked<Schemas["Upscale"]>;
+  Asked<Schemas["TextToImage"]> | Asked<Schemas["ImageToImage"]> | Asked<Schemas["Upscale"]>;
 /** Without what is not taken yet. */
 type Asked<S> = Omit<S, "collection_id">;
 export type LoraUse = Schemas["LoraIn"];
