@@ -162,7 +162,12 @@ async def test_ten_thousand_jobs_are_canceled_by_a_handful_of_statements(databas
         assert await session.scalar(_SERVED_UNTIL, {"user_id": actor.user_id}) == OF_ONE_JOB
     # and the devices hear of it once, not ten thousand times
     assert sorted(told.names) == ["credits:updated", "system:resync"]
-    assert told.events[0].payload == {"balance": 30_494, "change": 29_997, "reason": "refund"}
+    assert told.events[0].payload == {
+        "user_id": str(actor.user_id),
+        "balance": 30_494,
+        "change": 29_997,
+        "reason": "refund",
+    }
 
 
 async def test_a_few_canceled_jobs_are_told_one_by_one(database: Database) -> None:
@@ -180,7 +185,12 @@ async def test_a_few_canceled_jobs_are_told_one_by_one(database: Database) -> No
     # then
     assert told.names == ["credits:updated", *["job:canceled"] * 3]
     assert {event.payload["job_id"] for event in told.events[1:]} == {str(job) for job in accepted.job_ids}
-    assert told.events[0].payload == {"balance": 500, "change": 9, "reason": "refund"}
+    assert told.events[0].payload == {
+        "user_id": str(actor.user_id),
+        "balance": 500,
+        "change": 9,
+        "reason": "refund",
+    }
 
 
 async def test_canceling_one_takes_as_many_statements_as_canceling_all(database: Database) -> None:

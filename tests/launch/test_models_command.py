@@ -185,7 +185,7 @@ async def test_what_is_no_model_is_refused_with_the_reason(settings: Settings, t
         (Wanted(str(broken)), Invalid, "13 bytes are missing"),
         (Wanted(str(flux)), NotAModel, "without its text encoders and VAE"),
         (Wanted(str(other)), NotAModel, "no kind"),
-        (Wanted(str(loha), base="sd1"), NotAModel, "loha"),
+        (Wanted(str(loha), base="sd1"), NotAModel, "LoHa"),
         (Wanted(str(control), base="sd1"), NotAModel, "diffusers folder"),
         (Wanted(str(tmp_path / "nowhere")), Invalid, "nothing at nowhere"),
         (Wanted(str(lora), kind="checkpoint"), Invalid, "This is a lora"),

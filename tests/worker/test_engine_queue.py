@@ -73,7 +73,7 @@ def a_job(**changes: Any) -> Any:
         "batch_key": "k",
         "job_type": "txt2img",
         "lost_attempts": 0,
-        "parameters": {"width": 1024, "height": 1024},
+        "parameters": SimpleNamespace(width=1024, height=1024),
         "model_config": {"family": "sdxl", "size_bytes": 7 * GIB},
     }
     return SimpleNamespace(**(facts | changes))
@@ -86,7 +86,7 @@ def a_job(**changes: Any) -> Any:
         (24, a_job(), 7),
         (12, a_job(), 3),
         (8, a_job(), 1),
-        (24, a_job(parameters={"width": 2048, "height": 2048}), 1),
+        (24, a_job(parameters=SimpleNamespace(width=2048, height=2048)), 1),
         (141, a_job(batch_key=None), 1),
         (141, a_job(job_type="upscale"), 1),
         (141, a_job(lost_attempts=1), 1),

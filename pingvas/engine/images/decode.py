@@ -13,7 +13,7 @@ from PIL import Image
 
 from pingvas.engine.images import jpeg_segments, png_chunks, webp_chunks
 from pingvas.engine.images.colour_profiles import adobe_rgb, to_srgb
-from pingvas.engine.images.file_parts import FileParts
+from pingvas.engine.images.file_parts import XMP, FileParts
 
 _ORIENTATION, _EXIF_IFD, _INTEROP_IFD = 0x0112, 0x8769, 0xA005
 _COLOUR_SPACE, _INTEROP_INDEX = 0xA001, 1
@@ -52,6 +52,10 @@ def open_image(parts: FileParts, formats: tuple[str, ...]) -> Image.Image:
     image = Image.open(io.BytesIO(parts.data), formats=formats)
     if parts.exif is not None:
         image.info["exif"] = parts.exif
+    if parts.comment is not None:
+        image.info["comment"] = parts.comment
+    if parts.xmp is not None:
+        image.info[XMP] = parts.xmp
     profile = parts.profile or (adobe_rgb() if _says_adobe_rgb(image) else None)
     if profile is not None:
         image.info["icc_profile"] = profile

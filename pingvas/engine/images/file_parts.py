@@ -14,11 +14,16 @@ MAX_PROFILE = 4 * 1024 * 1024
 """Bytes of a colour profile; a printer's table has two million. A longer one is not applied."""
 MAX_EXIF = 1024 * 1024
 """Bytes of EXIF; JPEG has room for 64 KiB in a segment."""
+MAX_XMP = 1024 * 1024
+"""Bytes of XMP."""
+XMP = "xmp packet"
+"""Where an opened picture has its XMP: not where Pillow would read an orientation out of it, which no browser heeds."""
 
 
 @dataclass(frozen=True)
 class FileParts:
     """`data` is the file with its pixels and short texts alone; `profile` is an ICC profile, nobody has looked into it.
+    `comment` (of a JPEG) and `xmp` may say how the picture was made; nothing else is read out of them.
 
     `passes` counts the walks over all pixels that a JPEG asks for.
     """
@@ -26,6 +31,8 @@ class FileParts:
     data: bytes
     profile: bytes | None = None
     exif: bytes | None = None
+    comment: bytes | None = None
+    xmp: bytes | None = None
     passes: int = 1
 
 

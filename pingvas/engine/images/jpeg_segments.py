@@ -19,6 +19,7 @@ _NEXT_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)
 # Fill bytes may stand before any marker.
 _MARKER = re.compile(rb"\xff+[^\xff]", re.DOTALL)
 _ICC, _EXIF, _JFIF, _ADOBE = b"ICC_PROFILE\0", b"Exif\0\0", b"JFIF\0", b"Adobe"
+_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 
 
 def take_jpeg_apart(data: bytes) -> FileParts:
@@ -28,6 +29,7 @@ def take_jpeg_apart(data: bytes) -> FileParts:
     told: dict[str, bytes] = {}
     pieces: dict[tuple[int, int], bytes] = {}
     exif = b""
+    comment = xmp = None
     while True:
         marker, body, end = _segment(data, place)
         if marker is None:
@@ -42,6 +44,10 @@ def take_jpeg_apart(data: bytes) -> FileParts:
         if marker == 0xE1 and segment.startswith(_EXIF):
             # Longer ones go on in the next segment.
             exif += segment[len(_EXIF) :] if len(exif) <= MAX_EXIF else b""
+        elif marker == 0xE1 and segment.startswith(_XMP):
+            xmp = xmp or segment[len(_XMP) :]
+        elif marker == _COMMENT:
+            comment = comment or bytes(view[body:end])
         elif marker == 0xE2 and segment.startswith(_ICC) and len(segment) > 14:
             pieces.setdefault((segment[13], segment[12]), segment[14:])
         elif marker == 0xE0 and segment.startswith(_JFIF) and len(segment) >= 14:
@@ -51,7 +57,7 @@ def take_jpeg_apart(data: bytes) -> FileParts:
             # It says how the colours are mixed.
             kept.append(b"" if "adobe" in told else view[place:end])
             told.setdefault("adobe", segment)
-        elif not 0xE0 <= marker <= 0xEF and marker != _COMMENT:
+        elif not 0xE0 <= marker <= 0xEF:
             kept.append(view[place:end])
         place = end
         if marker == _END or place >= len(data):
@@ -60,6 +66,8 @@ def take_jpeg_apart(data: bytes) -> FileParts:
         b"".join(kept),
         profile=_joined(pieces),
         exif=_EXIF + exif if 0 < len(exif) <= MAX_EXIF else None,
+        comment=comment,
+        xmp=xmp,
         passes=passes,
     )
 

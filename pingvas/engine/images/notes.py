@@ -16,6 +16,7 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import iTXt
 
+from pingvas.engine.images.file_parts import MAX_XMP, XMP
 from pingvas.engine.images.infotext import says_how_made
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ _XMP_NAMES = "exif:UserComment|dc:description|tiff:ImageDescription|xmp:Descript
 _XMP_ELEMENT = re.compile(rf"<({_XMP_NAMES})\b[^<>]{{0,200}}>")
 _XMP_ATTRIBUTE = re.compile(rf"\b(?:{_XMP_NAMES})\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _XML_TAG = re.compile(r"<[^<>]*>")
-_MAX_XMP, _MOST_ELEMENTS = 1024 * 1024, 20
+_MOST_ELEMENTS = 20
 
 
 def find_notes(image: Image.Image) -> dict[str, str]:
@@ -160,14 +161,14 @@ def _everywhere_else(image: Image.Image, tags: Image.Exif, details: dict[int, An
     comment = image.info.get("comment")
     if isinstance(comment, bytes):
         yield _told_in(comment, _UNNAMED)
-    yield from map(_told, _in_xmp(image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")))
+    yield from map(_told, _in_xmp(image.info.get(XMP)))
 
 
 def _in_xmp(packet: Any) -> Iterator[str]:
     """Texts in an XMP packet, which is XML: two patterns are enough, and no parser follows what it says."""
     if isinstance(packet, bytes):
         packet = packet.decode("utf-8", "replace")
-    if not isinstance(packet, str) or len(packet) > _MAX_XMP:
+    if not isinstance(packet, str) or len(packet) > MAX_XMP:
         return
     for element in islice(_XMP_ELEMENT.finditer(packet), _MOST_ELEMENTS):
         end = packet.find(f"</{element[1]}>", element.end())

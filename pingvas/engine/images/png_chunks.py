@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 
 from pingvas.engine.images.colour_profiles import Chromaticities, profile_of_cicp, profile_of_gamma
-from pingvas.engine.images.file_parts import MAX_EXIF, MAX_PROFILE, FileParts, inflate
+from pingvas.engine.images.file_parts import MAX_EXIF, MAX_PROFILE, MAX_XMP, FileParts, inflate
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_TEXT = 1024 * 1024
@@ -24,6 +24,8 @@ _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _LEAST = 1024
 _COLOURS = {b"cICP": 4, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32}
 _HEEDED = {*_TEXTS, *_COLOURS, b"iCCP", b"eXIf", b"tRNS"}
+# XMP as its specification has it in a PNG: not packed, in no language.
+_XMP = b"XML:com.adobe.xmp\0\0\0\0\0"
 # Pillow would read an orientation out of these, which no browser heeds.
 _NO_TEXTS = (b"XML:com.adobe.xmp", b"Raw profile type ")
 _GREY, _RGB, _PALETTE = 0, 2, 3
@@ -34,6 +36,7 @@ def take_png_apart(data: bytes) -> FileParts:
     kept: list[bytes | memoryview] = [SIGNATURE]
     colours: dict[bytes, bytes] = {}
     exif: bytes | None = None
+    xmp: bytes | None = None
     room = MAX_TEXTS
     depth = colour = -1
     begun = False
@@ -49,6 +52,10 @@ def take_png_apart(data: bytes) -> FileParts:
             kept.append(whole)
         elif kind not in _HEEDED or (kind in _TEXTS and room <= 0) or not _sound(whole):
             continue
+        elif kind == b"iTXt" and body[: len(_XMP)] == _XMP:
+            room -= _LEAST
+            if xmp is None and len(body) <= MAX_XMP:
+                xmp = bytes(body[len(_XMP) :])
         elif kind in _TEXTS:
             fits, cost = _weigh_text(kind, bytes(body[: MAX_TEXT + 1]), min(room, MAX_TEXT))
             room -= cost
@@ -62,7 +69,7 @@ def take_png_apart(data: bytes) -> FileParts:
             kept.extend(_transparency(bytes(body), depth, colour))
         elif kind == b"iCCP" or _COLOURS.get(kind) == len(body):
             colours.setdefault(kind, bytes(body))
-    return FileParts(b"".join(kept), profile=_profile(colours), exif=exif)
+    return FileParts(b"".join(kept), profile=_profile(colours), exif=exif, xmp=xmp)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:

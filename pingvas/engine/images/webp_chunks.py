@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 
-from pingvas.engine.images.file_parts import MAX_EXIF, MAX_PROFILE, FileParts
+from pingvas.engine.images.file_parts import MAX_EXIF, MAX_PROFILE, MAX_XMP, FileParts
 
 # What the header of an extended file says of chunks that are taken out: a profile, EXIF, XMP.
 _FLAGS_OUT = 0x20 | 0x08 | 0x04
@@ -22,7 +22,7 @@ def take_webp_apart(data: bytes) -> FileParts:
     """`is_webp(data)` holds; the rest may be anything. The size in its header is written anew."""
     view, place = memoryview(data), 12
     kept: list[bytes | memoryview] = []
-    profile = exif = None
+    profile = exif = xmp = None
     frames = 0
     while place + 8 <= len(data):
         kind, (size,) = data[place : place + 4], struct.unpack_from("<I", data, place + 4)
@@ -42,8 +42,9 @@ def take_webp_apart(data: bytes) -> FileParts:
             profile = bytes(body)
         elif kind == b"EXIF" and exif is None and size <= MAX_EXIF:
             exif = bytes(body)
+        elif kind == b"XMP " and xmp is None and size <= MAX_XMP:
+            xmp = bytes(body)
         place = end + size % 2
     chunks = b"".join(kept)
-    return FileParts(
-        b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WEBP" + chunks, profile=profile, exif=exif
-    )
+    whole = b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WEBP" + chunks
+    return FileParts(whole, profile=profile, exif=exif, xmp=xmp)
