@@ -258,11 +258,11 @@ def models_add(
     ] = False,
 ) -> None:
     """Add a model: look what it is, record its hashes, put it into the catalog."""
-    from pingvas.launch.models_command import Wanted, add
+    from pingvas.launch.models_command import ModelToAdd, add
     from pingvas.launch.models_screen import fetching, print_models
     from pingvas.launch.which_database import with_any_database
 
-    wanted = Wanted(
+    new = ModelToAdd(
         where=where,
         name=name,
         display_name=display_name,
@@ -276,7 +276,7 @@ def models_add(
         copy_to_storage=copy_to_storage,
     )
     with with_any_database(_settings()) as settings, fetching() as on_progress:
-        added = asyncio.run(add(settings, wanted, on_progress))
+        added = asyncio.run(add(settings, new, on_progress))
     print_models([added])
 
 

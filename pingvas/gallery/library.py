@@ -30,7 +30,7 @@ class ImageNotFound(NotFound):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ImageFilter:
     """Which of a person's pictures a list is to hold; None asks for all of them."""
 
     favorite: bool | None = None
@@ -50,34 +50,36 @@ class ImageChanges:
     is_favorite: bool | None = None
 
 
-async def list_images(session: ReadSession, actor: Actor, wanted: Wanted, asked: PageRequest) -> Page[Image]:
+async def list_images(
+    session: ReadSession, actor: Actor, filter: ImageFilter, asked: PageRequest
+) -> Page[Image]:
     """A page of the actor's pictures. Raises BadCursor."""
     page = await read_page(
         session,
-        select(Image).where(Image.user_id == actor.user_id, *_conditions(wanted)),
+        select(Image).where(Image.user_id == actor.user_id, *_conditions(filter)),
         asked,
         order=(Image.created_at, Image.id),
-        descending=wanted.sort == "newest",
-        belongs_to=("images", actor.user_id, asdict(wanted)),
+        descending=filter.sort == "newest",
+        belongs_to=("images", actor.user_id, asdict(filter)),
     )
     return page.of(lambda row: row[0])
 
 
-def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+def _conditions(filter: ImageFilter) -> Iterator[ColumnElement[bool]]:
     # job_type and model stand in the parameters, so a picture keeps them when its job's row is gone.
     params = Image.generation_params
-    if wanted.favorite is not None:
-        yield Image.is_favorite.is_(wanted.favorite)
-    if wanted.visibility is not None:
-        yield Image.visibility == wanted.visibility
-    if wanted.model is not None:
-        yield params["model"].astext == wanted.model
-    if wanted.job_type is not None:
-        yield params["job_type"].astext == wanted.job_type
-    if wanted.created_from is not None:
-        yield Image.created_at >= wanted.created_from
-    if wanted.created_to is not None:
-        yield Image.created_at < wanted.created_to
+    if filter.favorite is not None:
+        yield Image.is_favorite.is_(filter.favorite)
+    if filter.visibility is not None:
+        yield Image.visibility == filter.visibility
+    if filter.model is not None:
+        yield params["model"].astext == filter.model
+    if filter.job_type is not None:
+        yield params["job_type"].astext == filter.job_type
+    if filter.created_from is not None:
+        yield Image.created_at >= filter.created_from
+    if filter.created_to is not None:
+        yield Image.created_at < filter.created_to
 
 
 async def get_visible_image(session: ReadSession, actor: Actor | None, image_id: UUID) -> Image:

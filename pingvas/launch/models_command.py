@@ -30,6 +30,17 @@ from pingvas.catalog.install import (
 )
 from pingvas.catalog.models import bases_of, kind_of
 from pingvas.catalog.tables import AiModel
+from pingvas.launch.model_to_add import (
+    PARTS,
+    ModelToAdd,
+    checked_name,
+    look_at,
+    name_from,
+    name_of_address,
+    read_address,
+    read_card,
+    read_said,
+)
 from pingvas.launch.model_trial import (
     OPENING,
     Place,
@@ -39,23 +50,12 @@ from pingvas.launch.model_trial import (
     try_model,
     why_it_cannot_be_opened,
 )
-from pingvas.launch.models_wanted import (
-    PARTS,
-    Wanted,
-    checked_name,
-    look_at,
-    name_from,
-    name_of_address,
-    read_address,
-    read_card,
-    read_said,
-)
 
 __all__ = [
     "Checked",
+    "ModelToAdd",
     "Removal",
     "Shown",
-    "Wanted",
     "add",
     "list_models",
     "remove",
@@ -87,24 +87,24 @@ class Checked:
     wrong: str | None
 
 
-async def add(settings: Settings, wanted: Wanted, on_progress: OnProgress) -> Shown:
+async def add(settings: Settings, new: ModelToAdd, on_progress: OnProgress) -> Shown:
     """Look at the files, open them for trial, record their hashes, and put the model into the catalog.
 
     Raises Invalid for what is no model or cannot be used, NameTaken, and what fetching and copying raise.
     """
-    address = read_address(wanted.where)
+    address = read_address(new.where)
     files = open_model_files(settings)
     async with _catalog(settings) as database:
-        await _check_tiers(database, wanted.tiers)
-        if wanted.name is not None:
-            await _expect_free(database, checked_name(wanted.name))
+        await _check_tiers(database, new.tiers)
+        if new.name is not None:
+            await _expect_free(database, checked_name(new.name))
         if is_remote(address):
             source, copy = await files.collect(address, is_model_file, on_progress)
             try:
                 hashes = {
                     name: {"sha256": facts.sha256, "size": facts.size} for name, facts in source.files.items()
                 }
-                return await _add_at(database, files, wanted, address, copy.path, hashes)
+                return await _add_at(database, files, new, address, copy.path, hashes)
             except (Invalid, NotFound) as error:
                 copy.close()
                 await files.forget(source)
@@ -113,30 +113,30 @@ async def add(settings: Settings, wanted: Wanted, on_progress: OnProgress) -> Sh
                 raise type(error)(said) from error
             finally:
                 copy.close()
-        return await _add_at(database, files, wanted, None, Path(address), None)
+        return await _add_at(database, files, new, None, Path(address), None)
 
 
 async def _add_at(
     database: Database,
     files: ModelFiles,
-    wanted: Wanted,
+    new: ModelToAdd,
     address: str | None,
     path: Path,
     hashes: Files | None,
 ) -> Shown:
     detected = await asyncio.to_thread(look_at, path)
-    model_type = model_type_of(detected, has_components=wanted.components is not None)
+    model_type = model_type_of(detected, has_components=new.components is not None)
     kind = detected.kind
-    if wanted.kind not in (None, kind, model_type if kind != "upscaler" else kind):
-        raise Invalid(f"This is a {kind}, not a {wanted.kind}.")
+    if new.kind not in (None, kind, model_type if kind != "upscaler" else kind):
+        raise Invalid(f"This is a {kind}, not a {new.kind}.")
     card = read_card(path)
-    name = checked_name(wanted.name or card.get("name") or name_from(path))
-    said_name = str(wanted.display_name or card.get("display_name") or name)
+    name = checked_name(new.name or card.get("name") or name_from(path))
+    said_name = str(new.display_name or card.get("display_name") or name)
     display_name = accept_name(said_name, field="display_name", longest=_MAX_DISPLAY_NAME)
     await _expect_free(database, name)
     path = where_weights_are(path, detected)
     async with database.read() as session:
-        said = card | await read_said(session, wanted, detected, card)
+        said = card | await read_said(session, new, detected, card)
         unhashed = describe(detected, name, {}, said)
         hosts = await find_hosts(session, files, unhashed) if detected.kind in PARTS else []
     # Before the hashes, which take a large file minutes.
@@ -144,10 +144,10 @@ async def _add_at(
     if hashes is None:
         hashes = await asyncio.to_thread(hash_files, path)
     config = describe(detected, name, hashes, said)
-    uploaded = wanted.copy_to_storage
+    uploaded = new.copy_to_storage
     if uploaded:
         address = await files.upload(path, hashes, name, single=config["layout"] == "file")
-    new = NewModel(
+    row = NewModel(
         name=name,
         display_name=display_name,
         model_type=model_type,
@@ -156,14 +156,14 @@ async def _add_at(
         path=None if address else str(path),
         size_bytes=sum(int(facts["size"]) for facts in hashes.values()),
         config=config,
-        required_tiers=wanted.tiers,
+        required_tiers=new.tiers,
     )
     try:
         async with database.transaction() as session:
-            return _shown(await add_model(session, new))
+            return _shown(await add_model(session, row))
     except NameTaken:
         if uploaded:
-            await files.delete_uploaded(read_source(new.address, config))
+            await files.delete_uploaded(read_source(row.address, config))
         raise
 
 

@@ -13,8 +13,8 @@ from pingvas.base.ids import new_id
 from pingvas.base.pages import PageRequest
 from pingvas.gallery.library import (
     ImageChanges,
+    ImageFilter,
     ImageNotFound,
-    Wanted,
     change_image,
     delete_image,
     get_visible_image,
@@ -34,8 +34,8 @@ async def make_actor(session: AsyncSession, role: str = "user") -> Actor:
     return Actor(user.id, role, None)
 
 
-async def ids(session: AsyncSession, actor: Actor, wanted: Wanted | None = None) -> list[UUID]:
-    page = await list_images(session, actor, wanted or Wanted(), PageRequest(KEY, 100))
+async def ids(session: AsyncSession, actor: Actor, filter: ImageFilter | None = None) -> list[UUID]:
+    page = await list_images(session, actor, filter or ImageFilter(), PageRequest(KEY, 100))
     return [image.id for image in page.items]
 
 
@@ -46,7 +46,7 @@ async def test_a_list_holds_ones_own_images_newest_first(session: AsyncSession) 
     await make_image(session, other.user_id, visibility="public")
 
     assert await ids(session, actor) == [new.id, old.id]
-    assert await ids(session, actor, Wanted(sort="oldest")) == [old.id, new.id]
+    assert await ids(session, actor, ImageFilter(sort="oldest")) == [old.id, new.id]
 
 
 @pytest.mark.parametrize("sort", ["newest", "oldest"])
@@ -58,12 +58,12 @@ async def test_pages_hold_every_image_once_though_many_share_a_moment(
         (await make_image(session, actor.user_id, created_at=NOON + timedelta(seconds=n // 3))).id
         for n in range(11)
     }
-    wanted = Wanted(sort=sort)  # type: ignore[arg-type]
+    filter = ImageFilter(sort=sort)  # type: ignore[arg-type]
 
     seen: list[UUID] = []
     cursor = None
     for _ in range(20):
-        page = await list_images(session, actor, wanted, PageRequest(KEY, 2, cursor))
+        page = await list_images(session, actor, filter, PageRequest(KEY, 2, cursor))
         seen += [image.id for image in page.items]
         cursor = page.next_cursor
         if cursor is None:
@@ -77,7 +77,7 @@ async def test_a_cursor_that_was_forged_is_refused(session: AsyncSession) -> Non
     actor = await make_actor(session)
 
     with pytest.raises(Invalid):
-        await list_images(session, actor, Wanted(), PageRequest(KEY, 2, "Zm9yZ2Vk"))
+        await list_images(session, actor, ImageFilter(), PageRequest(KEY, 2, "Zm9yZ2Vk"))
 
 
 async def test_each_filter_keeps_what_it_names(session: AsyncSession) -> None:
@@ -97,19 +97,19 @@ async def test_each_filter_keeps_what_it_names(session: AsyncSession) -> None:
         generation_params={"model": "flux-dev", "job_type": "upscale"},
     )
 
-    for wanted, expected in (
-        (Wanted(favorite=True), other),
-        (Wanted(favorite=False), plain),
-        (Wanted(visibility="private"), plain),
-        (Wanted(visibility="public"), other),
-        (Wanted(model="flux-dev"), other),
-        (Wanted(job_type="txt2img"), plain),
-        (Wanted(created_from=NOON + timedelta(seconds=1)), other),
-        (Wanted(created_to=NOON + timedelta(seconds=1)), plain),
-        (Wanted(created_from=NOON, created_to=NOON + timedelta(days=1)), plain),
+    for filter, expected in (
+        (ImageFilter(favorite=True), other),
+        (ImageFilter(favorite=False), plain),
+        (ImageFilter(visibility="private"), plain),
+        (ImageFilter(visibility="public"), other),
+        (ImageFilter(model="flux-dev"), other),
+        (ImageFilter(job_type="txt2img"), plain),
+        (ImageFilter(created_from=NOON + timedelta(seconds=1)), other),
+        (ImageFilter(created_to=NOON + timedelta(seconds=1)), plain),
+        (ImageFilter(created_from=NOON, created_to=NOON + timedelta(days=1)), plain),
     ):
-        assert await ids(session, actor, wanted) == [expected.id], wanted
-    assert await ids(session, actor, Wanted(favorite=True, visibility="private")) == []
+        assert await ids(session, actor, filter) == [expected.id], filter
+    assert await ids(session, actor, ImageFilter(favorite=True, visibility="private")) == []
 
 
 @pytest.mark.parametrize("visibility", ["public", "unlisted"])

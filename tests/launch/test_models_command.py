@@ -28,7 +28,7 @@ from pingvas.catalog.tables import AiModel
 from pingvas.cli import app
 from pingvas.engine.checkpoints import architectures
 from pingvas.engine.checkpoints.transformer_names import FLUX_NAMES
-from pingvas.launch.models_command import Wanted, add, list_models, remove, verify
+from pingvas.launch.models_command import ModelToAdd, add, list_models, remove, verify
 from tests.make.flow_files import write_flow_file
 from tests.make.safetensors import COMPACT_X4, SD1_LORA, Shapes, file_of, write_safetensors
 
@@ -79,7 +79,7 @@ async def test_a_folder_is_added_with_its_hashes_and_the_habits_of_its_family(
     (folder / "unet" / "model.bin").write_bytes(b"a pickle that nobody opens")
 
     # when
-    shown = await add(settings, Wanted(str(folder), tiers=("pro",), display_name="Mine"), nobody)
+    shown = await add(settings, ModelToAdd(str(folder), tiers=("pro",), display_name="Mine"), nobody)
 
     # then
     # Its sizes are its own, so parts must be made for it by name.
@@ -102,8 +102,8 @@ async def test_a_lora_and_an_upscaler_are_added_from_their_files(
     lora = write_safetensors(tmp_path / "night.safetensors", SD1_LORA)
     upscaler = write_safetensors(tmp_path / "4x.safetensors", COMPACT_X4)
 
-    await add(settings, Wanted(str(lora), trigger_words=("night",)), nobody)
-    await add(settings, Wanted(str(upscaler), kind="upscaler"), nobody)
+    await add(settings, ModelToAdd(str(lora), trigger_words=("night",)), nobody)
+    await add(settings, ModelToAdd(str(upscaler), kind="upscaler"), nobody)
 
     night = await row_of(database, "night")
     assert (night.model_type, night.config["base"], night.config["trigger_words"]) == (
@@ -135,14 +135,14 @@ async def test_what_the_file_does_not_tell_the_operator_is_asked(
 
     # when
     with pytest.raises(Invalid, match="--base: sd1, sd2, sdxl"):
-        await add(settings, Wanted(str(vae)), nobody)
+        await add(settings, ModelToAdd(str(vae)), nobody)
     with pytest.raises(Invalid, match="--base is one of"):
-        await add(settings, Wanted(str(vae), base="sd9"), nobody)
+        await add(settings, ModelToAdd(str(vae), base="sd9"), nobody)
     with pytest.raises(Invalid, match="made for sd1 or sd2 or sdxl"):
-        await add(settings, Wanted(str(vae), base="flux"), nobody)
+        await add(settings, ModelToAdd(str(vae), base="flux"), nobody)
     with pytest.raises(Invalid, match="is not whole: its VAE lacks 245 of 248"):
-        await add(settings, Wanted(str(other), base="sdxl"), nobody)
-    await add(settings, Wanted(str(vae), base="sdxl"), nobody)
+        await add(settings, ModelToAdd(str(other), base="sdxl"), nobody)
+    await add(settings, ModelToAdd(str(vae), base="sdxl"), nobody)
 
     # then
     assert (await row_of(database, "vae")).config["base"] == "sdxl"
@@ -158,7 +158,7 @@ async def test_a_lora_of_unusual_size_finds_the_model_that_has_it(
     lora = {f"{layer}.lora_A.weight": (4, 128), f"{layer}.lora_B.weight": (64, 4)}
 
     # when
-    await add(settings, Wanted(str(write_safetensors(tmp_path / "small.safetensors", lora))), nobody)
+    await add(settings, ModelToAdd(str(write_safetensors(tmp_path / "small.safetensors", lora))), nobody)
 
     # then
     assert (await row_of(database, "small")).config["base"] == "mini"
@@ -179,24 +179,24 @@ async def test_what_is_no_model_is_refused_with_the_reason(settings: Settings, t
     )
     loha = write_safetensors(tmp_path / "loha.safetensors", {"lora_unet_mid_block_x.hada_w1_a": (4, 8)})
 
-    for wanted, error, why in (
-        (Wanted(str(pickle)), Invalid, "pickle"),
-        (Wanted("s3://bucket/model.ckpt?endpoint=http://127.0.0.1:9"), Invalid, "pickle"),
-        (Wanted(str(broken)), Invalid, "13 bytes are missing"),
-        (Wanted(str(flux)), NotAModel, "without its text encoders and VAE"),
-        (Wanted(str(other)), NotAModel, "no kind"),
-        (Wanted(str(loha), base="sd1"), NotAModel, "LoHa"),
-        (Wanted(str(control), base="sd1"), NotAModel, "diffusers folder"),
-        (Wanted(str(tmp_path / "nowhere")), Invalid, "nothing at nowhere"),
-        (Wanted(str(lora), kind="checkpoint"), Invalid, "This is a lora"),
-        (Wanted(str(lora), name="<lora:x>"), Invalid, "no name"),
-        (Wanted(str(lora), tiers=("gold",)), Invalid, "no plan named 'gold'"),
-        (Wanted(str(lora), prediction="maybe"), Invalid, "--prediction"),
-        (Wanted("https://models.example/model.safetensors"), Invalid, "download"),
-        (Wanted("s3://bucket/toy?access_key_id=k&secret_access_key=s"), Invalid, "AWS_ACCESS_KEY_ID"),
+    for new, error, why in (
+        (ModelToAdd(str(pickle)), Invalid, "pickle"),
+        (ModelToAdd("s3://bucket/model.ckpt?endpoint=http://127.0.0.1:9"), Invalid, "pickle"),
+        (ModelToAdd(str(broken)), Invalid, "13 bytes are missing"),
+        (ModelToAdd(str(flux)), NotAModel, "without its text encoders and VAE"),
+        (ModelToAdd(str(other)), NotAModel, "no kind"),
+        (ModelToAdd(str(loha), base="sd1"), NotAModel, "LoHa"),
+        (ModelToAdd(str(control), base="sd1"), NotAModel, "diffusers folder"),
+        (ModelToAdd(str(tmp_path / "nowhere")), Invalid, "nothing at nowhere"),
+        (ModelToAdd(str(lora), kind="checkpoint"), Invalid, "This is a lora"),
+        (ModelToAdd(str(lora), name="<lora:x>"), Invalid, "no name"),
+        (ModelToAdd(str(lora), tiers=("gold",)), Invalid, "no plan named 'gold'"),
+        (ModelToAdd(str(lora), prediction="maybe"), Invalid, "--prediction"),
+        (ModelToAdd("https://models.example/model.safetensors"), Invalid, "download"),
+        (ModelToAdd("s3://bucket/toy?access_key_id=k&secret_access_key=s"), Invalid, "AWS_ACCESS_KEY_ID"),
     ):
         with pytest.raises(error, match=why):
-            await add(settings, wanted, nobody)
+            await add(settings, new, nobody)
     assert await list_models(settings) == []
 
 
@@ -214,23 +214,23 @@ async def test_what_a_single_file_leaves_out_may_come_from_a_folder_of_its_famil
     refiner = make_toy_refiner(tmp_path / "refiner")
 
     # when
-    await add(settings, Wanted(str(file), components=str(folder)), nobody)
-    await add(settings, Wanted(str(other), refiner=str(refiner)), nobody)
+    await add(settings, ModelToAdd(str(file), components=str(folder)), nobody)
+    await add(settings, ModelToAdd(str(other), refiner=str(refiner)), nobody)
 
     # then
     assert (await row_of(database, "flux")).config["components"] == str(folder)
     assert (await row_of(database, "other")).config["refiner"] == str(refiner)
     shutil.rmtree(folder / "tokenizer_2")
-    for wanted, why in (
-        (Wanted(str(file), name="x"), "tokenizer of T5"),
-        (Wanted(str(file), name="x", components=str(folder)), "tokenizer_2"),
-        (Wanted(str(file), name="x", components=str(xl)), "same family"),
-        (Wanted(str(file), name="x", components=str(file)), "diffusers folder"),
-        (Wanted(str(other), name="x", refiner=str(other)), "no refiner"),
-        (Wanted(str(refiner)), "--refiner"),
+    for new, why in (
+        (ModelToAdd(str(file), name="x"), "tokenizer of T5"),
+        (ModelToAdd(str(file), name="x", components=str(folder)), "tokenizer_2"),
+        (ModelToAdd(str(file), name="x", components=str(xl)), "same family"),
+        (ModelToAdd(str(file), name="x", components=str(file)), "diffusers folder"),
+        (ModelToAdd(str(other), name="x", refiner=str(other)), "no refiner"),
+        (ModelToAdd(str(refiner)), "--refiner"),
     ):
         with pytest.raises(Invalid, match=why):
-            await add(settings, wanted, nobody)
+            await add(settings, new, nobody)
 
 
 async def test_what_people_read_of_a_model_can_be_seen(
@@ -240,15 +240,15 @@ async def test_what_people_read_of_a_model_can_be_seen(
 
     for name in ("\u3164", "\u200b", "Night\u202e", "a\x1b[31mb", "x" * 201):
         with pytest.raises(Invalid) as refused:
-            await add(settings, Wanted(file, display_name=name), nobody)
+            await add(settings, ModelToAdd(file, display_name=name), nobody)
         assert refused.value.errors[0].name == "display_name"
-    await add(settings, Wanted(file, display_name=" Night   sky "), nobody)
+    await add(settings, ModelToAdd(file, display_name=" Night   sky "), nobody)
 
     assert (await row_of(database, "night")).display_name == "Night sky"
 
 
 async def test_a_name_is_taken_until_its_model_is_removed(settings: Settings, tmp_path: Path) -> None:
-    lora = Wanted(str(write_safetensors(tmp_path / "night.safetensors", SD1_LORA)))
+    lora = ModelToAdd(str(write_safetensors(tmp_path / "night.safetensors", SD1_LORA)))
     await add(settings, lora, nobody)
 
     with pytest.raises(NameTaken, match="--name"):
@@ -269,7 +269,7 @@ async def test_an_address_is_fetched_looked_at_and_verified_where_it_was_fetched
     (origin / "unet" / "model.bin").write_bytes(b"a pickle that nobody fetches")
 
     # when
-    shown = await add(settings, Wanted(origin.as_uri(), name="far"), nobody)
+    shown = await add(settings, ModelToAdd(origin.as_uri(), name="far"), nobody)
 
     # then
     model = await row_of(database, "far")
@@ -293,7 +293,7 @@ async def test_what_cannot_be_used_is_not_kept_among_the_fetched(settings: Setti
     write_safetensors(tmp_path / "other" / "other.safetensors", {"whatever": (1,)})
 
     with pytest.raises(NotAModel):
-        await add(settings, Wanted((tmp_path / "other").as_uri()), nobody)
+        await add(settings, ModelToAdd((tmp_path / "other").as_uri()), nobody)
 
     assert open_model_files(settings).entries() == []
 
@@ -305,7 +305,7 @@ async def test_a_card_in_the_folder_speaks_for_the_model(
     card = {"name": "named", "display_name": "Named", "version": "7", "size": {"max": 512, "multiple": 8}}
     (folder / "studio.json").write_text(json.dumps(card))
 
-    await add(settings, Wanted(str(folder)), nobody)
+    await add(settings, ModelToAdd(str(folder)), nobody)
 
     model = await row_of(database, "named")
     assert (model.display_name, model.version, limits_of(model.config).max_size) == ("Named", "7", 512)
@@ -322,7 +322,7 @@ async def test_the_commands_say_what_they_did_and_end_with_a_code(
     # given
     assert settings.database_url is not None
     lora = write_safetensors(tmp_path / "night.safetensors", SD1_LORA)
-    await add(settings, Wanted(str(lora)), nobody)
+    await add(settings, ModelToAdd(str(lora)), nobody)
     lora.write_bytes(lora.read_bytes()[:-1] + b"\x01")
 
     # when

@@ -18,7 +18,7 @@ from pingvas.base.errors import NotFound
 from pingvas.base.settings import Settings
 from pingvas.catalog.models import get_model
 from pingvas.catalog.tables import AiModel
-from pingvas.launch.models_command import Wanted, add, list_models, remove, verify
+from pingvas.launch.models_command import ModelToAdd, add, list_models, remove, verify
 from tests.make.billing import make_person
 from tests.make.generation import submit_jobs
 from tests.make.safetensors import SD1_LORA, write_safetensors
@@ -47,7 +47,7 @@ async def row_of(database: Database, name: str) -> AiModel:
 async def test_one_changed_byte_is_found(settings: Settings, tmp_path: Path, xl: Path) -> None:
     # given
     folder = copied(xl, tmp_path / "toy")
-    await add(settings, Wanted(str(folder)), nobody)
+    await add(settings, ModelToAdd(str(folder)), nobody)
     before = await verify(settings, "toy")
 
     # when
@@ -89,7 +89,7 @@ async def test_a_model_that_ships_is_only_switched_off(
     # given: or the next start would bring it back
     settings = make_settings(database_url=database_url, models_dir=tmp_path)
     write_safetensors(tmp_path / "night" / "night.safetensors", SD1_LORA)
-    await add(settings, Wanted(str(tmp_path / "night")), nobody)
+    await add(settings, ModelToAdd(str(tmp_path / "night")), nobody)
 
     assert await remove(settings, "night") == "switched_off"
 
@@ -99,7 +99,7 @@ async def test_a_model_copied_into_the_storage_lives_without_its_origin(
 ) -> None:
     # given
     lora = write_safetensors(tmp_path / "night.safetensors", SD1_LORA)
-    await add(settings, Wanted(str(lora), copy_to_storage=True), nobody)
+    await add(settings, ModelToAdd(str(lora), copy_to_storage=True), nobody)
     content = lora.read_bytes()
     lora.unlink()
 

@@ -20,7 +20,7 @@ from pingvas.base.errors import Invalid
 from pingvas.base.settings import Settings
 from pingvas.catalog import contents
 from pingvas.cli import app
-from pingvas.launch.models_command import Wanted, add, list_models, verify
+from pingvas.launch.models_command import ModelToAdd, add, list_models, verify
 from tests.make.single_files import write_single_file
 from tests.make.toy_controls import make_toy_control
 from tests.make.toy_upscalers import make_compact, make_esrgan
@@ -60,15 +60,15 @@ async def test_what_the_engine_cannot_open_is_refused_before_anything_is_read_or
     restorer = make_compact(tmp_path / "clean.safetensors", scale=1)
 
     # then
-    for wanted, why in (
-        (Wanted(str(file), components=str(toy)), "its U-Net lacks 2 of"),
-        (Wanted(str(folder)), "its unet lacks 2 of"),
-        (Wanted(folder.as_uri()), "folder is not whole: its unet lacks 2 of"),
-        (Wanted(str(restorer)), "restores pictures"),
-        (Wanted(str(folder), copy_to_storage=True), "lacks 2 of"),
+    for new, why in (
+        (ModelToAdd(str(file), components=str(toy)), "its U-Net lacks 2 of"),
+        (ModelToAdd(str(folder)), "its unet lacks 2 of"),
+        (ModelToAdd(folder.as_uri()), "folder is not whole: its unet lacks 2 of"),
+        (ModelToAdd(str(restorer)), "restores pictures"),
+        (ModelToAdd(str(folder), copy_to_storage=True), "lacks 2 of"),
     ):
         with pytest.raises(Invalid, match=why):
-            await add(settings, wanted, nobody)
+            await add(settings, new, nobody)
     assert await list_models(settings) == []
     assert hashed == []
     assert open_model_files(settings).entries() == []
@@ -79,7 +79,7 @@ async def test_a_file_under_the_shorter_name_is_taken_and_used(
 ) -> None:
     file = make_esrgan(tmp_path / "grow.safetensors").rename(tmp_path / "grow.sft")
 
-    await add(settings, Wanted(str(file)), nobody)
+    await add(settings, ModelToAdd(str(file)), nobody)
 
     async with database.read() as session:
         scale = await session.scalar(text("SELECT config -> 'scale' FROM ai_models WHERE name = 'grow'"))
@@ -91,7 +91,7 @@ async def test_a_part_must_fit_a_model_of_its_base_that_is_there(
     settings: Settings, toy: Path, tmp_path: Path
 ) -> None:
     # given: a model whose sizes are its own, and parts for one that is built in another way
-    await add(settings, Wanted(str(toy), name="mini"), nobody)
+    await add(settings, ModelToAdd(str(toy), name="mini"), nobody)
     wider = make_toy_model(tmp_path / "wider", width=24)
     fitting = make_toy_control(toy, tmp_path / "fitting")
     strange = make_toy_control(wider, tmp_path / "strange")
@@ -99,14 +99,14 @@ async def test_a_part_must_fit_a_model_of_its_base_that_is_there(
     toy_vae(factor=4).save_pretrained(tmp_path / "other-vae")
 
     # when
-    await add(settings, Wanted(str(fitting), base="mini"), nobody)
-    await add(settings, Wanted(str(tmp_path / "vae"), base="mini"), nobody)
+    await add(settings, ModelToAdd(str(fitting), base="mini"), nobody)
+    await add(settings, ModelToAdd(str(tmp_path / "vae"), base="mini"), nobody)
 
     # then
     with pytest.raises(Invalid, match="strange does not fit"):
-        await add(settings, Wanted(str(strange), base="mini"), nobody)
+        await add(settings, ModelToAdd(str(strange), base="mini"), nobody)
     with pytest.raises(Invalid, match="other-vae does not fit"):
-        await add(settings, Wanted(str(tmp_path / "other-vae"), base="mini"), nobody)
+        await add(settings, ModelToAdd(str(tmp_path / "other-vae"), base="mini"), nobody)
 
 
 async def test_what_is_as_it_was_added_and_cannot_be_opened_is_said_by_verify(

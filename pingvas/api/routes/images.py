@@ -15,9 +15,9 @@ from pingvas.api.http.wire import PageDep, Text
 from pingvas.api.routes.job_bodies import NoRecipe, names_images, recipe_of, without_images
 from pingvas.gallery.library import (
     ImageChanges,
+    ImageFilter,
     ImageNotFound,
     Sort,
-    Wanted,
     change_image,
     delete_image,
     get_visible_image,
@@ -85,8 +85,8 @@ async def list_my_images(
     sort: Sort = "newest",
 ) -> ImagePage:
     """My images, newest first unless asked otherwise."""
-    wanted = Wanted(favorite, visibility, model, job_type, created_from, created_to, sort)
-    page = await list_images(session, actor, wanted, asked)
+    filter = ImageFilter(favorite, visibility, model, job_type, created_from, created_to, sort)
+    page = await list_images(session, actor, filter, asked)
     tags = await tags_of(session, [image.id for image in page.items])
     items = [await image_out(image, storage, tags[image.id]) for image in page.items]
     return ImagePage(items=items, next_cursor=page.next_cursor)

@@ -27,7 +27,7 @@ PARTS = ("lora", "controlnet", "vae")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ModelToAdd:
     """What to add: a path, or an address in a bucket. None: found from the files, or their card."""
 
     where: str
@@ -56,23 +56,23 @@ def look_at(path: Path, *, family_alone: bool = False) -> Detected:
 
 
 async def read_said(
-    session: ReadSession, wanted: Wanted, detected: Detected, card: Mapping[str, Any]
+    session: ReadSession, new: ModelToAdd, detected: Detected, card: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What the operator says beside the files. Raises Invalid where the files leave a question."""
     said: dict[str, Any] = {}
-    if wanted.trigger_words:
-        said["trigger_words"] = list(wanted.trigger_words)
-    if wanted.prediction is not None:
-        if wanted.prediction not in ("epsilon", "v_prediction", "sample"):
+    if new.trigger_words:
+        said["trigger_words"] = list(new.trigger_words)
+    if new.prediction is not None:
+        if new.prediction not in ("epsilon", "v_prediction", "sample"):
             raise Invalid("--prediction is epsilon, v_prediction or sample.")
-        said["prediction_type"] = wanted.prediction
-    said |= await asyncio.to_thread(_beside, wanted, detected)
-    if wanted.base is not None:
+        said["prediction_type"] = new.prediction
+    said |= await asyncio.to_thread(_beside, new, detected)
+    if new.base is not None:
         known = {*FAMILIES, *await known_bases(session)}
-        if wanted.base not in known:
+        if new.base not in known:
             raise Invalid(f"--base is one of {', '.join(sorted(known))}.")
-        _expect_of_base(wanted.base, detected)
-        said["base"] = wanted.base
+        _expect_of_base(new.base, detected)
+        said["base"] = new.base
     elif detected.kind in PARTS and "base" not in card:
         width = detected.details.get("text_width")
         if width is not None and width not in FAMILY_BY_TEXT_WIDTH:
@@ -96,10 +96,10 @@ def _expect_of_base(base: str, detected: Detected) -> None:
         raise Invalid(f"--base is {base}, and the file is made for {' or '.join(map(str, told))}.")
 
 
-def _beside(wanted: Wanted, detected: Detected) -> dict[str, str]:
+def _beside(new: ModelToAdd, detected: Detected) -> dict[str, str]:
     """The folders named beside the model, which have to be of its family. Raises Invalid."""
     said: dict[str, str] = {}
-    for option, where in (("components", wanted.components), ("refiner", wanted.refiner)):
+    for option, where in (("components", new.components), ("refiner", new.refiner)):
         if where is None:
             continue
         path = Path(where).expanduser().resolve()
