@@ -131,7 +131,7 @@ describe("the form", () => {
 
 describe("the limits of the form", () => {
   test("are those of the OpenAPI document", () => {
-    const { properties } = openapi.components.schemas.TextToPicture;
+    const { properties } = openapi.components.schemas.TextToImage;
 
     expect(properties.prompt.maxLength).toBe(limits.MAX_PROMPT);
     expect(properties.count.maximum).toBe(limits.MAX_COUNT);
@@ -142,14 +142,14 @@ describe("the limits of the form", () => {
   });
 
   test("are those of the OpenAPI document for LoRAs and sources too", () => {
-    const { LoraIn, PictureToPicture } = openapi.components.schemas;
+    const { LoraIn, ImageToImage } = openapi.components.schemas;
 
     expect(LoraIn.properties.weight).toMatchObject({
       minimum: -limits.MAX_LORA_WEIGHT,
       maximum: limits.MAX_LORA_WEIGHT,
     });
-    expect(PictureToPicture.properties.loras.maxItems).toBe(limits.MAX_LORAS);
-    expect(PictureToPicture.properties.strength.default).toBe(limits.STRENGTH);
+    expect(ImageToImage.properties.loras.maxItems).toBe(limits.MAX_LORAS);
+    expect(ImageToImage.properties.strength.default).toBe(limits.STRENGTH);
   });
 
   test("every sampler of the engine has a name in both languages", () => {
