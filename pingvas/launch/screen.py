@@ -52,7 +52,7 @@ def print_findings(findings: Sequence[Finding]) -> int:
     for finding in findings:
         mark, style = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "yellow")}[finding.well]
         console.print(
-            Text(f"{mark} ", style).append(f"{finding.part:<11}", "bold").append(finding.says, "default")
+            Text(f"{mark} ", style).append(f"{finding.part:<12}", "bold").append(finding.says, "default")
         )
         if finding.remedy:
             console.print(Text(f"  {'':<11}→ {finding.remedy}", "dim"))
