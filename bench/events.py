@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import socketio
@@ -26,7 +26,7 @@ from pingvas.accounts.tables import User
 from pingvas.api.app import create_app
 from pingvas.base import migrate
 from pingvas.base.db import Database
-from pingvas.base.events import Event
+from pingvas.base.events import Event, EventPayload
 from pingvas.base.settings import Settings
 from pingvas.launch import embedded_postgres
 from pingvas.realtime.publisher import open_publisher
@@ -61,6 +61,21 @@ def main() -> None:
             ("**PostgreSQL / Valkey, burst**", f"**{rate / peer_rate:.2f}**"),
         ],
     )
+
+
+class _Paced(EventPayload):
+    event: ClassVar[str] = "bench:paced"
+
+    job_id: str
+    at: float
+
+
+class _Burst(EventPayload):
+    event: ClassVar[str] = "bench:burst"
+
+    job_id: str
+    number: int
+    began: float
 
 
 async def _measure_both(folder: Path, url: str, redis_url: str) -> tuple[Any, Any]:
@@ -128,15 +143,10 @@ async def _publish(url: str, redis_url: str, user_id: str, paced: str) -> None:
     await asyncio.sleep(0.5)
     owner = UUID(user_id)
     for _ in range(int(paced)):
-        publisher.publish(
-            [Event("bench:paced", owner, {"job_id": "a", "at": time.monotonic()})], wake_workers=False
-        )
+        publisher.publish([Event(owner, _Paced(job_id="a", at=time.monotonic()))], wake_workers=False)
         await asyncio.sleep(0.01)
     began = time.monotonic()
-    events = [
-        Event("bench:burst", owner, {"job_id": "a", "number": number, "began": began})
-        for number in range(BURST)
-    ]
+    events = [Event(owner, _Burst(job_id="a", number=number, began=began)) for number in range(BURST)]
     publisher.publish(events, wake_workers=False)
     await publisher.close(timeout=60)
 

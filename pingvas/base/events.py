@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
@@ -34,9 +35,18 @@ class Resync(EventPayload):
 class Event:
     """One thing that happened, for one person's devices (`user_id`)."""
 
-    name: str
     user_id: UUID
-    payload: dict[str, Any]
+    said: EventPayload
+
+    @property
+    def name(self) -> str:
+        """What the page listens for."""
+        return self.said.event
+
+    @cached_property
+    def payload(self) -> dict[str, Any]:
+        """What is sent, as JSON: made when somebody sends it, which is after the commit."""
+        return self.said.model_dump(mode="json", exclude_unset=True)
 
 
 @dataclass
@@ -60,8 +70,7 @@ class Publisher(Protocol):
 def publish_later(session: AsyncSession, user_id: UUID | None, payload: EventPayload) -> None:
     """Keep an event until this transaction commits; a rollback forgets it. Nobody hears of a deleted person's job."""
     if user_id is not None:
-        sent = payload.model_dump(mode="json", exclude_unset=True)
-        _pending(session).events.append(Event(payload.event, user_id, sent))
+        _pending(session).events.append(Event(user_id, payload))
 
 
 def wake_workers_later(session: AsyncSession) -> None:
