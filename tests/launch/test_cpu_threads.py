@@ -12,12 +12,12 @@ NOWHERE = (Path("/nowhere/a-card"),)
 
 
 @pytest.mark.parametrize("device", ["cpu", "auto"])
-def test_threads_of_a_worker_on_a_cpu_sleep_while_they_wait(device: str) -> None:
+def test_threads_of_a_worker_on_a_cpu_soon_sleep_while_they_wait(device: str) -> None:
     environment: dict[str, str] = {}
 
     let_threads_sleep(environment, device, NOWHERE)
 
-    assert environment == {"OMP_WAIT_POLICY": "PASSIVE"}
+    assert environment == {"GOMP_SPINCOUNT": "10000"}
 
 
 def test_a_worker_on_a_card_is_left_alone(tmp_path: Path) -> None:
