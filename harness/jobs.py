@@ -4,7 +4,6 @@ from typing import Any
 
 from pingvas.base.ids import new_id
 from pingvas.gallery.storage_keys import image_key, thumbnail_key
-from pingvas.generation.job_parameters import stored_parameters
 from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.generation.lifecycle.ends import FinishedImage
 from pingvas.generation.requests.job_request import ImageRequest
@@ -23,16 +22,12 @@ def finished_image_of(job: ClaimedJob) -> FinishedImage:
         image_id=image_id,
         s3_key=image_key(job.user_id, image_id, "png"),
         thumbnail_key=thumbnail_key(job.user_id, image_id),
-        width=job.parameters.width,
-        height=job.parameters.height,
+        width=job.stored_parameters["width"],
+        height=job.stored_parameters["height"],
         format="png",
         file_size=1000,
         generation_params={
-            **{
-                name: value
-                for name, value in stored_parameters(job.parameters).items()
-                if name != "visibility"
-            },
+            **{name: value for name, value in job.stored_parameters.items() if name != "visibility"},
             "job_type": job.job_type,
             "model": job.model_name,
             "model_version": "1",

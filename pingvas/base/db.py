@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+import orjson
 from sqlalchemy import ARRAY, DateTime, MetaData, Text, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
@@ -71,6 +72,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=10,
+            json_deserializer=orjson.loads,
             pool_pre_ping=False,  # a dead connection shows itself as `unavailable`, once, and is replaced
             connect_args={
                 "async_creator_fn": connect,

@@ -85,10 +85,12 @@ def after_commit(session: AsyncSession, call: Callable[[], None]) -> None:
 
 def take_pending(session: AsyncSession) -> Pending:
     """What the transaction gathered; the session forgets it. For `base/db.py`."""
-    pending: Pending = session.info.pop(_PENDING, Pending())
-    return pending
+    pending: Pending | None = session.info.pop(_PENDING, None)
+    return Pending() if pending is None else pending
 
 
 def _pending(session: AsyncSession) -> Pending:
-    pending: Pending = session.info.setdefault(_PENDING, Pending())
+    pending: Pending | None = session.info.get(_PENDING)
+    if pending is None:
+        pending = session.info[_PENDING] = Pending()
     return pending

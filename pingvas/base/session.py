@@ -42,7 +42,11 @@ class _OnOneConnection(Session):
 
     def has_work(self) -> bool:
         """Whether SQLAlchemy has done, or still has to do, anything."""
-        return self.was_asked or bool(self.new or self.dirty or self.deleted)
+        return self.was_asked or self.has_changes()
+
+    def has_changes(self) -> bool:
+        """Whether objects were added, changed or deleted and not sent yet. `new`, `dirty` and `deleted` build sets."""
+        return not self._is_clean()
 
 
 class LazySession(AsyncSession):
@@ -75,8 +79,7 @@ class LazySession(AsyncSession):
 
     async def send(self) -> None:
         """Send what was only added or changed so far, so that nothing is left for `commit` but the commit."""
-        sync = self.sync_session
-        if sync.new or sync.dirty or sync.deleted:
+        if self.sync_session.has_changes():
             await self.flush()
 
     async def commit(self) -> None:
@@ -122,7 +125,8 @@ class LazySession(AsyncSession):
         """Whether the connection, if there is one, can go back as it is: alive, and with nothing to undo."""
         if self.sync_session.connection_taken is None:
             return True
-        return self._adapted._transaction is None and not self._adapted.driver_connection.is_closed()
+        adapted = self._adapted
+        return adapted._transaction is None and not adapted.driver_connection.is_closed()
 
     @property
     def _adapted(self) -> Any:
@@ -130,8 +134,8 @@ class LazySession(AsyncSession):
         return self.sync_session.take().connection.dbapi_connection
 
     async def _begin(self) -> Any:
-        connection = await greenlet_spawn(self.sync_session.take)
-        adapted = self._adapted
+        connection: Connection = await greenlet_spawn(self.sync_session.take)
+        adapted: Any = connection.connection.dbapi_connection
         if adapted._transaction is None and not self.sync_session.commits_itself:
             try:
                 # SQLAlchemy does so when a cursor is first used; we use none.

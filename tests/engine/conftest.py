@@ -3,11 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from harness.toy_models import CONFIG, make_toy_model
 from pingvas.engine.engine import Engine
-from pingvas.engine.requests import EngineRequest
+from pingvas.engine.requests import EngineRequest, LoraUse, Setup
+from tests.make.lora_pictures import LAYERS, Draw, Picture
+from tests.make.toy_loras import Pairs, random_pairs, weights_of
 
 
 @pytest.fixture(scope="session")
@@ -57,3 +60,32 @@ def ask() -> Any:
         return EngineRequest(**(usual | changes))
 
     return make
+
+
+@pytest.fixture(scope="module")
+def engine_of_loras() -> Engine:
+    return Engine("cpu", threads=1)
+
+
+@pytest.fixture
+def draw(engine_of_loras: Engine, ask: Any) -> Draw:
+    """The picture that a model makes with these LoRAs on."""
+
+    def make(model: Path, *uses: tuple[Path, float], config: Any = CONFIG, **more: Any) -> Picture:
+        loras = tuple(LoraUse(path.stem, path, weight) for path, weight in uses)
+        engine_of_loras.prepare(Setup(model, config, loras=loras))
+        return np.asarray(engine_of_loras.run(ask(**more)).image, dtype=np.int16)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def weights(toy_f8: Path) -> dict[str, Any]:
+    """The weights of the f=8 toy's U-Net, by layer."""
+    return weights_of(toy_f8 / "unet")
+
+
+@pytest.fixture(scope="module")
+def pairs(weights: dict[str, Any]) -> Pairs:
+    """A LoRA over them."""
+    return random_pairs(weights, *LAYERS)

@@ -2,72 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
 
-from harness.toy_models import CONFIG
 from harness.toy_sdxl import make_toy_refiner, make_toy_sdxl
-from pingvas.engine.engine import Engine
 from pingvas.engine.errors import InvalidParameters
-from pingvas.engine.requests import LoraUse, Setup
+from tests.make.lora_pictures import Draw, off, scaled
 from tests.make.toy_loras import (
-    ATTENTION,
     Pairs,
     kohya_keys,
     peft_keys,
-    product,
     random_pairs,
     weights_of,
     with_weights,
     write_lora,
 )
 
-Picture = npt.NDArray[np.int16]
-Draw = Callable[..., Picture]
-LAYERS = (*ATTENTION, "conv1", "proj_in")
 TO_Q = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"
-
-
-@pytest.fixture(scope="module")
-def engine_of_loras() -> Engine:
-    return Engine("cpu", threads=1)
-
-
-@pytest.fixture
-def draw(engine_of_loras: Engine, ask: Any) -> Draw:
-    """The picture that a model makes with these LoRAs on."""
-
-    def make(model: Path, *uses: tuple[Path, float], config: Any = CONFIG, **more: Any) -> Picture:
-        loras = tuple(LoraUse(path.stem, path, weight) for path, weight in uses)
-        engine_of_loras.prepare(Setup(model, config, loras=loras))
-        return np.asarray(engine_of_loras.run(ask(**more)).image, dtype=np.int16)
-
-    return make
-
-
-@pytest.fixture(scope="module")
-def weights(toy_f8: Path) -> dict[str, torch.Tensor]:
-    return weights_of(toy_f8 / "unet")
-
-
-@pytest.fixture(scope="module")
-def pairs(weights: dict[str, torch.Tensor]) -> Pairs:
-    return random_pairs(weights, *LAYERS)
-
-
-def off(one: Picture, other: Picture) -> int:
-    return int(np.abs(one - other).max())
-
-
-def scaled(weights: dict[str, torch.Tensor], pairs: Pairs, scale: float) -> dict[str, torch.Tensor]:
-    """The weights of a plain model that has the LoRA in it, so many times as strong as its matrices."""
-    return {layer: weights[layer] + scale * product(pair, weights[layer]) for layer, pair in pairs.items()}
 
 
 def test_both_text_encoders_of_xl_hear_it(draw: Draw, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from sqlalchemy import ARRAY, Integer, Text, TextClause, Uuid, bindparam, text
 from pingvas.base.statements import MAY_BE_FORGOTTEN
 from pingvas.billing.credits import GIVE_BACK, TAKE
 from pingvas.gallery import new_images
+from pingvas.gallery.storage_use import USED_BYTES
 from pingvas.generation.queue.fairness import IDLE_LANE, IDLE_TURN, SHARE, TURN_AGAIN, TURNS_PER_CREDIT
 from pingvas.generation.statuses import IS_IN_SLOT, IS_OPEN, IS_WAITING
 from pingvas.generation.tables import GenerationJob
@@ -76,7 +77,8 @@ INSERT = text(f"""
            :credits, :seconds, now() + make_interval(secs => :deadline_seconds), CAST(:retry_of AS uuid),
            CAST(:traceparent AS text), CASE WHEN new.in_queue THEN clock_timestamp() END
       FROM new
-    RETURNING {_COLUMNS}, now() AS read_at, (SELECT MIN(balance_after) FROM posted) AS balance
+    RETURNING {_COLUMNS}, now() AS read_at, (SELECT MIN(balance_after) FROM posted) AS balance,
+              (SELECT jobs FROM has_open) + :count AS open_jobs, {USED_BYTES} AS used_bytes
 """)  # noqa: S608 - our own constants
 
 # Parts of a statement. `slots`, of user_id, lane, max_queues, weight, plan_name, freed and unused, is where jobs may go:

@@ -18,8 +18,7 @@ BYTES_PER_PIXEL = {"png": 1.75, "jpg": 0.6, "webp": 0.4}
 BYTES_BESIDE = 2048
 
 _PER_PIXEL = " ".join(f"WHEN '{name}' THEN {rate}" for name, rate in BYTES_PER_PIXEL.items())
-# A picture whose masked part alone is made has the size of its source. All that is open counts, the new jobs too; but
-# not even the sum is made while the largest pictures that so many jobs could make would fit.
+# A picture whose masked part alone is made has the size of its source. All that is open counts, the new jobs too.
 _ROOM = text(f"""
     WITH stored AS (
         SELECT {USED_BYTES} AS used
@@ -37,8 +36,7 @@ _ROOM = text(f"""
                   LEFT JOIN images AS source
                     ON job.job_type = 'inpaint' AND job.parameters->>'inpaint_area' = 'masked'
                    AND source.id = CAST(job.parameters->>'source_image' AS uuid)
-                 WHERE job.user_id = :user_id AND job.{IS_OPEN}
-                   AND stored.used + CAST(:most AS bigint) > CAST(:quota AS bigint)) AS one
+                 WHERE job.user_id = :user_id AND job.{IS_OPEN}) AS one
       ) AS opened
 """)  # noqa: S608 - our own constants
 
@@ -49,19 +47,23 @@ def most_bytes(pixels: int) -> int:
 
 
 async def require_room_for_batch(
-    session: AsyncSession, subscription: CurrentSubscription, batch_id: UUID, *, largest_pixels: int
+    session: AsyncSession,
+    subscription: CurrentSubscription,
+    batch_id: UUID,
+    *,
+    largest_pixels: int,
+    open_jobs: int,
+    used_bytes: int,
 ) -> None:
     """Raises StorageExceeded when the open jobs of a person, those of `batch_id` among them, will not find room.
 
-    To be asked in the transaction that has just put them into the queue, with the subscription locked.
+    To be asked in the transaction that has just put them into the queue, with the subscription locked. `open_jobs` are
+    as many as there are then, and `used_bytes` what is stored: while the largest pictures that so many jobs can make
+    would fit, their sizes are not even added up.
     """
-    most = subscription.max_open_jobs * most_bytes(largest_pixels)
-    row = {
-        "user_id": subscription.user_id,
-        "batch_id": batch_id,
-        "most": most,
-        "quota": subscription.storage_bytes,
-    }
+    if used_bytes + open_jobs * most_bytes(largest_pixels) <= subscription.storage_bytes:
+        return
+    row = {"user_id": subscription.user_id, "batch_id": batch_id}
     (room,) = await fetch(session, _ROOM, row)
     if room.used + room.bytes <= subscription.storage_bytes:
         return

@@ -108,17 +108,16 @@ async def submit(
     with span("submit", parent=traceparent, job_type=request.job_type, count=request.count):
         subscription = await lock_current_subscription(session, actor.user_id)
         prepared = await _prepare(session, actor, request, subscription.plan_name, largest)
-        submitted = await _enqueue(
+        return await _enqueue(
             session,
             subscription,
             prepared,
             request,
+            largest=largest,
             deadline_seconds=deadline_seconds,
             retry_of=retry_of,
             traceparent=current_traceparent() or traceparent,
         )
-        await require_room_for_batch(session, subscription, submitted.batch_id, largest_pixels=largest.pixels)
-        return submitted
 
 
 def tell_accepted(session: AsyncSession, user_id: UUID, jobs: Sequence[JobView]) -> None:
@@ -140,12 +139,13 @@ async def _enqueue(
     prepared: PreparedRequest,
     request: JobRequest,
     *,
+    largest: OutputLimits,
     deadline_seconds: float,
     retry_of: UUID | None,
     traceparent: str | None,
 ) -> Submitted:
-    """Take the credits and put the jobs into the queue. The person's subscription is locked. Raises InsufficientCredits
-    and QueueFull."""
+    """Take the credits and put the jobs into the queue. The person's subscription is locked. Raises InsufficientCredits,
+    QueueFull and StorageExceeded."""
     user_id, price, weight = subscription.user_id, prepared.price, subscription.queue_weight
     total = price.credits * len(prepared.images)
     if total > subscription.remaining_credits:
@@ -191,6 +191,14 @@ async def _enqueue(
         )
     if inserted[0].balance is None:
         raise RuntimeError("the credits that were there a moment ago could not be taken")
+    await require_room_for_batch(
+        session,
+        subscription,
+        batch_id,
+        largest_pixels=largest.pixels,
+        open_jobs=inserted[0].open_jobs,
+        used_bytes=inserted[0].used_bytes,
+    )
     tell_balance(session, user_id, inserted[0].balance, change=-total, reason="consume")
     jobs = [JobView(entity(GenerationJob, row), None, None, None, None, row.read_at) for row in inserted]
     jobs.sort(key=lambda view: view.job.batch_index)
