@@ -86,7 +86,8 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
 
 def _versioned() -> APIRouter:
     router = APIRouter(prefix=PREFIX)
-    for room in (auth, me, plans, models, jobs, queue, images, uploads):
+    # A request is held against one route after another: those that are asked most come first.
+    for room in (jobs, images, queue, uploads, me, models, plans, auth):
         router.include_router(room.router)
     return router
 

@@ -22,7 +22,7 @@ class JobPending(EventPayload):
 
 
 class JobQueued(EventPayload):
-    """A job stands in line for a worker, for the first time or again. Its place is told where it is known."""
+    """A job is queued for a worker, for the first time or again. Its place is told where it is known."""
 
     event: ClassVar[str] = "job:queued"
 

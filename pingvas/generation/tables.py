@@ -104,6 +104,7 @@ class GenerationJob(Base):
     parameters: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY_OBJECT)
     estimated_credits: Mapped[int]
     estimated_seconds: Mapped[float | None] = mapped_column(Double)
+    expected_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
     actual_credits: Mapped[int | None]
     gpu_seconds: Mapped[float | None] = mapped_column(Double)
     worker_id: Mapped[str | None]

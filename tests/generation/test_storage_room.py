@@ -14,7 +14,7 @@ from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.gallery.storage_use import StorageExceeded
 from pingvas.generation.requests.job_request import UpscaleRequest
-from pingvas.generation.requests.storage_room import BYTES_BESIDE, BYTES_PER_PIXEL, most_bytes
+from pingvas.generation.requests.storage_room import BYTES_BESIDE, BYTES_PER_PIXEL
 from pingvas.generation.requests.submit import estimate
 from tests.make.billing import balance_of, make_person
 from tests.make.gallery import make_image
@@ -145,13 +145,9 @@ async def test_two_requests_at_once_do_not_both_take_the_last_room(database: Dat
     assert await _open_jobs(database) == 1
 
 
-async def test_with_room_for_all_that_a_plan_can_have_open_nothing_is_added_up(
-    database: Database, actor: Actor
-) -> None:
-    # given open jobs whose sizes cannot be read, so that adding them up would fail
-    await submit_jobs(database, actor, **SMALL)
-    async with database.transaction() as session:
-        await session.execute(text('UPDATE generation_jobs SET parameters = \'{"width": "wide"}\''))
-    await _give_room(database, 50 * most_bytes(8192 * 8192))
+async def test_a_job_says_how_much_room_its_picture_will_about_take(database: Database, actor: Actor) -> None:
+    await submit_jobs(database, actor, count=2, format="webp", **SMALL)
 
-    assert len((await submit_jobs(database, actor, **SMALL)).jobs) == 1
+    async with database.read() as session:
+        expected = await session.scalars(text("SELECT expected_bytes FROM generation_jobs"))
+        assert set(expected) == {bytes_of(64, 64, "webp")}

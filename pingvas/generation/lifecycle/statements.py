@@ -50,7 +50,8 @@ INSERT = text(f"""
     WITH {SHARE}, taken AS (
         SELECT count(*) AS slots FROM generation_jobs WHERE user_id = :user_id AND lane = :lane AND {IS_IN_SLOT}
     ), has_open AS (
-        SELECT count(*) AS jobs FROM generation_jobs WHERE user_id = :user_id AND {IS_OPEN}
+        SELECT count(*) AS jobs, COALESCE(SUM(expected_bytes), 0)::bigint AS bytes
+          FROM generation_jobs WHERE user_id = :user_id AND {IS_OPEN}
     ), new AS (
         SELECT asked.id, asked.posting_id, asked.parameters, asked.batch_key, asked.place,
                taken.slots + asked.place <= :max_queues AS in_queue,
@@ -70,15 +71,15 @@ INSERT = text(f"""
     )
     INSERT INTO generation_jobs (id, user_id, model_id, subscription_id, batch_id, batch_index, job_type, status,
                                  priority, plan_name, turn, lane, batch_key, parameters, estimated_credits,
-                                 estimated_seconds, deadline_at, retry_of, traceparent, queued_at)
+                                 estimated_seconds, expected_bytes, deadline_at, retry_of, traceparent, queued_at)
     SELECT new.id, :user_id, :model_id, :subscription_id, :batch_id, new.place - 1, :job_type,
            CASE WHEN new.in_queue THEN 'queued' ELSE 'pending' END, :weight, :plan_name,
            CASE WHEN new.in_queue THEN new.turn END, :lane, new.batch_key, CAST(new.parameters AS jsonb),
-           :credits, :seconds, now() + make_interval(secs => :deadline_seconds), CAST(:retry_of AS uuid),
+           :credits, :seconds, :bytes, now() + make_interval(secs => :deadline_seconds), CAST(:retry_of AS uuid),
            CAST(:traceparent AS text), CASE WHEN new.in_queue THEN clock_timestamp() END
       FROM new
     RETURNING {_COLUMNS}, now() AS read_at, (SELECT MIN(balance_after) FROM posted) AS balance,
-              (SELECT jobs FROM has_open) + :count AS open_jobs, {USED_BYTES} AS used_bytes
+              (SELECT bytes FROM has_open) AS open_bytes, {USED_BYTES} AS used_bytes
 """)  # noqa: S608 - our own constants
 
 # Parts of a statement. `slots`, of user_id, lane, max_queues, weight, plan_name, freed and unused, is where jobs may go:

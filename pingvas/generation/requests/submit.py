@@ -33,7 +33,7 @@ from pingvas.generation.requests.job_request import JobRequest, UpscaleRequest, 
 from pingvas.generation.requests.lookup import find_for_images, find_for_upscale
 from pingvas.generation.requests.memory_check import refuse_what_fits_no_worker
 from pingvas.generation.requests.parameters import OutputLimits, complete, complete_upscale, resolve
-from pingvas.generation.requests.storage_room import require_room_for_batch
+from pingvas.generation.requests.storage_room import expected_bytes, require_room
 from pingvas.generation.status.jobs import JobView
 from pingvas.generation.tables import GenerationJob
 
@@ -69,11 +69,12 @@ class Submitted:
 
 @dataclass(frozen=True)
 class PreparedRequest:
-    """A request that can be done: the complete parameters of each image, and the price of one."""
+    """A request that can be done: the complete parameters of each image, and the price and the room of one."""
 
     model: AiModel
     images: Sequence[JobParameters]
     price: Quote
+    expected_bytes: int
 
 
 async def estimate(
@@ -113,7 +114,6 @@ async def submit(
             subscription,
             prepared,
             request,
-            largest=largest,
             deadline_seconds=deadline_seconds,
             retry_of=retry_of,
             traceparent=current_traceparent() or traceparent,
@@ -139,7 +139,6 @@ async def _enqueue(
     prepared: PreparedRequest,
     request: JobRequest,
     *,
-    largest: OutputLimits,
     deadline_seconds: float,
     retry_of: UUID | None,
     traceparent: str | None,
@@ -172,6 +171,7 @@ async def _enqueue(
             "used": used_by(price.credits, weight),
             "credits": price.credits,
             "seconds": price.seconds,
+            "bytes": prepared.expected_bytes,
             "deadline_seconds": deadline_seconds,
             "retry_of": retry_of,
             "traceparent": traceparent,
@@ -191,12 +191,10 @@ async def _enqueue(
         )
     if inserted[0].balance is None:
         raise RuntimeError("the credits that were there a moment ago could not be taken")
-    await require_room_for_batch(
-        session,
+    require_room(
         subscription,
-        batch_id,
-        largest_pixels=largest.pixels,
-        open_jobs=inserted[0].open_jobs,
+        asked_bytes=prepared.expected_bytes * len(prepared.images),
+        open_bytes=inserted[0].open_bytes,
         used_bytes=inserted[0].used_bytes,
     )
     tell_balance(session, user_id, inserted[0].balance, change=-total, reason="consume")
@@ -233,7 +231,7 @@ async def _prepare(
         ratio = ratio_for(found.ratios.get(found.model.id), images[0])
         price = quote(found.model.config, images[0], ratio=ratio)
     await refuse_what_fits_no_worker(session, found, images[0])
-    return PreparedRequest(found.model, images, price)
+    return PreparedRequest(found.model, images, price, expected_bytes(images[0], found.images))
 
 
 def _json(parameters: JobParameters) -> str:

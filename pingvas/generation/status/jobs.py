@@ -145,9 +145,10 @@ async def any_open(session: ReadSession, job_ids: Sequence[UUID]) -> bool:
 
 async def explain(session: ReadSession, user_id: UUID, views: list[JobView]) -> list[JobView]:
     """The views of one person's jobs; those that wait say for what, where in the queue, and for about how long."""
-    if not any(view.job.status in WAITING for view in views):
+    waiting = {view.job.id for view in views if view.job.status in WAITING}
+    if not waiting:
         return views
-    waits = await read_waits(session, [user_id])
+    waits = await read_waits(session, [user_id], asked=waiting)
     return [
         _explained(view, waits.get(view.job.id)) if view.job.status in WAITING else view for view in views
     ]

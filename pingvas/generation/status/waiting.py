@@ -5,7 +5,7 @@ partial indexes from their beginning and stop after `MAX_POSITION` rows, so a qu
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import accumulate, groupby
@@ -134,9 +134,15 @@ _latest: WeakKeyDictionary[Any, tuple[float, QueueSnapshot]] = WeakKeyDictionary
 
 
 async def read_waits(
-    session: ReadSession, user_ids: Sequence[UUID], *, most_each: int = MAX_POSITION
+    session: ReadSession,
+    user_ids: Sequence[UUID],
+    *,
+    most_each: int = MAX_POSITION,
+    asked: Collection[UUID] | None = None,
 ) -> dict[UUID, Wait]:
     """How the waiting jobs of these people wait, by job. Of each person and lane the first `most_each` pending ones.
+
+    `asked`: the jobs to answer for; None, all of them.
 
     A queued job starts when the workers have done what they run and what stands before it (`WorkerForecast.starts_in`).
     A pending one stands where it would come if it were let into the queue now, which is the best that can happen,
@@ -151,7 +157,7 @@ async def read_waits(
     return {
         wait.job_id: wait
         for _, theirs in groupby(jobs, key=lambda job: (job.user_id, job.lane))
-        for wait in _waits_of_one(list(theirs), snapshot)
+        for wait in _waits_of_one(list(theirs), snapshot, asked)
     }
 
 
@@ -174,7 +180,9 @@ async def _read_snapshot(session: ReadSession) -> QueueSnapshot:
     return QueueSnapshot(row.clock, front, WorkerForecast(list(left)), frozenset(row.held or ()))
 
 
-def _waits_of_one(jobs: Sequence[Any], snapshot: QueueSnapshot) -> Iterator[Wait]:
+def _waits_of_one(
+    jobs: Sequence[Any], snapshot: QueueSnapshot, asked: Collection[UUID] | None
+) -> Iterator[Wait]:
     """How one person's jobs of one lane wait; the queued ones come in the order of their turns."""
     slots_free_in: list[float] = []
     for job in jobs:
@@ -184,7 +192,8 @@ def _waits_of_one(jobs: Sequence[Any], snapshot: QueueSnapshot) -> Iterator[Wait
             ahead, seconds_ahead = snapshot.front.place_of(job.id, job.turn)
             starts_in = snapshot.workers.starts_in(seconds_ahead)
             slots_free_in.append(starts_in + job.seconds)
-            yield _wait(job, _waits_for(job, snapshot), ahead, starts_in)
+            if asked is None or job.id in asked:
+                yield _wait(job, _waits_for(job, snapshot), ahead, starts_in)
     heapify(slots_free_in)
     pending = [job for job in jobs if job.status == "pending"]
     turn, own_seconds = max(snapshot.clock, jobs[0].served_until), 0.0
@@ -197,7 +206,8 @@ def _waits_of_one(jobs: Sequence[Any], snapshot: QueueSnapshot) -> Iterator[Wait
         heappush(slots_free_in, starts_in + job.seconds)
         turn += used_by(job.estimated_credits, job.priority)
         own_seconds += job.seconds
-        yield _wait(job, "slot", ahead + own_ahead, starts_in)
+        if asked is None or job.id in asked:
+            yield _wait(job, "slot", ahead + own_ahead, starts_in)
 
 
 def _waits_for(job: Any, snapshot: QueueSnapshot) -> WaitingFor:

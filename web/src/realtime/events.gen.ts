@@ -165,7 +165,7 @@ export interface components {
         };
         /**
          * JobQueued
-         * @description A job stands in line for a worker, for the first time or again. Its place is told where it is known.
+         * @description A job is queued for a worker, for the first time or again. Its place is told where it is known.
          */
         JobQueued: {
             /**
