@@ -1,6 +1,7 @@
 """A queue for something of which only a few can run at once: fair between keys, bounded, and the well-behaved go first."""
 
 import asyncio
+import os
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,6 +9,13 @@ from contextlib import asynccontextmanager
 from pingvas.base.budgets import FIGURES, Key, Line, busy, refuse
 
 _Waiter = asyncio.Future[None]
+
+
+def cores() -> int:
+    """Processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class FairQueue:
