@@ -1,15 +1,19 @@
 """Guessers of passwords, makers of accounts and askers of prices: what they get, and what everybody else gets meanwhile."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from pingvas.base.budgets import FIGURES, REFUSED, Line, Rate
+from pingvas.base.db import Database
+from pingvas.billing.plans import seed_plans
 from tests.api.auth_calls import AUTH, problem
 from tests.make.accounts import PASSWORD, fresh_email, sign_up
 
@@ -26,6 +30,13 @@ async def client_at(app: Any, address: str) -> AsyncIterator[httpx.AsyncClient]:
 
 async def sign_in(client: httpx.AsyncClient, email: str, password: str) -> httpx.Response:
     return await client.post(f"{AUTH}/login", json={"email": email, "password": password})
+
+
+@pytest.fixture(autouse=True)
+async def plans(database: Database) -> None:
+    """A studio that people can sign up to has plans."""
+    async with database.transaction() as session:
+        await seed_plans(session)
 
 
 def rate(name: str) -> Rate:
@@ -181,8 +192,6 @@ async def test_sign_ups_of_an_address_end(app: Any) -> None:
 async def test_half_a_surrogate_pair_is_bad_input_everywhere(
     client: httpx.AsyncClient, path: str, body: dict[str, str]
 ) -> None:
-    import json
-
     answer = await client.post(
         f"{AUTH}/{path}", content=json.dumps(body), headers={"Content-Type": "application/json"}
     )
@@ -226,8 +235,6 @@ async def test_what_one_asks_too_often_is_refused_to_them_alone(
     # given one who has used it up
     async with client_at(app, GUESSER) as client:
         me, other = await sign_up(client), await sign_up(client)
-        from uuid import UUID
-
         getattr(app.state.budgets, budget).add(UUID(me.user["id"]), 10_000)
 
         # when
