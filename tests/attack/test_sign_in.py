@@ -149,7 +149,7 @@ async def test_the_account_of_an_address_that_made_many_starts_without_the_bonus
 
     # then
     assert late["bonus_credits"] == 0
-    assert me.json()["subscription"]["credits"] == 0, me.json()
+    assert me.json()["credits"]["balance"] == 0, me.json()
     assert elsewhere["bonus_credits"] == settings.signup_bonus_credits
 
 
@@ -238,9 +238,9 @@ async def test_what_one_asks_too_often_is_refused_to_them_alone(
         getattr(app.state.budgets, budget).add(UUID(me.user["id"]), 10_000)
 
         # when
-        body = {"json": {}} if method == "PATCH" else {}
-        refused = await client.request(method, f"/api/v1{path}", headers=me.headers, **body)
-        answered = await client.request(method, f"/api/v1{path}", headers=other.headers, **body)
+        body: dict[str, str] | None = {} if method == "PATCH" else None
+        refused = await client.request(method, f"/api/v1{path}", headers=me.headers, json=body)
+        answered = await client.request(method, f"/api/v1{path}", headers=other.headers, json=body)
 
     # then
     assert problem(refused, 429, "rate_limited")["budget"] == budget
