@@ -11,13 +11,14 @@ from pingvas import __version__
 from pingvas.adapters.storage import open_storage
 from pingvas.api.http import errors
 from pingvas.api.http.addresses import SocketRoute
-from pingvas.api.http.body_limit import BodyLimit
+from pingvas.api.http.bodies import Bodies
 from pingvas.api.http.head import HeadAsGet
 from pingvas.api.http.metrics import Measure, Metrics
 from pingvas.api.http.request_id import RequestId
 from pingvas.api.http.site import page_route
 from pingvas.api.http.trace_requests import TraceRequests
 from pingvas.api.routes import auth, files, health, images, jobs, me, models, plans, queue, uploads
+from pingvas.base.budgets import Budgets
 from pingvas.base.db import Database
 from pingvas.base.loops import BackgroundLoops
 from pingvas.base.settings import Settings
@@ -62,6 +63,7 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
         responses={"default": {"description": "A problem document", "model": errors.Problem}},
     )
     metrics = Metrics()
+    app.state.budgets = Budgets()
     app.state.settings = settings
     app.state.database = database
     app.state.storage = open_storage(settings)
@@ -71,7 +73,10 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
     app.add_middleware(HeadAsGet)
     app.add_middleware(Measure, metrics=metrics)
     app.add_middleware(
-        BodyLimit, larger={f"{PREFIX}/images": settings.upload_max_bytes + uploads.ROOM_FOR_THE_FORM}
+        Bodies,
+        prefix=f"{PREFIX}/",
+        open_to_all=(f"{PREFIX}/auth/",),
+        special={f"{PREFIX}/images": (uploads.most_bytes(settings), uploads.admit)},
     )
     app.add_middleware(TraceRequests, prefix=f"{PREFIX}/")
     app.add_middleware(RequestId)
