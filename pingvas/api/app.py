@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 
@@ -14,6 +14,7 @@ from pingvas.api.http.addresses import SocketRoute
 from pingvas.api.http.bodies import Bodies
 from pingvas.api.http.head import HeadAsGet
 from pingvas.api.http.metrics import Measure, Metrics
+from pingvas.api.http.plain_text import require_plain_text
 from pingvas.api.http.request_id import RequestId
 from pingvas.api.http.site import page_route
 from pingvas.api.http.trace_requests import TraceRequests
@@ -58,6 +59,7 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(require_plain_text)],
         redirect_slashes=False,  # an address with a slash too many is none
         lifespan=lifespan,
         responses={"default": {"description": "A problem document", "model": errors.Problem}},
@@ -68,6 +70,7 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
     app.state.database = database
     app.state.storage = open_storage(settings)
     app.state.metrics = metrics
+    app.state.looks = health.Looks()
     app.state.realtime = realtime
     errors.install(app)
     app.add_middleware(HeadAsGet)

@@ -22,6 +22,11 @@ _SCRIPTS_WITHOUT_JOINERS = (
 )  # fmt: skip
 
 
+def is_storable(text: str) -> bool:
+    """Whether a text is Unicode that the database takes: no NUL in it, and no half of a surrogate pair."""
+    return "\0" not in text and (text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text))
+
+
 def shows_something(text: str) -> bool:
     """Whether there is anything to see: not blanks, marks without a carrier and signs that nobody sees alone."""
     return any(_carries(sign) for sign in text)

@@ -1,0 +1,20 @@
+"""A studio that people can sign up to has plans: attacks on the API start from there."""
+
+import httpx
+import pytest
+
+from pingvas.base.db import Database
+from pingvas.billing.plans import seed_plans
+
+
+@pytest.fixture
+async def plans(database: Database) -> None:
+    """The plans that ship."""
+    async with database.transaction() as session:
+        await seed_plans(session)
+
+
+@pytest.fixture
+def client(plans: None, client: httpx.AsyncClient) -> httpx.AsyncClient:
+    """The house's client, in a studio with plans."""
+    return client
