@@ -22,7 +22,11 @@ from pingvas.base.tracing import tracing
 
 def serve_api(settings: Settings) -> None:
     """Serve until a signal. More than one API process share the port; each builds its app from the environment."""
+    from pingvas.api.http.connections import GuardedProtocol, most_open, raise_descriptors
+
     common = {
+        "http": GuardedProtocol,
+        "limit_concurrency": most_open(raise_descriptors()),
         "host": settings.host,
         "port": settings.port,
         "log_config": None,  # the command line set up logging

@@ -8,10 +8,10 @@ import asyncio
 import ipaddress
 import logging
 import resource
-from collections.abc import Callable
-
+from collections.abc import Callable, Sequence
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from pingvas.base.budgets import FIGURES, Share, Shares, address_key
 from pingvas.base.errors import StudioError
@@ -29,6 +29,7 @@ _WANTED_DESCRIPTORS = 65_536
 _MOST_ON_MACOS = 10_240
 # Of the database, the storage, and what the process opens for itself.
 _KEPT_DESCRIPTORS = 256
+_GUARD = "pingvas_guard"
 
 
 def raise_descriptors() -> int:
@@ -54,26 +55,34 @@ def most_connections(descriptors: int) -> int:
     return max(16, min(figure.total, descriptors - _KEPT_DESCRIPTORS))
 
 
-def guarded(descriptors: int, trusted: str) -> type[HttpToolsProtocol]:
-    """uvicorn's protocol with these bounds. `trusted`: the proxies, as uvicorn takes them, whose connections are other
-    people's and are counted all together alone."""
-    figure = FIGURES["connections"]
-    assert isinstance(figure, Share)  # noqa: S101 - a slip in the table
-    total = most_connections(descriptors)
-    limits = Share(figure.each, total, figure.unit, figure.why)
-    shares = Shares("connections", limits)
-    is_proxy = _proxies(trusted)
-
-    class Guarded(GuardedProtocol):
-        connections_of = shares
-        proxied = staticmethod(is_proxy)
-
-    return Guarded
+def most_open(descriptors: int) -> int:
+    """The same with the sockets, which are counted by themselves; beyond it uvicorn answers 503."""
+    sockets = FIGURES["sockets"]
+    assert isinstance(sockets, Share)  # noqa: S101 - a slip in the table
+    return max(16, min(most_connections(descriptors) + sockets.total, descriptors - _KEPT_DESCRIPTORS))
 
 
-def _proxies(trusted: str) -> Callable[[str], bool]:
+class Guard:
+    """What the connections of one server share. `trusted`: the proxies, as uvicorn takes them; their connections are other
+    people's, so they are counted all together alone."""
+
+    def __init__(self, trusted: Sequence[str]) -> None:
+        figure = FIGURES["connections"]
+        assert isinstance(figure, Share)  # noqa: S101 - a slip in the table
+        total = most_connections(raise_descriptors())
+        self.shares = Shares("connections", Share(figure.each, total, figure.unit, figure.why))
+        self.is_proxy = _proxies(trusted)
+
+
+def guard_of(state: ServerState) -> Guard:
+    """The guard of a running server. Raises KeyError before its first connection."""
+    guard: Guard = vars(state)[_GUARD]
+    return guard
+
+
+def _proxies(trusted: Sequence[str]) -> Callable[[str], bool]:
     networks = []
-    for each in trusted.split(","):
+    for each in trusted:
         if each.strip() == "*":
             return lambda _host: True
         try:
@@ -94,8 +103,6 @@ def _proxies(trusted: str) -> Callable[[str], bool]:
 class GuardedProtocol(HttpToolsProtocol):
     """One connection."""
 
-    connections_of: Shares
-    proxied: Callable[[str], bool]
     _held_by: str | None = None
     _timer: asyncio.TimerHandle | None = None
     _writing: asyncio.TimerHandle | None = None
@@ -105,10 +112,11 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         host = "unknown" if self.client is None else self.client[0]
-        # Those that a proxy passes on are told apart by nothing here: each is a key of its own.
-        key = f"proxied {id(self)}" if self.proxied(host) else address_key(host)
+        guard = self._guard()
+        # What comes through a proxy is told apart by nothing here: each is a key of its own.
+        key = f"proxied {id(self)}" if guard.is_proxy(host) else address_key(host)
         try:
-            self.connections_of.take(key)
+            guard.shares.take(key)
         except StudioError:
             transport.abort()
             return
@@ -165,6 +173,13 @@ class GuardedProtocol(HttpToolsProtocol):
         super().resume_writing()
         self._stop_writing()
 
+    def _guard(self) -> Guard:
+        shared = vars(self.server_state)
+        if _GUARD not in shared:
+            trusted = self.config.forwarded_allow_ips
+            shared[_GUARD] = Guard(trusted.split(",") if isinstance(trusted, str) else trusted)
+        return guard_of(self.server_state)
+
     def _begin_head(self) -> None:
         self._head_bytes = 0
         self._timer = self.loop.call_later(HEAD_SECONDS, self._hang_up)
@@ -184,5 +199,5 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _give_back(self) -> None:
         if self._held_by is not None:
-            self.connections_of.give_back(self._held_by)
+            self._guard().shares.give_back(self._held_by)
             self._held_by = None
