@@ -19,6 +19,7 @@ from pingvas.api.http.request_id import RequestId
 from pingvas.api.http.site import page_route
 from pingvas.api.http.trace_requests import TraceRequests
 from pingvas.api.routes import auth, files, health, images, jobs, me, models, plans, queue, uploads
+from pingvas.api.routes.open_jobs import OpenJobs
 from pingvas.base.budgets import Budgets
 from pingvas.base.db import Database
 from pingvas.base.loops import BackgroundLoops
@@ -70,6 +71,7 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
     app.state.database = database
     app.state.storage = open_storage(settings)
     app.state.metrics = metrics
+    app.state.open_jobs = OpenJobs(database)
     app.state.looks = health.Looks()
     app.state.realtime = realtime
     errors.install(app)
