@@ -126,8 +126,11 @@ FIGURES: dict[str, Share | Rate | Line] = {
     "sign_ups": Rate(
         20, 60, "sign-ups from an address", "Each costs a hash and rows; a class signs up together."
     ),
-    "one_time_tokens": Rate(
-        30, 10, "sign-in links and refreshes that failed, from an address", "None fails by itself."
+    "sign_up_bonuses": Rate(
+        10, 7200, "accounts of an address that start with the bonus", "Beyond, an account is made without it."
+    ),
+    "tokens": Rate(
+        30, 10, "sign-in links and refresh tokens that are none, from an address", "A real client has none."
     ),
     "sockets": Share(20, 2_000, "sockets of a person", "One a tab."),
     "sockets_of_address": Share(100, 2_000, "sockets of an address", "A school is behind one address."),
@@ -287,6 +290,22 @@ class Rates:
         self._full_again_at.move_to_end(who)
         self._forget(now)
 
+    @contextmanager
+    def one_if_left(self, who: Key) -> Iterator[bool]:
+        """Whether there was one to use; it is given back when the block fails. That there was none is counted, nobody is
+        refused."""
+        left = self.wait_for(who) <= 0
+        if left:
+            self.add(who)
+        else:
+            REFUSED.labels(self.name).inc()
+        try:
+            yield left
+        except BaseException:
+            if left:
+                self.give_back(who)
+            raise
+
     def give_back(self, who: Key, cost: float = 1.0) -> None:
         """What was taken did not count, as with a password that was right."""
         at = self._full_again_at.get(who)
@@ -328,7 +347,8 @@ class Budgets:
         self.sign_in_address = rates("sign_in_address")
         self.sign_in_account = rates("sign_in_account")
         self.sign_ups = rates("sign_ups")
-        self.one_time_tokens = rates("one_time_tokens")
+        self.sign_up_bonuses = rates("sign_up_bonuses")
+        self.tokens = rates("tokens")
         self.sockets = shares("sockets")
         self.sockets_of_address = shares("sockets_of_address")
         self.socket_events = rates("socket_events")

@@ -22,9 +22,14 @@ _SCRIPTS_WITHOUT_JOINERS = (
 )  # fmt: skip
 
 
+def is_unicode(text: str) -> bool:
+    """Whether it can be written as UTF-8 at all: JSON may hold half a surrogate pair, which is no character."""
+    return text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
 def is_storable(text: str) -> bool:
-    """Whether a text is Unicode that the database takes: no NUL in it, and no half of a surrogate pair."""
-    return "\0" not in text and (text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text))
+    """Whether a text is Unicode that the database takes: without NUL as well."""
+    return "\0" not in text and is_unicode(text)
 
 
 def shows_something(text: str) -> bool:

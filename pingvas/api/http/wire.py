@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, SecretStr
 
 from pingvas.api.http.deps import SettingsDep
 from pingvas.base.pages import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
-from pingvas.base.visible_text import is_storable
+from pingvas.base.visible_text import is_storable, is_unicode
 
 
 def _storable(text: str) -> str:
@@ -34,8 +34,16 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("must lie between the years 1 and 9999, in UTC as well") from None
 
 
+def _encodable(secret: SecretStr) -> SecretStr:
+    """A secret is hashed or compared as UTF-8 and never stored, so it may hold anything that has such a form."""
+    if not is_unicode(secret.get_secret_value()):
+        raise ValueError("must be valid Unicode")
+    return secret
+
+
 Text = Annotated[str, AfterValidator(_storable)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_utc)]
+Secret = Annotated[SecretStr, AfterValidator(_encodable)]
 _Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items a page")]
 _Cursor = Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before")]
 
