@@ -1,6 +1,7 @@
 """A studio that people can sign up to has plans: attacks on the API start from there."""
 
-import httpx
+from typing import Any
+
 import pytest
 
 from pingvas.base.db import Database
@@ -15,6 +16,6 @@ async def plans(database: Database) -> None:
 
 
 @pytest.fixture
-def client(plans: None, client: httpx.AsyncClient) -> httpx.AsyncClient:
-    """The house's client, in a studio with plans."""
-    return client
+def app(plans: None, app: Any) -> Any:
+    """The house's app, in a studio with plans."""
+    return app
