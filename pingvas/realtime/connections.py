@@ -364,14 +364,14 @@ def _heard(session: Session, text: str) -> Kind:
 
 async def _read(receive: Receive) -> bytes:
     """A polling client's body. Raises Dropped when it is long or slow."""
-    body = b""
+    body: bytes = b""
     with suppress(TimeoutError):
         async with asyncio.timeout(_BODY_SECONDS):
             while len(body) <= MAX_BYTES:
                 message = await receive()
                 if message["type"] != "http.request":
                     raise Dropped("bad_message")
-                body += message.get("body", b"")
+                body += bytes(message.get("body", b""))
                 if not message.get("more_body", False):
                     return body
     raise Dropped("bad_message")

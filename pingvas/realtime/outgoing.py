@@ -31,11 +31,11 @@ class OutgoingQueue(asyncio.Queue[Any]):
         self.put_nowait(None)  # the library's sign for: no more
 
     def _put(self, item: Any) -> None:
-        super()._put(item)  # type: ignore[misc]  # asyncio leaves these two to subclasses
+        super()._put(item)  # asyncio leaves these two to subclasses
         self.size += _size_of(item)
 
     def _get(self) -> Any:
-        item = super()._get()  # type: ignore[misc]
+        item = super()._get()
         self.size -= _size_of(item)
         return item
 
