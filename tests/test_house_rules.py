@@ -26,6 +26,7 @@ TASKS_OF_THEIR_OWN = {
     "pingvas/api/http/held_answer.py": "one answer, awaited",
     "pingvas/api/routes/open_jobs.py": "one look at the database, awaited by all who asked for it",
     "pingvas/launch/processes.py": "one child, awaited",
+    "pingvas/realtime/connections.py": "a message or the end of a socket, awaited; the closing of a session",
     "pingvas/realtime/sockets.py": "a goodbye, looked at when it is said",
     "pingvas/worker/chores/process.py": "a wait for the stop, awaited",
     "pingvas/worker/process/claiming.py": "one job, looked at when it ends; a wait for the stop",

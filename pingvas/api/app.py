@@ -16,7 +16,7 @@ from pingvas.api.http.head import HeadAsGet
 from pingvas.api.http.metrics import Measure, Metrics
 from pingvas.api.http.plain_text import require_plain_text
 from pingvas.api.http.request_id import RequestId
-from pingvas.api.http.site import page_route
+from pingvas.api.http.site import docs_headers, page_route
 from pingvas.api.http.trace_requests import TraceRequests
 from pingvas.api.routes import auth, files, health, images, jobs, me, models, plans, queue, uploads
 from pingvas.api.routes.open_jobs import OpenJobs
@@ -39,7 +39,8 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
     loops = loops or BackgroundLoops("api", settings.database_url)
     publisher = open_publisher(settings, loops)
     database = Database(settings.database_url, pool_size=settings.database_pool_size, publisher=publisher)
-    realtime = Realtime(settings, database, loops)
+    budgets = Budgets()
+    realtime = Realtime(settings, database, loops, budgets)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -66,7 +67,7 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
         responses={"default": {"description": "A problem document", "model": errors.Problem}},
     )
     metrics = Metrics()
-    app.state.budgets = Budgets()
+    app.state.budgets = budgets
     app.state.settings = settings
     app.state.database = database
     app.state.storage = open_storage(settings)
@@ -103,10 +104,12 @@ def _versioned() -> APIRouter:
 
 
 async def _docs(request: Request) -> HTMLResponse:
-    return get_swagger_ui_html(
+    answer = get_swagger_ui_html(
         openapi_url=f"{PREFIX}/openapi.json",
         title="Pingvas Studio API",
         swagger_js_url=f"{_DOCS_ASSETS}/swagger-ui-bundle.js",
         swagger_css_url=f"{_DOCS_ASSETS}/swagger-ui.css",
         swagger_favicon_url="/mark.svg",
     )
+    answer.headers.update(docs_headers(answer.body))
+    return answer

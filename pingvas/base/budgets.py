@@ -134,6 +134,12 @@ FIGURES: dict[str, Share | Rate | Line] = {
     ),
     "sockets": Share(20, 2_000, "sockets of a person", "One a tab."),
     "sockets_of_address": Share(100, 2_000, "sockets of an address", "A school is behind one address."),
+    "socket_handshakes": Rate(
+        300,
+        0.1,
+        "handshakes of sockets from an address",
+        "Everybody of a school comes back at once; each has two.",
+    ),
     "socket_events": Rate(100, 0.1, "events that a socket's person sends", "The page sends two a job."),
     "socket_bytes": Rate(
         256 * 1024, 1 / 16_384, "bytes that a socket's person sends", "Events are under a kilobyte."
@@ -351,6 +357,7 @@ class Budgets:
         self.tokens = rates("tokens")
         self.sockets = shares("sockets")
         self.sockets_of_address = shares("sockets_of_address")
+        self.socket_handshakes = rates("socket_handshakes")
         self.socket_events = rates("socket_events")
         self.socket_bytes = rates("socket_bytes")
         self.held_answers = shares("held_answers")

@@ -19,6 +19,8 @@ from pingvas.base.log_lines import log_to_stderr
 from pingvas.base.loops import BackgroundLoops
 from pingvas.base.settings import Settings, load_settings
 from pingvas.base.tracing import tracing
+from pingvas.realtime.messages import MAX_BYTES
+from pingvas.realtime.websocket_protocol import BoundedWebSocket
 
 
 def serve_api(settings: Settings) -> None:
@@ -36,7 +38,10 @@ def serve_api(settings: Settings) -> None:
         "server_header": False,
         "proxy_headers": True,  # believed from this machine only, uvicorn's default
         "timeout_graceful_shutdown": 5,
+        "ws": BoundedWebSocket,
         "ws_ping_interval": None,  # socket.io has its own
+        "ws_max_size": MAX_BYTES,
+        "ws_per_message_deflate": False,  # events are short, and each socket would keep its own window
     }
     if settings.api_processes == 1:
         from pingvas.api.app import create_app

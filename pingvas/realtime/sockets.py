@@ -1,6 +1,7 @@
 """The socket.io server at `/ws`: who may connect, which room they join, and what they may ask.
 
-Refuses a handshake without a good access token, and drops a socket when its token's time is over.
+Refuses a handshake without a good access token, and drops a socket when its token's time is over. What a socket may cost
+before and after that is for `connections`.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from pingvas.accounts.actor import Actor
 from pingvas.accounts.current import authenticate_for_a_while
 from pingvas.accounts.refusals import InvalidToken
 from pingvas.accounts.tables import User, UserSession
+from pingvas.base.budgets import Budgets
 from pingvas.base.db import Database
 from pingvas.base.errors import Invalid, StudioError
 from pingvas.base.loops import BackgroundLoops, end
@@ -27,14 +29,17 @@ from pingvas.base.settings import Settings
 from pingvas.generation.lifecycle.cancel import request_cancel
 from pingvas.generation.status.jobs import get_job
 from pingvas.realtime.backbone import backbone_url, open_manager
+from pingvas.realtime.connections import BoundedSockets, Session, session_of
 from pingvas.realtime.events import AuthExpired, QueuePosition
 from pingvas.realtime.job_ends import JobEnds
+from pingvas.realtime.messages import MAX_BYTES, TextPacket
+from pingvas.realtime.outgoing import Server
 from pingvas.realtime.positions import Positions
 from pingvas.realtime.rooms import ADMIN, user_room
 
 log = logging.getLogger(__name__)
 
-_MAX_MESSAGE_BYTES = 16_384  # clients say `job:cancel` and the like, nothing longer
+_MAX_TOKEN = 4_096  # ours have a few hundred characters
 RECHECK_SECONDS = 30.0
 _START_SECONDS = 5
 
@@ -49,7 +54,13 @@ _SIGNED_IN = (
 class Realtime:
     """The socket.io server of one API process. `asgi` is mounted at `/ws`; `start` and `close` frame its life."""
 
-    def __init__(self, settings: Settings, database: Database, loops: BackgroundLoops | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        loops: BackgroundLoops | None = None,
+        budgets: Budgets | None = None,
+    ) -> None:
         self._settings = settings
         self._database = database
         self._loops = loops or BackgroundLoops("")
@@ -60,17 +71,23 @@ class Realtime:
         self.job_ends = JobEnds()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._devices: dict[str, UUID] = {}
+        self._sessions: dict[str, Session] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._goodbyes: set[asyncio.Task[None]] = set()
-        self.server = socketio.AsyncServer(
+        self.server = Server(
             async_mode="asgi",
             client_manager=self._manager,
-            max_http_buffer_size=_MAX_MESSAGE_BYTES,
+            serializer=TextPacket,
+            async_handlers=False,  # a socket's events are answered one after the other
+            max_http_buffer_size=MAX_BYTES,
             cors_allowed_origins=self._is_ours,
             logger=False,
             engineio_logger=False,
         )
-        self.asgi = socketio.ASGIApp(self.server, socketio_path=None)
+        self._sockets = BoundedSockets(
+            socketio.ASGIApp(self.server, socketio_path=None), self.server, budgets or Budgets()
+        )
+        self.asgi = self._sockets
         self.server.on("connect", self._connect)
         self.server.on("disconnect", self._disconnect)
         self.server.on("job:subscribe", self._acknowledged(self._subscribe))
@@ -95,6 +112,7 @@ class Realtime:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
+        self._sockets.close()
         await self.server.shutdown()
         for task in self._tasks:
             await end(task)
@@ -110,15 +128,21 @@ class Realtime:
             return True  # not a browser
         return origin == self._settings.base_url or urlsplit(origin).netloc == environ.get("HTTP_HOST")
 
-    async def _connect(self, sid: str, _environ: dict[str, Any], auth: Any = None) -> None:
+    async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        opened = session_of(environ)
         token = auth.get("token") if isinstance(auth, dict) else None
         try:
-            if not isinstance(token, str):
+            if not isinstance(token, str) or len(token) > _MAX_TOKEN or not token.isascii():
                 raise InvalidToken
             async with self._database.read() as session:
                 actor, left = await authenticate_for_a_while(session, self._settings, token)
+            if opened.is_over:  # it was closed meanwhile
+                raise InvalidToken
+            opened.signed_in(actor.user_id)
         except StudioError as error:
+            opened.refused()
             raise Refused(error.code, {"code": error.code, "detail": error.detail}) from None
+        self._sessions[sid] = opened
         await self.server.save_session(sid, {"actor": actor})
         await self.server.enter_room(sid, user_room(actor.user_id))
         if actor.role == "admin":
@@ -134,6 +158,9 @@ class Realtime:
         timer = self._timers.pop(sid, None)
         if timer is not None:
             timer.cancel()
+        session = self._sessions.pop(sid, None)
+        if session is not None:
+            session.signed_out()
 
     def _expire(self, sid: str) -> None:
         self._timers.pop(sid, None)

@@ -15,7 +15,9 @@ import uvicorn
 from pingvas.api.app import create_app
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
+from pingvas.realtime.messages import MAX_BYTES
 from pingvas.realtime.publisher import SocketPublisher, open_publisher
+from pingvas.realtime.websocket_protocol import BoundedWebSocket
 from tests.make.accounts import make_device, make_user
 
 
@@ -57,7 +59,9 @@ async def serving(settings: Settings) -> AsyncIterator[str]:
             create_app(settings),
             log_config=None,
             lifespan="on",
-            ws="websockets-sansio",
+            ws=BoundedWebSocket,
+            ws_max_size=MAX_BYTES,
+            ws_per_message_deflate=False,
             timeout_graceful_shutdown=2,
         )
         server = uvicorn.Server(config)

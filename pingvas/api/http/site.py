@@ -1,7 +1,10 @@
 """The web page: the built files of `web/dist`, and `index.html` for every address of the page itself. Nothing else that
 may lie there is given out."""
 
+import re
+from base64 import b64encode
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 from fastapi import Request
@@ -14,6 +17,9 @@ from pingvas.base.settings import REPOSITORY
 
 DIST = REPOSITORY / "web" / "dist"
 
+_INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
+_SHUT = "object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+_PLAIN = {"Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
 _UNBUILT = """<!doctype html><meta charset="utf-8"><title>Pingvas Studio</title>
 <p>The web page is not built. <code>./studio up</code> builds it; the API is at <a href="/api/docs">/api/docs</a>."""
 # Pictures come from the storage: from this address when it is a disk, from the bucket's when it is one.
@@ -75,11 +81,22 @@ def _answer(request: Request, file: Path, headers: Mapping[str, str]) -> Respons
 
 def _security_headers(pictures_are_local: bool) -> dict[str, str]:
     images = "'self' data: blob:" + ("" if pictures_are_local else _IMAGES_OF_A_BUCKET)
+    # In CSP 3 'self' covers this host's own WebSockets too, of either scheme.
     return {
-        "Content-Security-Policy": (
-            f"default-src 'self'; img-src {images}; connect-src 'self' ws: wss:; "
-            "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-        ),
-        "Referrer-Policy": "same-origin",
-        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": f"default-src 'self'; img-src {images}; connect-src 'self'; {_SHUT}",
+        **_PLAIN,
     }
+
+
+def docs_headers(page: bytes | memoryview) -> dict[str, str]:
+    """The headers of the API's own page: its inline script is let in by its hash, its styles are made by that script."""
+    scripts = " ".join(f"'sha256-{_hash(script)}'" for script in _INLINE_SCRIPT.findall(bytes(page)))
+    policy = (
+        f"default-src 'self'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; "
+        f"img-src 'self' data:; connect-src 'self'; {_SHUT}"
+    )
+    return {"Content-Security-Policy": policy, **_PLAIN}
+
+
+def _hash(script: bytes) -> str:
+    return b64encode(sha256(script).digest()).decode()
