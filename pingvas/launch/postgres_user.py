@@ -51,6 +51,7 @@ def _environment() -> dict[str, str]:
 
 
 def choose_runner(folder: Path) -> Runner:
+    """As whom the server of this folder can run here. Raises CannotStart when as nobody."""
     if os.geteuid() != 0:
         return Runner()
     # A user namespace in which root is called 1000: files stay root's, so it works anywhere, /root included.
@@ -59,6 +60,9 @@ def choose_runner(folder: Path) -> Runner:
         return Runner(prefix=prefix)
     # User namespaces are forbidden here: become the user `nobody`, who then owns the folder.
     uid, gid = 65534, 65534
+    data_dir = folder.parent
+    if data_dir.stat().st_uid == os.geteuid():
+        data_dir.chmod(data_dir.stat().st_mode & 0o7777 | 0o001)  # through it, not into it
     for parent in folder.parents:
         if not parent.stat().st_mode & 0o001:
             raise CannotStart(
@@ -67,4 +71,5 @@ def choose_runner(folder: Path) -> Runner:
             )
     for path in (folder, *folder.rglob("*")):
         os.chown(path, uid, gid, follow_symlinks=False)
+    folder.chmod(0o700)
     return Runner(uid=uid, gid=gid)
