@@ -15,6 +15,7 @@ import pytest
 from pingvas.base.metrics import REGISTRY, metrics_port
 from pingvas.base.settings import REPOSITORY
 from pingvas.base.shared_counts import FOLDER
+from pingvas.generation import metrics as _  # noqa: F401 - makes the metrics that are looked for
 
 COUNT = """
 from pingvas.base import shared_counts
