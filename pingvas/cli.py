@@ -198,6 +198,7 @@ def generate(
 
     A studio elsewhere is named by PINGVAS_URL and PINGVAS_TOKEN.
     """
+    from pingvas.base.settings import load_settings
     from pingvas.launch.generate import Request, generate_images
 
     request = Request(
@@ -212,7 +213,8 @@ def generate(
         negative_prompt=negative,
         count=count,
     )
-    for path in generate_images(_settings(), request):
+    # The picture is the caller's own file; a studio that is started for it sees to its files itself.
+    for path in generate_images(load_settings(), request):
         typer.echo(path)
 
 
@@ -320,9 +322,13 @@ def models_remove(name: Annotated[str, typer.Argument(help="The model's name.")]
 
 
 def _settings() -> Settings:
+    """The settings; whatever this process writes from here on is private."""
+    from pingvas.base.private_files import keep_files_private
     from pingvas.base.settings import load_settings
 
-    return load_settings()
+    settings = load_settings()
+    keep_files_private(settings)
+    return settings
 
 
 def _log_to_stderr(settings: Settings) -> None:

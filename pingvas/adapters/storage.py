@@ -24,6 +24,7 @@ from obstore.store import LocalStore, S3Store
 
 from pingvas.adapters.signed_urls import FileGrant, LinkRefused, sign_url, verify_url
 from pingvas.adapters.storage_location import DiskLocation, S3Location, read_location
+from pingvas.base.disk_full import CODE, is_disk_full, says_disk_full
 from pingvas.base.errors import NotFound, Unavailable
 from pingvas.base.settings import Settings
 
@@ -45,6 +46,13 @@ class StorageUnavailable(Unavailable):
     """The store cannot be reached, is full, or refuses us."""
 
     default_detail = "The picture storage is not available right now. Try again in a moment."
+
+
+class StorageFull(StorageUnavailable):
+    """The disk takes no more bytes."""
+
+    code = CODE
+    default_detail = "The studio's disk is full, so nothing can be kept right now. Try again a little later."
 
 
 class ObjectMissing(NotFound):
@@ -259,7 +267,8 @@ def _as_unavailable(doing: str) -> Iterator[None]:
         yield
     except (BaseError, OSError) as error:
         log.warning("storage: cannot %s: %s", doing, str(error).partition("\n")[0])
-        raise StorageUnavailable from error
+        full = is_disk_full(error) or says_disk_full(str(error))
+        raise (StorageFull if full else StorageUnavailable) from error
 
 
 def _sync_to_disk(folder: Path, key: str) -> None:

@@ -20,9 +20,11 @@ from pingvas.api.http.site import docs_headers, page_route
 from pingvas.api.http.trace_requests import TraceRequests
 from pingvas.api.routes import auth, files, health, images, jobs, me, models, plans, queue, uploads
 from pingvas.api.routes.open_jobs import OpenJobs
+from pingvas.base import shared_counts
 from pingvas.base.budgets import Budgets
 from pingvas.base.db import Database
 from pingvas.base.loops import BackgroundLoops
+from pingvas.base.metrics import REGISTRY
 from pingvas.base.settings import Settings
 from pingvas.base.tracing import tracing
 from pingvas.realtime.publisher import open_publisher
@@ -44,7 +46,7 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        with tracing(settings, "api"):
+        with tracing(settings, "api"), shared_counts.writing([metrics.registry, REGISTRY]):
             await publisher.start()
             await realtime.start()
             try:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from pingvas.base.database_away import connect, is_unavailable
 from pingvas.base.database_url import for_sqlalchemy
+from pingvas.base.disk_full import CODE, is_disk_full
 from pingvas.base.errors import Unavailable
 from pingvas.base.events import Pending, Publisher, take_pending
 from pingvas.base.keepalive import notice_silence
@@ -49,6 +50,13 @@ class DatabaseUnavailable(Unavailable):
     """The database cannot be reached, or has no room or connection left."""
 
     default_detail = "The database is not available right now. Nothing was changed; try again in a moment."
+
+
+class DatabaseFull(DatabaseUnavailable):
+    """The disk of the database takes no more bytes."""
+
+    code = CODE
+    default_detail = "The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later."
 
 
 class OutcomeUnknown(DatabaseUnavailable):
@@ -169,5 +177,11 @@ def _unavailable_when_down(moment: _Moment) -> Iterator[None]:
         yield
     except Exception as error:
         if is_unavailable(error):
-            raise (OutcomeUnknown if moment.commits else DatabaseUnavailable) from error
+            raise _what_it_means(error, moment) from error
         raise
+
+
+def _what_it_means(error: Exception, moment: _Moment) -> DatabaseUnavailable:
+    if is_disk_full(error):  # an answer of the server's, so nothing was kept, whatever the moment
+        return DatabaseFull()
+    return OutcomeUnknown() if moment.commits else DatabaseUnavailable()

@@ -5,20 +5,16 @@ Where each process runs by itself, each can open a port. Metrics are made in `RE
 """
 
 import logging
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest, start_http_server
 from prometheus_client.metrics_core import Metric
-from prometheus_client.multiprocess import MultiProcessCollector
 
+from pingvas.base import shared_counts
 from pingvas.base.settings import Settings
 
 log = logging.getLogger(__name__)
-
-SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""The environment variable by which prometheus_client learns of the folder; to be set before a process starts."""
 
 REGISTRY = CollectorRegistry()
 
@@ -33,11 +29,6 @@ class Snapshot:
         return self._metrics
 
 
-def is_shared() -> bool:
-    """Whether this process counts in a folder together with others."""
-    return bool(os.environ.get(SHARED_FOLDER))
-
-
 def render(own: Iterable[CollectorRegistry], figures: Snapshot) -> bytes:
     """Prometheus' text: what was counted here (or, with a shared folder, in all processes), and `figures`.
 
@@ -45,17 +36,18 @@ def render(own: Iterable[CollectorRegistry], figures: Snapshot) -> bytes:
     """
     once = CollectorRegistry()
     once.register(figures)
-    if is_shared():
-        MultiProcessCollector(once)  # type: ignore[no-untyped-call]
+    if shared_counts.is_shared():
+        once.register(Snapshot(shared_counts.collect((*own, REGISTRY))))
         return generate_latest(once)
     return b"".join(generate_latest(registry) for registry in (*own, REGISTRY, once))
 
 
 @contextmanager
 def metrics_port(settings: Settings) -> Iterator[None]:
-    """This process's own port of metrics while the block lasts, where one is set and no folder is shared."""
-    if settings.metrics_port is None or is_shared():
-        yield
+    """This process's own port of metrics while the block lasts, where one is set; into the folder, where one is shared."""
+    if settings.metrics_port is None or shared_counts.is_shared():
+        with shared_counts.writing([REGISTRY]):
+            yield
         return
     process = ProcessCollector(registry=REGISTRY)
     try:

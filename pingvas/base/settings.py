@@ -7,6 +7,8 @@ import secrets
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -113,6 +115,11 @@ class Settings(BaseSettings):
         description="OpenTelemetry collector that traces go to over HTTP, `http://host:4318`; empty: no traces",
     )
     api_processes: int = Field(1, ge=1, description="API processes that `pingvas up` starts")
+    umask: str = Field(
+        "077",
+        pattern=r"^0?0[0-7]{2}$",
+        description="Rights that others lack on what the studio writes; `027` lets its group read",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged")
 
     @property
@@ -124,6 +131,12 @@ class Settings(BaseSettings):
     def storage_location(self) -> str:
         """The storage URL in force."""
         return self.storage_url or (self.data_dir.resolve() / "storage").as_uri()
+
+    @property
+    def storage_folder(self) -> Path | None:
+        """The folder that pictures lie in, where they lie on a disk."""
+        parts = urlsplit(self.storage_location)
+        return Path(url2pathname(parts.path)) if parts.scheme == "file" else None
 
     @property
     def model_cache(self) -> Path:

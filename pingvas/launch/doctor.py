@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import select, text
 
@@ -34,6 +37,7 @@ from pingvas.worker.chores.schedule import CHORES, Chore
 
 OLDEST_POSTGRES = 150000
 LOW_DISK_GIB = 2.0
+LOW_FILES = 10_000
 # Importing torch takes a slow machine a while; until then a worker that has not reported is no finding.
 STARTING_SECONDS = 90.0
 
@@ -77,12 +81,30 @@ def examine(settings: Settings) -> list[Finding]:
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
-    folder = settings.data_dir.resolve()
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free / 2**30
-    low = free < LOW_DISK_GIB
-    yield Finding("disk", not low, f"{free:.1f} GiB free in {folder}", "make room" if low else "")
+    """The room on each disk that the studio writes to, named once, with what lies there."""
+    places = {"data": settings.data_dir, "fetched models": settings.model_cache}
+    if settings.storage_folder is not None:
+        places["pictures"] = settings.storage_folder
+    places["temporary files"] = Path(tempfile.gettempdir())
+    disks: dict[int, tuple[Path, list[str]]] = {}
+    for what, place in places.items():
+        folder = place.resolve()
+        while not folder.exists():
+            folder = folder.parent
+        disks.setdefault(folder.stat().st_dev, (folder, []))[1].append(what)
+    for folder, kept in disks.values():
+        yield _room(folder, kept)
+
+
+def _room(folder: Path, kept: Sequence[str]) -> Finding:
+    room, names = shutil.disk_usage(folder), os.statvfs(folder)
+    says = f"{room.free / 2**30:.1f} of {room.total / 2**30:.1f} GiB free in {folder}: {', '.join(kept)}"
+    # Some file systems make room for files as they come, and tell of none.
+    if names.f_files and names.f_favail < LOW_FILES:
+        return Finding("disk", False, f"{says}; it takes {names.f_favail} more files", "remove small files")
+    if room.free < LOW_DISK_GIB * 2**30:
+        return Finding("disk", False, says, "make room: with none, nothing is taken or made until there is")
+    return Finding("disk", True, says)
 
 
 def _page() -> Finding:

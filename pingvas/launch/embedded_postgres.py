@@ -6,6 +6,7 @@ owners. It knows nothing of what is stored in it, and it refuses to run a folder
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import importlib.util
 import json
@@ -17,16 +18,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import psutil
 
-from pingvas.base.errors import Unavailable
-from pingvas.launch.end_with_parent import end_with_parent
+from pingvas.launch.postgres_user import CannotStart, Runner, choose_runner
 
 MAJOR = "18"
 ROLE = "pingvas"
@@ -35,9 +35,9 @@ START_SECONDS = 300.0  # recovery after a crash under load is seconds; a large o
 STOP_SECONDS = 60.0
 LOG_BYTES = 10 * 1024 * 1024
 
-
-class CannotStart(Unavailable):
-    """The embedded server cannot be made or started; the detail says what to do."""
+_T = TypeVar("_T")
+# Work that yields the seconds it wants to wait, whether a thread or an event loop does the waiting.
+Waiting = Generator[float, None, _T]
 
 
 class DatabaseInUse(CannotStart):
@@ -64,12 +64,23 @@ class EmbeddedPostgres:
         return self.process is not None and self.process.poll() is not None
 
     def revive(self) -> None:
-        """Start our dead server again, at the same address. From the main thread; raises CannotStart."""
+        """Start our dead server again, at the same address. From the main thread; raises CannotStart, OSError."""
+        _wait(self._revival())
+
+    async def revive_in_loop(self) -> None:
+        """As `revive`; while the server recovers, which may take minutes, the event loop goes on."""
+        await _wait_in_loop(self._revival())
+
+    def _revival(self) -> Waiting[None]:
         cluster = self.folder / MAJOR
-        _end_leftovers(cluster)
-        runner = _choose_runner(self.folder)
-        self.process, _ = _launch(self.folder, cluster, runner, self.options, [self.port])
-        self.pid = self.process.pid
+        yield from _end_leftovers(cluster)
+        runner = choose_runner(self.folder)
+        process, _ = yield from _launch(self.folder, cluster, runner, self.options, [self.port])
+        self.process, self.pid = process, process.pid
+
+    def bound_log(self) -> None:
+        """Once the log has grown large, begin it anew; what it said is kept beside it, if there is room."""
+        _bound_log(self.folder)
 
     def stop(self) -> None:
         """Stop the server if it is ours: sessions are ended, what they committed is on disk."""
@@ -91,13 +102,13 @@ def start(data_dir: Path, options: Sequence[str] = ()) -> EmbeddedPostgres:
     folder.mkdir(parents=True, exist_ok=True)
     lock = _lock(folder)
     try:
-        runner = _choose_runner(folder)
+        runner = choose_runner(folder)
         cluster = folder / MAJOR
         password = _password(folder)
         if not cluster.exists():
             _initialise(folder, cluster, runner, options)
-        _end_leftovers(cluster)
-        process, port = _launch(folder, cluster, runner, options, _candidate_ports(folder))
+        _wait(_end_leftovers(cluster))
+        process, port = _wait(_launch(folder, cluster, runner, options, _candidate_ports(folder)))
     except BaseException:
         lock.close()
         raise
@@ -125,60 +136,6 @@ def running(data_dir: Path) -> Iterator[EmbeddedPostgres]:
         yield server
     finally:
         server.stop()
-
-
-# How the server is run as somebody who is not root.
-
-
-@dataclass(frozen=True)
-class _Runner:
-    """PostgreSQL refuses to run as root: `prefix` or `uid` makes it somebody else."""
-
-    prefix: tuple[str, ...] = ()
-    uid: int | None = None
-    gid: int | None = None
-
-    def popen(
-        self, command: Sequence[str], *, stdin: int | IO[bytes] = subprocess.DEVNULL, output: int | IO[bytes]
-    ) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [*self.prefix, *command],
-            stdin=stdin,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=_environment(),
-            start_new_session=True,  # Ctrl-C belongs to the owner, who stops us in order
-            preexec_fn=end_with_parent(signal.SIGINT),  # the owner has one thread when it starts us
-            user=self.uid,
-            group=self.gid,
-            extra_groups=None if self.uid is None else [],
-        )
-
-
-def _environment() -> dict[str, str]:
-    """Nothing of the caller's PG* settings or language may reach the server."""
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "TMPDIR") if name in os.environ}
-    return {**kept, "LC_ALL": "C", "TZ": "UTC"}
-
-
-def _choose_runner(folder: Path) -> _Runner:
-    if os.geteuid() != 0:
-        return _Runner()
-    # A user namespace in which root is called 1000: files stay root's, so it works anywhere, /root included.
-    prefix = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--")
-    if shutil.which("unshare") and subprocess.run([*prefix, "true"], capture_output=True).returncode == 0:
-        return _Runner(prefix=prefix)
-    # User namespaces are forbidden here: become the user `nobody`, who then owns the folder.
-    uid, gid = 65534, 65534
-    for parent in folder.parents:
-        if not parent.stat().st_mode & 0o001:
-            raise CannotStart(
-                f"PostgreSQL does not run as root, and {parent} lets no other user in. Run as a normal user, "
-                "choose another PINGVAS_DATA_DIR, or point PINGVAS_DATABASE_URL at a server."
-            )
-    for path in (folder, *folder.rglob("*")):
-        os.chown(path, uid, gid, follow_symlinks=False)
-    return _Runner(uid=uid, gid=gid)
 
 
 def _binaries() -> Path:
@@ -220,7 +177,7 @@ def _password(folder: Path) -> str:
     return path.read_text()
 
 
-def _initialise(folder: Path, cluster: Path, runner: _Runner, options: Sequence[str]) -> None:
+def _initialise(folder: Path, cluster: Path, runner: Runner, options: Sequence[str]) -> None:
     """Make the cluster under another name and rename it: there is a whole one or none."""
     binaries = _binaries()
     fresh = folder / f"{MAJOR}.new"
@@ -283,17 +240,17 @@ def _is_server(pid: int, cluster: Path) -> bool:
         return False
 
 
-def _end_leftovers(cluster: Path) -> None:
+def _end_leftovers(cluster: Path) -> Waiting[None]:
     """End every process of an earlier owner. We hold the lock, so none of them has an owner any more."""
     status = _read_status(cluster)
     if status is not None and _is_server(status.pid, cluster):
         _signal(status.pid, signal.SIGINT)
-        _wait_gone(lambda: [p for p in (status.pid,) if _is_server(p, cluster)], STOP_SECONDS)
+        yield from _wait_gone(lambda: [p for p in (status.pid,) if _is_server(p, cluster)], STOP_SECONDS)
     # Children of a server that was killed notice it and leave; give them a moment, then insist.
-    left = _wait_gone(lambda: _processes_in(cluster), 5.0)
+    left = yield from _wait_gone(lambda: _processes_in(cluster), 5.0)
     for pid in left:
         _signal(pid, signal.SIGKILL)
-    if _wait_gone(lambda: _processes_in(cluster), 5.0):
+    if (yield from _wait_gone(lambda: _processes_in(cluster), 5.0)):
         raise CannotStart(f"Processes {left} of an earlier database in {cluster} do not end.")
     (cluster / "postmaster.pid").unlink(missing_ok=True)
 
@@ -302,11 +259,34 @@ def _processes_in(cluster: Path) -> list[int]:
     return [p.pid for p in psutil.process_iter() if _is_server(p.pid, cluster)]
 
 
-def _wait_gone(still_there: Callable[[], list[int]], seconds: float) -> list[int]:
+def _wait_gone(still_there: Callable[[], list[int]], seconds: float) -> Waiting[list[int]]:
     deadline = time.monotonic() + seconds
     while (left := still_there()) and time.monotonic() < deadline:
-        time.sleep(0.05)
+        yield 0.05
     return left
+
+
+def _wait(work: Waiting[_T]) -> _T:
+    """Do the work, waiting in this thread."""
+    while True:
+        try:
+            time.sleep(next(work))
+        except StopIteration as end:
+            result: _T = end.value
+            return result
+
+
+async def _wait_in_loop(work: Waiting[_T]) -> _T:
+    """Do the work in this thread; where it waits, the event loop goes on."""
+    try:
+        while True:
+            try:
+                await asyncio.sleep(next(work))
+            except StopIteration as end:
+                result: _T = end.value
+                return result
+    finally:
+        work.close()
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
@@ -318,18 +298,23 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 
 def _launch(
-    folder: Path, cluster: Path, runner: _Runner, options: Sequence[str], ports: Iterable[int]
-) -> tuple[subprocess.Popen[bytes], int]:
+    folder: Path, cluster: Path, runner: Runner, options: Sequence[str], ports: Iterable[int]
+) -> Waiting[tuple[subprocess.Popen[bytes], int]]:
     """Start the server on the first of the ports that it can have."""
     log_path = folder / "server.log"
-    if log_path.exists() and log_path.stat().st_size > LOG_BYTES:
-        log_path.replace(folder / "server.log.1")
+    _bound_log(folder)
     for port in ports:
         start_of_run = log_path.stat().st_size if log_path.exists() else 0
         with log_path.open("ab") as log:
             process = runner.popen(_command(cluster, port, options), output=log)
-        if _wait_ready(process, cluster):
-            _keep_port(folder, port)
+        try:
+            ready = yield from _wait_ready(process, cluster)
+        except BaseException:  # nobody waits for it any more
+            _stop_child(process)
+            raise
+        if ready:
+            with suppress(OSError):  # a full disk: another port will do next time
+                _keep_port(folder, port)
             return process, port
         with log_path.open("rb") as log:
             log.seek(start_of_run)
@@ -337,6 +322,21 @@ def _launch(
         if "Address already in use" not in said:
             raise CannotStart(_explain(f"PostgreSQL did not start (see {log_path})", said))
     raise CannotStart("PostgreSQL found no free port on 127.0.0.1.")
+
+
+def _bound_log(folder: Path) -> None:
+    """The server goes on writing at the end of the file, so a log that has grown large is emptied where it is."""
+    log_path, older = folder / "server.log", folder / "server.log.1"
+    try:
+        if log_path.stat().st_size <= LOG_BYTES:
+            return
+    except OSError:
+        return
+    try:
+        shutil.copyfile(log_path, older)
+    except OSError:  # no room for two of them
+        older.unlink(missing_ok=True)
+    os.truncate(log_path, 0)
 
 
 def _command(cluster: Path, port: int, options: Sequence[str]) -> list[str]:
@@ -374,7 +374,7 @@ def _keep_port(folder: Path, port: int) -> None:
     fresh.replace(folder / "server.json")
 
 
-def _wait_ready(process: subprocess.Popen[bytes], cluster: Path) -> bool:
+def _wait_ready(process: subprocess.Popen[bytes], cluster: Path) -> Waiting[bool]:
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None:
         status = _read_status(cluster)
@@ -383,7 +383,7 @@ def _wait_ready(process: subprocess.Popen[bytes], cluster: Path) -> bool:
         if time.monotonic() > deadline:
             _stop_child(process)
             return False
-        time.sleep(0.02)
+        yield 0.02
     return False
 
 

@@ -1,5 +1,7 @@
 """Child processes kept alive: started together, restarted when they crash, stopped in order.
 
+Whatever goes wrong in what is told to others (a terminal that is gone, a log on a full disk), the children are kept.
+
 It passes their output on with a name before each line. It knows nothing of what the children do, except that
 SIGTERM asks them to finish and that they end with this process, however this process ends.
 """
@@ -7,6 +9,7 @@ SIGTERM asks them to finish and that they end with this process, however this pr
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import time
@@ -22,6 +25,8 @@ MAX_BACKOFF_SECONDS = 30.0
 STEADY_SECONDS = 60.0  # one that lived this long did not crash on its way up, so its backoff starts over
 LINE_BYTES = 1024 * 1024
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Child:
@@ -36,7 +41,7 @@ class Supervisor:
     """Runs children, given in the order in which they stop: each group is asked together, the next when it has ended.
 
     `tell` gets one line of text with the name of the child it is from. `on_change` is called with
-    {name: pid} whenever a child has come or gone.
+    {name: pid} whenever a child has come or gone. What either raises is logged, and nothing else comes of it.
     """
 
     def __init__(
@@ -52,7 +57,7 @@ class Supervisor:
         self._loops = loops or BackgroundLoops("studio")
         self._groups = groups
         self._environment = dict(environment)
-        self._tell = tell
+        self._tell_others = tell
         self._on_change = on_change
         self._backoff = backoff_seconds
         self._running: dict[str, asyncio.subprocess.Process] = {}
@@ -126,8 +131,14 @@ class Supervisor:
     def _tell_change(self) -> None:
         try:
             self._on_change(self.pids())
-        except OSError as error:  # a full disk, say: the children do not depend on it
-            self._tell("studio", f"the state of the processes could not be written down: {error}")
+        except Exception:  # the children do not depend on who looks at them
+            log.exception("that a process came or went could not be told")
+
+    def _tell(self, name: str, line: str) -> None:
+        try:
+            self._tell_others(name, line)
+        except Exception:  # a full disk behind standard error, a terminal that was closed
+            log.exception("a line of %s could not be told", name)
 
     async def _pass_output_on(self, name: str, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None  # noqa: S101 - asked for above

@@ -14,7 +14,7 @@ from contextlib import suppress
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
-from pingvas.base import metrics
+from pingvas.base import metrics, shared_counts
 from pingvas.base.log_lines import log_to_stderr
 from pingvas.base.loops import BackgroundLoops
 from pingvas.base.settings import Settings, load_settings
@@ -59,7 +59,7 @@ def serve_api(settings: Settings) -> None:
     os.environ["PINGVAS_DATABASE_URL"] = settings.database_url or ""
     with tempfile.TemporaryDirectory(prefix="pingvas-metrics-") as folder:
         # Whichever of them is asked shows what all of them counted.
-        os.environ.setdefault(metrics.SHARED_FOLDER, folder)
+        os.environ.setdefault(shared_counts.FOLDER, folder)
         uvicorn.run(
             "pingvas.launch.serve:app_from_environment",
             factory=True,

@@ -15,11 +15,12 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pingvas.base import migrate
+from pingvas.base import migrate, shared_counts
+from pingvas.base.backoff import pauses
 from pingvas.base.db import Database
 from pingvas.base.errors import Conflict, Unavailable
 from pingvas.base.loops import BackgroundLoops, end
@@ -28,7 +29,7 @@ from pingvas.launch import embedded_postgres
 from pingvas.launch.embedded_postgres import EmbeddedPostgres
 from pingvas.launch.processes import Child, Supervisor
 from pingvas.launch.seed import create_owner_token, seed
-from pingvas.launch.state_file import RunningStudio, only_studio, write_state
+from pingvas.launch.state_file import RunningStudio, StateFile, only_studio
 
 LINK_MINUTES = 60.0
 READY_SECONDS = 120.0
@@ -112,7 +113,14 @@ async def _run(
     stop = asyncio.Event()
     started_at = time.time()
     loops = BackgroundLoops("studio", settings.database_url, on_give_up=stop.set)
-    supervisor = _supervisor(settings, tell, workers, started_at, loops)
+    state = StateFile(settings.data_dir, lambda line: tell("studio", line))
+    ready = asyncio.Event()
+
+    def on_change(pids: Mapping[str, int]) -> None:
+        if ready.is_set():
+            state.show(_state(settings, pids, started_at))
+
+    supervisor = _supervisor(settings, tell, workers, on_change, loops)
     _on_signals(stop, supervisor)
     assert settings.database_url is not None  # noqa: S101 - set by `up`
     await migrate.upgrade(settings.database_url)
@@ -125,23 +133,33 @@ async def _run(
     if stop.is_set():
         return
     supervisor.start()
-    watcher = loops.start("database keeper", lambda: _keep_alive(server, stop, tell), essential=True)
+    keepers = [
+        loops.start("database keeper", lambda: _keep_alive(server, stop, tell), essential=True),
+        loops.start("state file", state.keep),
+    ]
     try:
         if await _wait_ready(settings, stop):
-            write_state(settings.data_dir, _state(settings, supervisor.pids(), started_at))
+            ready.set()
+            on_change(supervisor.pids())
             link = f"{settings.base_url}/sign-in/link#token={token}"
             seconds = time.monotonic() - began
-            announce(Ready(settings.base_url, link, settings.data_dir, seconds, seeded.models))
+            with suppress(OSError):  # nobody can read it, and all else goes well
+                announce(Ready(settings.base_url, link, settings.data_dir, seconds, seeded.models))
             await stop.wait()
         tell("studio", "stopping")
     finally:
         await supervisor.stop()
-        await end(watcher)
+        for keeper in keepers:
+            await end(keeper)
     loops.raise_if_gave_up()
 
 
 def _supervisor(
-    settings: Settings, tell: Tell, workers: int, started_at: float, loops: BackgroundLoops
+    settings: Settings,
+    tell: Tell,
+    workers: int,
+    on_change: Callable[[Mapping[str, int]], None],
+    loops: BackgroundLoops,
 ) -> Supervisor:
     def command(*arguments: str) -> list[str]:
         return [sys.executable, "-m", "pingvas.cli", *arguments]
@@ -155,24 +173,23 @@ def _supervisor(
         [Child("api", command("api"), 15.0)],  # last, so that people hear what became of their jobs
     ]
 
-    def on_change(pids: Mapping[str, int]) -> None:
-        if (settings.data_dir / "studio.json").exists():
-            write_state(settings.data_dir, _state(settings, pids, started_at))
-
     return Supervisor(groups, _child_environment(settings), tell=tell, on_change=on_change, loops=loops)
 
 
 def _child_environment(settings: Settings) -> dict[str, str]:
     # What all of them count goes into one folder, and any API process shows it. It begins at nothing, as they do.
-    metrics = settings.data_dir / "metrics"
-    shutil.rmtree(metrics, ignore_errors=True)
-    metrics.mkdir(parents=True)
+    counts = settings.data_dir / "metrics"
+    shutil.rmtree(counts, ignore_errors=True)
+    with suppress(OSError):  # no room: each process counts for itself
+        counts.mkdir(parents=True)
+    # What would have prometheus_client map files into memory: on a full disk that ends the process.
+    others = {name: value for name, value in os.environ.items() if name.upper() != "PROMETHEUS_MULTIPROC_DIR"}
     return {
-        **os.environ,
+        **others,
         "PINGVAS_DATABASE_URL": settings.database_url or "",
         "PINGVAS_DATA_DIR": str(settings.data_dir),
         "PINGVAS_PORT": str(settings.port),
-        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+        shared_counts.FOLDER: str(counts),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -189,16 +206,25 @@ def _on_signals(stop: asyncio.Event, supervisor: Supervisor) -> None:
 
 
 async def _keep_alive(server: EmbeddedPostgres | None, stop: asyncio.Event, tell: Tell) -> None:
-    """Start the embedded server again if it dies; meanwhile the others answer `unavailable` and try again."""
+    """Start the embedded server again if it dies; meanwhile the others answer `unavailable` and try again.
+
+    On a full disk it cannot start: it is tried, more and more seldom, until there is room.
+    """
+    pause = pauses(longest=5.0)
     while server is not None and not stop.is_set():
         await asyncio.sleep(0.5)
-        if server.is_dead():
+        server.bound_log()
+        if not server.is_dead():
+            continue
+        with suppress(OSError):
             tell("studio", "the database ended; starting it again")
-            try:
-                server.revive()  # in this thread, so that the server ends with it
-            except Unavailable as error:
-                tell("studio", error.detail)
-                await asyncio.sleep(5)
+        try:
+            await server.revive_in_loop()  # in this thread, so that the server ends with it
+            pause = pauses(longest=5.0)
+        except (Unavailable, OSError) as error:
+            with suppress(OSError):
+                tell("studio", error.detail if isinstance(error, Unavailable) else str(error))
+            await asyncio.sleep(next(pause))
 
 
 async def _wait_ready(settings: Settings, stop: asyncio.Event) -> bool:

@@ -12,13 +12,18 @@ from typing import Any
 import httpx
 import pytest
 
-from pingvas.base.metrics import REGISTRY, SHARED_FOLDER, metrics_port
+from pingvas.base.metrics import REGISTRY, metrics_port
 from pingvas.base.settings import REPOSITORY
+from pingvas.base.shared_counts import FOLDER
+from pingvas.generation import metrics as _  # noqa: F401 - makes the metrics that are looked for
 
 COUNT = """
+from pingvas.base import shared_counts
+from pingvas.base.metrics import REGISTRY
 from pingvas.generation import metrics
-metrics.SUBMITTED.labels("free", "toy").inc(2)
-metrics.WAITED.labels("free", "toy").observe(3)
+with shared_counts.writing([REGISTRY]):
+    metrics.SUBMITTED.labels("free", "toy").inc(2)
+    metrics.WAITED.labels("free", "toy").observe(3)
 """
 SHOW = """
 from pingvas.api.http.metrics import Metrics
@@ -38,7 +43,7 @@ def free_port() -> int:
 
 
 def run(program: str, folder: Path) -> str:
-    environment = os.environ | {SHARED_FOLDER: str(folder)}
+    environment = os.environ | {FOLDER: str(folder)}
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=REPOSITORY,
@@ -101,13 +106,13 @@ def test_no_port_is_opened_where_none_is_set_or_a_folder_is_shared(
 ) -> None:
     # given
     settings = make_settings(metrics_port=free_port())
-    monkeypatch.setenv(SHARED_FOLDER, str(tmp_path))
+    monkeypatch.setenv(FOLDER, str(tmp_path))
 
     # when
     with metrics_port(settings), pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{settings.metrics_port}/metrics")
 
     # then none is opened without the setting either
-    monkeypatch.delenv(SHARED_FOLDER)
+    monkeypatch.delenv(FOLDER)
     with metrics_port(make_settings()):
         assert REGISTRY.get_sample_value("process_cpu_seconds_total") is None

@@ -9,8 +9,7 @@ import pytest
 
 from harness.running_studio import wait_for
 from tests.chaos.customers import Customers
-from tests.chaos.studio_under_fire import StudioUnderFire
-from tests.chaos.tally import Tally, is_done, jobs_in_hand, show, take_tally
+from tests.chaos.tally import StudioToAsk, Tally, is_done, jobs_in_hand, show, take_tally
 
 PEOPLE = 4
 JOBS_EACH = 5
@@ -19,7 +18,7 @@ _COUNT = "SELECT count(*) FROM generation_jobs WHERE user_id = ANY($1::uuid[]) A
 
 
 def ordeal(
-    studio: StudioUnderFire,
+    studio: StudioToAsk,
     fault: Callable[[], None],
     *,
     name: str,
@@ -44,7 +43,7 @@ def ordeal(
     return tally
 
 
-def count(studio: StudioUnderFire, people: Customers, status: str) -> int:
+def count(studio: StudioToAsk, people: Customers, status: str) -> int:
     """How many jobs of these people have this status."""
     people.complain()
     found: int = studio.ask(_COUNT, people.user_ids, status)[0][0]

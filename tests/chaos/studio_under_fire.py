@@ -47,6 +47,10 @@ class StudioUnderFire:
     chores: subprocess.Popen[bytes] | None = None
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
+    @property
+    def database_url(self) -> str:
+        return self.server.url()
+
     def start(self, command: str, name: str, **environment: str) -> subprocess.Popen[bytes]:
         """Start `pingvas COMMAND`; what it says goes to NAME.log."""
         return start_process([command], self.folder / f"{name}.log", self.environment | environment)

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, Protocol
 
+import asyncpg
 import pytest
 
 from pingvas.base.db import Database
 from pingvas.billing.ledger import find_disagreements
-from tests.chaos.studio_under_fire import StudioUnderFire
 
 _JOBS = """
     SELECT job.id::text, job.status, job.attempt, job.lost_attempts, job.completed_at, job.failure_code,
@@ -27,6 +28,20 @@ _BEGUN = """
      WHERE user_id = ANY($1::uuid[]) AND attempt > 0 AND NOT status = ANY($2::text[])
 """
 _ENDED = ("completed", "failed", "canceled")
+
+
+class StudioToAsk(Protocol):
+    """A studio whose database can be asked what became of its jobs."""
+
+    lease_seconds: float
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def database_url(self) -> str: ...
+
+    def ask(self, statement: str, *values: Any) -> list[asyncpg.Record]: ...
 
 
 @dataclass(frozen=True)
@@ -57,7 +72,7 @@ class Tally:
         )
 
 
-def is_done(studio: StudioUnderFire, user_ids: Collection[str]) -> bool:
+def is_done(studio: StudioToAsk, user_ids: Collection[str]) -> bool:
     """Whether every job of these people has ended."""
     statement = "SELECT count(*) FROM generation_jobs WHERE user_id = ANY($1::uuid[]) AND NOT status = ANY($2::text[])"
     return bool(studio.ask(statement, list(user_ids), list(_ENDED))[0][0] == 0)
@@ -71,16 +86,14 @@ class Hit:
     at: datetime
 
 
-def jobs_in_hand(studio: StudioUnderFire, user_ids: Collection[str]) -> Hit:
+def jobs_in_hand(studio: StudioToAsk, user_ids: Collection[str]) -> Hit:
     """Call it as soon as the fault is over."""
     at = datetime.now(UTC)
     begun = studio.ask(_BEGUN, list(user_ids), list(_ENDED))
     return Hit({row["id"] for row in begun}, at)
 
 
-def take_tally(
-    studio: StudioUnderFire, user_ids: Collection[str], submitted: Collection[str], hit: Hit
-) -> Tally:
+def take_tally(studio: StudioToAsk, user_ids: Collection[str], submitted: Collection[str], hit: Hit) -> Tally:
     """Count. `submitted` are the ids that the API gave; every job must have one, and every id a job.
 
     The studio has recovered when all that was in hand has ended, and something has ended at all.
@@ -102,7 +115,7 @@ def take_tally(
         + sum(not job["images"] for job in jobs if job["status"] == "completed"),
         charged_twice=sum(not _is_charged_once(job) for job in jobs) + sum(job["images"] > 1 for job in jobs),
         stuck=sum(job["status"] not in _ENDED for job in jobs),
-        disagreements=asyncio.run(_disagreements(studio.server.url())),
+        disagreements=asyncio.run(_disagreements(studio.database_url)),
         recovery=(recovered_at - hit.at).total_seconds(),
         lease=studio.lease_seconds,
     )

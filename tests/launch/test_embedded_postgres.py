@@ -16,7 +16,8 @@ import asyncpg
 import pytest
 
 from pingvas.launch import embedded_postgres
-from pingvas.launch.embedded_postgres import CannotStart, DatabaseInUse, EmbeddedPostgres
+from pingvas.launch.embedded_postgres import DatabaseInUse, EmbeddedPostgres
+from pingvas.launch.postgres_user import CannotStart
 
 QUICK = ("fsync=off", "max_connections=20", "shared_buffers=16MB")
 

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from pingvas.api.http.addresses import allowed_methods
 from pingvas.api.http.request_id import request_id_of
 from pingvas.base import errors
+from pingvas.base.disk_full import CODE, is_disk_full
 
 log = logging.getLogger(__name__)
 
@@ -166,6 +167,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> JSONResponse:
         request_id = request_id_of(request.scope)
+        if is_disk_full(error):  # of a temporary file, say
+            log.warning("%s %s: %s", request.method, request.url.path, error)
+            detail = "The studio's disk is full. Try again a little later."
+            return problem(request, 503, CODE, detail, headers={"X-Request-ID": request_id})
         log.error("%s %s failed (request %s)", request.method, request.url.path, request_id, exc_info=error)
         detail = f"Something went wrong on our side. The request id {request_id} helps to find it."
         # This handler runs outside the middleware that adds the header, so it is added here.
