@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import sys
-import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -15,6 +14,7 @@ import typer
 
 from pingvas import __version__
 from pingvas.base.errors import StudioError
+from pingvas.base.withheld import trace_without_values
 
 if TYPE_CHECKING:
     from pingvas.base.settings import Settings
@@ -46,8 +46,8 @@ def main() -> NoReturn:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except KeyboardInterrupt:
         code = 130
-    except Exception:  # noqa: BLE001 - shown as Python itself would
-        traceback.print_exc()
+    except Exception as error:  # noqa: BLE001 - shown as Python itself would, less the values in it
+        print(trace_without_values(error), file=sys.stderr)  # noqa: T201
         code = 1
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
@@ -123,7 +123,8 @@ def worker() -> None:
     """Take jobs from the queue and make their pictures."""
     from pingvas.launch.cpu_threads import let_threads_sleep
 
-    chosen = _settings()
+    os.environ.pop("PINGVAS_SECRET_KEY", None)  # a worker keeps one key of it
+    chosen = _settings().without_secret()
     let_threads_sleep(os.environ, chosen.worker_device)  # before torch is loaded
 
     import uvloop
@@ -150,13 +151,24 @@ def chores() -> None:
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    grant_to: Annotated[
+        str | None,
+        typer.Option(help="A role of yours that API, workers and chores use: give it the rights they need."),
+    ] = None,
+) -> None:
     """Bring the database to this version, and add the plans and models that are missing."""
     from pingvas.launch.migrations import migrate_and_seed
     from pingvas.launch.which_database import with_any_database
 
     with with_any_database(_settings()) as settings:
-        typer.echo(asyncio.run(migrate_and_seed(settings)))
+        typer.echo(asyncio.run(migrate_and_seed(settings, grant_to)))
+
+
+@app.command("file-url-key")
+def file_url_key() -> None:
+    """Print the key of picture addresses, for workers on machines that should not hold the secret."""
+    typer.echo(_settings().key_for("file-url").hex())
 
 
 @app.command()

@@ -9,11 +9,11 @@ import logging
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from uuid import uuid4
@@ -93,11 +93,13 @@ def check_key(key: str) -> str:
 class Storage:
     """Objects by key, on disk (`folder` set) or in a bucket. Every method may raise StorageUnavailable."""
 
-    def __init__(self, location: DiskLocation | S3Location, *, url_seconds: int, url_secret: bytes) -> None:
+    def __init__(
+        self, location: DiskLocation | S3Location, *, url_seconds: int, url_secret: Callable[[], bytes]
+    ) -> None:
         self._location = location
         self._folder = location.folder if isinstance(location, DiskLocation) else None
         self._url_seconds = url_seconds
-        self._url_secret = url_secret
+        self._url_secret = cache(url_secret)
         self._links: dict[str, tuple[str, float]] = {}
 
     @property
@@ -180,7 +182,7 @@ class Storage:
         check_key(key)
         seconds = seconds or self._url_seconds
         if self._folder is not None:
-            return sign_url(key, seconds, self._url_secret, public=public)
+            return sign_url(key, seconds, self._url_secret(), public=public)
         remembered = self._links.get(f"{seconds} {key}")
         if remembered is not None and remembered[1] > time.monotonic():
             return remembered[0]
@@ -195,7 +197,7 @@ class Storage:
         """Check the address of a file on disk. Raises LinkRefused; always on S3, which checks its own."""
         if self._folder is None or not _KEY.fullmatch(key):
             raise LinkRefused
-        return verify_url(key, expires, signature, self._url_secret, public=public)
+        return verify_url(key, expires, signature, self._url_secret(), public=public)
 
     async def check(self) -> None:
         """Write, read back and remove a small object. Raises StorageUnavailable."""
@@ -224,7 +226,7 @@ def open_storage(settings: Settings) -> Storage:
     return Storage(
         read_location(settings.storage_location),
         url_seconds=settings.image_url_seconds,
-        url_secret=settings.key_for("file-url"),
+        url_secret=partial(settings.key_for, "file-url"),
     )
 
 

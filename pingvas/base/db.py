@@ -81,6 +81,7 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
             json_deserializer=orjson.loads,
+            hide_parameters=True,  # an error's text is written into logs; values do not belong there
             pool_pre_ping=False,  # a dead connection shows itself as `unavailable`, once, and is replaced
             connect_args={
                 "async_creator_fn": connect,

@@ -1,10 +1,14 @@
-"""Lines of the log as an operator's terminal may show them: what strangers sent is escaped, and no line is long.
+"""Lines of the log as an operator's terminal may show them: what strangers sent is escaped, no line is long, and the values
+that errors carry are not in them.
 
 A terminal obeys control characters; here they are text. Of a trace its beginning and its end are kept.
 """
 
 import logging
 import sys
+from types import TracebackType
+
+from pingvas.base.withheld import WithoutValues, without_values
 
 LONGEST_MESSAGE = 1000
 LONGEST_TRACE = 4000
@@ -32,18 +36,21 @@ def shortened(text: str, longest: int) -> str:
     return f"{text[:half]} […{len(text) - 2 * half} characters…] {text[-half:]}"
 
 
-class PlainFormatter(logging.Formatter):
+class PlainFormatter(WithoutValues):
     """Time, level, logger and message in one line; a trace follows in lines of its own."""
 
     def __init__(self) -> None:
         super().__init__(_FORMAT, "%H:%M:%S")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
-        record.message = printable(shortened(record.message, LONGEST_MESSAGE))
+        record.message = printable(shortened(without_values(record.message), LONGEST_MESSAGE))
         return super().formatMessage(record)
 
-    def formatException(self, ei: object) -> str:  # noqa: N802 - the library's name
-        trace = super().formatException(ei)  # type: ignore[arg-type] # as the library passes it on
+    def formatException(  # noqa: N802 - the library's name
+        self,
+        ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None],
+    ) -> str:
+        trace = super().formatException(ei)
         return printable(shortened(trace, LONGEST_TRACE), breaks=True)
 
     def formatStack(self, stack_info: str) -> str:  # noqa: N802 - the library's name

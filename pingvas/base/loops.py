@@ -21,6 +21,7 @@ from pingvas.base.database_away import is_unavailable
 from pingvas.base.errors import Unavailable
 from pingvas.base.loop_failures import LoopReport, record
 from pingvas.base.metrics import REGISTRY
+from pingvas.base.withheld import without_values
 
 log = logging.getLogger(__name__)
 
@@ -171,5 +172,5 @@ async def end(task: asyncio.Future[None]) -> None:
 
 
 def _say(error: BaseException) -> str:
-    detail = error.detail if isinstance(error, Unavailable) else str(error)
+    detail = error.detail if isinstance(error, Unavailable) else without_values(str(error))
     return f"{type(error).__name__}: {detail}"

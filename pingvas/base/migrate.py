@@ -56,7 +56,7 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 async def _on(url: str, work: Callable[[Connection], None]) -> None:
-    engine = create_async_engine(for_sqlalchemy(url), poolclass=NullPool)
+    engine = create_async_engine(for_sqlalchemy(url), poolclass=NullPool, hide_parameters=True)
     try:
         async with engine.connect() as connection:
             await connection.run_sync(work)

@@ -6,11 +6,11 @@ import os
 import secrets
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -20,7 +20,12 @@ class Settings(BaseSettings):
     """One frozen set of settings. Each field's environment name is `PINGVAS_` + its name in capitals."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PINGVAS_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix="PINGVAS_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     data_dir: Path = Field(Path("data"), description="Where the studio keeps its database, pictures and keys")
@@ -29,17 +34,29 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, description="Address people type, when it is not http://host:port")
     database_url: str | None = Field(
         None,
+        repr=False,
         description="PostgreSQL 15 or newer, `postgresql://…`; empty: the embedded server in the data folder",
     )
     database_pool_size: int = Field(10, ge=1, description="Database connections a process may hold open")
     storage_url: str | None = Field(
-        None, description="`file:///…` or `s3://bucket/prefix?…`; empty: `storage` in the data folder"
+        None,
+        repr=False,
+        description="`file:///…` or `s3://bucket/prefix?…`; empty: `storage` in the data folder",
     )
     redis_url: str | None = Field(
-        None, description="Valkey or Redis to carry events; empty: PostgreSQL carries them"
+        None, repr=False, description="Valkey or Redis to carry events; empty: PostgreSQL carries them"
     )
     secret_key: str | None = Field(
-        None, min_length=32, description="Signs tokens and URLs; empty: made once and kept in the data folder"
+        None,
+        min_length=32,
+        repr=False,
+        description="Signs tokens and URLs; empty: made once and kept in the data folder",
+    )
+    file_url_key: str | None = Field(
+        None,
+        pattern="^[0-9a-f]{64}$",
+        repr=False,
+        description="For a worker with pictures on a disk, in place of the secret: what `pingvas file-url-key` prints",
     )
     open_registration: bool = Field(True, description="Whether strangers may sign up")
     signup_bonus_credits: int = Field(500, ge=0, description="Credits a new person starts with")
@@ -143,6 +160,20 @@ class Settings(BaseSettings):
         """The folder of fetched models in force."""
         return self.model_cache_dir or self.data_dir.resolve() / "models"
 
+    _signs: bool = PrivateAttr(default=True)
+
+    def without_secret(self) -> Self:
+        """The same for a worker: of all keys it has the one that signs the addresses of pictures on a disk.
+
+        For any other purpose `key_for` raises LookupError. With a bucket there is no key at all.
+        """
+        on_disk = self.storage_location.startswith("file:")
+        key = self.key_for("file-url").hex() if on_disk else None
+        copy = self.model_copy(update={"secret_key": None, "file_url_key": key})
+        copy.__dict__.pop("_secret", None)
+        copy._signs = False
+        return copy
+
     @cached_property
     def _secret(self) -> bytes:
         if self.secret_key is not None:
@@ -150,7 +181,14 @@ class Settings(BaseSettings):
         return _kept_secret(self.data_dir / "secret_key")
 
     def key_for(self, purpose: str) -> bytes:
-        """A 32-byte key for one purpose ("access-token", "file-url", …), derived from the secret by HMAC-SHA256."""
+        """A 32-byte key for one purpose ("access-token", "file-url", …), derived from the secret by HMAC-SHA256.
+
+        Raises LookupError in a process that was started without the secret.
+        """
+        if purpose == "file-url" and self.file_url_key is not None:
+            return bytes.fromhex(self.file_url_key)
+        if not self._signs:
+            raise LookupError(f"this process holds no key for {purpose}")
         return hmac.new(self._secret, f"pingvas:{purpose}".encode(), hashlib.sha256).digest()
 
 

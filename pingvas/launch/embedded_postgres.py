@@ -56,8 +56,9 @@ class EmbeddedPostgres:
     lock: IO[str] | None = field(default=None, repr=False)
     options: Sequence[str] = ()
 
-    def url(self, database: str = DATABASE) -> str:
-        return f"postgresql+asyncpg://{ROLE}:{self.password}@127.0.0.1:{self.port}/{database}"
+    def url(self, database: str = DATABASE, *, role: str = ROLE, password: str | None = None) -> str:
+        """The server's address for its owner, or for another role."""
+        return f"postgresql+asyncpg://{role}:{password or self.password}@127.0.0.1:{self.port}/{database}"
 
     def is_dead(self) -> bool:
         """True if the server is ours and has ended although nobody stopped it."""
@@ -104,7 +105,7 @@ def start(data_dir: Path, options: Sequence[str] = ()) -> EmbeddedPostgres:
     try:
         runner = choose_runner(folder)
         cluster = folder / MAJOR
-        password = _password(folder)
+        password = kept_password(folder / "password")
         if not cluster.exists():
             _initialise(folder, cluster, runner, options)
         _wait(_end_leftovers(cluster))
@@ -161,12 +162,12 @@ def _lock(folder: Path) -> IO[str]:
     return lock
 
 
-def _password(folder: Path) -> str:
-    path = folder / "password"
+def kept_password(path: Path) -> str:
+    """The password in that file, made where there is none."""
     with suppress(FileNotFoundError):
         return path.read_text()
     # Written whole before it gets its name: a crash leaves no half password for a finished cluster.
-    fresh = folder / "password.new"
+    fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:

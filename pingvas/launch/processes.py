@@ -30,11 +30,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Child:
-    """A command to keep running. `stop_seconds` is how long SIGTERM may take before SIGKILL."""
+    """A command to keep running. `stop_seconds` is how long SIGTERM may take before SIGKILL.
+
+    `without` are variables of the environment that it does not get.
+    """
 
     name: str
     command: Sequence[str]
     stop_seconds: float = 10.0
+    without: frozenset[str] = frozenset()
 
 
 class Supervisor:
@@ -108,7 +112,7 @@ class Supervisor:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env=self._environment,
+            env={name: value for name, value in self._environment.items() if name not in child.without},
             limit=LINE_BYTES,
             start_new_session=True,  # Ctrl-C is ours to pass on, in order
             preexec_fn=end_with_parent(signal.SIGTERM),

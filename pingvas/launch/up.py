@@ -29,6 +29,7 @@ from pingvas.launch import embedded_postgres
 from pingvas.launch.embedded_postgres import EmbeddedPostgres
 from pingvas.launch.processes import Child, Supervisor
 from pingvas.launch.seed import create_owner_token, seed
+from pingvas.launch.serving_role import make_serving_role, serving_url
 from pingvas.launch.state_file import RunningStudio, StateFile, only_studio
 
 LINK_MINUTES = 60.0
@@ -113,14 +114,18 @@ async def _run(
     stop = asyncio.Event()
     started_at = time.time()
     loops = BackgroundLoops("studio", settings.database_url, on_give_up=stop.set)
+    # Who serves gets a role with fewer rights than the one that migrates.
+    serving = (
+        settings if server is None else settings.model_copy(update={"database_url": serving_url(server)})
+    )
     state = StateFile(settings.data_dir, lambda line: tell("studio", line))
     ready = asyncio.Event()
 
     def on_change(pids: Mapping[str, int]) -> None:
         if ready.is_set():
-            state.show(_state(settings, pids, started_at))
+            state.show(_state(serving, pids, started_at))
 
-    supervisor = _supervisor(settings, tell, workers, on_change, loops)
+    supervisor = _supervisor(serving, tell, workers, on_change, loops)
     _on_signals(stop, supervisor)
     assert settings.database_url is not None  # noqa: S101 - set by `up`
     await migrate.upgrade(settings.database_url)
@@ -130,6 +135,8 @@ async def _run(
         token = await create_owner_token(database, seeded.owner_id, LINK_MINUTES)
     finally:
         await database.dispose()
+    if server is not None:
+        await make_serving_role(server)
     if stop.is_set():
         return
     supervisor.start()
@@ -167,7 +174,10 @@ def _supervisor(
     names = ["worker"] if workers == 1 else [f"worker-{number}" for number in range(1, workers + 1)]
     groups = [
         [
-            *(Child(name, command("worker"), WORKER_STOP_SECONDS) for name in names),
+            *(
+                Child(name, command("worker"), WORKER_STOP_SECONDS, frozenset({"PINGVAS_SECRET_KEY"}))
+                for name in names
+            ),
             Child("chores", command("chores")),
         ],
         [Child("api", command("api"), 15.0)],  # last, so that people hear what became of their jobs
@@ -187,6 +197,7 @@ def _child_environment(settings: Settings) -> dict[str, str]:
     return {
         **others,
         "PINGVAS_DATABASE_URL": settings.database_url or "",
+        "PINGVAS_FILE_URL_KEY": settings.key_for("file-url").hex(),  # all that a worker needs of the secret
         "PINGVAS_DATA_DIR": str(settings.data_dir),
         "PINGVAS_PORT": str(settings.port),
         shared_counts.FOLDER: str(counts),

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pingvas.base.errors import Unavailable
 from pingvas.base.settings import Settings
 from pingvas.launch import embedded_postgres
+from pingvas.launch.serving_role import serving_url
 
 
 class NoDatabase(Unavailable):
@@ -19,12 +20,15 @@ def with_running_database(settings: Settings) -> Settings:
     server = embedded_postgres.find(settings.data_dir)
     if server is None:
         raise NoDatabase
-    return settings.model_copy(update={"database_url": server.url()})
+    return settings.model_copy(update={"database_url": serving_url(server)})
 
 
 @contextmanager
 def with_any_database(settings: Settings) -> Iterator[Settings]:
-    """Settings with `database_url` set; the embedded server is started for the block where none runs."""
+    """Settings with `database_url` set; the embedded server is started for the block where none runs.
+
+    In the embedded one this is the owner of the tables: it may migrate.
+    """
     if settings.database_url is not None:
         yield settings
         return

@@ -232,3 +232,16 @@ def test_everything_a_selector_looks_for_is_on_the_pods(render_chart: Render) ->
                 else [labels for labels in pods if wanted <= labels.items()]
             )
             assert len(found) == 1, each["metadata"]["name"]
+
+
+def test_no_proxy_is_believed_that_nobody_named_and_nobody_may_connect_to_a_worker(
+    render_chart: Render,
+) -> None:
+    rendered = render_chart()
+
+    trusted = {each["name"]: each.get("value") for each in rendered.container("api")["env"]}
+    assert trusted["FORWARDED_ALLOW_IPS"] == "127.0.0.1"
+    assert render_chart(api={"forwardedAllowIps": "*"}).error is not None
+    for component in ("worker", "chores"):
+        assert "ingress" not in rendered.get("NetworkPolicy", component)["spec"]
+    assert rendered.get("NetworkPolicy", "api")["spec"]["ingress"] == [{"ports": [{"port": "http"}]}]

@@ -124,13 +124,13 @@ def test_a_worker_may_take_as_long_to_stop_as_it_takes(path: str) -> None:
     assert seconds_to_stop(worker) >= timeouts.drain + timeouts.abort + 15
 
 
-def test_a_worker_elsewhere_needs_the_database_the_storage_the_key_and_a_folder_for_models() -> None:
+def test_a_worker_elsewhere_needs_the_database_the_storage_and_a_folder_for_models() -> None:
     worker = read_compose("deploy/compose.worker.yaml")["services"]["worker"]
 
     environment = worker["environment"]
     must_be_given = {name for name, value in environment.items() if ":?" in (value or "")}
     passed_on = {name for name, value in environment.items() if value is None}
-    assert must_be_given == {"PINGVAS_DATABASE_URL", "PINGVAS_STORAGE_URL", "PINGVAS_SECRET_KEY"}
+    assert must_be_given == {"PINGVAS_DATABASE_URL", "PINGVAS_STORAGE_URL"}
     assert set(environment) - must_be_given - passed_on == {"PINGVAS_MODEL_CACHE_DIR"}
     assert worker["volumes"] == [f"models:{environment['PINGVAS_MODEL_CACHE_DIR']}"]
     assert "ports" not in worker

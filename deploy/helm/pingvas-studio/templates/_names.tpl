@@ -33,7 +33,10 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- $root := index . 0 -}}
 {{- $own := index . 1 -}}
 {{- $tag := default $root.Values.image.tag $own.tag | default $root.Chart.AppVersion -}}
+{{- $digest := $own.digest -}}
+{{- if not (or $own.repository $own.tag $own.digest) }}{{- $digest = $root.Values.image.digest }}{{- end -}}
 {{- printf "%s:%s" (default $root.Values.image.repository $own.repository) $tag -}}
+{{- with $digest -}}@{{ . }}{{- end -}}
 {{- end -}}
 
 {{- define "studio.serviceAccountName" -}}

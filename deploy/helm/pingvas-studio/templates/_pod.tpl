@@ -1,7 +1,8 @@
-{{/* What every process finds in its environment. A list of the root and the Secret's name. */}}
+{{/* What every process finds in its environment. A list of the root, the Secret's name and the component. */}}
 {{- define "studio.environment" -}}
 {{- $root := index . 0 -}}
 {{- $secret := index . 1 -}}
+{{- $component := index . 2 -}}
 - name: PINGVAS_DATA_DIR
   value: /tmp/pingvas
 - name: PINGVAS_DATABASE_URL
@@ -14,9 +15,12 @@
   valueFrom:
     secretKeyRef: {name: {{ $secret }}, key: storage-url}
   {{- end }}
+{{- /* With S3 a worker needs no key; with a volume it keeps the one that signs the addresses of pictures. */}}
+{{- if or (ne $component "worker") $root.Values.storage.volume.enabled }}
 - name: PINGVAS_SECRET_KEY
   valueFrom:
     secretKeyRef: {name: {{ $secret }}, key: secret-key}
+{{- end }}
 - name: PINGVAS_REDIS_URL
   valueFrom:
     secretKeyRef: {name: {{ $secret }}, key: redis-url, optional: true}
