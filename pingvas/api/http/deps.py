@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.current import authenticate
 from pingvas.adapters.storage import Storage
+from pingvas.base.budgets import Budgets, address_key
 from pingvas.base.db import Database
 from pingvas.base.errors import Unauthorized
 from pingvas.base.read_session import ReadSession
@@ -36,6 +37,18 @@ async def _storage(request: Request) -> Storage:
     return storage
 
 
+async def _budgets(request: Request) -> Budgets:
+    budgets: Budgets = request.app.state.budgets
+    return budgets
+
+
+async def _address(request: Request) -> str:
+    return address_key(None if request.client is None else request.client.host)
+
+
+BudgetsDep = Annotated[Budgets, Depends(_budgets)]
+# The client's address as a key of budgets; what a proxy says counts where uvicorn trusts the proxy.
+AddressDep = Annotated[str, Depends(_address)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
 DatabaseDep = Annotated[Database, Depends(_database)]
 StorageDep = Annotated[Storage, Depends(_storage)]
