@@ -70,7 +70,9 @@ async def store_image(
 def _encode(result: Result, format: str, parameters: dict[str, Any]) -> tuple[bytes, bytes]:
     # A file goes wherever its owner sends it, and an id alone opens an unlisted image: ids stay in the row.
     told = without_images(parameters)
-    return image_files.encode(result.image, format, told, version=VERSION), image_files.thumbnail(result.image)
+    return image_files.encode(result.image, format, told, version=VERSION), image_files.thumbnail(
+        result.image
+    )
 
 
 def _generation_params(job: ClaimedJob, context: JobContext) -> dict[str, Any]:
