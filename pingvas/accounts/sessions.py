@@ -22,6 +22,8 @@ from pingvas.base.ids import new_id
 from pingvas.base.settings import Settings
 
 LONGEST_SESSION = timedelta(days=365)  # however busy, a device signs in anew once a year
+# One more signs the device out that was used longest ago.
+MAX_SESSIONS = 20
 _MAX_USER_AGENT = 400
 
 
@@ -50,8 +52,17 @@ class ReusedToken(InvalidToken):
 async def start_session(
     session: AsyncSession, settings: Settings, user: User, *, ip: str | None, user_agent: str | None
 ) -> Tokens:
-    """Sign a device in. The person's devices whose time is over are forgotten on the way."""
-    over = delete(UserSession).where(UserSession.user_id == user.id, UserSession.expires_at <= func.now())
+    """Sign a device in. The person's devices whose time is over are forgotten on the way, and beyond MAX_SESSIONS those
+    that were used longest ago."""
+    # Under the person's lock: of sign-ins at the same moment the later one sees the device of the earlier.
+    await session.execute(select(User.id).where(User.id == user.id).with_for_update())
+    kept = (
+        select(UserSession.id)
+        .where(UserSession.user_id == user.id, UserSession.expires_at > func.now())
+        .order_by(UserSession.last_used_at.desc(), UserSession.id.desc())
+        .limit(MAX_SESSIONS - 1)
+    )
+    over = delete(UserSession).where(UserSession.user_id == user.id, UserSession.id.not_in(kept))
     await session.execute(over)
     session_id = new_id()
     device = UserSession(

@@ -117,6 +117,11 @@ class Settings(BaseSettings):
         description="Bytes of fetched models to keep; those used longest ago go first. 0: no limit",
     )
     steps_keep_days: float = Field(7.0, gt=0, description="The steps of an ended job are kept so long, days")
+    jobs_keep_days: float = Field(
+        30.0,
+        ge=2,
+        description="An ended job without an image is kept so long, days from when it was asked for",
+    )
     previews_keep_hours: float = Field(
         24.0, gt=0, description="The previews of an ended job are kept so long, hours"
     )

@@ -9,9 +9,11 @@ from sqlalchemy import text
 
 from pingvas.base.db import Database
 from pingvas.base.ids import first_id_of, new_id
+from pingvas.billing.ledger import find_disagreements
+from pingvas.generation.lifecycle.cancel import request_cancel
 from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.generation.steps import retention
-from pingvas.generation.steps.retention import drop_previews, forget_steps
+from pingvas.generation.steps.retention import drop_previews, forget_jobs, forget_steps
 from tests.make.billing import make_person
 from tests.make.generation import claim_job, complete_job, make_running_job, submit_jobs
 
@@ -20,6 +22,10 @@ _INSERT = text("""
     INSERT INTO generation_steps (id, job_id, attempt, step_number, total_steps, step_name, progress_percent, preview_url)
     VALUES (:id, :job_id, 1, :step, 20, 'Denoising', 5, :preview)
 """)
+
+_LEDGER = text(
+    "SELECT id, transaction_type, amount, balance_after FROM credit_transactions ORDER BY created_at, id"
+)
 
 
 @pytest.fixture
@@ -119,6 +125,48 @@ async def test_what_is_old_goes_in_batches_past_what_has_to_stay(
     # then
     assert forgotten == 5
     assert (await steps(database)).keys() == {11, 12, 13, 14, 15}
+
+
+async def test_ended_jobs_without_an_image_go_and_the_ledger_still_adds_up(
+    database: Database, job: ClaimedJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given one job that made an image, three that were canceled, and one that waits
+    monkeypatch.setattr(retention, "BATCH", 2)
+    await complete_job(database, job)
+    async with database.transaction() as session:
+        other = await make_person(session)
+    canceled = (await submit_jobs(database, other, count=3)).job_ids
+    async with database.transaction() as session:
+        for job_id in canceled:
+            await request_cancel(session, other, job_id)
+    waiting = (await submit_jobs(database, other)).job_ids
+    async with database.read() as session:
+        entries = (await session.execute(_LEDGER)).all()
+
+    # when: by a clock that is a second ahead
+    young = await forget_jobs(database, DAY)
+    forgotten = await forget_jobs(database, timedelta(seconds=-1))
+
+    # then
+    assert (young, forgotten) == (0, 3)
+    async with database.read() as session:
+        left = set(await session.scalars(text("SELECT id FROM generation_jobs")))
+        assert (await session.execute(_LEDGER)).all() == entries
+        assert await find_disagreements(session) == []
+    assert left == {job.id, *waiting}
+
+
+async def test_a_job_whose_image_was_deleted_goes(database: Database, job: ClaimedJob) -> None:
+    # given
+    await complete_job(database, job)
+    async with database.transaction() as session:
+        await session.execute(text("DELETE FROM images"))
+
+    # when
+    forgotten = await forget_jobs(database, timedelta(seconds=-1))
+
+    # then
+    assert forgotten == 1
 
 
 def test_ids_sort_around_the_first_id_of_a_moment() -> None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pingvas.adapters.storage import Storage
 from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, SessionDep, StorageDep, within
 from pingvas.api.http.wire import Moment, PageDep, Text
-from pingvas.api.routes.job_bodies import NoRecipe, names_images, recipe_of, without_images
+from pingvas.api.routes.job_bodies import NoRecipe, recipe_of
 from pingvas.gallery.library import (
     ImageChanges,
     ImageFilter,
@@ -25,7 +25,7 @@ from pingvas.gallery.library import (
     tags_of,
 )
 from pingvas.gallery.tables import Image
-from pingvas.generation.job_parameters import JobType
+from pingvas.generation.job_parameters import JobType, names_images, without_images
 from pingvas.generation.requests.job_request import Visibility
 
 router = APIRouter(prefix="/images", tags=["gallery"])

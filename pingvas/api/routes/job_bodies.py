@@ -284,20 +284,3 @@ def recipe_of(generation_params: Mapping[str, Any]) -> dict[str, Any]:
         named = [{"loc": ["body", *bad.name.split(".")], "msg": bad.message} for bad in error.errors]
         raise NoRecipe(error.detail, extra={"errors": named}) from None
     return body.model_dump(mode="json", exclude=_LEFT_OUT)
-
-
-def names_images(parameters: Mapping[str, Any]) -> bool:
-    """Whether parameters name pictures that something is made from."""
-    return without_images(parameters) != dict(parameters)
-
-
-def without_images(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters without the ids of the pictures they name: an id alone opens an unlisted picture."""
-    told = {name: value for name, value in parameters.items() if name not in ("source_image", "mask_image")}
-    if isinstance(told.get("controlnet"), list):
-        told["controlnet"] = [
-            {name: value for name, value in control.items() if name != "image"}
-            for control in told["controlnet"]
-            if isinstance(control, dict)
-        ]
-    return told

@@ -30,7 +30,7 @@ from pingvas.billing.credits import GIVE_BACK, TAKE
 from pingvas.gallery import new_images
 from pingvas.gallery.storage_use import USED_BYTES
 from pingvas.generation.queue.fairness import IDLE_LANE, IDLE_TURN, SHARE, TURN_AGAIN, TURNS_PER_CREDIT
-from pingvas.generation.statuses import IS_IN_SLOT, IS_OPEN, IS_WAITING
+from pingvas.generation.statuses import IS_ENDED, IS_IN_SLOT, IS_OPEN, IS_WAITING
 from pingvas.generation.tables import GenerationJob
 
 # How far from the front a worker may look for what it prefers.
@@ -345,3 +345,8 @@ END = text(f"""
      UNION ALL
     SELECT id, user_id, NULL, NULL, NULL, plan_name, model_name FROM promoted
 """)  # noqa: S608 - our own constants
+
+FORGET = text(f"""
+    DELETE FROM generation_jobs AS job
+     WHERE job.id = ANY(:ids) AND job.{IS_ENDED} AND NOT EXISTS (SELECT FROM images WHERE job_id = job.id)
+""").bindparams(bindparam("ids", type_=ARRAY(Uuid)))  # noqa: S608 - our own constants

@@ -1,4 +1,5 @@
-"""What is kept of a job's way once the job has ended: its previews for hours, its steps for days, the job for good.
+"""What is kept of a job once it has ended: its previews for hours, its steps for days, the job itself for as long as its
+image is kept, and for weeks where there is none. What it cost stays in the ledger, which loses the job's id alone.
 
 Rows are found by age through their ids, which sort by time, and go in batches, so that no transaction lasts.
 """
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.db import Database
 from pingvas.base.ids import first_id_of
+from pingvas.generation.lifecycle.statements import FORGET
 from pingvas.generation.statuses import IS_ENDED
 
 BATCH = 1000
@@ -31,6 +33,12 @@ _OLD_PREVIEWS = text(f"""
              WHERE preview_url IS NOT NULL AND id > :after AND id < :before ORDER BY id LIMIT :limit) AS step
       JOIN generation_jobs AS job ON job.id = step.job_id
      ORDER BY step.id
+""")  # noqa: S608 - our own constants
+_OLD_JOBS = text(f"""
+    SELECT job.id, job.{IS_ENDED} AND image.id IS NULL AS ended
+      FROM (SELECT id, status FROM generation_jobs WHERE id > :after AND id < :before ORDER BY id LIMIT :limit) AS job
+      LEFT JOIN images AS image ON image.job_id = job.id
+     ORDER BY job.id
 """)  # noqa: S608 - our own constants
 # A trigger writes down the keys of their previews, for the chore that deletes stored objects.
 _FORGET = text("DELETE FROM generation_steps WHERE id = ANY(:ids)").bindparams(
@@ -55,6 +63,11 @@ async def forget_steps(database: Database, keep: timedelta) -> int:
 async def drop_previews(database: Database, keep: timedelta) -> int:
     """Give the previews of ended jobs that are older than `keep` to the storage's clean-up; how many."""
     return await _sweep(database, _OLD_PREVIEWS, _DROP_PREVIEWS, keep)
+
+
+async def forget_jobs(database: Database, keep: timedelta) -> int:
+    """Delete the ended jobs that were asked for longer than `keep` ago and have no image; how many. Their steps go too."""
+    return await _sweep(database, _OLD_JOBS, FORGET, keep)
 
 
 async def _sweep(database: Database, find: TextClause, remove: TextClause, keep: timedelta) -> int:

@@ -24,7 +24,7 @@ from pingvas.billing.ledger import find_disagreements
 from pingvas.generation.lifecycle.slots import promote_overlooked
 from pingvas.generation.lifecycle.sweeps import lift_stragglers, sweep_deadlines, sweep_leases
 from pingvas.generation.queue.workers import forget_silent_workers
-from pingvas.generation.steps.retention import drop_previews, forget_steps
+from pingvas.generation.steps.retention import drop_previews, forget_jobs, forget_steps
 from pingvas.worker.chores.orphans import delete_orphans
 
 log = logging.getLogger(__name__)
@@ -113,6 +113,11 @@ async def _forget_steps(context: ChoreContext) -> Counts:
     return {"forgotten": await forget_steps(context.database, keep)}
 
 
+async def _forget_jobs(context: ChoreContext) -> Counts:
+    keep = timedelta(days=context.settings.jobs_keep_days)
+    return {"forgotten": await forget_jobs(context.database, keep)}
+
+
 async def _delete_orphans(context: ChoreContext) -> Counts:
     return asdict(await delete_orphans(context.database, context.storage))
 
@@ -133,6 +138,7 @@ CHORES = (
     Chore("drop_previews", "11 * * * *", "every hour", _drop_previews, at_most=3000.0),
     Chore("check_ledger", "23 * * * *", "every hour", _check_ledger, at_most=3000.0, is_trouble=True),
     Chore("forget_steps", "37 * * * *", "every hour", _forget_steps, at_most=3000.0),
+    Chore("forget_jobs", "47 2 * * *", "every night", _forget_jobs, at_most=3 * 3600.0),
     Chore("tidy_storage", "41 3 * * *", "every night", _tidy_storage, at_most=3 * 3600.0),
     Chore("delete_orphans", "11 4 * * *", "every night", _delete_orphans, at_most=12 * 3600.0),
 )

@@ -15,7 +15,7 @@ from pingvas.base.ids import new_id
 from pingvas.engine.images import image_files
 from pingvas.engine.requests import Result
 from pingvas.gallery.storage_keys import image_key, thumbnail_key
-from pingvas.generation.job_parameters import stored_parameters
+from pingvas.generation.job_parameters import stored_parameters, without_images
 from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.generation.lifecycle.ends import FinishedImage
 from pingvas.worker.running.job_context import JobContext
@@ -68,7 +68,9 @@ async def store_image(
 
 
 def _encode(result: Result, format: str, parameters: dict[str, Any]) -> tuple[bytes, bytes]:
-    return image_files.encode(result.image, format, parameters, version=VERSION), image_files.thumbnail(
+    # A file goes wherever its owner sends it, and an id alone opens an unlisted image: ids stay in the row.
+    told = without_images(parameters)
+    return image_files.encode(result.image, format, told, version=VERSION), image_files.thumbnail(
         result.image
     )
 
