@@ -5,6 +5,7 @@ All that a source and a mask mean is here; in between, denoising knows latents o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ from pingvas.engine.images.masks import (
     soften,
 )
 from pingvas.engine.images.preprocessors import prepare
-from pingvas.engine.images.transparency import filled, with_clear_parts_of
+from pingvas.engine.images.transparency import LARGE_PIXELS, filled, with_clear_parts_of
 from pingvas.engine.loading.model_library import Library
 from pingvas.engine.requests import ControlUse, EngineRequest, Inpaint
 from pingvas.engine.sampling import denoise
@@ -85,24 +86,31 @@ def _canvas(source: Image.Image, inpaint: Inpaint, width: int, height: int) -> _
 
     What is clear there stays clear; models see the colours around it.
     """
-    whole = filled(source)
+    keep_clear = inpaint.keep_clear
     if inpaint.only_masked:
         soft = soften(inpaint.mask, inpaint.blur)
         region = region_around(inpaint.mask, soft, padding=inpaint.padding, width=width, height=height)
+        whole = filled(source)
         return _Canvas(
             region.crop(whole),
             region.crop(soft),
-            lambda painted: _clear_as(source, region.put_back(whole, painted, soft), soft),
+            lambda painted: _clear_as(source, region.put_back(whole, painted, soft), soft, keep_clear),
             region,
         )
-    fitted = fit(whole, width, height)
+    # A large source is made small before its clear parts are filled: only then is the work that of the output.
+    large = source.width * source.height > max(LARGE_PIXELS, width * height)
+    fitted = filled(fit_clear(source, width, height)) if large and source.has_transparency_data else None
+    if fitted is None:
+        fitted = fit(filled(source), width, height)
     soft = soften(fit_mask(inpaint.mask, width, height), inpaint.blur)
-    return _Canvas(fitted, soft, lambda painted: _clear_as(source, compose(fitted, painted, soft), soft))
+    return _Canvas(
+        fitted, soft, lambda painted: _clear_as(source, compose(fitted, painted, soft), soft, keep_clear)
+    )
 
 
-def _clear_as(source: Image.Image, made: Image.Image, soft: Image.Image) -> Image.Image:
-    """`made` with what is clear in `source` and not repainted."""
-    if not source.has_transparency_data:
+def _clear_as(source: Image.Image, made: Image.Image, soft: Image.Image, keep_clear: bool) -> Image.Image:
+    """`made` with what is clear in `source` and not repainted, where that is wanted."""
+    if not keep_clear or not source.has_transparency_data:
         return made
     return with_clear_parts_of(fit_clear(source, *made.size), made, soft)
 
@@ -121,7 +129,7 @@ def _control(
     image = use.image
     if region is not None and request.source is not None:
         # What steers the whole picture steers the part that is rendered.
-        image = region.crop(fit(image, *request.source.size))
+        image = _part_of(image, request.source, region)
     depth = library.depth(use.depth_model) if use.depth_model is not None else None
     prepared = prepare(use.preprocessor, image, request.width, request.height, depth_model=depth)
     network = library.control(use.path, family)
@@ -132,3 +140,21 @@ def _control(
         start=use.start,
         end=use.end,
     )
+
+
+def _part_of(image: Image.Image, source: Image.Image, region: Region) -> Image.Image:
+    """What of `image`, fitted to the source, lies in the region. It is not enlarged to a large source's size for that."""
+    width, height = source.size
+    if width * height <= max(LARGE_PIXELS, image.width * image.height):
+        return region.crop(fit(image, width, height))
+    shrink = math.sqrt(width * height / max(LARGE_PIXELS, image.width * image.height))
+    size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
+    across, down = size[0] / width, size[1] / height
+    left, top, right, bottom = region.box
+    box = (
+        math.floor(left * across),
+        math.floor(top * down),
+        math.ceil(right * across),
+        math.ceil(bottom * down),
+    )
+    return Region(box, region.width, region.height).crop(fit(image, *size))

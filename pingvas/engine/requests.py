@@ -15,6 +15,8 @@ from pingvas.engine.samplers import SAMPLERS
 
 SIDE_MULTIPLE = 8
 MAX_SIDE = 8192
+# Of a source, a mask or a ControlNet's image: as many as the largest picture that can be made has.
+MAX_SOURCE_PIXELS = MAX_SIDE * MAX_SIDE
 MAX_STEPS = 500
 MAX_SEED = 2**63 - 1
 MAX_CLIP_SKIP = 12
@@ -75,6 +77,7 @@ class ControlUse:
         _expect("the weight of a ControlNet", self.weight, 0.0, 10.0)
         _expect("the start of a ControlNet", self.start, 0.0, 1.0)
         _expect("the end of a ControlNet", self.end, self.start, 1.0)
+        expect_source_size("a ControlNet's image", self.image)
 
 
 @dataclass(frozen=True)
@@ -82,13 +85,15 @@ class Inpaint:
     """Where to repaint: `mask` is as large as the source; 255 repaints, 0 keeps the pixel as it is.
 
     `blur` softens the mask's edge (pixels of the source). `only_masked` renders just the masked region and
-    `padding` pixels around it, at the request's full size.
+    `padding` pixels around it, at the request's full size. `keep_clear`: what is clear in the source and not repainted
+    stays clear; otherwise the result is opaque.
     """
 
     mask: Image.Image
     blur: int = 4
     only_masked: bool = False
     padding: int = 32
+    keep_clear: bool = True
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,8 @@ class EngineRequest:
             _expect("refiner_start", self.refiner_start, 0.0, 1.0)
         if self.inpaint is not None and self.source is None:
             raise InvalidParameters("inpainting needs a source picture")
+        if self.source is not None:
+            expect_source_size("the source", self.source)
         sampler = SAMPLERS.get(self.sampler)
         if sampler is None:
             raise InvalidParameters(
@@ -178,6 +185,15 @@ class Result:
 
     image: Image.Image
     gpu_seconds: float
+
+
+def expect_source_size(what: str, image: Image.Image) -> None:
+    """Raises InvalidParameters for a picture of more pixels than the engine works on, whoever asks."""
+    if image.width * image.height > MAX_SOURCE_PIXELS:
+        raise InvalidParameters(
+            f"{what} is too large ({image.width}×{image.height} pixels); at most {MAX_SOURCE_PIXELS // 1_000_000} "
+            "million pixels can be taken"
+        )
 
 
 def _expect(what: str, value: float, low: float, high: float) -> None:

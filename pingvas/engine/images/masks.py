@@ -6,6 +6,7 @@ A mask is a Pillow picture of mode L: 255 repaints, 0 keeps the pixel exactly as
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from pingvas.engine.errors import InvalidParameters
-from pingvas.engine.images.transparency import laid_on, opaque
+from pingvas.engine.images.transparency import LARGE_PIXELS, laid_on, opaque, strips
 
 Box = tuple[int, int, int, int]
 
@@ -110,23 +111,81 @@ class Region:
     height: int
 
     def crop(self, image: Image.Image) -> Image.Image:
-        """What is seen of `image` (RGB or a mask), at the size to render."""
+        """What is seen of `image` (RGB, RGBA or a mask), at the size to render."""
         left, top, right, bottom = self.box
-        over = (max(0, -left), max(0, -top), max(0, right - image.width), max(0, bottom - image.height))
-        inside = image.crop((left + over[0], top + over[1], right - over[2], bottom - over[3]))
+        inside = self._inside(image.size)
+        over = (inside[0] - left, inside[1] - top, right - inside[2], bottom - inside[3])
+        shown, size = image.crop(inside), (self.width, self.height)
+        if any(over) and self._pixels > LARGE_PIXELS:
+            # Made small before its edges are repeated: the box may be far larger than the picture.
+            across, down = self.width / (right - left), self.height / (bottom - top)
+            over = (
+                round(over[0] * across),
+                round(over[1] * down),
+                round(over[2] * across),
+                round(over[3] * down),
+            )
+            size = (max(1, self.width - over[0] - over[2]), max(1, self.height - over[1] - over[3]))
+            return _with_edges(shown.resize(size, self._filter(image, shown)), over).resize(
+                (self.width, self.height), _LANCZOS
+            )
         if any(over):
-            pixels = np.asarray(inside)
-            sides = [(over[1], over[3]), (over[0], over[2])] + [(0, 0)] * (pixels.ndim - 2)
-            inside = Image.fromarray(np.pad(pixels, sides, mode="edge"))
-        filter = Image.Resampling.BOX if image.mode == "L" and inside.width > self.width else _LANCZOS
-        return inside.resize((self.width, self.height), filter)
+            shown = _with_edges(shown, over)
+        return shown.resize(size, self._filter(image, shown))
 
     def put_back(self, original: Image.Image, rendered: Image.Image, soft_mask: Image.Image) -> Image.Image:
-        """`original` (RGB) with `rendered` in the box, as far as `soft_mask` (as large as `original`) lets it show."""
+        """`original` (RGB) with `rendered` in the box, as far as `soft_mask` (as large as `original`) lets it show.
+
+        Outside of the box nothing is touched; a large box is put back strip by strip.
+        """
         left, top, right, bottom = self.box
-        whole = original.copy()
-        whole.paste(rendered.resize((right - left, bottom - top), _LANCZOS), (left, top))
-        return compose(original, whole, soft_mask)
+        whole, inside = original.copy(), self._inside(original.size)
+        if self._pixels <= LARGE_PIXELS:
+            large = rendered.resize((right - left, bottom - top), _LANCZOS)
+            pieces: Iterable[tuple[Box, Image.Image]] = [(inside, large.crop(_moved(inside, -left, -top)))]
+        else:
+            pieces = self._strips_of(rendered, inside)
+        for place, piece in pieces:
+            whole.paste(compose(original.crop(place), piece, soft_mask.crop(place)), place)
+        return whole
+
+    @property
+    def _pixels(self) -> int:
+        left, top, right, bottom = self.box
+        return (right - left) * (bottom - top)
+
+    def _inside(self, size: tuple[int, int]) -> Box:
+        """What of the box lies on a picture of this size."""
+        left, top, right, bottom = self.box
+        return max(0, left), max(0, top), min(size[0], right), min(size[1], bottom)
+
+    def _filter(self, image: Image.Image, shown: Image.Image) -> Image.Resampling:
+        return Image.Resampling.BOX if image.mode == "L" and shown.width > self.width else _LANCZOS
+
+    def _strips_of(self, rendered: Image.Image, inside: Box) -> Iterator[tuple[Box, Image.Image]]:
+        """`rendered` enlarged to the box, where that is `inside`."""
+        left, top, right, bottom = self.box
+        across, down = rendered.width / (right - left), rendered.height / (bottom - top)
+        for strip in strips((inside[2] - inside[0], inside[3] - inside[1])):
+            place = _moved(strip, inside[0], inside[1])
+            seen = (
+                (place[0] - left) * across,
+                (place[1] - top) * down,
+                min(rendered.width, (place[2] - left) * across),
+                min(rendered.height, (place[3] - top) * down),
+            )
+            yield place, rendered.resize((place[2] - place[0], place[3] - place[1]), _LANCZOS, box=seen)
+
+
+def _moved(box: Box, right: int, down: int) -> Box:
+    return box[0] + right, box[1] + down, box[2] + right, box[3] + down
+
+
+def _with_edges(image: Image.Image, over: Box) -> Image.Image:
+    """`image` with its edge pixels repeated over so many pixels to the left, the top, the right and the bottom."""
+    pixels = np.asarray(image)
+    sides = [(over[1], over[3]), (over[0], over[2])] + [(0, 0)] * (pixels.ndim - 2)
+    return Image.fromarray(np.pad(pixels, sides, mode="edge"))
 
 
 def region_around(

@@ -6,12 +6,17 @@ White is the one ground: for models, for thumbnails, for JPEG files and for the 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops
 
 Size = tuple[int, int]
+
+# Up to so many pixels a picture is worked on as a whole; larger ones in strips of bytes, never as floats of the whole.
+LARGE_PIXELS = 2048 * 2048
+STRIP_PIXELS = 2**20
 
 
 def opaque(image: Image.Image) -> Image.Image:
@@ -23,18 +28,30 @@ def laid_on(image: Image.Image, colour: str) -> Image.Image:
     """The image without transparency, RGBA where it had some."""
     if not image.has_transparency_data:
         return image
-    picture = image.convert("RGBA")
-    ground = Image.new("RGBA", picture.size, colour)
-    return Image.alpha_composite(ground, picture)
+    laid = Image.new("RGBA", image.size, colour)
+    for strip in strips(image.size):
+        laid.paste(Image.alpha_composite(laid.crop(strip), image.crop(strip).convert("RGBA")), strip)
+    return laid
+
+
+def strips(size: Size) -> Iterator[tuple[int, int, int, int]]:
+    """Boxes from the top to the bottom of a picture of this size, none of much more than STRIP_PIXELS."""
+    width, height = size
+    rows = max(1, STRIP_PIXELS // width)
+    for top in range(0, height, rows):
+        yield 0, top, width, min(height, top + rows)
 
 
 def filled(image: Image.Image) -> Image.Image:
     """RGB: what is transparent takes the colours around it, which say more to a model than the black most files hold.
 
-    Opaque and half transparent pixels keep their own colours exactly.
+    Opaque and half transparent pixels keep their own colours exactly. Beyond LARGE_PIXELS the colours around are those
+    of a smaller copy, so that memory is needed for the picture's bytes and not for many layers of floats.
     """
     if not image.has_transparency_data:
         return image.convert("RGB")
+    if image.width * image.height > LARGE_PIXELS:
+        return _filled_from_smaller(image.convert("RGBA"))
     pixels = np.asarray(image.convert("RGBA"))
     alpha = pixels[..., 3:].astype(np.float32) / 255
     # Layers of ever wider surroundings, each seen through the holes of the one before.
@@ -49,6 +66,23 @@ def filled(image: Image.Image) -> Image.Image:
     around = np.where(layer[..., 3:] > 0, around, 255)
     colours = np.where(alpha > 0, pixels[..., :3], np.clip(np.rint(around), 0, 255))
     return Image.fromarray(colours.astype(np.uint8))
+
+
+def _filled_from_smaller(image: Image.Image) -> Image.Image:
+    """`filled` for a large RGBA picture, strip by strip."""
+    shrink = math.sqrt(image.width * image.height / (LARGE_PIXELS / 4))
+    small_size = (max(1, int(image.width / shrink)), max(1, int(image.height / shrink)))
+    small = filled(image.resize(small_size, Image.Resampling.BOX))
+    found = Image.new("RGB", image.size)
+    ratio_x, ratio_y = small.width / image.width, small.height / image.height
+    for strip in strips(image.size):
+        left, top, right, bottom = strip
+        box = (left * ratio_x, top * ratio_y, right * ratio_x, min(small.height, bottom * ratio_y))
+        around = small.resize((right - left, bottom - top), Image.Resampling.BILINEAR, box=box)
+        own = image.crop(strip)
+        around.paste(own.convert("RGB"), (0, 0), own.getchannel("A").point([0] + [255] * 255))
+        found.paste(around, strip)
+    return found
 
 
 def with_clear_parts_of(source: Image.Image, made: Image.Image, soft_mask: Image.Image) -> Image.Image:

@@ -5,6 +5,7 @@ Nothing here needs the engine, so the engine works on while files come over the 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,7 +19,6 @@ from pingvas.adapters.storage import ObjectMissing
 from pingvas.engine.errors import InvalidParameters
 from pingvas.engine.images.masks import mask_of
 from pingvas.engine.images.sources import open_source
-from pingvas.engine.images.transparency import filled
 from pingvas.engine.requests import ControlUse, EngineRequest, Inpaint, LoraUse, Setup
 from pingvas.generation.job_parameters import (
     DiffusionParameters,
@@ -79,7 +79,7 @@ class _Reader:
             data = await self.context.storage.get(stored.key)
         except ObjectMissing as error:
             raise InvalidParameters(f"{what} is not in the storage any more; upload it again.") from error
-        return open_source(data, what)
+        return await asyncio.to_thread(open_source, data, what)
 
 
 async def _setup(job: ClaimedJob, inputs: JobInputs, model: Path, reader: _Reader) -> Setup:
@@ -101,14 +101,14 @@ async def _request(
         source = await reader.picture(inputs.source, "the source image")
         if isinstance(asked, InpaintParameters):
             mask = await reader.picture(inputs.mask, "the mask image") if inputs.mask is not None else None
-            where = mask_of(source, mask, invert=asked.mask_invert)
-            if mask is None and not asked.mask_invert:
-                source = filled(source)  # what was clear is what is painted, so nothing of it stays clear
+            where = await asyncio.to_thread(mask_of, source, mask, invert=asked.mask_invert)
             inpaint = Inpaint(
                 where,
                 blur=asked.mask_blur,
                 only_masked=asked.inpaint_area == "masked",
                 padding=asked.mask_padding,
+                # Without a mask what was clear is what is painted, so nothing of it stays clear.
+                keep_clear=mask is not None or asked.mask_invert,
             )
     controls = [
         ControlUse(
