@@ -7,13 +7,17 @@ import unicodedata
 
 from pingvas.accounts.common_passwords import COMMON_PASSWORDS
 from pingvas.base.errors import Invalid
+from pingvas.base.visible_text import is_unicode
 
 MIN_LENGTH = 10
 MAX_LENGTH = 256
 
 
 def normalise_password(password: str) -> str:
-    """Unicode NFC, so that 비밀번호 typed on a Mac and on a phone are the same password."""
+    """Unicode NFC, so that 비밀번호 typed on a Mac and on a phone are the same password. Raises Invalid for what is no
+    Unicode: half a surrogate pair, which no hash takes."""
+    if not is_unicode(password):
+        raise _refused("is not valid Unicode")
     return unicodedata.normalize("NFC", password)
 
 

@@ -6,8 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.emails import normalise_email
 from pingvas.accounts.password_rules import accept_password
-from pingvas.accounts.passwords import hash_password
+from pingvas.accounts.passwords import STUDIO, hash_password
 from pingvas.accounts.tables import User, UserProfile
+from pingvas.base.budgets import Key
 from pingvas.base.errors import Conflict, Forbidden
 from pingvas.base.ids import new_id
 from pingvas.base.settings import Settings
@@ -40,10 +41,11 @@ async def register(
     password: str | None,
     display_name: str,
     role: str = "user",
+    who: Key = STUDIO,
 ) -> User:
     """A new active account with its profile. `password=None` makes one that signs in by link only.
 
-    Raises Invalid and EmailExists. Of two registrations of one address at the same moment, the second waits for
+    `who` signs up, for the line of hashes. Raises Invalid, EmailExists, BudgetUsedUp and StudioBusy. Of two registrations of one address at the same moment, the second waits for
     the first to commit and is told EmailExists.
     """
     email = normalise_email(email)
@@ -51,7 +53,7 @@ async def register(
     password_hash = None
     if password is not None:
         # Before the first statement, so that no database connection is held while the hash is computed.
-        password_hash = await hash_password(settings, accept_password(password, email=email))
+        password_hash = await hash_password(settings, accept_password(password, email=email), who=who)
     new_user = {
         "id": new_id(),
         "email": email,

@@ -18,6 +18,7 @@ from pingvas.api.http.request_id import RequestId
 from pingvas.api.http.site import page_route
 from pingvas.api.http.trace_requests import TraceRequests
 from pingvas.api.routes import auth, files, health, images, jobs, me, models, plans, queue, uploads
+from pingvas.base.budgets import Budgets
 from pingvas.base.db import Database
 from pingvas.base.loops import BackgroundLoops
 from pingvas.base.settings import Settings
@@ -62,6 +63,7 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
         responses={"default": {"description": "A problem document", "model": errors.Problem}},
     )
     metrics = Metrics()
+    app.state.budgets = Budgets()
     app.state.settings = settings
     app.state.database = database
     app.state.storage = open_storage(settings)

@@ -9,14 +9,24 @@ from typing import Any, ClassVar
 
 
 class StudioError(Exception):
-    """Something a caller can be told. `code` is stable, `detail` is a sentence for people."""
+    """Something a caller can be told. `code` is stable, `detail` is a sentence for people.
+
+    `retry_after`: seconds after which the same call may go through, where that is known.
+    """
 
     code: ClassVar[str] = "internal_error"
     default_detail: ClassVar[str] = "Something went wrong."
 
-    def __init__(self, detail: str | None = None, *, extra: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        extra: Mapping[str, Any] | None = None,
+        retry_after: int | None = None,
+    ) -> None:
         self.detail = detail or self.default_detail
         self.extra = dict(extra or {})
+        self.retry_after = retry_after
         super().__init__(self.detail)
 
 

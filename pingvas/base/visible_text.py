@@ -22,6 +22,11 @@ _SCRIPTS_WITHOUT_JOINERS = (
 )  # fmt: skip
 
 
+def is_unicode(text: str) -> bool:
+    """Whether it can be written as UTF-8 at all: JSON may hold half a surrogate pair, which is no character."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
 def shows_something(text: str) -> bool:
     """Whether there is anything to see: not blanks, marks without a carrier and signs that nobody sees alone."""
     return any(_carries(sign) for sign in text)

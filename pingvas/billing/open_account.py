@@ -2,8 +2,10 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.accounts.passwords import STUDIO
 from pingvas.accounts.registration import register
 from pingvas.accounts.tables import User
+from pingvas.base.budgets import Key
 from pingvas.base.settings import Settings
 from pingvas.billing.subscriptions import start_subscription
 
@@ -18,6 +20,7 @@ async def open_account(
     role: str = "user",
     plan: str = "free",
     credits: int | None = None,
+    who: Key = STUDIO,
 ) -> User:
     """A new person on `plan`, with so many credits; None: the bonus that the settings give to everybody who signs up.
 
@@ -25,7 +28,7 @@ async def open_account(
     sign up at all is for the caller to ask: `registration.refuse_if_closed`.
     """
     user = await register(
-        session, settings, email=email, password=password, display_name=display_name, role=role
+        session, settings, email=email, password=password, display_name=display_name, role=role, who=who
     )
     bonus = settings.signup_bonus_credits if credits is None else credits
     await start_subscription(session, user.id, bonus, plan=plan)

@@ -10,8 +10,10 @@ import pytest
 from pingvas.accounts import passwords
 from pingvas.accounts.common_passwords import COMMON_PASSWORDS
 from pingvas.accounts.password_rules import MAX_LENGTH, MIN_LENGTH, accept_password
-from pingvas.accounts.passwords import TooManySignIns, hash_password, needs_rehash, verify_password
+from pingvas.accounts.passwords import hash_password, needs_rehash, verify_password
+from pingvas.base.budgets import FIGURES, Line, StudioBusy
 from pingvas.base.errors import Invalid
+from pingvas.base.fair_queue import cores
 from pingvas.base.settings import Settings
 
 EMAIL = "quiet.river@example.com"
@@ -72,7 +74,7 @@ async def test_a_password_typed_as_separate_jamo_is_the_same_password(settings: 
     password_hash = await hash_password(settings, chosen)
 
     # when
-    accepted = await verify_password(settings, password_hash, accept_password(typed, email=EMAIL))
+    accepted = await verify_password(settings, password_hash, accept_password(typed, email=EMAIL), who="me")
 
     # then
     assert typed != chosen
@@ -85,21 +87,21 @@ async def test_a_hash_is_argon2id_with_the_costs_of_the_settings(make_settings: 
     password_hash = await hash_password(settings, "a quiet river")
 
     assert password_hash.startswith("$argon2id$v=19$m=128,t=3,p=1$")
-    assert await verify_password(settings, password_hash, "a quiet river")
-    assert not await verify_password(settings, password_hash, "A quiet river")
+    assert await verify_password(settings, password_hash, "a quiet river", who="me")
+    assert not await verify_password(settings, password_hash, "A quiet river", who="me")
 
 
 async def test_a_hash_made_with_other_costs_still_counts_and_asks_to_be_made_anew(make_settings: Any) -> None:
     before, after = make_settings(argon2_time_cost=1), make_settings(argon2_time_cost=2)
     password_hash = await hash_password(before, "a quiet river")
 
-    assert await verify_password(after, password_hash, "a quiet river")
+    assert await verify_password(after, password_hash, "a quiet river", who="me")
     assert needs_rehash(after, password_hash)
     assert not needs_rehash(before, password_hash)
 
 
 async def test_something_that_is_no_hash_matches_no_password(make_settings: Any) -> None:
-    assert not await verify_password(make_settings(), "not a hash", "a quiet river")
+    assert not await verify_password(make_settings(), "not a hash", "a quiet river", who="me")
 
 
 async def test_hashing_leaves_the_event_loop_free(make_settings: Any) -> None:
@@ -127,14 +129,26 @@ async def test_hashing_leaves_the_event_loop_free(make_settings: Any) -> None:
 
 async def test_more_sign_ins_than_can_wait_are_told_to_come_back(make_settings: Any) -> None:
     # given
-    settings = make_settings(argon2_memory_kib=1024, argon2_time_cost=1)
+    settings, line = make_settings(argon2_memory_kib=1024, argon2_time_cost=1), FIGURES["hashes"]
+    assert isinstance(line, Line)
+    places = passwords._THREADS + line.total
 
     # when
-    flood = [hash_password(settings, "a quiet river") for _ in range(passwords._MAX_WAITING + 20)]
+    flood = [hash_password(settings, "a quiet river", who=f"{number}") for number in range(places + 20)]
     outcomes = await asyncio.gather(*flood, return_exceptions=True)
 
     # then: the surplus is refused at once, the others are served, and afterwards all is as before
-    refused = [outcome for outcome in outcomes if isinstance(outcome, TooManySignIns)]
-    assert len(refused) == 20
-    assert len([outcome for outcome in outcomes if isinstance(outcome, str)]) == passwords._MAX_WAITING
+    assert sum(isinstance(outcome, StudioBusy) for outcome in outcomes) == 20
+    assert sum(isinstance(outcome, str) for outcome in outcomes) == places
     assert await hash_password(settings, "a quiet river")
+
+
+def test_hashing_leaves_a_core_to_everything_else() -> None:
+    assert max(2, cores()) > passwords._THREADS
+
+
+def test_half_a_surrogate_pair_is_no_password() -> None:
+    with pytest.raises(Invalid) as refused:
+        accept_password("a quiet river \ud800", email=EMAIL)
+
+    assert refused.value.errors[0].message == "is not valid Unicode"

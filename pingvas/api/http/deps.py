@@ -1,15 +1,16 @@
 """What routes ask for: the request's transaction, who is asking, settings, storage."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, params
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.current import authenticate
 from pingvas.adapters.storage import Storage
+from pingvas.base.budgets import Budgets, Rates, address_key
 from pingvas.base.db import Database
 from pingvas.base.errors import Unauthorized
 from pingvas.base.read_session import ReadSession
@@ -36,6 +37,18 @@ async def _storage(request: Request) -> Storage:
     return storage
 
 
+async def _budgets(request: Request) -> Budgets:
+    budgets: Budgets = request.app.state.budgets
+    return budgets
+
+
+async def _address(request: Request) -> str:
+    return address_key(None if request.client is None else request.client.host)
+
+
+BudgetsDep = Annotated[Budgets, Depends(_budgets)]
+# The client's address as a key of budgets; what a proxy says counts where uvicorn trusts the proxy.
+AddressDep = Annotated[str, Depends(_address)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
 DatabaseDep = Annotated[Database, Depends(_database)]
 StorageDep = Annotated[Storage, Depends(_storage)]
@@ -88,5 +101,18 @@ async def _actor_beforehand(
 
 ActorDep = Annotated[Actor, Depends(_actor)]
 MaybeActorDep = Annotated[Actor | None, Depends(_actor_if_any)]
+
+
+def within(budget: Literal["estimates", "lists", "changes"]) -> params.Depends:
+    """For `dependencies` of a route: who asks uses up one of that budget. Raises BudgetUsedUp."""
+
+    async def _take(actor: ActorDep, budgets: BudgetsDep) -> None:
+        rates: Rates = getattr(budgets, budget)
+        rates.take(actor.user_id)
+
+    depends: params.Depends = Depends(_take)
+    return depends
+
+
 # For routes that work long before they write: who asks is known, and no transaction is open.
 ActorBeforehandDep = Annotated[Actor, Depends(_actor_beforehand)]

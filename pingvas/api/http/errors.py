@@ -66,6 +66,17 @@ def status_of(error: errors.StudioError) -> int:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
+def retry_after_of(error: errors.StudioError) -> dict[str, str]:
+    """The header that says when to come back, where the error knows."""
+    return {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+
+
+def refusal(request: Request, error: errors.StudioError) -> JSONResponse:
+    """The answer to an error met before any route is asked: for ASGI middleware."""
+    status, headers = status_of(error), retry_after_of(error)
+    return problem(request, status, error.code, error.detail, extra=error.extra, headers=headers)
+
+
 def problem(
     request: Request,
     status: int,
@@ -107,7 +118,13 @@ def install(app: FastAPI) -> None:
         bad = error.errors if isinstance(error, errors.Invalid) else []
         field_errors = [{"loc": _place_of(field.name, request), "msg": field.message} for field in bad]
         return problem(
-            request, status, error.code, error.detail, field_errors=field_errors, extra=error.extra
+            request,
+            status,
+            error.code,
+            error.detail,
+            field_errors=field_errors,
+            extra=error.extra,
+            headers=retry_after_of(error),
         )
 
     @app.exception_handler(RequestValidationError)

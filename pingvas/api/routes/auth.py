@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response, status
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.accounts.current import authenticate
 from pingvas.accounts.one_time import redeem_sign_in_token
@@ -15,8 +15,9 @@ from pingvas.accounts.registration import refuse_if_closed
 from pingvas.accounts.sessions import Tokens, end_session, end_session_of_token, refresh, start_session
 from pingvas.accounts.sign_in import sign_in
 from pingvas.accounts.tables import User
-from pingvas.api.http.deps import DatabaseDep, SessionDep, SettingsDep
+from pingvas.api.http.deps import AddressDep, BudgetsDep, DatabaseDep, SessionDep, SettingsDep
 from pingvas.api.http.refresh_cookie import RefreshTransportDep
+from pingvas.api.http.wire import Secret
 from pingvas.base.errors import Unauthorized
 from pingvas.billing.open_account import open_account
 
@@ -49,9 +50,17 @@ class TokenAnswer(BaseModel):
     user: UserOut
 
 
+class RegisteredAnswer(TokenAnswer):
+    """The same of a new account, and the credits it starts with."""
+
+    bonus_credits: int = Field(
+        description="The sign-up bonus; 0 where too many accounts were made at this address lately, or the studio gives none"
+    )
+
+
 class RegisterBody(BaseModel):
     email: str = Field(max_length=_MAX_INPUT, examples=["me@example.com"])
-    password: SecretStr = Field(
+    password: Secret = Field(
         max_length=_MAX_INPUT, description="10 to 256 characters of any kind; not one of the very common ones"
     )
     display_name: str = Field(max_length=_MAX_INPUT, description="1 to 80 characters")
@@ -59,15 +68,15 @@ class RegisterBody(BaseModel):
 
 class LoginBody(BaseModel):
     email: str = Field(max_length=_MAX_INPUT)
-    password: SecretStr = Field(max_length=_MAX_INPUT)
+    password: Secret = Field(max_length=_MAX_INPUT)
 
 
 class RefreshBody(BaseModel):
-    refresh_token: SecretStr | None = Field(None, max_length=_MAX_INPUT, description="Left out by web pages")
+    refresh_token: Secret | None = Field(None, max_length=_MAX_INPUT, description="Left out by web pages")
 
 
 class OneTimeBody(BaseModel):
-    token: SecretStr = Field(max_length=_MAX_INPUT, description="From a sign-in link; works once")
+    token: Secret = Field(max_length=_MAX_INPUT, description="From a sign-in link; works once")
 
 
 @dataclass(frozen=True)
@@ -96,18 +105,30 @@ async def register_account(
     caller: CallerDep,
     transport: RefreshTransportDep,
     response: Response,
-) -> TokenAnswer:
-    """Make an account with the free plan and the sign-up bonus, and sign it in."""
+    budgets: BudgetsDep,
+    address: AddressDep,
+) -> RegisteredAnswer:
+    """Make an account with the free plan and the sign-up bonus, and sign it in.
+
+    Of the accounts that are made at one address in a short time, only the first get the bonus; the others start without,
+    and `bonus_credits` says so.
+    """
     refuse_if_closed(settings)
-    user = await open_account(
-        session,
-        settings,
-        email=body.email,
-        password=body.password.get_secret_value(),
-        display_name=body.display_name,
-    )
+    budgets.sign_ups.take(address)
+    with budgets.sign_up_bonuses.one_if_left(address) as left:
+        bonus = settings.signup_bonus_credits if left else 0
+        user = await open_account(
+            session,
+            settings,
+            email=body.email,
+            password=body.password.get_secret_value(),
+            display_name=body.display_name,
+            credits=bonus,
+            who=address,
+        )
     tokens = await start_session(session, settings, user, ip=caller.ip, user_agent=caller.user_agent)
-    return _answer(user, tokens, transport, response)
+    told = _answer(user, tokens, transport, response)
+    return RegisteredAnswer(**dict(told), bonus_credits=bonus)
 
 
 @router.post("/login", operation_id="login")
@@ -115,6 +136,7 @@ async def login(
     body: LoginBody,
     database: DatabaseDep,
     settings: SettingsDep,
+    budgets: BudgetsDep,
     caller: CallerDep,
     transport: RefreshTransportDep,
     response: Response,
@@ -123,6 +145,7 @@ async def login(
     signed_in = await sign_in(
         database,
         settings,
+        budgets,
         email=body.email,
         password=body.password.get_secret_value(),
         ip=caller.ip,

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from pingvas.adapters.storage import Storage
-from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, SessionDep, StorageDep
+from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, SessionDep, StorageDep, within
 from pingvas.api.http.wire import PageDep, Text
 from pingvas.api.routes.job_bodies import NoRecipe, names_images, recipe_of, without_images
 from pingvas.gallery.library import (
@@ -70,7 +70,7 @@ class ImagePatch(BaseModel):
     is_favorite: bool = Field(default_factory=_left_out)
 
 
-@router.get("", operation_id="list_images")
+@router.get("", operation_id="list_images", dependencies=[within("lists")])
 async def list_my_images(
     actor: ActorDep,
     session: ReadSessionDep,
@@ -122,7 +122,7 @@ async def get_image_recipe(image_id: UUID, actor: MaybeActorDep, session: ReadSe
     return recipe
 
 
-@router.patch("/{image_id}", operation_id="update_image")
+@router.patch("/{image_id}", operation_id="update_image", dependencies=[within("changes")])
 async def update_image(
     image_id: UUID, body: ImagePatch, actor: ActorDep, session: SessionDep, storage: StorageDep
 ) -> ImageOut:

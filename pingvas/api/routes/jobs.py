@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
 from pingvas.adapters.storage import Storage
-from pingvas.api.http.deps import ActorDep, ReadSessionDep, SessionDep, SettingsDep, StorageDep
+from pingvas.api.http.deps import ActorDep, ReadSessionDep, SessionDep, SettingsDep, StorageDep, within
 from pingvas.api.http.errors import Problem
 from pingvas.api.http.wire import PageDep
 from pingvas.api.routes.accepted import RESPONSES, Asking, AskingDep, accept
@@ -74,7 +74,7 @@ async def submit_jobs(body: JobBody, asking: AskingDep, settings: SettingsDep) -
     return await accept(asking, "POST /jobs", told, lambda: _submit(asking, body.request(), settings))
 
 
-@router.post("/jobs/estimate", operation_id="estimate_jobs")
+@router.post("/jobs/estimate", operation_id="estimate_jobs", dependencies=[within("estimates")])
 async def estimate_jobs(
     body: JobBody, actor: ActorDep, session: SessionDep, settings: SettingsDep
 ) -> EstimateOut:
@@ -83,7 +83,7 @@ async def estimate_jobs(
     return EstimateOut(estimated_credits=price.credits, estimated_seconds=round(price.seconds, 3))
 
 
-@router.get("/jobs", operation_id="list_jobs")
+@router.get("/jobs", operation_id="list_jobs", dependencies=[within("lists")])
 async def list_jobs(
     actor: ActorDep,
     session: ReadSessionDep,
@@ -106,7 +106,7 @@ async def get_job(job_id: UUID, actor: ActorDep, session: ReadSessionDep, storag
     return await job_out(await jobs.get_job(session, actor, job_id), storage)
 
 
-@router.get("/jobs/{job_id}/steps", operation_id="list_job_steps")
+@router.get("/jobs/{job_id}/steps", operation_id="list_job_steps", dependencies=[within("lists")])
 async def list_job_steps(
     job_id: UUID, actor: ActorDep, session: ReadSessionDep, storage: StorageDep
 ) -> StepList:
@@ -127,7 +127,7 @@ async def list_job_steps(
     return StepList(items=items)
 
 
-@router.post("/jobs/{job_id}/cancel", operation_id="cancel_job")
+@router.post("/jobs/{job_id}/cancel", operation_id="cancel_job", dependencies=[within("changes")])
 async def cancel_job(job_id: UUID, actor: ActorDep, session: SessionDep, storage: StorageDep) -> JobOut:
     """Take a job back: at once and free while it waits; while it runs it stops within a step and pays what it used."""
     await cancel.request_cancel(session, actor, job_id)
@@ -152,7 +152,7 @@ async def retry_job(job_id: UUID, asking: AskingDep, settings: SettingsDep) -> R
     return await accept(asking, "POST /jobs/{job_id}/retry", {"job_id": str(job_id)}, act)
 
 
-@router.post("/jobs/cancel", operation_id="cancel_jobs")
+@router.post("/jobs/cancel", operation_id="cancel_jobs", dependencies=[within("changes")])
 async def cancel_jobs(actor: ActorDep, session: SessionDep, storage: StorageDep) -> CanceledOut:
     """Take back every job of mine that has not ended."""
     return CanceledOut(jobs=await _jobs_out(session, actor, await cancel.cancel_all(session, actor), storage))

@@ -11,7 +11,7 @@ from pingvas.accounts.actor import Actor
 from pingvas.accounts.devices import list_sessions
 from pingvas.accounts.profile import Account, AccountChanges, change_account, get_account
 from pingvas.accounts.sessions import end_session
-from pingvas.api.http.deps import ActorDep, ReadSessionDep, SessionDep
+from pingvas.api.http.deps import ActorDep, ReadSessionDep, SessionDep, within
 from pingvas.api.http.wire import PageDep
 from pingvas.api.routes.auth import UserOut
 from pingvas.base.read_session import ReadSession
@@ -116,7 +116,7 @@ async def get_me(actor: ActorDep, session: ReadSessionDep) -> MeOut:
     return await _me(session, actor, await get_account(session, actor.user_id))
 
 
-@router.patch("", operation_id="change_me")
+@router.patch("", operation_id="change_me", dependencies=[within("changes")])
 async def change_me(body: MeChanges, actor: ActorDep, session: SessionDep) -> MeOut:
     """Change the name people see, the picture, the few words, or settings of the page."""
     sent = body.model_dump(exclude_unset=True)
@@ -124,7 +124,7 @@ async def change_me(body: MeChanges, actor: ActorDep, session: SessionDep) -> Me
     return await _me(session, actor, await change_account(session, actor.user_id, changes))
 
 
-@router.get("/credits", operation_id="list_credits")
+@router.get("/credits", operation_id="list_credits", dependencies=[within("lists")])
 async def list_credits(
     actor: ActorDep,
     session: ReadSessionDep,

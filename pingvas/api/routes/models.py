@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from pingvas.api.http.deps import ActorDep, ReadSessionDep
+from pingvas.api.http.deps import ActorDep, ReadSessionDep, within
 from pingvas.billing.subscriptions import get_current_subscription
 from pingvas.catalog.models import (
     available_to,
@@ -78,7 +78,7 @@ class ModelList(BaseModel):
     next_cursor: str | None = None
 
 
-@router.get("", operation_id="list_models")
+@router.get("", operation_id="list_models", dependencies=[within("lists")])
 async def list_all(
     actor: ActorDep,
     session: ReadSessionDep,

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from pingvas.api.http.deps import ActorDep, ReadSessionDep
+from pingvas.api.http.deps import ActorDep, ReadSessionDep, within
 from pingvas.generation.status.queue_summary import COUNTED, read_queue_summary
 
 router = APIRouter(tags=["generation"])
@@ -49,7 +49,7 @@ class QueueOut(LaneOut):
     mine: MyQueueOut
 
 
-@router.get("/queue", operation_id="get_queue")
+@router.get("/queue", operation_id="get_queue", dependencies=[within("lists")])
 async def get_queue(actor: ActorDep, session: ReadSessionDep) -> QueueOut:
     """How long the queue is, where I am in it, and how much of it my plan lets me use."""
     state = await read_queue_summary(session, actor)

@@ -1,0 +1,109 @@
+"""A queue for something of which only a few can run at once: fair between keys, bounded, and the well-behaved go first."""
+
+import asyncio
+import os
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from pingvas.base.budgets import FIGURES, Key, Line, busy, refuse
+
+_Waiter = asyncio.Future[None]
+
+
+def cores() -> int:
+    """Processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class FairQueue:
+    """`running` at a time. Others wait: a lower `rank` before a higher one, and of one rank the keys in turn.
+
+    Beyond what one key may have waiting it is refused with BudgetUsedUp. When the queue is full, a newcomer takes the place of
+    the last of a higher rank, else of a key of the same rank that has at least two more waiting; if there is none the newcomer is
+    told StudioBusy, and so is who lost the place.
+    """
+
+    def __init__(self, name: str, running: int) -> None:
+        figure = FIGURES[name]
+        if not isinstance(figure, Line):
+            raise TypeError(f"{name} is no line")
+        self.name = name
+        self.figure = figure
+        self._limit = running
+        self.running = 0
+        self._lines: dict[int, OrderedDict[Key, deque[_Waiter]]] = {}
+
+    @property
+    def waiting(self) -> int:
+        return sum(len(line) for keys in self._lines.values() for line in keys.values())
+
+    def waiting_of(self, who: Key) -> int:
+        return sum(len(keys[who]) for keys in self._lines.values() if who in keys)
+
+    @asynccontextmanager
+    async def turn(self, who: Key, rank: int = 0) -> AsyncIterator[None]:
+        """Wait for a turn and have it while the block lasts. Raises BudgetUsedUp and StudioBusy."""
+        await self._enter(who, rank)
+        try:
+            yield
+        finally:
+            self._leave()
+
+    async def _enter(self, who: Key, rank: int) -> None:
+        if self.running < self._limit and not self._lines:
+            self.running += 1
+            return
+        if self.waiting_of(who) >= self.figure.each:
+            raise refuse(self.name, self.figure.retry_after)
+        if self.waiting >= self.figure.total:
+            self._make_room(who, rank)
+        waiter: _Waiter = asyncio.get_running_loop().create_future()
+        self._lines.setdefault(rank, OrderedDict()).setdefault(who, deque()).append(waiter)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self._leave()  # the turn had come at that very moment
+            else:
+                self._take_out(who, rank, waiter)
+            raise
+
+    def _leave(self) -> None:
+        self.running -= 1
+        while self._lines and self.running < self._limit:
+            rank = min(self._lines)
+            keys = self._lines[rank]
+            who, line = next(iter(keys.items()))
+            waiter = line.popleft()
+            keys.move_to_end(who)
+            self._drop_if_empty(rank, who)
+            if not waiter.done():
+                self.running += 1
+                waiter.set_result(None)
+
+    def _make_room(self, who: Key, rank: int) -> None:
+        worst = max(self._lines)
+        keys = self._lines[worst]
+        longest = max(keys, key=lambda key: len(keys[key]))
+        if worst < rank or (worst == rank and len(keys[longest]) < self.waiting_of(who) + 2):
+            raise busy(self.name, self.figure.retry_after)
+        waiter = keys[longest].pop()
+        self._drop_if_empty(worst, longest)
+        if not waiter.done():
+            waiter.set_exception(busy(self.name, self.figure.retry_after))
+
+    def _take_out(self, who: Key, rank: int, waiter: _Waiter) -> None:
+        line = self._lines.get(rank, OrderedDict()).get(who)
+        if line is not None and waiter in line:
+            line.remove(waiter)
+            self._drop_if_empty(rank, who)
+
+    def _drop_if_empty(self, rank: int, who: Key) -> None:
+        keys = self._lines[rank]
+        if not keys[who]:
+            del keys[who]
+        if not keys:
+            del self._lines[rank]
