@@ -23,6 +23,7 @@ from pingvas.base.db import Database
 from pingvas.base.loops import BackgroundLoops
 from pingvas.base.settings import Settings
 from pingvas.base.tracing import tracing
+from pingvas.gallery.decoder import Decoder
 from pingvas.realtime.publisher import open_publisher
 from pingvas.realtime.sockets import Realtime
 
@@ -47,6 +48,7 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
             try:
                 yield
             finally:
+                await app.state.decoder.close()
                 await realtime.close()
                 await publisher.close()
                 await database.dispose()
@@ -64,6 +66,7 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
     )
     metrics = Metrics()
     app.state.budgets = Budgets()
+    app.state.decoder = Decoder()
     app.state.settings = settings
     app.state.database = database
     app.state.storage = open_storage(settings)

@@ -38,6 +38,12 @@ _MAX_TOLD = 1024 * 1024
 _MAX_NOTES = {"jpg": 65_000, "webp": _MAX_TOLD}
 # A progressive JPEG comes in about ten passes; each one costs a walk over all its pixels.
 _MAX_PASSES = 200
+# Pixels times passes: the largest picture in ten of them, which takes some seconds.
+_MAX_PIXEL_PASSES = 10 * 8192 * 8192
+# Measured at 4096² and 8192²: the decoder's and the encoder's copies together. WebP's has several of four bytes each.
+_BYTES_A_PIXEL = {"PNG": 8, "JPEG": 8, "JPEG in passes": 14, "WEBP": 24}
+_MEMORY_BEFORE = 200 * 1024 * 1024
+_SHRINKABLE = ("L", "RGB", "RGBA", "CMYK")
 # A longer profile (a printer's table) would outweigh the picture: it is applied instead of carried.
 _MAX_PROFILE = 256 * 1024
 # What of it goes into the database.
@@ -63,6 +69,14 @@ class TooManyPasses(TooLarge):
     default_detail = f"This JPEG is stored in more passes than are taken: at most {_MAX_PASSES}."
 
 
+class PictureTooCostly(TooLarge):
+    default_detail = "This picture takes more memory or time to decode than is given to one. Save it with fewer pixels, or as a plain PNG."
+
+
+class LargePicture(TooLarge):
+    """It was not decoded: it has more pixels, times passes, than were to be decoded here."""
+
+
 @dataclass(frozen=True)
 class CheckedImage:
     """A picture as it is kept: its bytes, a thumbnail (WebP), its size in pixels, and what it says of itself."""
@@ -75,20 +89,32 @@ class CheckedImage:
     parameters: dict[str, Any]
 
 
-def check_image(data: bytes, *, max_side: int, max_pixels: int) -> CheckedImage:
+def check_image(
+    data: bytes,
+    *,
+    max_side: int,
+    max_pixels: int,
+    decode_pixels: int | None = None,
+    memory: int | None = None,
+) -> CheckedImage:
     """Read, turn upright, clean and encode a picture. Of an animation, the first frame.
 
-    Takes seconds for a large one: call it in a thread. Raises NotAPicture, TooManyPixels, TooManyPasses and
-    DamagedPicture, the last for pixels alone: what else is wrong with a file is dropped.
+    Takes seconds for a large one, and belongs into the decoder's child. Raises NotAnImage, TooManyPixels, TooManyPasses,
+    PictureTooCostly (beyond `memory`, in bytes), LargePicture (beyond `decode_pixels`) and DamagedImage, the last for pixels
+    alone: what else is wrong with a file is dropped.
     """
-    with _open(data, max_side=max_side, max_pixels=max_pixels) as opened:
+    opened, passes = _open(data, max_side=max_side, max_pixels=max_pixels)
+    with opened:
         format = FORMATS[str(opened.format)]
         _check_size(opened.size, max_side=max_side, max_pixels=max_pixels)
+        _check_cost(opened, passes, decode_pixels, memory)
         try:
             opened.load()
             turned = upright(opened)
-            seen = as_seen(turned)
-            kept, small = _encode(turned, opened, seen, format), image_files.thumbnail(seen)
+            if turned is not opened:
+                opened.im = turned.im  # the pixels as they lay are needed no more
+            kept = _encode(turned, opened, format)
+            small = image_files.thumbnail(as_seen(_shrunk(turned)))
         except MemoryError:
             raise
         except Exception as error:  # decoders and encoders raise whatever the bytes drive them to
@@ -96,12 +122,37 @@ def check_image(data: bytes, *, max_side: int, max_pixels: int) -> CheckedImage:
     return CheckedImage(kept, small, format, turned.width, turned.height, _read_parameters(kept))
 
 
-def _open(data: bytes, *, max_side: int, max_pixels: int) -> Image.Image:
+def _check_cost(image: Image.Image, passes: int, decode_pixels: int | None, memory: int | None) -> None:
+    """What decoding will cost, known from the header."""
+    pixels = image.width * image.height
+    if decode_pixels is not None and pixels * passes > decode_pixels:
+        raise LargePicture
+    if pixels * passes > _MAX_PIXEL_PASSES:
+        raise PictureTooCostly
+    each = _BYTES_A_PIXEL["JPEG in passes" if passes > 1 else str(image.format)]
+    if memory is not None and _MEMORY_BEFORE + pixels * each > memory:
+        raise PictureTooCostly(
+            f"This picture of {image.width}×{image.height} takes more memory to decode than is given to one. Save it as a plain "
+            f"PNG or JPEG, or with at most {(memory - _MEMORY_BEFORE) // each} pixels.",
+        )
+
+
+def _shrunk(image: Image.Image) -> Image.Image:
+    """A large image by a whole factor, to make a thumbnail of; the same image where it is small or cannot be shrunk."""
+    factor = max(image.size) // (4 * image_files.THUMBNAIL_SIDE)
+    if factor < 2 or image.mode not in _SHRINKABLE or "transparency" in image.info:
+        return image
+    small = image.reduce(min(factor, *image.size))
+    small.info = dict(image.info)
+    return small
+
+
+def _open(data: bytes, *, max_side: int, max_pixels: int) -> tuple[Image.Image, int]:
     parts = take_apart(data)
     if parts.passes > _MAX_PASSES:
         raise TooManyPasses(extra={"max_passes": _MAX_PASSES})
     try:
-        return open_image(parts, tuple(FORMATS))
+        return open_image(parts, tuple(FORMATS)), parts.passes
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels("far more", max_side, max_pixels) from error
     except UnidentifiedImageError as error:
@@ -125,11 +176,11 @@ def _too_many_pixels(size: str, max_side: int, max_pixels: int) -> TooManyPixels
     )
 
 
-def _encode(image: Image.Image, source: Image.Image, seen: Image.Image, format: str) -> bytes:
-    """The pixels of `image` and what `source` says about how it was made, as a file that looks like `seen`."""
+def _encode(image: Image.Image, source: Image.Image, format: str) -> bytes:
+    """The pixels of `image` and what `source` says about how it was made, as a file that looks as they do."""
     buffer = io.BytesIO()
     profile = _carried_profile(image, format)
-    image = image if profile is not None or not _needs_profile(image) else seen
+    image = image if profile is not None or not _needs_profile(image) else as_seen(image)
     if format == "png":
         plain = image if image.mode in _PNG_MODES else image.convert("RGBA")
         texts = _told_in_texts(source)

@@ -1,0 +1,149 @@
+"""Decodes foreign pictures and reads foreign text in child processes, so that none of it costs the serving process.
+
+Two children, started at the first picture and kept: one for small pictures, one for large. Each has a limit of memory and of
+processor time and a deadline, and is killed and replaced when it is over. Whoever waits for one stands in a line that is fair
+between people. Every picture goes to the small child first, which reads the header and passes a large one on undecoded.
+"""
+
+import asyncio
+import json
+import logging
+import sys
+from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from pingvas.base.budgets import Budgets, Key
+from pingvas.base.errors import StudioError
+from pingvas.base.fair_queue import FairQueue
+from pingvas.gallery import uploads
+from pingvas.gallery.uploads import CheckedImage, DamagedImage, PictureTooCostly
+
+log = logging.getLogger(__name__)
+
+MIB = 1024 * 1024
+SMALL_PIXELS = 2048 * 2048
+"""What the small child decodes; it takes less than a second."""
+SMALL_MEMORY, LARGE_MEMORY = 384 * MIB, 768 * MIB
+"""Address space. Python, numpy and Pillow have mapped about 190 MiB before the first picture, 60 MiB of it resident."""
+SECONDS = 20
+"""For one picture, of the processor and on the clock."""
+_ERRORS: dict[str, type[StudioError]] = {
+    kind.__name__: kind
+    for kind in (
+        uploads.NotAnImage,
+        uploads.DamagedImage,
+        uploads.TooManyPixels,
+        uploads.TooManyPasses,
+        uploads.PictureTooCostly,
+    )
+}
+
+
+@dataclass(frozen=True)
+class _Lane:
+    """One child at a time, and who waits for it."""
+
+    memory: int
+    line: FairQueue
+    # The child that waits for the next picture; empty while it is busy, and before the first.
+    idle: list[Process]
+
+
+class Decoder:
+    """The children of one serving process."""
+
+    def __init__(self, *, seconds: float = SECONDS) -> None:
+        self._seconds = seconds
+        self._small = _Lane(SMALL_MEMORY, FairQueue("decoding", running=1), [])
+        self._large = _Lane(LARGE_MEMORY, FairQueue("decoding", running=1), [])
+
+    @property
+    def idle_children(self) -> list[int]:
+        """Process ids of those that wait for a picture."""
+        return [child.pid for lane in (self._small, self._large) for child in lane.idle]
+
+    async def check(
+        self, budgets: Budgets, who: Key, data: bytes, *, max_side: int, max_pixels: int
+    ) -> CheckedImage:
+        """`uploads.check_image`, apart. Raises what that raises, and BudgetUsedUp and StudioBusy."""
+        budgets.decoding_seconds.check(who)
+        limits = {"max_side": max_side, "max_pixels": max_pixels}
+        asked = limits | {"decode_pixels": SMALL_PIXELS}
+        found = await self._ask(self._small, budgets, who, data, asked)
+        if isinstance(found, uploads.LargePicture):
+            asked = limits | {"memory": LARGE_MEMORY}
+            found = await self._ask(self._large, budgets, who, data, asked)
+        if isinstance(found, StudioError):
+            raise found
+        return found
+
+    async def close(self) -> None:
+        """End the children."""
+        for lane in (self._small, self._large):
+            while lane.idle:
+                await _kill(lane.idle.pop())
+
+    async def _ask(
+        self, lane: _Lane, budgets: Budgets, who: Key, data: bytes, asked: dict[str, int]
+    ) -> CheckedImage | StudioError:
+        async with lane.line.turn(who):
+            budgets.decoding_seconds.check(who)  # used up, perhaps, while this one waited
+            child = await self._child(lane)
+            start = monotonic()
+            try:
+                async with asyncio.timeout(self._seconds):
+                    found = await _talk(child, data, asked)
+            except (TimeoutError, OSError, EOFError):
+                log.warning("a picture of %d bytes was over the decoder's limits", len(data))
+                await _kill(child)
+                return PictureTooCostly()
+            except BaseException:
+                await _kill(child)  # its answer would be taken for the next one's
+                raise
+            finally:
+                budgets.decoding_seconds.add(who, monotonic() - start)
+            lane.idle.append(child)
+            return found
+
+    async def _child(self, lane: _Lane) -> Process:
+        while lane.idle:
+            child = lane.idle.pop()
+            if child.returncode is None:
+                return child
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "pingvas.gallery.decoder_child",
+            str(lane.memory),
+            str(int(self._seconds)),
+            stdin=PIPE,
+            stdout=PIPE,
+        )
+
+
+async def _talk(child: Process, data: bytes, asked: dict[str, int]) -> CheckedImage | StudioError:
+    if child.stdin is None or child.stdout is None:
+        raise EOFError
+    child.stdin.write(json.dumps(asked | {"bytes": len(data)}).encode() + b"\n")
+    child.stdin.write(data)
+    await child.stdin.drain()
+    length = int.from_bytes(await child.stdout.readexactly(4), "big")
+    told: dict[str, Any] = json.loads(await child.stdout.readexactly(length))
+    kept, small = [await child.stdout.readexactly(size) for size in told["sizes"]]
+    if "surprise" in told:
+        log.info("a codec's surprise: %s", told["surprise"])
+    if "error" in told:
+        if told["error"] == uploads.LargePicture.__name__:
+            return uploads.LargePicture()
+        kind = _ERRORS.get(told["error"], DamagedImage)
+        return kind(told.get("detail"), extra=told.get("extra"))
+    return CheckedImage(kept, small, told["format"], told["width"], told["height"], told["parameters"])
+
+
+async def _kill(child: Process) -> None:
+    with suppress(ProcessLookupError):
+        child.kill()
+    await child.wait()
