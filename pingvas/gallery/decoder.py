@@ -26,10 +26,11 @@ log = logging.getLogger(__name__)
 MIB = 1024 * 1024
 SMALL_PIXELS = 2048 * 2048
 """What the small child decodes; it takes less than a second."""
-SMALL_MEMORY, LARGE_MEMORY = 384 * MIB, 768 * MIB
-"""Address space. Python, numpy and Pillow have mapped about 190 MiB before the first picture, 60 MiB of it resident."""
-SECONDS = 20
-"""For one picture, of the processor and on the clock."""
+SMALL_MEMORY, LARGE_MEMORY = 304 * MIB, 560 * MIB
+"""Address space. Of it 115 MiB are mapped and never resident: both together stay below 640 MiB, which leaves 384 MiB of a pod's
+1 GiB to the serving process."""
+SMALL_SECONDS, LARGE_SECONDS = 6, 20
+"""For one picture, of the processor; on the clock it is three times as many, for a machine that is busy."""
 _ERRORS: dict[str, type[StudioError]] = {
     kind.__name__: kind
     for kind in (
@@ -47,6 +48,7 @@ class _Lane:
     """One child at a time, and who waits for it."""
 
     memory: int
+    seconds: int
     line: FairQueue
     # The child that waits for the next picture; empty while it is busy, and before the first.
     idle: list[Process]
@@ -55,10 +57,9 @@ class _Lane:
 class Decoder:
     """The children of one serving process."""
 
-    def __init__(self, *, seconds: float = SECONDS) -> None:
-        self._seconds = seconds
-        self._small = _Lane(SMALL_MEMORY, FairQueue("decoding", running=1), [])
-        self._large = _Lane(LARGE_MEMORY, FairQueue("decoding", running=1), [])
+    def __init__(self) -> None:
+        self._small = _Lane(SMALL_MEMORY, SMALL_SECONDS, FairQueue("decoding", running=1), [])
+        self._large = _Lane(LARGE_MEMORY, LARGE_SECONDS, FairQueue("decoding", running=1), [])
 
     @property
     def idle_children(self) -> list[int]:
@@ -94,7 +95,7 @@ class Decoder:
             child = await self._child(lane)
             start = monotonic()
             try:
-                async with asyncio.timeout(self._seconds):
+                async with asyncio.timeout(3 * lane.seconds):
                     found = await _talk(child, data, asked)
             except (TimeoutError, OSError, EOFError):
                 log.warning("a picture of %d bytes was over the decoder's limits", len(data))
@@ -118,7 +119,7 @@ class Decoder:
             "-m",
             "pingvas.gallery.decoder_child",
             str(lane.memory),
-            str(int(self._seconds)),
+            str(lane.seconds),
             stdin=PIPE,
             stdout=PIPE,
         )
