@@ -11,6 +11,7 @@ from pingvas.accounts.password_rules import MAX_LENGTH
 from pingvas.accounts.refusals import AccountSuspended
 from pingvas.accounts.sign_in import InvalidCredentials, sign_in
 from pingvas.accounts.tables import User, UserSession
+from pingvas.base.budgets import Budgets
 from pingvas.base.db import Database
 from pingvas.base.errors import Invalid
 from pingvas.base.settings import Settings
@@ -24,7 +25,7 @@ async def _make(database: Database, settings: Settings, **wishes: Any) -> User:
 
 async def _sign_in(database: Database, settings: Settings, email: str, password: str = PASSWORD) -> Any:
     return await sign_in(
-        database, settings, email=email, password=password, ip="127.0.0.1", user_agent="a browser"
+        database, settings, Budgets(), email=email, password=password, ip="127.0.0.1", user_agent="a browser"
     )
 
 

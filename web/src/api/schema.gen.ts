@@ -16,6 +16,9 @@ export interface paths {
         /**
          * Register Account
          * @description Make an account with the free plan and the sign-up bonus, and sign it in.
+         *
+         *     Of the accounts that are made at one address in a short time, only the first get the bonus; the others start without,
+         *     and `bonus_credits` says so.
          */
         post: operations["register"];
         delete?: never;
@@ -1633,6 +1636,33 @@ export interface components {
              */
             display_name: string;
         };
+        /**
+         * RegisteredAnswer
+         * @description The same of a new account, and the credits it starts with.
+         */
+        RegisteredAnswer: {
+            /** Access Token */
+            access_token: string;
+            /** Refresh Token */
+            refresh_token: string | null;
+            /**
+             * Token Type
+             * @default bearer
+             * @constant
+             */
+            token_type: "bearer";
+            /**
+             * Expires In
+             * @description Seconds until the access token expires
+             */
+            expires_in: number;
+            user: components["schemas"]["UserOut"];
+            /**
+             * Bonus Credits
+             * @description The sign-up bonus; 0 where too many accounts were made at this address lately, or the studio gives none
+             */
+            bonus_credits: number;
+        };
         /** StepList */
         StepList: {
             /** Items */
@@ -1948,7 +1978,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TokenAnswer"];
+                    "application/json": components["schemas"]["RegisteredAnswer"];
                 };
             };
             /** @description A problem document */
