@@ -8,6 +8,7 @@ between people. Every picture goes to the small child first, which reads the hea
 import asyncio
 import json
 import logging
+import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
@@ -16,7 +17,7 @@ from time import monotonic
 from typing import Any
 
 from pingvas.base.budgets import Budgets, Key
-from pingvas.base.errors import StudioError
+from pingvas.base.errors import StudioError, Unavailable
 from pingvas.base.fair_queue import FairQueue
 from pingvas.gallery import uploads
 from pingvas.gallery.uploads import CheckedImage, DamagedImage, PictureTooCostly
@@ -30,7 +31,18 @@ SMALL_MEMORY, LARGE_MEMORY = 304 * MIB, 560 * MIB
 """Address space. Of it 115 MiB are mapped and never resident: both together stay below 640 MiB, which leaves 384 MiB of a pod's
 1 GiB to the serving process."""
 SMALL_SECONDS, LARGE_SECONDS = 6, 20
-"""For one picture, of the processor; on the clock it is three times as many, for a machine that is busy."""
+"""For one picture, of the processor; on the clock it is `patience` times as many, for a machine that is busy."""
+_KEPT = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "TMPDIR",
+)
 _ERRORS: dict[str, type[StudioError]] = {
     kind.__name__: kind
     for kind in (
@@ -41,6 +53,10 @@ _ERRORS: dict[str, type[StudioError]] = {
         uploads.PictureTooCostly,
     )
 }
+
+
+class DecoderAway(Unavailable):
+    default_detail = "Pictures cannot be read at this moment. Try again in a moment."
 
 
 @dataclass(frozen=True)
@@ -57,7 +73,8 @@ class _Lane:
 class Decoder:
     """The children of one serving process."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, patience: float = 3) -> None:
+        self._patience = patience
         self._small = _Lane(SMALL_MEMORY, SMALL_SECONDS, FairQueue("decoding", running=1), [])
         self._large = _Lane(LARGE_MEMORY, LARGE_SECONDS, FairQueue("decoding", running=1), [])
 
@@ -92,17 +109,19 @@ class Decoder:
     ) -> CheckedImage | StudioError:
         async with lane.line.turn(who):
             budgets.decoding_seconds.check(who)  # used up, perhaps, while this one waited
-            child = await self._child(lane)
             start = monotonic()
+            child = await self._child(lane)
             try:
-                async with asyncio.timeout(3 * lane.seconds):
+                async with asyncio.timeout(self._patience * lane.seconds):
                     found = await _talk(child, data, asked)
             except (TimeoutError, OSError, EOFError):
                 log.warning("a picture of %d bytes was over the decoder's limits", len(data))
                 await _kill(child)
+                if child.returncode is not None and child.returncode > 0:
+                    raise DecoderAway from None  # it ended by itself, before it looked at the picture
                 return PictureTooCostly()
             except BaseException:
-                await _kill(child)  # its answer would be taken for the next one's
+                child.kill()  # its answer would be taken for the next one's
                 raise
             finally:
                 budgets.decoding_seconds.add(who, monotonic() - start)
@@ -122,7 +141,14 @@ class Decoder:
             str(lane.seconds),
             stdin=PIPE,
             stdout=PIPE,
+            env=_environment(),
         )
+
+
+def _environment() -> dict[str, str]:
+    """What Python needs to start, and none of the studio's secrets. One thread of each library: their stacks are address space."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return kept | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
 
 
 async def _talk(child: Process, data: bytes, asked: dict[str, int]) -> CheckedImage | StudioError:

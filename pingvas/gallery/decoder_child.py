@@ -7,6 +7,7 @@ with the process that started it, for its input ends then; a picture it is busy 
 import json
 import os
 import resource
+import signal
 import sys
 import warnings
 from contextlib import suppress
@@ -28,9 +29,12 @@ def main(memory_bytes: int, cpu_seconds: int) -> None:
     questions = sys.stdin.buffer
     while line := questions.readline():
         asked = json.loads(line)
-        data = questions.read(asked.pop("bytes"))
         _allow_seconds(cpu_seconds)
-        _answer(answers, *_checked(check_image, data, asked))
+        try:
+            data = questions.read(asked.pop("bytes"))
+            _answer(answers, *_checked(check_image, data, asked))
+        except MemoryError:
+            os.kill(os.getpid(), signal.SIGKILL)  # as for anything else that is over the limits
 
 
 def _allow_seconds(seconds: int) -> None:
