@@ -66,7 +66,7 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
     )
     metrics = Metrics()
     app.state.budgets = Budgets()
-    app.state.decoder = Decoder()
+    app.state.decoder = Decoder(large_memory=settings.decoder_memory_bytes)
     app.state.settings = settings
     app.state.database = database
     app.state.storage = open_storage(settings)

@@ -20,6 +20,7 @@ from pingvas.base.budgets import Budgets, Key
 from pingvas.base.errors import StudioError, Unavailable
 from pingvas.base.fair_queue import FairQueue
 from pingvas.gallery import uploads
+from pingvas.gallery.decoder_child import READY
 from pingvas.gallery.uploads import CheckedImage, DamagedImage, PictureTooCostly
 
 log = logging.getLogger(__name__)
@@ -27,11 +28,12 @@ log = logging.getLogger(__name__)
 MIB = 1024 * 1024
 SMALL_PIXELS = 2048 * 2048
 """What the small child decodes; it takes less than a second."""
-SMALL_MEMORY, LARGE_MEMORY = 304 * MIB, 560 * MIB
-"""Address space. Of it 115 MiB are mapped and never resident: both together stay below 640 MiB, which leaves 384 MiB of a pod's
-1 GiB to the serving process."""
+SMALL_MEMORY = 304 * MIB
+"""Address space, as `decoder_memory_bytes` is for the large child. Of each 115 MiB are mapped and never resident: with the setting
+as it is both stay below 640 MiB together, which leaves 384 MiB of a pod's 1 GiB to the serving process."""
 SMALL_SECONDS, LARGE_SECONDS = 6, 20
 """For one picture, of the processor; on the clock it is `patience` times as many, for a machine that is busy."""
+_SECONDS_TO_START = 30
 _KEPT = (
     "PATH",
     "HOME",
@@ -73,10 +75,10 @@ class _Lane:
 class Decoder:
     """The children of one serving process."""
 
-    def __init__(self, *, patience: float = 3) -> None:
-        self._patience = patience
+    def __init__(self, *, large_memory: int, patience: float = 3) -> None:
+        self.patience = patience
         self._small = _Lane(SMALL_MEMORY, SMALL_SECONDS, FairQueue("decoding", running=1), [])
-        self._large = _Lane(LARGE_MEMORY, LARGE_SECONDS, FairQueue("decoding", running=1), [])
+        self._large = _Lane(large_memory, LARGE_SECONDS, FairQueue("decoding", running=1), [])
 
     @property
     def idle_children(self) -> list[int]:
@@ -92,7 +94,7 @@ class Decoder:
         asked = limits | {"decode_pixels": SMALL_PIXELS}
         found = await self._ask(self._small, budgets, who, data, asked)
         if isinstance(found, uploads.LargePicture):
-            asked = limits | {"memory": LARGE_MEMORY}
+            asked = limits | {"memory": self._large.memory}
             found = await self._ask(self._large, budgets, who, data, asked)
         if isinstance(found, StudioError):
             raise found
@@ -110,15 +112,13 @@ class Decoder:
         async with lane.line.turn(who):
             budgets.decoding_seconds.check(who)  # used up, perhaps, while this one waited
             start = monotonic()
-            child = await self._child(lane)
+            child = await self._ready(lane, asked | {"bytes": len(data)})
             try:
-                async with asyncio.timeout(self._patience * lane.seconds):
-                    found = await _talk(child, data, asked)
+                async with asyncio.timeout(self.patience * lane.seconds):
+                    found = await _talk(child, data)
             except (TimeoutError, OSError, EOFError):
                 log.warning("a picture of %d bytes was over the decoder's limits", len(data))
                 await _kill(child)
-                if child.returncode is not None and child.returncode > 0:
-                    raise DecoderAway from None  # it ended by itself, before it looked at the picture
                 return PictureTooCostly()
             except BaseException:
                 child.kill()  # its answer would be taken for the next one's
@@ -128,11 +128,25 @@ class Decoder:
             lane.idle.append(child)
             return found
 
-    async def _child(self, lane: _Lane) -> Process:
-        while lane.idle:
-            child = lane.idle.pop()
-            if child.returncode is None:
-                return child
+    async def _ready(self, lane: _Lane, asked: dict[str, int]) -> Process:
+        """A child that has read what is asked and waits for the picture: what happens to it then is the picture's doing."""
+        while True:
+            reused = bool(lane.idle)
+            child = lane.idle.pop() if reused else await self._start(lane)
+            try:
+                async with asyncio.timeout(_SECONDS_TO_START):
+                    if await _greet(child, asked):
+                        return child
+            except TimeoutError:
+                pass
+            except BaseException:
+                child.kill()
+                raise
+            await _kill(child)
+            if not reused:
+                raise DecoderAway
+
+    async def _start(self, lane: _Lane) -> Process:
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -151,10 +165,21 @@ def _environment() -> dict[str, str]:
     return kept | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
 
 
-async def _talk(child: Process, data: bytes, asked: dict[str, int]) -> CheckedImage | StudioError:
+async def _greet(child: Process, asked: dict[str, int]) -> bool:
+    """Whether the child lives and says so."""
+    if child.stdin is None or child.stdout is None:
+        return False
+    try:
+        child.stdin.write(json.dumps(asked).encode() + b"\n")
+        await child.stdin.drain()
+        return await child.stdout.readexactly(len(READY)) == READY
+    except (OSError, EOFError):
+        return False
+
+
+async def _talk(child: Process, data: bytes) -> CheckedImage | StudioError:
     if child.stdin is None or child.stdout is None:
         raise EOFError
-    child.stdin.write(json.dumps(asked | {"bytes": len(data)}).encode() + b"\n")
     child.stdin.write(data)
     await child.stdin.drain()
     length = int.from_bytes(await child.stdout.readexactly(4), "big")

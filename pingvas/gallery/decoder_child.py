@@ -14,6 +14,8 @@ from contextlib import suppress
 from typing import Any, BinaryIO
 
 _NICENESS = 10
+READY = b"ready"
+"""Said when a question was read, before its picture."""
 
 
 def main(memory_bytes: int, cpu_seconds: int) -> None:
@@ -31,6 +33,8 @@ def main(memory_bytes: int, cpu_seconds: int) -> None:
         asked = json.loads(line)
         _allow_seconds(cpu_seconds)
         try:
+            answers.write(READY)
+            answers.flush()
             data = questions.read(asked.pop("bytes"))
             _answer(answers, *_checked(check_image, data, asked))
         except MemoryError:
