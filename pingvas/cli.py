@@ -326,14 +326,9 @@ def _settings() -> Settings:
 
 
 def _log_to_stderr(settings: Settings) -> None:
-    logging.basicConfig(
-        level=settings.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        datefmt="%H:%M:%S",
-        stream=sys.stderr,
-    )
-    for chatty in ("httpx", "alembic", "PIL", "asyncio", "pgqueuer", "uvicorn.error"):
-        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
+    from pingvas.base.log_lines import log_to_stderr
+
+    log_to_stderr(settings.log_level)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ TASKS_OF_THEIR_OWN = {
     "pingvas/base/notify.py": "the sign of life of one connection, which it closes when it ends",
     "pingvas/adapters/model_download.py": "parts of a file, awaited together",
     "pingvas/api/http/held_answer.py": "one answer, awaited",
+    "pingvas/api/routes/open_jobs.py": "one look at the database, awaited by all who asked for it",
     "pingvas/launch/processes.py": "one child, awaited",
     "pingvas/realtime/sockets.py": "a goodbye, looked at when it is said",
     "pingvas/worker/chores/process.py": "a wait for the stop, awaited",

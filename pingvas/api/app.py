@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 
@@ -11,13 +11,15 @@ from pingvas import __version__
 from pingvas.adapters.storage import open_storage
 from pingvas.api.http import errors
 from pingvas.api.http.addresses import SocketRoute
-from pingvas.api.http.body_limit import BodyLimit
+from pingvas.api.http.bodies import Bodies
 from pingvas.api.http.head import HeadAsGet
 from pingvas.api.http.metrics import Measure, Metrics
+from pingvas.api.http.plain_text import require_plain_text
 from pingvas.api.http.request_id import RequestId
 from pingvas.api.http.site import page_route
 from pingvas.api.http.trace_requests import TraceRequests
 from pingvas.api.routes import auth, files, health, images, jobs, me, models, plans, queue, uploads
+from pingvas.api.routes.open_jobs import OpenJobs
 from pingvas.base.budgets import Budgets
 from pingvas.base.db import Database
 from pingvas.base.loops import BackgroundLoops
@@ -60,6 +62,7 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(require_plain_text)],
         redirect_slashes=False,  # an address with a slash too many is none
         lifespan=lifespan,
         responses={"default": {"description": "A problem document", "model": errors.Problem}},
@@ -71,12 +74,17 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
     app.state.database = database
     app.state.storage = open_storage(settings)
     app.state.metrics = metrics
+    app.state.open_jobs = OpenJobs(database)
+    app.state.looks = health.Looks()
     app.state.realtime = realtime
     errors.install(app)
     app.add_middleware(HeadAsGet)
     app.add_middleware(Measure, metrics=metrics)
     app.add_middleware(
-        BodyLimit, larger={f"{PREFIX}/images": settings.upload_max_bytes + uploads.ROOM_FOR_THE_FORM}
+        Bodies,
+        prefix=f"{PREFIX}/",
+        open_to_all=(f"{PREFIX}/auth/",),
+        special={f"{PREFIX}/images": (uploads.most_bytes(settings), uploads.admit)},
     )
     app.add_middleware(TraceRequests, prefix=f"{PREFIX}/")
     app.add_middleware(RequestId)

@@ -108,6 +108,13 @@ class Invalid(StudioError):
             self.errors.append(BadField(field, reason or self.detail))
 
 
+class TimedOut(StudioError):
+    """The one who asks took too long."""
+
+    code = "request_timeout"
+    default_detail = "That took too long."
+
+
 class TooMany(StudioError):
     """More than is allowed at once or in a time."""
 

@@ -24,7 +24,12 @@ _SCRIPTS_WITHOUT_JOINERS = (
 
 def is_unicode(text: str) -> bool:
     """Whether it can be written as UTF-8 at all: JSON may hold half a surrogate pair, which is no character."""
-    return not any("\ud800" <= sign <= "\udfff" for sign in text)
+    return text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def is_storable(text: str) -> bool:
+    """Whether a text is Unicode that the database takes: without NUL as well."""
+    return "\0" not in text and is_unicode(text)
 
 
 def shows_something(text: str) -> bool:

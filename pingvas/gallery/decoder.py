@@ -33,7 +33,6 @@ SMALL_MEMORY = 304 * MIB
 as it is both stay below 640 MiB together, which leaves 384 MiB of a pod's 1 GiB to the serving process."""
 SMALL_SECONDS, LARGE_SECONDS = 6, 20
 """For one picture, of the processor; on the clock it is `patience` times as many, for a machine that is busy."""
-_SECONDS_TO_START = 30
 _KEPT = (
     "PATH",
     "HOME",
@@ -77,6 +76,7 @@ class Decoder:
 
     def __init__(self, *, large_memory: int, patience: float = 3) -> None:
         self.patience = patience
+        self.seconds_to_start = 30.0
         self._small = _Lane(SMALL_MEMORY, SMALL_SECONDS, FairQueue("decoding", running=1), [])
         self._large = _Lane(large_memory, LARGE_SECONDS, FairQueue("decoding", running=1), [])
 
@@ -134,7 +134,7 @@ class Decoder:
             reused = bool(lane.idle)
             child = lane.idle.pop() if reused else await self._start(lane)
             try:
-                async with asyncio.timeout(_SECONDS_TO_START):
+                async with asyncio.timeout(self.seconds_to_start):
                     if await _greet(child, asked):
                         return child
             except TimeoutError:

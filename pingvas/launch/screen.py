@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
+from pingvas.base.log_lines import printable
+
 if TYPE_CHECKING:
     from pingvas.launch.doctor import Finding
     from pingvas.launch.up import Ready
@@ -24,7 +26,7 @@ def teller(*, quiet: bool) -> Callable[[str, str], None]:
         if quiet and name != "studio" and " INFO " in f" {line} ":
             return
         text = Text(f"{name:>8} ", style=_COLOURS.get(name, "magenta"))
-        console.print(text.append(line, style="default"))
+        console.print(text.append(printable(line), style="default"))
 
     return tell
 

@@ -15,6 +15,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
 from pingvas.base import metrics
+from pingvas.base.log_lines import log_to_stderr
 from pingvas.base.loops import BackgroundLoops
 from pingvas.base.settings import Settings, load_settings
 from pingvas.base.tracing import tracing
@@ -22,7 +23,11 @@ from pingvas.base.tracing import tracing
 
 def serve_api(settings: Settings) -> None:
     """Serve until a signal. More than one API process share the port; each builds its app from the environment."""
+    from pingvas.api.http.connections import GuardedProtocol, most_open, raise_descriptors
+
     common = {
+        "http": GuardedProtocol,
+        "limit_concurrency": most_open(raise_descriptors()),
         "host": settings.host,
         "port": settings.port,
         "log_config": None,  # the command line set up logging
@@ -63,6 +68,7 @@ def app_from_environment() -> object:
     from pingvas.api.app import create_app
 
     settings = load_settings()
+    log_to_stderr(settings.log_level)
     # This process ends in order, and uvicorn's parent process starts another in its place.
     loops = BackgroundLoops(
         "api", settings.database_url, on_give_up=lambda: signal.raise_signal(signal.SIGTERM)

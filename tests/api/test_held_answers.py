@@ -2,12 +2,14 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from harness.catalog import make_model
 from pingvas.api.http.held_answer import HeldAnswer, asked_to_wait
+from pingvas.api.routes.open_jobs import OpenJobs
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
 from tests.make.accounts import SignedInPerson, sign_up
@@ -143,3 +145,45 @@ async def test_nothing_is_made_for_a_client_that_has_left() -> None:
 )
 def test_a_preference_is_read_as_the_standard_has_it(prefer: str | None, seconds: int) -> None:
     assert asked_to_wait(prefer) == seconds
+
+
+async def test_a_person_has_a_few_answers_held_and_the_others_leave_at_once(
+    client: httpx.AsyncClient, person: SignedInPerson, app: Any
+) -> None:
+    # given somebody with as many held as may be
+    shares = app.state.budgets.held_answers
+    me = UUID((await client.get("/api/v1/me", headers=person.headers)).json()["user"]["id"])
+    shares.take(me, shares.figure.each)
+
+    # when
+    passed_over = await asking(client, person, "wait=60")
+    shares.give_back(me, shares.figure.each)
+    held = await asking(client, person, "wait=1")
+
+    # then
+    assert passed_over.status_code == 202
+    assert "preference-applied" not in passed_over.headers
+    assert held.headers["preference-applied"] == "wait=1"
+    assert shares.held_by_all == 0
+
+
+async def test_all_who_wait_look_in_one_statement(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given
+    looked: list[int] = []
+
+    async def counted(_: Any, job_ids: Any) -> list[UUID]:
+        looked.append(len(job_ids))
+        await asyncio.sleep(0)
+        return [job_id for job_id in job_ids if job_id.int % 2]
+
+    monkeypatch.setattr("pingvas.api.routes.open_jobs.which_open", counted)
+    looks = OpenJobs(database)
+
+    # when
+    found = await asyncio.gather(*(looks.any_of([UUID(int=number)]) for number in range(100)))
+
+    # then
+    assert found == [bool(number % 2) for number in range(100)]
+    assert looked == [100]

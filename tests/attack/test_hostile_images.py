@@ -135,6 +135,7 @@ async def test_a_child_that_does_not_answer_is_ended_and_replaced() -> None:
     await check(decoder, budgets, saved("PNG"))
     (first,) = decoder.idle_children
     os.kill(first, signal.SIGSTOP)
+    decoder.seconds_to_start = 5
     # when
     found = await check(decoder, budgets, saved("PNG"))
     # then

@@ -23,6 +23,7 @@ STATUS = {
     errors.PaymentRequired: 402,
     errors.Forbidden: 403,
     errors.NotFound: 404,
+    errors.TimedOut: 408,
     errors.Conflict: 409,
     errors.TooLarge: 413,
     errors.Unsupported: 415,
@@ -40,6 +41,8 @@ _FRAMEWORK_CODES = {
 }
 _SHAPES_OF_BODIES = ("txt2img", "img2img", "inpaint", "upscale")
 _RETRY_AFTER_SECONDS = {503: "5", 429: "5"}
+# An answer is never as long as what was asked: so many bad fields are named, each in so many characters.
+MOST_ERRORS, LONGEST_TEXT, LONGEST_DETAIL, MOST_PARTS = 20, 200, 1000, 12
 
 
 class FieldError(BaseModel):
@@ -92,19 +95,31 @@ def problem(
         "type": f"urn:pingvas:error:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": detail,
-        "instance": request.url.path,
+        "detail": shortened(detail, LONGEST_DETAIL),
+        "instance": shortened(request.url.path),
         "code": code,
         **(extra or {}),
     }
-    if field_errors:
-        body["errors"] = list(field_errors)
+    named = field_errors or body.get("errors")
+    if named:
+        body["errors"] = [_bounded(each) for each in named[:MOST_ERRORS]]
     sent = dict(headers or {})
     if status in _RETRY_AFTER_SECONDS:
         sent.setdefault("Retry-After", _RETRY_AFTER_SECONDS[status])
     if status == 401:
         sent.setdefault("WWW-Authenticate", "Bearer")
     return JSONResponse(body, status, headers=sent, media_type="application/problem+json")
+
+
+def shortened(text: str, longest: int = LONGEST_TEXT) -> str:
+    """At most so many characters of a text; a sign stands for the rest."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _bounded(error: Mapping[str, Any]) -> dict[str, Any]:
+    """One bad field, of which a stranger may have chosen both the name and what is said."""
+    loc = [shortened(part) if isinstance(part, str) else part for part in error["loc"][:MOST_PARTS]]
+    return {"loc": loc, "msg": shortened(str(error["msg"]))}
 
 
 def install(app: FastAPI) -> None:
@@ -129,7 +144,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        found = [{"loc": _place(item), "msg": errors.message_of(item)} for item in error.errors()]
+        first = error.errors()[:MOST_ERRORS]
+        found = [{"loc": _place(item), "msg": errors.message_of(item)} for item in first]
         return problem(request, 422, errors.Invalid.code, errors.Invalid.default_detail, field_errors=found)
 
     @app.exception_handler(HTTPException)

@@ -8,6 +8,7 @@ from fastapi import Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from pingvas.api.http.addresses import PageRoute
+from pingvas.api.http.plain_text import is_address
 from pingvas.base.errors import NotFound
 from pingvas.base.settings import REPOSITORY
 
@@ -51,7 +52,8 @@ def _may_be_of_the_page(path: str) -> bool:
     """Whether it is a plain address. Hidden files (what a build tool notes down, say) are no part of the page, and no
     address of it leads up or has characters that no file name has."""
     parts = path.split("/")
-    return len(path) <= _MAX_PATH and path.isprintable() and not any(part.startswith(".") for part in parts)
+    plain = len(path) <= _MAX_PATH and path.isprintable() and is_address(path)
+    return plain and not any(part.startswith(".") for part in parts)
 
 
 def _is_file_below(root: Path, file: Path) -> bool:

@@ -13,17 +13,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
 from pingvas.adapters.storage import Storage
-from pingvas.api.http.deps import ActorDep, DatabaseDep, SessionDep, StorageDep
+from pingvas.api.http.deps import ActorDep, BudgetsDep, DatabaseDep, SessionDep, StorageDep
 from pingvas.api.http.errors import Problem
 from pingvas.api.http.held_answer import MAX_WAIT_SECONDS, HeldAnswer, asked_to_wait
 from pingvas.api.routes.job_out import SubmittedOut, job_out
+from pingvas.api.routes.open_jobs import OpenJobs
+from pingvas.base.budgets import Budgets, Holding
 from pingvas.base.db import Database, DatabaseUnavailable
+from pingvas.base.errors import StudioError
 from pingvas.base.idempotency import find_first_answer, idempotent_call, remember_answer
 from pingvas.generation.requests.submit import Submitted, tell_accepted
-from pingvas.generation.status.jobs import any_open, explain, read_jobs
+from pingvas.generation.status.jobs import explain, read_jobs
 from pingvas.realtime.job_ends import JobEnds
 
-# A waiting call looks this often by itself; mostly an event wakes it sooner.
+# Waiting calls look this often by themselves, all at the same moment and in one statement; mostly an event wakes one sooner.
 _LOOK_SECONDS = 2.0
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -50,8 +53,15 @@ class Asking:
     database: Database
     storage: Storage
     job_ends: JobEnds
+    looks: OpenJobs
+    budgets: Budgets
     idempotency_key: str | None
     prefer: str | None
+
+
+async def _open_jobs(request: Request) -> OpenJobs:
+    looks: OpenJobs = request.app.state.open_jobs
+    return looks
 
 
 async def _asking(
@@ -60,6 +70,8 @@ async def _asking(
     database: DatabaseDep,
     storage: StorageDep,
     job_ends: Annotated[JobEnds, Depends(_job_ends)],
+    looks: Annotated[OpenJobs, Depends(_open_jobs)],
+    budgets: BudgetsDep,
     idempotency_key: Annotated[
         str | None,
         Header(description="Same key and body: the first answer again, and nothing is spent twice"),
@@ -68,11 +80,11 @@ async def _asking(
         str | None,
         Header(
             description=f"`wait=N` holds the answer until all jobs have ended (200), or N seconds, at most "
-            f"{MAX_WAIT_SECONDS}, are over (202)",
+            f"{MAX_WAIT_SECONDS}, are over (202). A person may have a few answers held at once; beyond them it is passed over",
         ),
     ] = None,
 ) -> Asking:
-    return Asking(actor, session, database, storage, job_ends, idempotency_key, prefer)
+    return Asking(actor, session, database, storage, job_ends, looks, budgets, idempotency_key, prefer)
 
 
 AskingDep = Annotated[Asking, Depends(_asking)]
@@ -96,11 +108,22 @@ async def accept(asking: Asking, route: str, body: Any, act: Callable[[], Awaita
         return _json(answer, status.HTTP_202_ACCEPTED, headers)
 
     async def held() -> Response:
-        with suppress(DatabaseUnavailable):  # then the answer is what is known already
-            return await _when_ended(asking, json.loads(answer), seconds)
-        return _json(answer, status.HTTP_202_ACCEPTED)
+        holding = Holding(asking.budgets.held_answers, asking.actor.user_id)
+        try:
+            holding.more()
+        except StudioError:
+            # As many answers of this person, or of all, are held as may be. A preference may be passed over, and the
+            # answer shows that it was (RFC 7240).
+            return _json(answer, status.HTTP_202_ACCEPTED)
+        applied = {"Preference-Applied": f"wait={seconds}"}
+        try:
+            return await _when_ended(asking, json.loads(answer), seconds, applied)
+        except DatabaseUnavailable:  # then the answer is what is known already
+            return _json(answer, status.HTTP_202_ACCEPTED, applied)
+        finally:
+            holding.give_back()
 
-    return HeldAnswer(held, headers | {"Preference-Applied": f"wait={seconds}"})
+    return HeldAnswer(held, headers)
 
 
 async def _submitted(asking: Asking, accepted: Submitted) -> str:
@@ -113,7 +136,9 @@ async def _submitted(asking: Asking, accepted: Submitted) -> str:
     ).model_dump_json()
 
 
-async def _when_ended(asking: Asking, answer: dict[str, Any], seconds: float) -> Response:
+async def _when_ended(
+    asking: Asking, answer: dict[str, Any], seconds: float, headers: dict[str, str]
+) -> Response:
     job_ids = [UUID(job["id"]) for job in answer["jobs"]]
     ended = await _until_ended(asking, job_ids, seconds)
     async with asking.database.read() as session:
@@ -123,7 +148,7 @@ async def _when_ended(asking: Asking, answer: dict[str, Any], seconds: float) ->
         jobs=[await job_out(view, asking.storage) for view in views],
         estimated_credits=answer["estimated_credits"],
     )
-    return _json(fresh.model_dump_json(), status.HTTP_200_OK if ended else status.HTTP_202_ACCEPTED)
+    return _json(fresh.model_dump_json(), status.HTTP_200_OK if ended else status.HTTP_202_ACCEPTED, headers)
 
 
 async def _until_ended(asking: Asking, job_ids: Sequence[UUID], seconds: float) -> bool:
@@ -134,14 +159,14 @@ async def _until_ended(asking: Asking, job_ids: Sequence[UUID], seconds: float) 
         while True:
             woken.clear()
             with suppress(DatabaseUnavailable):
-                async with asking.database.read() as session:
-                    if not await any_open(session, job_ids):
-                        return True
+                if not await asking.looks.any_of(job_ids):
+                    return True
             left = until - clock()
             if left <= 0:
                 return False
+            until_next_look = _LOOK_SECONDS - clock() % _LOOK_SECONDS  # the same moment for all
             with suppress(TimeoutError):
-                await asyncio.wait_for(woken.wait(), min(left, _LOOK_SECONDS))
+                await asyncio.wait_for(woken.wait(), min(left, until_next_look))
 
 
 def _json(text: str, status_code: int, headers: dict[str, str] | None = None) -> Response:

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
 from fastapi.responses import RedirectResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.adapters.storage import Storage
 from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, SessionDep, StorageDep, within
-from pingvas.api.http.wire import PageDep, Text
+from pingvas.api.http.wire import Moment, PageDep, Text
 from pingvas.api.routes.job_bodies import NoRecipe, names_images, recipe_of, without_images
 from pingvas.gallery.library import (
     ImageChanges,
@@ -80,8 +80,8 @@ async def list_my_images(
     visibility: Visibility | None = None,
     model: Annotated[Text | None, Query(max_length=200)] = None,
     job_type: JobType | None = None,
-    created_from: Annotated[AwareDatetime | None, Query(description="At or after, with a zone")] = None,
-    created_to: Annotated[AwareDatetime | None, Query(description="Before, with a zone")] = None,
+    created_from: Annotated[Moment | None, Query(description="At or after, with a zone")] = None,
+    created_to: Annotated[Moment | None, Query(description="Before, with a zone")] = None,
     sort: Sort = "newest",
 ) -> ImagePage:
     """My images, newest first unless asked otherwise."""

@@ -4,8 +4,10 @@ import hashlib
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Header, Response, UploadFile, status
+from fastapi import APIRouter, File, Form, Header, Request, Response, UploadFile, status
 
+from pingvas.accounts.current import authenticate
+from pingvas.api.http.bodies import Admission, bearer_of, hold, too_large
 from pingvas.api.http.deps import (
     ActorBeforehandDep,
     BudgetsDep,
@@ -15,11 +17,14 @@ from pingvas.api.http.deps import (
     StorageDep,
 )
 from pingvas.api.routes.images import ImageOut, image_out
-from pingvas.base.errors import TooLarge
+from pingvas.base.budgets import Budgets
+from pingvas.base.db import Database
+from pingvas.base.errors import StudioError, TooLarge
 from pingvas.base.idempotency import find_first_answer, idempotent_call, remember_answer
+from pingvas.base.settings import Settings
 from pingvas.billing.subscriptions import get_current_subscription, lock_current_subscription
 from pingvas.gallery.keep_upload import keep_upload, store_upload
-from pingvas.gallery.storage_use import require_room
+from pingvas.gallery.storage_use import StorageExceeded, require_room, used_bytes
 from pingvas.generation.requests.job_request import Visibility
 
 router = APIRouter(prefix="/images", tags=["gallery"])
@@ -28,7 +33,43 @@ router = APIRouter(prefix="/images", tags=["gallery"])
 ROOM_FOR_THE_FORM = 64 * 1024
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, operation_id="upload_image", response_model=ImageOut)
+def most_bytes(settings: Settings) -> int:
+    """Bytes that the form with the largest picture has."""
+    return settings.upload_max_bytes + ROOM_FOR_THE_FORM
+
+
+async def admit(request: Request, declared: int) -> Admission:
+    """Who uploads is known, has room for what comes, and has not too much under way, before a byte of it is read."""
+    database: Database = request.app.state.database
+    budgets: Budgets = request.app.state.budgets
+    settings: Settings = request.app.state.settings
+    async with database.read() as session:
+        actor = await authenticate(session, settings, bearer_of(request.headers))
+        quota = (await get_current_subscription(session, actor.user_id)).storage_bytes
+        used = await used_bytes(session, actor.user_id)
+    largest = most_bytes(settings)
+    # Once the storage is full, a call that was made before is still answered as then: the form fits in any case.
+    room = max(0, quota - used) + ROOM_FOR_THE_FORM
+
+    def refuse() -> StudioError:
+        if largest <= room:
+            return too_large(largest)
+        return StorageExceeded(
+            extra={"required_bytes": max(declared, room), "used_bytes": used, "quota_bytes": quota}
+        )
+
+    return Admission(
+        min(largest, room), refuse, hold(budgets.upload_bytes, actor.user_id, min(declared, largest))
+    )
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    operation_id="upload_image",
+    response_model=ImageOut,
+    form_limits={"max_files": 1, "max_fields": 4, "max_part_size": 1024},
+)
 async def upload_image(
     file: Annotated[
         UploadFile, File(description="PNG, JPEG or WebP. Of an animation, the first frame is kept")

@@ -23,7 +23,7 @@ _HELD = text(f"""
     SELECT COALESCE(SUM(estimated_credits), 0) FROM generation_jobs WHERE user_id = :user_id AND {IS_OPEN}
 """)  # noqa: S608 - our own constants
 _OPEN_STILL = text(f"""
-    SELECT 1 FROM generation_jobs WHERE id = ANY(:job_ids) AND {IS_OPEN} LIMIT 1
+    SELECT id FROM generation_jobs WHERE id = ANY(:job_ids) AND {IS_OPEN}
 """)  # noqa: S608 - our own constants
 
 
@@ -138,9 +138,9 @@ async def held_credits(session: ReadSession, user_id: UUID) -> int:
     return int(await session.scalar(_HELD, {"user_id": user_id}) or 0)
 
 
-async def any_open(session: ReadSession, job_ids: Sequence[UUID]) -> bool:
-    """Whether one of these jobs has not ended."""
-    return await session.scalar(_OPEN_STILL, {"job_ids": list(job_ids)}) is not None
+async def which_open(session: ReadSession, job_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of these jobs that have not ended."""
+    return list(await session.scalars(_OPEN_STILL, {"job_ids": list(job_ids)}))
 
 
 async def explain(session: ReadSession, user_id: UUID, views: list[JobView]) -> list[JobView]:

@@ -2432,7 +2432,7 @@ export interface operations {
             header?: {
                 /** @description Same key and body: the first answer again, and nothing is spent twice */
                 "idempotency-key"?: string | null;
-                /** @description `wait=N` holds the answer until all jobs have ended (200), or N seconds, at most 60, are over (202) */
+                /** @description `wait=N` holds the answer until all jobs have ended (200), or N seconds, at most 60, are over (202). A person may have a few answers held at once; beyond them it is passed over */
                 prefer?: string | null;
             };
             path?: never;
@@ -2623,7 +2623,7 @@ export interface operations {
             header?: {
                 /** @description Same key and body: the first answer again, and nothing is spent twice */
                 "idempotency-key"?: string | null;
-                /** @description `wait=N` holds the answer until all jobs have ended (200), or N seconds, at most 60, are over (202) */
+                /** @description `wait=N` holds the answer until all jobs have ended (200), or N seconds, at most 60, are over (202). A person may have a few answers held at once; beyond them it is passed over */
                 prefer?: string | null;
             };
             path: {

@@ -1,0 +1,160 @@
+"""Bodies of requests: read only from who may send one, no longer than a limit, no slower than a pace, and within budgets.
+
+Who asks comes first: a route that only a signed-in person may call reads nothing from anybody else. It happens at the first
+read, so that a request which no route takes is answered as that.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from fastapi import Request
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pingvas.accounts import access_tokens
+from pingvas.api.http.errors import refusal
+from pingvas.base.budgets import Budgets, Holding, Shares, address_key
+from pingvas.base.errors import StudioError, TimedOut, TooLarge, Unauthorized
+
+# Where nothing larger is meant: the longest request for pictures has 40 kB.
+MAX_BODY_BYTES = 64 * 1024
+# A body that pauses for longer, or comes slower than this in all, is given up. A modem of 2 kB/s sends a picture yet.
+MAX_PAUSE_SECONDS = 15.0
+FIRST_SECONDS = 30.0
+LEAST_BYTES_A_SECOND = 2048
+
+_WITH_BODIES = ("POST", "PUT", "PATCH", "DELETE")
+
+
+class BodyTooSlow(TimedOut):
+    default_detail = "The body of this request came too slowly."
+
+
+@dataclass(frozen=True)
+class Admission:
+    """That somebody may send a body: at most so many bytes, beyond which `refuse` says why, held in `shares`."""
+
+    max_bytes: int
+    refuse: Callable[[], StudioError]
+    holding: Holding
+
+
+Admit = Callable[[Request, int], Awaitable[Admission]]
+
+
+def bearer_of(headers: Headers) -> str:
+    """The bearer token. Raises Unauthorized when there is none."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthorized
+    return token.strip()
+
+
+class Bodies:
+    """ASGI middleware. `open_to_all`: the prefixes below `prefix` that strangers may send bodies to; `special`: the paths
+    whose bodies somebody else admits, with the largest declared length that is taken there."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        prefix: str,
+        open_to_all: tuple[str, ...],
+        special: Mapping[str, tuple[int, Admit]],
+        max_bytes: int = MAX_BODY_BYTES,
+    ) -> None:
+        self.app = app
+        self.prefix = prefix
+        self.open_to_all = open_to_all
+        self.special = dict(special)
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in _WITH_BODIES:
+            await self.app(scope, receive, send)
+            return
+        most, admit = self.special.get(scope["path"], (self.max_bytes, self._admit))
+        request = Request(scope)
+        declared_text = request.headers.get("content-length", "0")
+        declared = int(declared_text[:20]) if declared_text.isascii() and declared_text.isdigit() else 0
+        body = _Body(request, receive, admit, declared)
+        if declared > most:
+            try:
+                self._know_who(request)
+                error: StudioError = too_large(most)
+            except StudioError as unknown:
+                error = unknown
+            await refusal(request, error)(scope, receive, send)
+            return
+        try:
+            await self.app(scope, body.receive, send)
+        finally:
+            body.done()
+
+    def _know_who(self, request: Request) -> None:
+        path = request.scope["path"]
+        if path.startswith(self.prefix) and not path.startswith(self.open_to_all):
+            # The signature alone: whether the device is still signed in is read together with the rest of the call.
+            access_tokens.verify(request.app.state.settings, bearer_of(request.headers))
+
+    async def _admit(self, request: Request, declared: int) -> Admission:
+        self._know_who(request)
+        budgets: Budgets = request.app.state.budgets
+        key = address_key(None if request.client is None else request.client.host)
+        holding = hold(budgets.body_bytes, key, min(declared, self.max_bytes))
+        return Admission(self.max_bytes, lambda: too_large(self.max_bytes), holding)
+
+
+def hold(shares: Shares, who: object, amount: int) -> Holding:
+    """So much of a share, until the body is done."""
+    holding = Holding(shares, who)  # type: ignore[arg-type] # a key of the budget
+    holding.more(amount)
+    return holding
+
+
+class _Body:
+    """The body of one request while it arrives."""
+
+    def __init__(self, request: Request, receive: Receive, admit: Admit, declared: int) -> None:
+        self._request = request
+        self._receive = receive
+        self._admit = admit
+        self._declared = declared
+        self._admission: Admission | None = None
+        self._read = 0
+        self._whole = False
+
+    async def receive(self) -> Message:
+        if self._whole:
+            return await self._receive()  # a held answer that waits for its client to leave
+        if self._admission is None:
+            self._admission = await self._admit(self._request, self._declared)
+            self._began = asyncio.get_running_loop().time()
+        message = await self._in_time()
+        self._read += len(message.get("body", b""))
+        if self._read > self._admission.max_bytes:
+            raise self._admission.refuse()
+        if self._read > self._admission.holding.amount:
+            self._admission.holding.more(self._read - self._admission.holding.amount)
+        self._whole = message["type"] != "http.request" or not message.get("more_body", False)
+        return message
+
+    async def _in_time(self) -> Message:
+        allowed = FIRST_SECONDS + self._read / LEAST_BYTES_A_SECOND
+        left = self._began + allowed - asyncio.get_running_loop().time()
+        try:
+            return await asyncio.wait_for(self._receive(), max(0.0, min(left, MAX_PAUSE_SECONDS)))
+        except TimeoutError:
+            raise BodyTooSlow from None
+
+    def done(self) -> None:
+        if self._admission is not None:
+            self._admission.holding.give_back()
+
+
+def too_large(max_bytes: int) -> TooLarge:
+    """The error for a body of more than so many bytes."""
+    return TooLarge(
+        f"This request is too large: at most {max_bytes} bytes are taken.", extra={"max_bytes": max_bytes}
+    )
