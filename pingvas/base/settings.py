@@ -59,8 +59,8 @@ class Settings(BaseSettings):
         8192 * 8192, ge=4096, description="Pixels in all of what may be uploaded or enlarged to"
     )
     decoder_memory_bytes: int = Field(
-        560 * 1024 * 1024,
-        ge=304 * 1024 * 1024,
+        528 * 1024 * 1024,
+        ge=256 * 1024 * 1024,
         description="Address space of the process that decodes large uploads: how many pixels a WebP may have hangs on it",
     )
     upload_max_bytes: int = Field(20 * 1024 * 1024, ge=1024, description="Bytes of an uploaded picture")

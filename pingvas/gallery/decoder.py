@@ -28,9 +28,9 @@ log = logging.getLogger(__name__)
 MIB = 1024 * 1024
 SMALL_PIXELS = 2048 * 2048
 """What the small child decodes; it takes less than a second."""
-SMALL_MEMORY = 304 * MIB
-"""Address space, as `decoder_memory_bytes` is for the large child. Of each 115 MiB are mapped and never resident: with the setting
-as it is both stay below 640 MiB together, which leaves 384 MiB of a pod's 1 GiB to the serving process."""
+SMALL_MEMORY = 256 * MIB
+"""Address space, as `decoder_memory_bytes` is for the large child. Of each 80 MiB are mapped and never resident: with the setting
+as it is both stay below 624 MiB together, which leaves 400 MiB of a pod's 1 GiB to the serving process."""
 SMALL_SECONDS, LARGE_SECONDS = 6, 20
 """For one picture, of the processor; on the clock it is `patience` times as many, for a machine that is busy."""
 _KEPT = (

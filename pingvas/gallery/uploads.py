@@ -51,7 +51,7 @@ _BYTES_A_PIXEL = {
     "profile applied": 16,
     "WEBP": 22,
 }
-_MEMORY_BEFORE = 190 * 1024 * 1024
+_MEMORY_BEFORE = 160 * 1024 * 1024
 """Of address space: Python, numpy, Pillow, and the files."""
 _ROWS_OF_A_STRIP = 16
 # A longer profile (a printer's table) would outweigh the picture: it is applied instead of carried.

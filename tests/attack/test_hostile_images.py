@@ -20,7 +20,7 @@ from tests.attack.hostile_images import jpeg_of_passes, png, saved, webp_bomb
 from tests.make.accounts import SignedInPerson, sign_up
 
 LIMITS = {"max_side": 8192, "max_pixels": 8192 * 8192}
-LARGE_MEMORY = 560 * MIB
+LARGE_MEMORY = 528 * MIB
 # What the process that serves may grow by while it passes pictures of 6 MB on.
 ROOM = 100 * MIB
 FILES_OF_A_PERSON = 30
@@ -177,7 +177,7 @@ async def test_the_children_end_with_a_server_that_is_killed() -> None:
         "from pingvas.base.budgets import Budgets\n"
         "from pingvas.gallery.decoder import Decoder\n"
         "async def main():\n"
-        "    decoder = Decoder(large_memory=560 * 1024 * 1024)\n"
+        "    decoder = Decoder(large_memory=528 * 1024 * 1024)\n"
         "    await decoder.check(Budgets(), 'a', sys.stdin.buffer.read(), max_side=99, max_pixels=999)\n"
         "    print(*decoder.idle_children, flush=True)\n"
         "    await asyncio.sleep(1000)\n"
