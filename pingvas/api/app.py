@@ -27,6 +27,7 @@ from pingvas.base.loops import BackgroundLoops
 from pingvas.base.metrics import REGISTRY
 from pingvas.base.settings import Settings
 from pingvas.base.tracing import tracing
+from pingvas.gallery.decoder import Decoder
 from pingvas.realtime.publisher import open_publisher
 from pingvas.realtime.sockets import Realtime
 
@@ -52,6 +53,7 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
             try:
                 yield
             finally:
+                await app.state.decoder.close()
                 await realtime.close()
                 await publisher.close()
                 await database.dispose()
@@ -70,6 +72,7 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
     )
     metrics = Metrics()
     app.state.budgets = budgets
+    app.state.decoder = Decoder(large_memory=settings.decoder_memory_bytes)
     app.state.settings = settings
     app.state.database = database
     app.state.storage = open_storage(settings)

@@ -95,9 +95,6 @@ FIGURES: dict[str, Share | Rate | Line] = {
         "JSON of 64 KiB from a hundred connections.",
     ),
     "decoding": Line(4, 64, "pictures of a person that wait to be decoded", "As many as uploads under way."),
-    "decoding_pixels": Share(
-        2 * 8192 * 8192, 4 * 8192 * 8192, "pixels of a person being decoded", "Two of the largest pictures."
-    ),
     "decoding_seconds": Rate(
         60,
         4,
@@ -347,7 +344,6 @@ class Budgets:
         self.uploads = shares("uploads")
         self.upload_bytes = shares("upload_bytes")
         self.body_bytes = shares("body_bytes")
-        self.decoding_pixels = shares("decoding_pixels")
         self.decoding_seconds = rates("decoding_seconds")
         self.sign_in_pair = rates("sign_in_pair")
         self.sign_in_address = rates("sign_in_address")

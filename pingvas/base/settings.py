@@ -77,6 +77,11 @@ class Settings(BaseSettings):
     max_image_pixels: int = Field(
         8192 * 8192, ge=4096, description="Pixels in all of what may be uploaded or enlarged to"
     )
+    decoder_memory_bytes: int = Field(
+        528 * 1024 * 1024,
+        ge=256 * 1024 * 1024,
+        description="Address space of the process that decodes large uploads: how many pixels a WebP may have hangs on it",
+    )
     upload_max_bytes: int = Field(20 * 1024 * 1024, ge=1024, description="Bytes of an uploaded picture")
     lease_seconds: float = Field(30.0, gt=0, description="A worker silent for so long loses its job")
     max_attempts: int = Field(3, ge=1, description="Lost workers or crashes after which a job fails")

@@ -23,10 +23,12 @@ from pingvas.engine.images.decode import (
     as_seen,
     begins_as_picture,
     colour_mode,
+    is_turned,
     open_image,
     take_apart,
     upright,
 )
+from pingvas.engine.images.file_parts import FileParts
 from pingvas.engine.images.notes import EXIF_IFD, encode_notes, find_notes
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,20 @@ _MAX_TOLD = 1024 * 1024
 _MAX_NOTES = {"jpg": 65_000, "webp": _MAX_TOLD}
 # A progressive JPEG comes in about ten passes; each one costs a walk over all its pixels.
 _MAX_PASSES = 200
+# Pixels times passes: the largest picture in ten of them, which takes some seconds.
+_MAX_PIXEL_PASSES = 10 * 8192 * 8192
+# Measured: the most that decoding and encoding take at once, by what makes copies of the pixels.
+_BYTES_A_PIXEL = {
+    "PNG": 4,
+    "JPEG": 4,
+    "turned": 8,
+    "JPEG in passes": 10,
+    "profile applied": 16,
+    "WEBP": 22,
+}
+_MEMORY_BEFORE = 160 * 1024 * 1024
+"""Of address space: Python, numpy, Pillow, and the files."""
+_ROWS_OF_A_STRIP = 16
 # A longer profile (a printer's table) would outweigh the picture: it is applied instead of carried.
 _MAX_PROFILE = 256 * 1024
 # What of it goes into the database.
@@ -63,6 +79,14 @@ class TooManyPasses(TooLarge):
     default_detail = f"This JPEG is stored in more passes than are taken: at most {_MAX_PASSES}."
 
 
+class PictureTooCostly(TooLarge):
+    default_detail = "This picture takes more memory or time to decode than is given to one. Save it with fewer pixels, or as a plain PNG."
+
+
+class LargePicture(TooLarge):
+    """It was not decoded: it has more pixels, times passes, than were to be decoded here."""
+
+
 @dataclass(frozen=True)
 class CheckedImage:
     """A picture as it is kept: its bytes, a thumbnail (WebP), its size in pixels, and what it says of itself."""
@@ -75,20 +99,37 @@ class CheckedImage:
     parameters: dict[str, Any]
 
 
-def check_image(data: bytes, *, max_side: int, max_pixels: int) -> CheckedImage:
+def check_image(
+    data: bytes,
+    *,
+    max_side: int,
+    max_pixels: int,
+    decode_pixels: int | None = None,
+    memory: int | None = None,
+) -> CheckedImage:
     """Read, turn upright, clean and encode a picture. Of an animation, the first frame.
 
-    Takes seconds for a large one: call it in a thread. Raises NotAPicture, TooManyPixels, TooManyPasses and
-    DamagedPicture, the last for pixels alone: what else is wrong with a file is dropped.
+    Takes seconds for a large one, and belongs into the decoder's child. Raises NotAnImage, TooManyPixels, TooManyPasses,
+    PictureTooCostly (beyond `memory`, in bytes), LargePicture (beyond `decode_pixels`) and DamagedImage, the last for pixels
+    alone: what else is wrong with a file is dropped.
     """
-    with _open(data, max_side=max_side, max_pixels=max_pixels) as opened:
+    parts = take_apart(data)
+    if parts.passes > _MAX_PASSES:
+        raise TooManyPasses(extra={"max_passes": _MAX_PASSES})
+    if parts.size is not None:
+        _check_size(parts.size, max_side=max_side, max_pixels=max_pixels)
+        _check_cost(parts.size, "WEBP", 1, decode_pixels, memory)
+    with _open(parts, begins_as_picture(data), max_side, max_pixels) as opened:
         format = FORMATS[str(opened.format)]
         _check_size(opened.size, max_side=max_side, max_pixels=max_pixels)
+        _check_cost(opened.size, _kind(opened, parts.passes), parts.passes, decode_pixels, memory)
         try:
             opened.load()
             turned = upright(opened)
-            seen = as_seen(turned)
-            kept, small = _encode(turned, opened, seen, format), image_files.thumbnail(seen)
+            if turned is not opened:
+                opened.im = turned.im  # the pixels as they lay are needed no more
+            kept = _encode(turned, opened, format)
+            small = image_files.thumbnail(_shrunk(turned))
         except MemoryError:
             raise
         except Exception as error:  # decoders and encoders raise whatever the bytes drive them to
@@ -96,16 +137,61 @@ def check_image(data: bytes, *, max_side: int, max_pixels: int) -> CheckedImage:
     return CheckedImage(kept, small, format, turned.width, turned.height, _read_parameters(kept))
 
 
-def _open(data: bytes, *, max_side: int, max_pixels: int) -> Image.Image:
-    parts = take_apart(data)
-    if parts.passes > _MAX_PASSES:
-        raise TooManyPasses(extra={"max_passes": _MAX_PASSES})
+def _kind(image: Image.Image, passes: int) -> str:
+    """By which its memory is known: a name of `_BYTES_A_PIXEL`."""
+    if _needs_profile(image) and _carried_profile(image, FORMATS[str(image.format)]) is None:
+        return "profile applied"
+    if passes > 1:
+        return "JPEG in passes"
+    return "turned" if is_turned(image) else str(image.format)
+
+
+def _check_cost(
+    size: tuple[int, int], kind: str, passes: int, decode_pixels: int | None, memory: int | None
+) -> None:
+    """What decoding will cost, known from the header."""
+    pixels = size[0] * size[1]
+    if decode_pixels is not None and pixels * passes > decode_pixels:
+        raise LargePicture
+    if pixels * passes > _MAX_PIXEL_PASSES:
+        raise PictureTooCostly
+    if memory is None:
+        return
+    most = (memory - _MEMORY_BEFORE) // _BYTES_A_PIXEL[kind]
+    if pixels > most:
+        raise PictureTooCostly(
+            f"This picture has {size[0]}×{size[1]} pixels; of its kind ({kind}) at most {most} in all can be decoded. Save it "
+            "with fewer pixels, or as a plain PNG or JPEG.",
+            extra={"max_pixels": most},
+        )
+
+
+def _shrunk(image: Image.Image) -> Image.Image:
+    """The image as people see it, a large one shrunk by a whole factor on the way, to make a thumbnail of.
+
+    Strip by strip, for a large image as seen is several copies of it.
+    """
+    factor = min(max(image.size) // (4 * image_files.THUMBNAIL_SIDE), *image.size)
+    if factor < 2:
+        return as_seen(image)
+    height = factor * _ROWS_OF_A_STRIP
+    small: Image.Image | None = None
+    for number, top in enumerate(range(0, image.height, height)):
+        strip = image.crop((0, top, image.width, min(top + height, image.height)))
+        seen = as_seen(strip).reduce(factor)
+        if small is None:
+            small = Image.new(seen.mode, (seen.width, -(-image.height // factor)))
+        small.paste(seen, (0, number * _ROWS_OF_A_STRIP))
+    return small if small is not None else as_seen(image)
+
+
+def _open(parts: FileParts, begins: bool, max_side: int, max_pixels: int) -> Image.Image:
     try:
         return open_image(parts, tuple(FORMATS))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels("far more", max_side, max_pixels) from error
     except UnidentifiedImageError as error:
-        raise (DamagedImage if begins_as_picture(data) else NotAnImage) from error
+        raise (DamagedImage if begins else NotAnImage) from error
     except MemoryError:
         raise
     except Exception as error:  # decoders raise whatever the bytes drive them to
@@ -125,11 +211,11 @@ def _too_many_pixels(size: str, max_side: int, max_pixels: int) -> TooManyPixels
     )
 
 
-def _encode(image: Image.Image, source: Image.Image, seen: Image.Image, format: str) -> bytes:
-    """The pixels of `image` and what `source` says about how it was made, as a file that looks like `seen`."""
+def _encode(image: Image.Image, source: Image.Image, format: str) -> bytes:
+    """The pixels of `image` and what `source` says about how it was made, as a file that looks as they do."""
     buffer = io.BytesIO()
     profile = _carried_profile(image, format)
-    image = image if profile is not None or not _needs_profile(image) else seen
+    image = image if profile is not None or not _needs_profile(image) else as_seen(image)
     if format == "png":
         plain = image if image.mode in _PNG_MODES else image.convert("RGBA")
         texts = _told_in_texts(source)

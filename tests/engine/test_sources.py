@@ -17,6 +17,7 @@ from PIL import Image
 
 from pingvas.engine.errors import InvalidParameters
 from pingvas.engine.images.sources import open_source
+from tests.attack.hostile_images import jpeg_of_passes, webp_bomb
 
 
 def written(image: Image.Image, format: str, **options: Any) -> bytes:
@@ -161,3 +162,19 @@ def test_preparing_pictures_needs_no_torch() -> None:
     done = subprocess.run([sys.executable, "-c", f"import sys, {modules}; sys.exit('torch' in sys.modules)"])
 
     assert done.returncode == 0
+
+
+def test_a_picture_of_many_pixels_or_passes_is_refused_before_it_is_decoded() -> None:
+    # given
+    wide = webp_bomb(16383, 16383)
+    passes = jpeg_of_passes(190, (2048, 2048))
+    again = jpeg_of_passes(190, (64, 64))
+    # when
+    with pytest.raises(InvalidParameters) as too_large:
+        open_source(wide)
+    with pytest.raises(InvalidParameters) as too_many:
+        open_source(passes)
+    # then
+    assert "16383×16383" in str(too_large.value)
+    assert "passes" in str(too_many.value)
+    assert open_source(again).size == (64, 64)

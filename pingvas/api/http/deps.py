@@ -15,6 +15,7 @@ from pingvas.base.db import Database
 from pingvas.base.errors import Unauthorized
 from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
+from pingvas.gallery.decoder import Decoder
 
 _bearer = HTTPBearer(auto_error=False, description="An access token from `/auth/login`")
 
@@ -42,10 +43,16 @@ async def _budgets(request: Request) -> Budgets:
     return budgets
 
 
+async def _decoder(request: Request) -> Decoder:
+    decoder: Decoder = request.app.state.decoder
+    return decoder
+
+
 async def _address(request: Request) -> str:
     return address_key(None if request.client is None else request.client.host)
 
 
+DecoderDep = Annotated[Decoder, Depends(_decoder)]
 BudgetsDep = Annotated[Budgets, Depends(_budgets)]
 # The client's address as a key of budgets; what a proxy says counts where uvicorn trusts the proxy.
 AddressDep = Annotated[str, Depends(_address)]

@@ -1,17 +1,21 @@
 """Sending a picture in: `POST /images`."""
 
-import asyncio
 import hashlib
 import json
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Header, Request, Response, UploadFile, status
 
 from pingvas.accounts.current import authenticate
 from pingvas.api.http.bodies import Admission, bearer_of, hold, too_large
-from pingvas.api.http.deps import ActorBeforehandDep, DatabaseDep, SettingsDep, StorageDep
+from pingvas.api.http.deps import (
+    ActorBeforehandDep,
+    BudgetsDep,
+    DatabaseDep,
+    DecoderDep,
+    SettingsDep,
+    StorageDep,
+)
 from pingvas.api.routes.images import ImageOut, image_out
 from pingvas.base.budgets import Budgets
 from pingvas.base.db import Database
@@ -21,15 +25,12 @@ from pingvas.base.settings import Settings
 from pingvas.billing.subscriptions import get_current_subscription, lock_current_subscription
 from pingvas.gallery.keep_upload import keep_upload, store_upload
 from pingvas.gallery.storage_use import StorageExceeded, require_room, used_bytes
-from pingvas.gallery.uploads import check_image
 from pingvas.generation.requests.job_request import Visibility
 
 router = APIRouter(prefix="/images", tags=["gallery"])
 
 # What a multipart form adds to the file it carries.
 ROOM_FOR_THE_FORM = 64 * 1024
-# A large picture takes hundreds of megabytes while it is read: few at a time, and never on the event loop.
-_DECODERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="decode")
 
 
 def most_bytes(settings: Settings) -> int:
@@ -77,6 +78,8 @@ async def upload_image(
     database: DatabaseDep,
     settings: SettingsDep,
     storage: StorageDep,
+    budgets: BudgetsDep,
+    decoder: DecoderDep,
     visibility: Annotated[Visibility, Form()] = "private",
     idempotency_key: Annotated[
         str | None,
@@ -100,8 +103,13 @@ async def upload_image(
             return _created(first[1], replayed=True)
         quota = (await get_current_subscription(session, actor.user_id)).storage_bytes
         await require_room(session, actor.user_id, 1, quota)
-    check = partial(check_image, data, max_side=settings.max_image_side, max_pixels=settings.max_image_pixels)
-    picture = await asyncio.get_running_loop().run_in_executor(_DECODERS, check)
+    picture = await decoder.check(
+        budgets,
+        actor.user_id,
+        data,
+        max_side=settings.max_image_side,
+        max_pixels=settings.max_image_pixels,
+    )
     stored = await store_upload(storage, actor.user_id, picture, visibility=visibility)
     async with database.transaction() as session:
         first = None if call is None else await find_first_answer(session, call)

@@ -64,12 +64,24 @@ def open_image(parts: FileParts, formats: tuple[str, ...]) -> Image.Image:
 
 def upright(image: Image.Image) -> Image.Image:
     """As the camera's note says it was held. A note that cannot be read changes nothing."""
+    turn = _turn(image)
+    return image if turn is None else image.transpose(turn)
+
+
+def is_turned(image: Image.Image) -> bool:
+    """Whether `upright` will make a copy."""
+    return _turn(image) is not None
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    # Pillow would decode a PNG to look for a note behind its pixels; all that there is was taken out before.
+    if image.format == "PNG" and "exif" not in image.info:
+        return None
     try:
         orientation = image.getexif().get(_ORIENTATION)
     except Exception:  # noqa: BLE001 (a parser of foreign bytes; the picture itself is sound)
-        return image
-    turn = _TURNS.get(orientation) if isinstance(orientation, int) else None
-    return image if turn is None else image.transpose(turn)
+        return None
+    return _TURNS.get(orientation) if isinstance(orientation, int) else None
 
 
 def as_seen(image: Image.Image) -> Image.Image:

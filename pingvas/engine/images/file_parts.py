@@ -25,7 +25,8 @@ class FileParts:
     """`data` is the file with its pixels and short texts alone; `profile` is an ICC profile, nobody has looked into it.
     `comment` (of a JPEG) and `xmp` may say how the picture was made; nothing else is read out of them.
 
-    `passes` counts the walks over all pixels that a JPEG asks for.
+    `passes` counts the walks over all pixels that a JPEG asks for. `size` (width, height) is known of a WebP, whose decoder
+    takes the memory of a canvas as soon as it is opened.
     """
 
     data: bytes
@@ -34,6 +35,7 @@ class FileParts:
     comment: bytes | None = None
     xmp: bytes | None = None
     passes: int = 1
+    size: tuple[int, int] | None = None
 
 
 def inflate(packed: bytes | memoryview, limit: int) -> bytes | None:

@@ -173,7 +173,7 @@ def _in_xmp(packet: Any) -> Iterator[str]:
     for element in islice(_XMP_ELEMENT.finditer(packet), _MOST_ELEMENTS):
         end = packet.find(f"</{element[1]}>", element.end())
         yield html.unescape(_XML_TAG.sub("", packet[element.end() : end])) if end > 0 else ""
-    for attribute in _XMP_ATTRIBUTE.finditer(packet):
+    for attribute in islice(_XMP_ATTRIBUTE.finditer(packet), _MOST_ELEMENTS):
         yield html.unescape(attribute[1] or attribute[2] or "")
 
 

@@ -12,6 +12,8 @@ from pingvas.engine.images.decode import as_seen, begins_as_picture, open_image,
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 # As many as the largest picture that can be made has.
 MAX_PIXELS = 8192 * 8192
+# A progressive JPEG comes in about ten passes, and each walks over all pixels.
+MAX_PIXEL_PASSES = 10 * MAX_PIXELS
 
 
 def open_source(data: bytes, what: str = "the source") -> Image.Image:
@@ -42,10 +44,17 @@ def open_source(data: bytes, what: str = "the source") -> Image.Image:
 def _open(data: bytes, what: str) -> Image.Image:
     if not data:
         raise InvalidParameters(f"{what} is empty; upload it again")
-    with open_image(take_apart(data), FORMATS) as image:
+    parts = take_apart(data)
+    if parts.size is not None and parts.size[0] * parts.size[1] > MAX_PIXELS:
+        raise _too_large(what, f"{parts.size[0]}×{parts.size[1]}")
+    with open_image(parts, FORMATS) as image:
         # Before anything is decoded: the size stands in the header.
         if image.width * image.height > MAX_PIXELS:
             raise _too_large(what, f"{image.width}×{image.height}")
+        if image.width * image.height * parts.passes > MAX_PIXEL_PASSES:
+            raise InvalidParameters(
+                f"{what} is a JPEG stored in {parts.passes} passes; save it anew as a plain one"
+            )
         image.load()
         return as_seen(upright(image))
 

@@ -23,15 +23,18 @@ def take_webp_apart(data: bytes) -> FileParts:
     view, place = memoryview(data), 12
     kept: list[bytes | memoryview] = []
     profile = exif = xmp = None
+    size_told: tuple[int, int] | None = None
     frames = 0
     while place + 8 <= len(data):
         kind, (size,) = data[place : place + 4], struct.unpack_from("<I", data, place + 4)
         end = place + 8 + size
         if end > len(data):
             if kind in _PIXELS:
+                size_told = size_told or _size(kind, data[place + 8 : place + 18])
                 kept.append(view[place:])  # cut off, and the decoder says so
             break
         body = view[place + 8 : end]
+        size_told = size_told or _size(kind, bytes(body[:10]))
         if kind == b"VP8X" and size >= 10 and not kept:
             kept += [view[place : place + 8], bytes([body[0] & ~_FLAGS_OUT]), body[1:], b"\0" * (size % 2)]
         elif kind == b"ANIM" or kind in _PIXELS:
@@ -47,4 +50,19 @@ def take_webp_apart(data: bytes) -> FileParts:
         place = end + size % 2
     chunks = b"".join(kept)
     whole = b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WEBP" + chunks
-    return FileParts(whole, profile=profile, exif=exif, xmp=xmp)
+    return FileParts(whole, profile=profile, exif=exif, xmp=xmp, size=size_told)
+
+
+def _size(kind: bytes, body: bytes) -> tuple[int, int] | None:
+    """Width and height by the header of a canvas or of a picture."""
+    if len(body) < 10:
+        body = body.ljust(10, b"\0")
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little")
+    if kind == b"VP8L":
+        bits = int.from_bytes(body[1:5], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    if kind == b"VP8 ":
+        width, height = (int.from_bytes(body[at : at + 2], "little") & 0x3FFF for at in (6, 8))
+        return width, height
+    return None
