@@ -33,6 +33,8 @@ SMALL_MEMORY = 256 * MIB
 as it is both stay below 624 MiB together, which leaves 400 MiB of a pod's 1 GiB to the serving process."""
 SMALL_SECONDS, LARGE_SECONDS = 6, 20
 """For one picture, of the processor; on the clock it is `patience` times as many, for a machine that is busy."""
+# What a child says is bounded too, should a picture ever have taken it over.
+_LONGEST_ANSWER, _LARGEST_FILES = 4 * MIB, 512 * MIB
 _KEPT = (
     "PATH",
     "HOME",
@@ -183,7 +185,11 @@ async def _talk(child: Process, data: bytes) -> CheckedImage | StudioError:
     child.stdin.write(data)
     await child.stdin.drain()
     length = int.from_bytes(await child.stdout.readexactly(4), "big")
+    if length > _LONGEST_ANSWER:
+        raise EOFError
     told: dict[str, Any] = json.loads(await child.stdout.readexactly(length))
+    if sum(told["sizes"]) > _LARGEST_FILES:
+        raise EOFError
     kept, small = [await child.stdout.readexactly(size) for size in told["sizes"]]
     if "surprise" in told:
         log.info("a codec's surprise: %s", told["surprise"])
