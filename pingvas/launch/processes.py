@@ -15,7 +15,7 @@ import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from pingvas.base.loops import BackgroundLoops
@@ -32,13 +32,14 @@ log = logging.getLogger(__name__)
 class Child:
     """A command to keep running. `stop_seconds` is how long SIGTERM may take before SIGKILL.
 
-    `without` are variables of the environment that it does not get.
+    `without` are variables of the environment that it does not get, `own` those that it alone gets.
     """
 
     name: str
     command: Sequence[str]
     stop_seconds: float = 10.0
     without: frozenset[str] = frozenset()
+    own: Mapping[str, str] = field(default_factory=dict)
 
 
 class Supervisor:
@@ -112,7 +113,10 @@ class Supervisor:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env={name: value for name, value in self._environment.items() if name not in child.without},
+            env={
+                **{name: value for name, value in self._environment.items() if name not in child.without},
+                **child.own,
+            },
             limit=LINE_BYTES,
             start_new_session=True,  # Ctrl-C is ours to pass on, in order
             preexec_fn=end_with_parent(signal.SIGTERM),

@@ -1,6 +1,7 @@
-"""The database role of those who serve: API, workers and chores may read and write rows, and nothing else.
+"""The database role of those who serve: the API and the workers may read and write rows, and nothing else.
 
-Tables belong to the role that migrates. Whoever takes over a process that serves can neither change the schema nor
+Tables belong to the role that migrates; the chores, which make the tables of their own schedule and listen to nobody, go by it
+too. Whoever takes over a process that serves can neither change the schema nor
 create roles, read the server's files or run programs through it. It refuses to make roles on a server of somebody else's.
 """
 
@@ -13,15 +14,15 @@ from pingvas.launch.embedded_postgres import EmbeddedPostgres, kept_password
 ROLE = "pingvas_serving"
 PASSWORD_FILE = "password_serving"  # noqa: S105 - a file's name
 
-# What serving is. MAINTAIN (PostgreSQL 17 and newer) lets the chores keep the planner's figures fresh.
+# What serving is. MAINTAIN (PostgreSQL 17 and newer) lets whoever holds it keep the planner's figures fresh.
 _GRANTS = (
     "GRANT USAGE ON SCHEMA {schema} TO {role}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
-    "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role}",
+    "GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}",
     "REVOKE INSERT, UPDATE, DELETE ON {schema}.alembic_version FROM {role}",
     # Tables that the next version adds, from the moment they are there.
     "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
-    "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {role}",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO {role}",
 )
 _GRANT_MAINTAIN = "GRANT MAINTAIN ON ALL TABLES IN SCHEMA {schema} TO {role}"
 _MAINTAIN_SINCE = 17

@@ -125,7 +125,7 @@ async def _run(
         if ready.is_set():
             state.show(_state(serving, pids, started_at))
 
-    supervisor = _supervisor(serving, tell, workers, on_change, loops)
+    supervisor = _supervisor(serving, settings.database_url or "", tell, workers, on_change, loops)
     _on_signals(stop, supervisor)
     assert settings.database_url is not None  # noqa: S101 - set by `up`
     await migrate.upgrade(settings.database_url)
@@ -163,6 +163,7 @@ async def _run(
 
 def _supervisor(
     settings: Settings,
+    owner_url: str,
     tell: Tell,
     workers: int,
     on_change: Callable[[Mapping[str, int]], None],
@@ -178,7 +179,8 @@ def _supervisor(
                 Child(name, command("worker"), WORKER_STOP_SECONDS, frozenset({"PINGVAS_SECRET_KEY"}))
                 for name in names
             ),
-            Child("chores", command("chores")),
+            # They make the tables of their schedule, which takes the owner's role.
+            Child("chores", command("chores"), own={"PINGVAS_DATABASE_URL": owner_url}),
         ],
         [Child("api", command("api"), 15.0)],  # last, so that people hear what became of their jobs
     ]
