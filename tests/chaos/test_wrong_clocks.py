@@ -40,7 +40,7 @@ def test_a_lease_lapses_in_time_when_a_worker_dies_and_not_before_whatever_the_w
         first.ask(1, steps=FEW, **LARGE)
         job_ids = first.ask(1, steps=MORE, **LARGE)
         wait_for(lambda: is_done(studio, people), "the first pictures")
-        steps = _steps_for(1.75 * studio.lease_seconds, studio, *job_ids)
+        steps = _steps_for(2.5 * studio.lease_seconds, studio, *job_ids)
         asked = [first.ask(1, steps=steps, **LARGE)[-1], second.ask(1, steps=steps, **LARGE)[-1]]
         kept, lost = (_held_by(studio, worker, asked) for worker in workers)
 

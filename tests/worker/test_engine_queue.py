@@ -38,6 +38,18 @@ def test_those_who_fit_come_along_in_their_order_and_nobody_is_overtaken() -> No
     assert queue.take() is late
 
 
+def test_a_call_keeps_nobody_out_of_a_batch_and_is_made_afterwards() -> None:
+    running, joins, other, late = queued(), queued(), queued(width=72), queued()
+    queue, call = EngineQueue(), PendingCall(lambda: None)
+    for each in (call, joins, other, late):
+        queue.put(each)
+
+    assert queue.take_for_batch(running, 9) == [joins]
+    assert queue.take() is call
+    assert queue.take() is other
+    assert queue.take() is late
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -51,7 +51,7 @@ class QueuedJob:
 
 @dataclass(eq=False)
 class PendingCall:
-    """Something else to be done on the engine's thread, such as loading a model."""
+    """Something else to be done on the engine's thread that nobody's picture waits for: loading a model beforehand."""
 
     run: Callable[[], None]
     done: Future[None] = field(default_factory=Future)
@@ -96,15 +96,17 @@ class EngineQueue:
     def take_for_batch(self, first: QueuedJob, most: int) -> list[QueuedJob]:
         """Up to `most` jobs from the front that can share a batch with `first`, without waiting.
 
-        A job that cannot is not overtaken, or a batch that never empties would keep it waiting for ever.
+        A job that cannot is not overtaken, or a batch that never empties would keep it waiting for ever. A call is: it may
+        wait until the engine has nothing to make, and would else keep everybody out of the batch meanwhile.
         """
         found: list[QueuedJob] = []
         with self._changed:
-            while self._waiting and len(found) < most:
-                following = self._waiting[0]
-                if not isinstance(following, QueuedJob) or not following.can_share_batch(first):
+            for following in list(self._waiting):
+                if isinstance(following, PendingCall):
+                    continue
+                if len(found) == most or not following.can_share_batch(first):
                     break
-                self._waiting.popleft()
+                self._waiting.remove(following)
                 found.append(following)
         return found
 
