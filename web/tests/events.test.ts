@@ -5,10 +5,11 @@ import { resolve } from "node:path";
 import { QueryClient } from "@tanstack/react-query";
 import openapiTS, { astToString } from "openapi-typescript";
 import { expect, test } from "vitest";
-
-import { rereadWhatEventsChange } from "@/api/cache";
-import { keys } from "@/api/keys";
-import { everyEventIsHeard } from "@/app/serverEvents";
+import { everyEventIsHeard, rereadWhatEventsChange } from "@/app/serverEvents";
+import { imageKeys } from "@/entities/image/queries";
+import { jobKeys } from "@/entities/job/queries";
+import { modelKeys } from "@/entities/model/queries";
+import { userKeys } from "@/entities/user/queries";
 
 const web = resolve(import.meta.dirname, "..");
 
@@ -28,14 +29,14 @@ test.each([
 test("after events were missed everything is read again that events change, and nothing else", async () => {
   const client = new QueryClient();
   const changed = [
-    keys.me,
-    keys.jobs,
-    keys.job("1"),
-    keys.imagesOf({ favorite: true }),
-    keys.image("1"),
-    keys.ledger,
+    userKeys.me,
+    jobKeys.jobs,
+    jobKeys.job("1"),
+    imageKeys.imagesOf({ favorite: true }),
+    imageKeys.image("1"),
+    userKeys.ledger,
   ];
-  const kept = [keys.models, keys.estimate({})];
+  const kept = [modelKeys.models, jobKeys.estimate({})];
   for (const queryKey of [...changed, ...kept]) client.setQueryData(queryKey, {});
 
   await rereadWhatEventsChange(client);

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 
 import type { Checkpoint, Model } from "@/api/types";
+import { pictureTitle } from "@/entities/image/pictureTitle";
+import { enlargeRequest, scalesOf } from "@/entities/image/scales";
+import { lorasFor } from "@/entities/model/loras";
 import { check } from "@/features/create/check";
 import {
   draftFrom,
@@ -11,14 +14,11 @@ import {
   startFrom,
   type Draft,
 } from "@/features/create/draft";
-import { lorasFor } from "@/features/create/loras";
 import { fitted } from "@/features/create/shapes";
 import { uploadText } from "@/features/create/useUpload";
-import { enlargeRequest, scalesOf } from "@/features/gallery/scales";
 import { Problem, problemFrom } from "@/api/problem";
 import en from "@/i18n/en.json";
 import { translator } from "@/i18n/translate";
-import { pictureTitle } from "@/ui/pictureTitle";
 
 const limits = {
   multiple: 8,

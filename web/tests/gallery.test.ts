@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Image } from "@/api/types";
-import { fileNameOf } from "@/features/gallery/fileName";
+import { fileNameOf } from "@/entities/image/fileName";
 
 const IMAGE = {
   id: "0190a000-0000-7000-8000-0000deadbeef",

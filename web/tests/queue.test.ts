@@ -1,12 +1,12 @@
 import { QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
 
-import { addJobs, patchJob } from "@/api/cache";
-import { keys } from "@/api/keys";
-import { moved, newestProgress } from "@/api/progress";
 import type { Job, JobPage } from "@/api/types";
-import { batchesOf } from "@/features/queue/batches";
-import { failureText, startText, statusText, waitText } from "@/features/queue/statusText";
+import { batchesOf } from "@/entities/job/batches";
+import { addJobs, patchJob } from "@/entities/job/cache";
+import { moved, newestProgress } from "@/entities/job/progress";
+import { jobKeys } from "@/entities/job/queries";
+import { failureText, startText, statusText, waitText } from "@/entities/job/statusText";
 import en from "@/i18n/en.json";
 import ko from "@/i18n/ko.json";
 import { translator } from "@/i18n/translate";
@@ -52,8 +52,8 @@ const progress = (step: number) => ({
 const page = (...items: Job[]): JobPage => ({ items, next_cursor: null });
 const cacheOf = (...items: Job[]) => {
   const client = new QueryClient();
-  client.setQueryData(keys.jobs, { pages: [page(...items)], pageParams: [undefined] });
-  return { client, items: () => client.getQueryData<{ pages: JobPage[] }>(keys.jobs)?.pages[0]?.items };
+  client.setQueryData(jobKeys.jobs, { pages: [page(...items)], pageParams: [undefined] });
+  return { client, items: () => client.getQueryData<{ pages: JobPage[] }>(jobKeys.jobs)?.pages[0]?.items };
 };
 
 test("jobs asked for at once stand together, in the order of their making", () => {

@@ -4,7 +4,8 @@ import { renderHook } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { beforeEach, expect, test, vi } from "vitest";
 
-import { keys } from "@/api/keys";
+import { rereadWhatEventsChange } from "@/app/serverEvents";
+import { jobKeys } from "@/entities/job/queries";
 import type { ServerEventName } from "@/realtime/events";
 import { RESYNC_WITHIN_MS, useRealtime } from "@/realtime/hooks";
 
@@ -34,12 +35,12 @@ beforeEach(() => {
 
 function page() {
   const client = new QueryClient();
-  client.setQueryData(keys.jobs, { pages: [], pageParams: [] });
+  client.setQueryData(jobKeys.jobs, { pages: [], pageParams: [] });
   const wrapper = ({ children }: { children: ReactNode }) => (
     <QueryClientProvider client={client}>{children}</QueryClientProvider>
   );
-  const { unmount } = renderHook(() => useRealtime(), { wrapper });
-  return { unmount, isStale: () => client.getQueryState(keys.jobs)?.isInvalidated };
+  const { unmount } = renderHook(() => useRealtime(rereadWhatEventsChange), { wrapper });
+  return { unmount, isStale: () => client.getQueryState(jobKeys.jobs)?.isInvalidated };
 }
 
 test("a page that is told to read again does so within a moment", async () => {

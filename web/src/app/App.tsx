@@ -2,7 +2,7 @@
 import { BrowserRouter, Navigate, Route, Routes, useLocation, useSearchParams } from "react-router";
 
 import { startSession } from "@/api/session";
-import { useSession } from "@/api/useSession";
+import { useSession } from "@/entities/user/useSession";
 import { LinkPage, SignInPage, SignUpPage } from "@/features/account/AuthPages";
 import { CreditsPage } from "@/features/billing/CreditsPage";
 import { GalleryPage } from "@/features/gallery/GalleryPage";

@@ -2,22 +2,23 @@
 import { NavLink, Outlet } from "react-router";
 
 import type { User } from "@/api/types";
+import { useJobEvents } from "@/entities/job/useJobEvents";
+import { useUserEvents } from "@/entities/user/useUserEvents";
 import { AccountMenu } from "@/features/account/AccountMenu";
 import { BalanceLink } from "@/features/billing/BalanceLink";
-import { useBillingEvents } from "@/features/billing/useBillingEvents";
-import { useQueueEvents } from "@/features/queue/useQueueEvents";
 import { useI18n } from "@/i18n/useI18n";
 import { useRealtime } from "@/realtime/hooks";
 import { Brand } from "@/ui/Brand";
 import { CreateIcon, CreditIcon, GalleryIcon } from "@/ui/icons";
 
 import styles from "./AppLayout.module.css";
+import { rereadWhatEventsChange } from "./serverEvents";
 
 export function AppLayout({ user }: { user: User }) {
   const { t } = useI18n();
-  useRealtime();
-  useQueueEvents();
-  useBillingEvents();
+  useRealtime(rereadWhatEventsChange);
+  useJobEvents();
+  useUserEvents();
   return (
     <div className={styles.layout}>
       <a href="#main" className={styles.skip}>

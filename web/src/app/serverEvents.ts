@@ -1,8 +1,28 @@
 /** Every event that the server sends is heard by somebody; one that nobody hears does not compile here. */
-import type { BillingEvent } from "@/features/billing/useBillingEvents";
-import type { QueueEvent } from "@/features/queue/useQueueEvents";
+import type { QueryClient } from "@tanstack/react-query";
+
+import { imageKeys } from "@/entities/image/queries";
+import { jobKeys } from "@/entities/job/queries";
+import type { JobEvent } from "@/entities/job/useJobEvents";
+import { userKeys } from "@/entities/user/queries";
+import type { UserEvent } from "@/entities/user/useUserEvents";
 import type { ConnectionEvent, ServerEventName } from "@/realtime/events";
 
-type Unheard = Exclude<ServerEventName, ConnectionEvent | QueueEvent | BillingEvent>;
+type Unheard = Exclude<ServerEventName, ConnectionEvent | JobEvent | UserEvent>;
 
 export const everyEventIsHeard: [Unheard] extends [never] ? true : Unheard = true;
+
+/** What the server's events change. */
+const CHANGED = [
+  jobKeys.jobs,
+  jobKeys.all,
+  imageKeys.images,
+  imageKeys.all,
+  userKeys.me,
+  userKeys.ledger,
+] as const;
+
+/** Events were missed: whatever they may have changed is read again, at once where it is shown. */
+export async function rereadWhatEventsChange(client: QueryClient): Promise<void> {
+  await Promise.all(CHANGED.map((queryKey) => client.invalidateQueries({ queryKey })));
+}

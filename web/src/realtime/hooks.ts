@@ -1,7 +1,6 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useSyncExternalStore } from "react";
 
-import { rereadWhatEventsChange } from "@/api/cache";
 import { freshToken, refresh } from "@/api/session";
 
 import type { ConnectionEvent, ServerEventHandlers, ServerEventName } from "./events";
@@ -10,8 +9,11 @@ import { isConnected, onConnection, onReturn, onServerEvent, openSocket } from "
 /** Every page of the studio is told to read again at the same moment: they ask within this time, not all at once. */
 export const RESYNC_WITHIN_MS = 2_000;
 
-/** Keeps the socket open while mounted; after a gap everything shown is read again. */
-export function useRealtime(): void {
+/**
+ * Keeps the socket open while mounted. After a gap everything shown is read again; when the server says that events were
+ * missed, `reread` is what they may have changed.
+ */
+export function useRealtime(reread: (client: QueryClient) => Promise<void>): void {
   const client = useQueryClient();
   const resync = useRef<number | undefined>(undefined);
   useEffect(() => {
@@ -26,10 +28,7 @@ export function useRealtime(): void {
   useServerEvents<ConnectionEvent>({
     "system:resync": () => {
       window.clearTimeout(resync.current);
-      resync.current = window.setTimeout(
-        () => void rereadWhatEventsChange(client),
-        Math.random() * RESYNC_WITHIN_MS,
-      );
+      resync.current = window.setTimeout(() => void reread(client), Math.random() * RESYNC_WITHIN_MS);
     },
     "auth:expired": ({ code }) => {
       // A device that was signed out elsewhere learns of it now; otherwise a fresh token opens the next connection.

@@ -4,7 +4,7 @@ import { Link, Navigate, useSearchParams } from "react-router";
 
 import { answer, door } from "@/api/client";
 import { signIn, startSession } from "@/api/session";
-import { useSession } from "@/api/useSession";
+import { useSession } from "@/entities/user/useSession";
 import { useI18n } from "@/i18n/useI18n";
 import { buttonClass } from "@/ui/Button";
 import { Failed, Loading } from "@/ui/States";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { NavLink } from "react-router";
 
-import { meQuery } from "@/api/queries";
+import { meQuery } from "@/entities/user/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { CreditIcon } from "@/ui/icons";
 

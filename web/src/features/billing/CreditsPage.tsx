@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 
-import { ledgerQuery, meQuery } from "@/api/queries";
 import type { Transaction } from "@/api/types";
+import { ledgerQuery, meQuery } from "@/entities/user/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { LoadMore } from "@/ui/LoadMore";
 import { Empty, Failed, Loading } from "@/ui/States";

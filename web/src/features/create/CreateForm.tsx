@@ -3,9 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState, type KeyboardEvent, type SubmitEvent } from "react";
 
 import { asProblem, type Problem } from "@/api/problem";
-import { meQuery, modelsQuery } from "@/api/queries";
 import type { Checkpoint, JobBatch, Model } from "@/api/types";
-import { useSubmit } from "@/api/useSubmit";
+import { useSubmit } from "@/entities/job/useSubmit";
+import { lorasFor } from "@/entities/model/loras";
+import { modelsQuery } from "@/entities/model/queries";
+import { meQuery } from "@/entities/user/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { CheckField, NumberField, Select, TextArea } from "@/ui/Field";
@@ -27,7 +29,6 @@ import {
 } from "./draft";
 import { MAX_CFG, MAX_COUNT, MIN_CFG } from "./limits";
 import { LoraField } from "./LoraField";
-import { lorasFor } from "./loras";
 import { PromptHelp } from "./PromptHelp";
 import { SeedField } from "./SeedField";
 import { SizeField } from "./SizeField";

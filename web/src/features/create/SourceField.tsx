@@ -3,12 +3,12 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState, type DragEvent } from "react";
 
 import { asProblem } from "@/api/problem";
-import { imageQuery } from "@/api/queries";
+import { pictureTitle } from "@/entities/image/pictureTitle";
+import { imageQuery } from "@/entities/image/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { IconButton, Spinner } from "@/ui/Button";
 import { NumberField } from "@/ui/Field";
 import { CloseIcon, PictureIcon } from "@/ui/icons";
-import { pictureTitle } from "@/ui/pictureTitle";
 import { problemText } from "@/ui/problemText";
 
 import type { FormErrors } from "./check";

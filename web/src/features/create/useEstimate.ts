@@ -1,8 +1,8 @@
 import { keepPreviousData, skipToken, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
-import { estimateQuery } from "@/api/queries";
 import type { JobRequest } from "@/api/types";
+import { estimateQuery } from "@/entities/job/queries";
 
 const PAUSE_MS = 350;
 

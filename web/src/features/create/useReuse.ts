@@ -3,8 +3,9 @@ import { useEffect } from "react";
 import { useSearchParams } from "react-router";
 
 import { asProblem } from "@/api/problem";
-import { imageQuery, jobQuery } from "@/api/queries";
 import type { Image, Recipe } from "@/api/types";
+import { imageQuery } from "@/entities/image/queries";
+import { jobQuery } from "@/entities/job/queries";
 import type { Key } from "@/i18n/store";
 import { useI18n } from "@/i18n/useI18n";
 import { toast } from "@/ui/toasts";

@@ -1,10 +1,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { answer, api } from "@/api/client";
-import { keys } from "@/api/keys";
 import { asProblem, Problem } from "@/api/problem";
 import { newIdempotencyKey } from "@/api/random";
 import type { Image } from "@/api/types";
+import { imageKeys } from "@/entities/image/queries";
+import { userKeys } from "@/entities/user/queries";
 import type { Translator } from "@/i18n/translate";
 import { problemText } from "@/ui/problemText";
 
@@ -32,8 +33,8 @@ export function useUpload(onKept: (image: Image) => void) {
     retry: (failures, error) => failures < TRIES && asProblem(error).outcomeUnknown,
     retryDelay: (failures) => 500 * 2 ** failures,
     onSuccess: (image) => {
-      client.setQueryData(keys.image(image.id), image);
-      for (const queryKey of [keys.images, keys.me]) void client.invalidateQueries({ queryKey });
+      client.setQueryData(imageKeys.image(image.id), image);
+      for (const queryKey of [imageKeys.images, userKeys.me]) void client.invalidateQueries({ queryKey });
       onKept(image);
     },
   });

@@ -4,15 +4,16 @@ import { useId, useState } from "react";
 import { Link } from "react-router";
 
 import { asProblem } from "@/api/problem";
-import { estimateQuery, modelsQuery } from "@/api/queries";
 import type { Image } from "@/api/types";
-import { useSubmit } from "@/api/useSubmit";
+import { enlargeRequest, scalesOf } from "@/entities/image/scales";
+import { estimateQuery } from "@/entities/job/queries";
+import { useSubmit } from "@/entities/job/useSubmit";
+import { modelsQuery } from "@/entities/model/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { EnlargeIcon } from "@/ui/icons";
 import { problemText } from "@/ui/problemText";
 
-import { enlargeRequest, scalesOf } from "./scales";
 import styles from "./Enlarge.module.css";
 
 export function Enlarge({ image }: { image: Image }) {

@@ -3,8 +3,9 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
 
-import { imagesQuery } from "@/api/queries";
 import type { Image } from "@/api/types";
+import { imagesQuery } from "@/entities/image/queries";
+import { useImageActions } from "@/entities/image/useImageActions";
 import { useI18n } from "@/i18n/useI18n";
 import { buttonClass } from "@/ui/Button";
 import { LoadMore } from "@/ui/LoadMore";
@@ -14,7 +15,6 @@ import { Empty, Failed, Loading } from "@/ui/States";
 import { DeleteDialog } from "./DeleteDialog";
 import styles from "./GalleryPage.module.css";
 import { Tile } from "./Tile";
-import { useImageActions } from "./useImageActions";
 import { Viewer } from "./Viewer";
 
 export function GalleryPage() {

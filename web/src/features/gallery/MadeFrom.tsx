@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 
 import { asProblem } from "@/api/problem";
-import { imageQuery } from "@/api/queries";
+import { imageQuery } from "@/entities/image/queries";
 import { useI18n } from "@/i18n/useI18n";
 
 import styles from "./MadeFrom.module.css";

@@ -1,10 +1,10 @@
 import { useState } from "react";
 
 import type { Image } from "@/api/types";
+import { pictureTitle } from "@/entities/image/pictureTitle";
 import { useI18n } from "@/i18n/useI18n";
 import { IconButton } from "@/ui/Button";
 import { TrashIcon } from "@/ui/icons";
-import { pictureTitle } from "@/ui/pictureTitle";
 
 import { FavoriteButton } from "./FavoriteButton";
 import styles from "./Tile.module.css";

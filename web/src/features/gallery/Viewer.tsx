@@ -3,8 +3,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, type KeyboardEvent } from "react";
 import { Link } from "react-router";
 
-import { imageQuery } from "@/api/queries";
 import type { Image, Recipe } from "@/api/types";
+import { fileNameOf } from "@/entities/image/fileName";
+import { pictureTitle } from "@/entities/image/pictureTitle";
+import { imageQuery } from "@/entities/image/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { buttonClass, IconButton } from "@/ui/Button";
 import { copyText } from "@/ui/clipboard";
@@ -19,13 +21,11 @@ import {
   RightIcon,
   TrashIcon,
 } from "@/ui/icons";
-import { pictureTitle } from "@/ui/pictureTitle";
 import { Failed, Loading } from "@/ui/States";
 import { toast } from "@/ui/toasts";
 
 import { Enlarge } from "./Enlarge";
 import { FavoriteButton } from "./FavoriteButton";
-import { fileNameOf } from "./fileName";
 import { MadeFrom } from "./MadeFrom";
 import { Parameters } from "./Parameters";
 import styles from "./Viewer.module.css";

@@ -1,16 +1,16 @@
 /** The person's jobs, newest first, as they were asked for. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 
-import { jobsQuery } from "@/api/queries";
-import { isOver } from "@/api/progress";
 import type { Job, Recipe } from "@/api/types";
+import { pictureTitle } from "@/entities/image/pictureTitle";
+import { type Batch, batchesOf } from "@/entities/job/batches";
+import { isOver } from "@/entities/job/progress";
+import { jobsQuery } from "@/entities/job/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { cx } from "@/ui/cx";
 import { LoadMore } from "@/ui/LoadMore";
-import { pictureTitle } from "@/ui/pictureTitle";
 import { Empty, Failed, Loading } from "@/ui/States";
 
-import { batchesOf, type Batch } from "./batches";
 import styles from "./JobList.module.css";
 import { JobFacts, JobFrame, JobTile } from "./JobTile";
 

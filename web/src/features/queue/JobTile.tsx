@@ -2,25 +2,25 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "react-router";
 
-import { patchJob } from "@/api/cache";
 import { answer, api } from "@/api/client";
-import { keys } from "@/api/keys";
 import { asProblem } from "@/api/problem";
-import { isOver, isWaiting, noProgress } from "@/api/progress";
-import { imageQuery } from "@/api/queries";
 import type { Job, Recipe } from "@/api/types";
+import { pictureTitle } from "@/entities/image/pictureTitle";
+import { imageQuery } from "@/entities/image/queries";
+import { Receipt } from "@/entities/job/Receipt";
+import { patchJob } from "@/entities/job/cache";
+import { isOver, isWaiting, noProgress } from "@/entities/job/progress";
+import { failureText, LAST_PLACE, startText, statusText, waitText } from "@/entities/job/statusText";
+import { useCountdown } from "@/entities/job/useCountdown";
+import { useRetry } from "@/entities/job/useRetry";
+import { userKeys } from "@/entities/user/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { Button, buttonClass } from "@/ui/Button";
 import { WarningIcon } from "@/ui/icons";
-import { pictureTitle } from "@/ui/pictureTitle";
 import { problemText } from "@/ui/problemText";
 import { toast } from "@/ui/toasts";
 
 import styles from "./JobTile.module.css";
-import { Receipt } from "./Receipt";
-import { failureText, LAST_PLACE, startText, statusText, waitText } from "./statusText";
-import { useCountdown } from "./useCountdown";
-import { useRetry } from "./useRetry";
 
 interface JobProps {
   job: Job;
@@ -165,7 +165,7 @@ function CancelButton({ job }: { job: Job }) {
       answer(api.POST("/api/v1/jobs/{job_id}/cancel", { params: { path: { job_id: job.id } } })),
     onSuccess: (fresh) => {
       patchJob(client, job.id, () => fresh);
-      void client.invalidateQueries({ queryKey: keys.me });
+      void client.invalidateQueries({ queryKey: userKeys.me });
     },
     onError: (error) => toast(problemText(i18n, asProblem(error)), "bad"),
   });

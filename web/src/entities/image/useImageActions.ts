@@ -1,14 +1,17 @@
 /** What can be done to a picture. Favourites show at once and go back if the server refuses. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { patchImage, removeImage } from "@/api/cache";
 import { answer, api, done } from "@/api/client";
-import { keys } from "@/api/keys";
 import { asProblem } from "@/api/problem";
 import type { Image } from "@/api/types";
+import { jobKeys } from "@/entities/job/queries";
+import { userKeys } from "@/entities/user/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { problemText } from "@/ui/problemText";
 import { toast } from "@/ui/toasts";
+
+import { patchImage, removeImage } from "./cache";
+import { imageKeys } from "./queries";
 
 export function useImageActions() {
   const client = useQueryClient();
@@ -30,11 +33,14 @@ export function useImageActions() {
     onSuccess: (fresh) => {
       patchImage(client, fresh.id, (image) => ({ ...image, is_favorite: fresh.is_favorite }));
       // A list on its way was read before the change, perhaps.
-      if (client.isFetching({ queryKey: keys.images }) > 0) {
-        void client.invalidateQueries({ queryKey: keys.images });
+      if (client.isFetching({ queryKey: imageKeys.images }) > 0) {
+        void client.invalidateQueries({ queryKey: imageKeys.images });
       }
       // The list of favorites is another list now; it is read again when it is next shown.
-      void client.invalidateQueries({ queryKey: keys.imagesOf({ favorite: true }), refetchType: "none" });
+      void client.invalidateQueries({
+        queryKey: imageKeys.imagesOf({ favorite: true }),
+        refetchType: "none",
+      });
     },
   });
 
@@ -44,7 +50,7 @@ export function useImageActions() {
     onSuccess: (_, id) => {
       removeImage(client, id);
       toast(i18n.t("gallery.deleted"));
-      for (const queryKey of [keys.jobs, keys.me]) void client.invalidateQueries({ queryKey });
+      for (const queryKey of [jobKeys.jobs, userKeys.me]) void client.invalidateQueries({ queryKey });
     },
     onError: (error) => toast(problemText(i18n, asProblem(error)), "bad"),
   });

@@ -1,12 +1,13 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 
+import { userKeys } from "@/entities/user/queries";
 import { addJobs } from "./cache";
-import { answer, api } from "./client";
-import { keys } from "./keys";
-import { asProblem } from "./problem";
-import { newIdempotencyKey } from "./random";
-import type { JobBatch, JobRequest } from "./types";
+import { answer, api } from "@/api/client";
+import { asProblem } from "@/api/problem";
+import { jobKeys } from "./queries";
+import { newIdempotencyKey } from "@/api/random";
+import type { JobBatch, JobRequest } from "@/api/types";
 
 const TRIES = 3;
 
@@ -35,8 +36,8 @@ export function useSubmit(onSubmitted: (batch: JobBatch) => void) {
     onSuccess: (batch) => {
       unsettled.current = null;
       addJobs(client, batch.jobs);
-      void client.invalidateQueries({ queryKey: keys.jobs });
-      void client.invalidateQueries({ queryKey: keys.me });
+      void client.invalidateQueries({ queryKey: jobKeys.jobs });
+      void client.invalidateQueries({ queryKey: userKeys.me });
       onSubmitted(batch);
     },
     onError: (error, { request, key }) => {

@@ -1,7 +1,8 @@
 /** Where a job stands, in words. */
-import { noProgress } from "@/api/progress";
 import type { Job } from "@/api/types";
 import type { Translator } from "@/i18n/translate";
+
+import { noProgress } from "./progress";
 
 /** Places are counted up to this one, which stands for all that follow. */
 export const LAST_PLACE = 1000;

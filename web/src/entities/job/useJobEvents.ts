@@ -3,15 +3,17 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { useLocation } from "react-router";
 
-import { patchJob } from "@/api/cache";
-import { keys } from "@/api/keys";
-import { isOver, moved } from "@/api/progress";
-import { jobsQuery } from "@/api/queries";
 import type { Job } from "@/api/types";
+import { imageKeys } from "@/entities/image/queries";
+import { userKeys } from "@/entities/user/queries";
 import { useI18n } from "@/i18n/useI18n";
 import type { ServerEventName } from "@/realtime/events";
 import { useConnected, useServerEvents } from "@/realtime/hooks";
 import { toast } from "@/ui/toasts";
+
+import { patchJob } from "./cache";
+import { isOver, moved } from "./progress";
+import { jobKeys, jobsQuery } from "./queries";
 
 /** Events are hints: while something runs the list is read again at this pace, faster without a socket. */
 const POLL_MS = { connected: 10_000, alone: 3_000 };
@@ -22,9 +24,9 @@ const STARTED = { position: null, eta_seconds: null, waiting_for: null };
 /** Rooms of the page where a finished picture is seen without being announced. */
 const SEEN_AT = "/create";
 
-export type QueueEvent = Extract<ServerEventName, `job:${string}` | `queue:${string}`>;
+export type JobEvent = Extract<ServerEventName, `job:${string}` | `queue:${string}`>;
 
-export function useQueueEvents(): void {
+export function useJobEvents(): void {
   const client = useQueryClient();
   const { t } = useI18n();
   const connected = useConnected();
@@ -38,7 +40,7 @@ export function useQueueEvents(): void {
     },
   });
 
-  const rereadJobs = useSoon(() => void client.invalidateQueries({ queryKey: keys.jobs }));
+  const rereadJobs = useSoon(() => void client.invalidateQueries({ queryKey: jobKeys.jobs }));
   const patch = (id: string, change: (job: Job) => Job) => {
     const live = (job: Job) => (isOver(job) ? job : change(job));
     if (!patchJob(client, id, live)) rereadJobs();
@@ -49,7 +51,7 @@ export function useQueueEvents(): void {
     rereadJobs();
   };
 
-  useServerEvents<QueueEvent>({
+  useServerEvents<JobEvent>({
     "job:pending": ({ job_id }) => patch(job_id, (job) => ({ ...job, status: "pending" })),
     "job:queued": ({ job_id, position, eta_seconds }) => {
       patch(job_id, (job) => ({
@@ -108,7 +110,8 @@ export function useQueueEvents(): void {
     const before = known.current;
     known.current = new Set(over);
     if (!before || over.every((id) => before.has(id))) return;
-    for (const queryKey of [keys.me, keys.images, keys.ledger]) void client.invalidateQueries({ queryKey });
+    for (const queryKey of [userKeys.me, imageKeys.images, userKeys.ledger])
+      void client.invalidateQueries({ queryKey });
     // `marks` stands for `over`, which is a new array each time.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [marks, client]);

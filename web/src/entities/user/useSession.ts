@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-import { onSessionChange, readSession, type Session } from "./session";
+import { onSessionChange, readSession, type Session } from "@/api/session";
 
 export function useSession(): Session {
   return useSyncExternalStore(onSessionChange, readSession);

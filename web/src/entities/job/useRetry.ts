@@ -1,12 +1,14 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 
-import { addJobs } from "@/api/cache";
 import { answer, api } from "@/api/client";
-import { keys } from "@/api/keys";
 import { asProblem } from "@/api/problem";
 import { newIdempotencyKey } from "@/api/random";
-import { untilKnown } from "@/api/useSubmit";
+import { userKeys } from "@/entities/user/queries";
+
+import { addJobs } from "./cache";
+import { jobKeys } from "./queries";
+import { untilKnown } from "./useSubmit";
 
 /**
  * Tries an ended job again, once for each press: every repetition of the call carries the key of the press, and so does
@@ -26,7 +28,7 @@ export function useRetry(jobId: string) {
     onSuccess: ({ jobs }) => {
       unsettled.current = null;
       addJobs(client, jobs);
-      for (const queryKey of [keys.jobs, keys.me]) void client.invalidateQueries({ queryKey });
+      for (const queryKey of [jobKeys.jobs, userKeys.me]) void client.invalidateQueries({ queryKey });
     },
     onError: (problem) => {
       if (!asProblem(problem).outcomeUnknown) unsettled.current = null;

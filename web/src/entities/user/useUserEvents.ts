@@ -1,18 +1,19 @@
 import { useQueryClient } from "@tanstack/react-query";
 
-import { setBalance } from "@/api/cache";
-import { keys } from "@/api/keys";
 import type { ServerEventName } from "@/realtime/events";
 import { useServerEvents } from "@/realtime/hooks";
 
-export type BillingEvent = Extract<ServerEventName, `credits:${string}`>;
+import { setBalance } from "./cache";
+import { userKeys } from "./queries";
 
-export function useBillingEvents(): void {
+export type UserEvent = Extract<ServerEventName, `credits:${string}`>;
+
+export function useUserEvents(): void {
   const client = useQueryClient();
-  useServerEvents<BillingEvent>({
+  useServerEvents<UserEvent>({
     "credits:updated": ({ balance }) => {
       setBalance(client, balance);
-      void client.invalidateQueries({ queryKey: keys.ledger });
+      void client.invalidateQueries({ queryKey: userKeys.ledger });
     },
   });
 }

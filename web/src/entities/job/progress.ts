@@ -1,5 +1,5 @@
 /** How far a job is, where an event and a poll disagree: time only goes forward within one attempt. */
-import type { Job, JobPage, Progress } from "./types";
+import type { Job, JobPage, Progress } from "@/api/types";
 
 export function isOver(job: Job): boolean {
   return job.status === "completed" || job.status === "failed" || job.status === "canceled";

@@ -1,0 +1,30 @@
+/** Changes to the pictures that the query cache holds, shown before the server confirms them. */
+import type { QueryClient } from "@tanstack/react-query";
+
+import { mapItems, type Pages } from "@/api/pages";
+import type { Image, ImagePage } from "@/api/types";
+
+import { imageKeys } from "./queries";
+
+export function patchImage(client: QueryClient, id: string, change: (image: Image) => Image): void {
+  client.setQueryData<Image>(imageKeys.image(id), (image) => image && change(image));
+  client.setQueriesData<Pages<ImagePage>>(
+    { queryKey: imageKeys.images },
+    (data) => data && mapItems(data, (image) => (image.id === id ? change(image) : image)),
+  );
+}
+
+export function removeImage(client: QueryClient, id: string): void {
+  client.setQueriesData<Pages<ImagePage>>(
+    { queryKey: imageKeys.images },
+    (data) =>
+      data && {
+        ...data,
+        pages: data.pages.map((page) => ({
+          ...page,
+          items: page.items.filter((image) => image.id !== id),
+        })),
+      },
+  );
+  client.removeQueries({ queryKey: imageKeys.image(id) });
+}
