@@ -1,6 +1,7 @@
 import { cpSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+import { lingui } from "@lingui/vite-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
@@ -18,7 +19,7 @@ const apiDocs = {
 const studio = process.env.PINGVAS_DEV_URL ?? "http://127.0.0.1:8400";
 
 export default defineConfig({
-  plugins: [react(), apiDocs],
+  plugins: [react(), lingui({ failOnMissing: true, failOnCompileError: true }), apiDocs],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     target: "es2022",

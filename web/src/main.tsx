@@ -3,6 +3,8 @@ import "@fontsource-variable/noto-sans-kr/wght.css";
 import "@/ui/styles/tokens.css";
 import "@/ui/styles/base.css";
 
+import { i18n } from "@lingui/core";
+import { I18nProvider } from "@lingui/react";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -11,21 +13,25 @@ import { startSession } from "@/api/session";
 import { App } from "@/app/App";
 import { ErrorBoundary } from "@/app/ErrorBoundary";
 import { makeQueryClient } from "@/app/queryClient";
-import { preferredLanguage, setLanguage } from "@/i18n/store";
+import { setLanguage } from "@/i18n/catalogues";
+import { preferredLanguage } from "@/i18n/language";
+import { baseWords } from "@/i18n/words";
 
 const client = makeQueryClient();
 // A one-time link brings its own session; asking for the old one meanwhile would only race with it.
 if (window.location.pathname !== "/sign-in/link") void startSession();
-await setLanguage(preferredLanguage());
+await setLanguage(preferredLanguage(), baseWords);
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
-    <ErrorBoundary>
-      <QueryClientProvider client={client}>
-        <App />
-      </QueryClientProvider>
-    </ErrorBoundary>
+    <I18nProvider i18n={i18n}>
+      <ErrorBoundary>
+        <QueryClientProvider client={client}>
+          <App />
+        </QueryClientProvider>
+      </ErrorBoundary>
+    </I18nProvider>
   </StrictMode>,
 );

@@ -17,8 +17,8 @@ import {
 import { fitted } from "@/features/create/shapes";
 import { uploadText } from "@/features/create/useUpload";
 import { Problem, problemFrom } from "@/api/problem";
-import en from "@/i18n/en.json";
-import { translator } from "@/i18n/translate";
+
+import { translatorIn } from "./words";
 
 const limits = {
   multiple: 8,
@@ -47,7 +47,7 @@ const MODEL: Checkpoint = {
 };
 const part = (change: Partial<Model>): Model => ({ ...MODEL, defaults: null, limits: null, ...change });
 const SOURCE = { id: "0190a000-0000-7000-8000-000000000001", width: 800, height: 400 };
-const i18n = translator("en", en);
+const i18n = translatorIn("en");
 const tooLarge = new Response(null, { status: 413 });
 const form = (change: Partial<Draft>) => filled({ ...EMPTY_DRAFT, ...change }, MODEL);
 

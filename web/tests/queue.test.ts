@@ -7,11 +7,10 @@ import { addJobs, patchJob } from "@/entities/job/cache";
 import { moved, newestProgress } from "@/entities/job/progress";
 import { jobKeys } from "@/entities/job/queries";
 import { failureText, startText, statusText, waitText } from "@/entities/job/statusText";
-import en from "@/i18n/en.json";
-import ko from "@/i18n/ko.json";
-import { translator } from "@/i18n/translate";
 
-const i18n = translator("en", en);
+import { translatorIn } from "./words";
+
+const i18n = translatorIn("en");
 
 function job(part: Partial<Job>): Job {
   return {
@@ -129,7 +128,7 @@ test.each([
 });
 
 test("says places as each language does", () => {
-  const korean = translator("ko", ko);
+  const korean = translatorIn("ko");
 
   expect([1, 2, 3, 4, 11, 22, 103].map(i18n.ordinal).join(" ")).toBe("1st 2nd 3rd 4th 11th 22nd 103rd");
   expect(statusText(job({ status: "queued", position: 3 }), korean)).toBe("대기 3번째");

@@ -1,25 +1,30 @@
 /** Which page stands at which address, and who may see it. */
-import { BrowserRouter, Navigate, Route, Routes, useLocation, useSearchParams } from "react-router";
+import { Suspense } from "react";
+import { BrowserRouter, Navigate, Route, Routes, useLocation } from "react-router";
 
 import { startSession } from "@/api/session";
 import { useSession } from "@/entities/user/useSession";
-import { LinkPage, SignInPage, SignUpPage } from "@/features/account/AuthPages";
-import { CreditsPage } from "@/features/billing/CreditsPage";
-import { GalleryPage } from "@/features/gallery/GalleryPage";
+import { entityWords } from "@/entities/words";
+import { accountWords } from "@/features/account/words";
 import { useI18n } from "@/i18n/useI18n";
-import { Empty, Loading } from "@/ui/States";
 import { Button } from "@/ui/Button";
+import { Empty, Loading } from "@/ui/States";
 import { Toaster } from "@/ui/Toaster";
 
 import styles from "./App.module.css";
-import { AppLayout } from "./AppLayout";
-import { CreatePage } from "./CreatePage";
-import { NotFoundPage } from "./NotFoundPage";
+import { page } from "./page";
+
+const SignInPage = page(async () => (await import("@/features/account/AuthPages")).SignInPage, accountWords);
+const SignUpPage = page(async () => (await import("@/features/account/AuthPages")).SignUpPage, accountWords);
+const LinkPage = page(async () => (await import("@/features/account/LinkPage")).LinkPage, accountWords);
+const SignedIn = page(async () => (await import("./SignedIn")).SignedIn, entityWords, accountWords);
 
 export function App() {
   return (
     <BrowserRouter>
-      <Pages />
+      <Suspense fallback={<Starting />}>
+        <Pages />
+      </Suspense>
       <Toaster />
     </BrowserRouter>
   );
@@ -31,13 +36,7 @@ function Pages() {
   const { pathname } = useLocation();
 
   if (pathname === "/sign-in/link") return <LinkPage />;
-  if (session.status === "starting") {
-    return (
-      <div className={styles.whole}>
-        <Loading label={t("app.starting")} />
-      </div>
-    );
-  }
+  if (session.status === "starting") return <Starting />;
   if (session.status === "unreachable") {
     return (
       <div className={styles.whole}>
@@ -58,20 +57,16 @@ function Pages() {
       </Routes>
     );
   }
-  const { user } = session;
+  // Another account is another page altogether: nothing of the one before stays mounted.
+  return <SignedIn key={session.user.id} user={session.user} />;
+}
+
+function Starting() {
+  const { t } = useI18n();
   return (
-    <Routes>
-      {/* Another account is another page altogether: nothing of the one before stays mounted. */}
-      <Route key={user.id} element={<AppLayout key={user.id} user={user} />}>
-        <Route path="/" element={<Navigate to="/create" replace />} />
-        <Route path="/create" element={<CreatePage user={user} />} />
-        <Route path="/gallery" element={<GalleryPage />} />
-        <Route path="/credits" element={<CreditsPage />} />
-        <Route path="/sign-in" element={<Onward />} />
-        <Route path="/sign-up" element={<Onward />} />
-        <Route path="*" element={<NotFoundPage />} />
-      </Route>
-    </Routes>
+    <div className={styles.whole}>
+      <Loading label={t("app.starting")} />
+    </div>
   );
 }
 
@@ -80,11 +75,4 @@ function ToSignIn() {
   const { pathname, search } = useLocation();
   const next = pathname === "/" ? "" : `?next=${encodeURIComponent(pathname + search)}`;
   return <Navigate to={`/sign-in${next}`} replace />;
-}
-
-function Onward() {
-  const [query] = useSearchParams();
-  const next = query.get("next") ?? "/create";
-  // Only a place of this site: "//elsewhere" would be another one.
-  return <Navigate to={/^\/(?![/\\])/.test(next) ? next : "/create"} replace />;
 }

@@ -1,21 +1,25 @@
 /** The frame of every page of somebody who is signed in. */
-import { NavLink, Outlet } from "react-router";
+import { Suspense } from "react";
+import { NavLink, Outlet, useLocation } from "react-router";
 
 import type { User } from "@/api/types";
 import { useJobEvents } from "@/entities/job/useJobEvents";
 import { useUserEvents } from "@/entities/user/useUserEvents";
 import { AccountMenu } from "@/features/account/AccountMenu";
-import { BalanceLink } from "@/features/billing/BalanceLink";
+import { BalanceLink } from "@/entities/user/BalanceLink";
 import { useI18n } from "@/i18n/useI18n";
 import { useRealtime } from "@/realtime/hooks";
 import { Brand } from "@/ui/Brand";
 import { CreateIcon, CreditIcon, GalleryIcon } from "@/ui/icons";
+import { Loading } from "@/ui/States";
 
 import styles from "./AppLayout.module.css";
+import { ErrorBoundary } from "./ErrorBoundary";
 import { rereadWhatEventsChange } from "./serverEvents";
 
 export function AppLayout({ user }: { user: User }) {
   const { t } = useI18n();
+  const { pathname } = useLocation();
   useRealtime(rereadWhatEventsChange);
   useJobEvents();
   useUserEvents();
@@ -48,7 +52,12 @@ export function AppLayout({ user }: { user: User }) {
         </div>
       </header>
       <main id="main" className={styles.main} tabIndex={-1}>
-        <Outlet />
+        {/* A page that breaks, or is on its way, leaves the rest of the frame where it is. */}
+        <ErrorBoundary key={pathname}>
+          <Suspense fallback={<Loading label={t("app.opening_page")} />}>
+            <Outlet />
+          </Suspense>
+        </ErrorBoundary>
       </main>
     </div>
   );

@@ -21,7 +21,7 @@ export function CreatePage({ user }: { user: User }) {
       <section className={styles.form}>
         <CreateForm userId={user.id} onSubmitted={showJobs} />
       </section>
-      <section ref={jobs} className={styles.jobs} aria-label={t("queue.title")}>
+      <section ref={jobs} className={styles.jobs} aria-label={t("job.title")}>
         <JobList />
       </section>
     </div>

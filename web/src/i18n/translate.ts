@@ -1,13 +1,16 @@
 /** Words with their blanks filled in, and numbers, times and sizes as the language writes them. */
-import type { Key, Language, PluralKey, Words } from "./store";
+import type { I18n, MessageId } from "@lingui/core";
 
+import type { Language } from "./language";
+import { marked, withParticles } from "./particles";
+
+export type Key = MessageId;
 export type Blanks = Record<string, string | number>;
 
 export interface Translator {
   language: Language;
+  /** The words of a message. Its catalogue says how a number is written, and which form goes with how many. */
   t: (key: Key, blanks?: Blanks) => string;
-  /** For keys with `.one` and `.other`; the number fills `{n}`. */
-  count: (key: PluralKey, n: number, blanks?: Blanks) => string;
   /** The words under a key made at run time, if there are any. */
   find: (key: string, blanks?: Blanks) => string | undefined;
   number: (value: number) => string;
@@ -32,28 +35,26 @@ const ENGLISH_ENDINGS: Record<Intl.LDMLPluralRule, string> = {
   other: "th",
 };
 
-export function translator(language: Language, words: Words): Translator {
+/** What a catalogue may ask for beside ICU's own: `{weight, number, short}`. */
+const FORMATS = { short: { maximumFractionDigits: 2 } };
+
+export function translator(i18n: I18n): Translator {
+  const language = i18n.locale as Language;
   const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
   const signed = new Intl.NumberFormat(language, { signDisplay: "exceptZero" });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 
-  const fill = (text: string, blanks: Blanks): string =>
-    text.replace(/\{(\w+)\}/g, (whole, name: string) => {
-      const value = blanks[name];
-      return value === undefined ? whole : typeof value === "number" ? number.format(value) : value;
-    });
-  const t = (key: Key, blanks: Blanks = {}) => fill(words[key], blanks);
+  const t = (key: Key, blanks: Blanks = {}): string => {
+    if (language !== "ko") return i18n._(key, blanks, { formats: FORMATS });
+    const filling = Object.fromEntries(Object.entries(blanks).map(([name, value]) => [name, marked(value)]));
+    return withParticles(i18n._(key, filling, { formats: FORMATS }));
+  };
 
   return {
     language,
     t,
-    count: (key, n, blanks = {}) => {
-      // Exactly one is the only difference either language makes here.
-      const ending = n === 1 ? "one" : "other";
-      return t(`${key}.${ending}` as Key, { n, ...blanks });
-    },
-    find: (key, blanks = {}) => (key in words ? t(key as Key, blanks) : undefined),
+    find: (key, blanks) => (Object.hasOwn(i18n.messages, key) ? t(key as Key, blanks) : undefined),
     number: (value) => number.format(value),
     signed: (value) => signed.format(value),
     ago: (iso) => {

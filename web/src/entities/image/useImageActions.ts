@@ -49,7 +49,7 @@ export function useImageActions() {
       done(api.DELETE("/api/v1/images/{image_id}", { params: { path: { image_id: id } } })),
     onSuccess: (_, id) => {
       removeImage(client, id);
-      toast(i18n.t("gallery.deleted"));
+      toast(i18n.t("picture.deleted"));
       for (const queryKey of [jobKeys.jobs, userKeys.me]) void client.invalidateQueries({ queryKey });
     },
     onError: (error) => toast(problemText(i18n, asProblem(error)), "bad"),

@@ -15,39 +15,39 @@ export function statusText(job: Job, i18n: Translator): string {
     case "queued":
       return placeText(job, i18n);
     case "processing":
-      if (step_name !== "" && step_name !== "Denoising") return find(`queue.step.${step_name}`) ?? step_name;
-      return step === 0 ? t("queue.starting") : t("queue.step", { step, total: total_steps });
+      if (step_name !== "" && step_name !== "Denoising") return find(`job.step.${step_name}`) ?? step_name;
+      return step === 0 ? t("job.starting") : t("job.step", { step, total: total_steps });
     case "completed":
-      return t("queue.completed");
+      return t("job.completed");
     case "failed":
-      return t("queue.failed");
+      return t("job.failed");
     case "canceled":
-      return t("queue.canceled");
+      return t("job.canceled");
   }
 }
 
 /** What a waiting job waits for. */
 export function waitText(job: Job, { t, find }: Translator): string {
-  if (job.lane === "idle" && job.waiting_for === "worker") return t("queue.waiting_for.nobody_else");
-  return find(`queue.waiting_for.${job.waiting_for ?? "worker"}`) ?? t("queue.waiting");
+  if (job.lane === "idle" && job.waiting_for === "worker") return t("job.waiting_for.nobody_else");
+  return find(`job.waiting_for.${job.waiting_for ?? "worker"}`) ?? t("job.waiting");
 }
 
 /** In how long it starts; nothing when nobody can tell. */
 export function startText(seconds: number | null, { t, duration }: Translator): string | null {
   if (seconds === null) return null;
-  return seconds < 1 ? t("queue.starts_now") : t("queue.starts_in", { time: duration(roughly(seconds)) });
+  return seconds < 1 ? t("job.starts_now") : t("job.starts_in", { time: duration(roughly(seconds)) });
 }
 
 /** Why it failed: in the page's language where the code is known, else as the server put it. */
 export function failureText(job: Job, { find, t }: Translator): string {
-  if (!job.error) return t("job_error.internal_error");
-  return find(`job_error.${job.error.code}`) ?? job.error.message;
+  if (!job.error) return t("job.error.internal_error");
+  return find(`job.error.${job.error.code}`) ?? job.error.message;
 }
 
 function placeText({ position }: Job, { t, ordinal }: Translator): string {
-  if (position === null) return t("queue.waiting");
-  if (position >= LAST_PLACE) return t("queue.far", { count: LAST_PLACE });
-  return position === 1 ? t("queue.next") : t("queue.position", { place: ordinal(position) });
+  if (position === null) return t("job.waiting");
+  if (position >= LAST_PLACE) return t("job.far", { count: LAST_PLACE });
+  return position === 1 ? t("job.next") : t("job.position", { place: ordinal(position) });
 }
 
 /** A forecast is not exact to the second, and need not look as if it were. */

@@ -92,11 +92,11 @@ export function useJobEvents(): void {
       })),
     "job:completed": ({ job_id, image, actual_credits }) => {
       ended(job_id, (job) => ({ ...job, status: "completed", image, actual_credits }));
-      if (pathname !== SEEN_AT) toast(t("queue.finished_elsewhere"), "good");
+      if (pathname !== SEEN_AT) toast(t("job.finished_elsewhere"), "good");
     },
     "job:failed": ({ job_id, code, message }) => {
       ended(job_id, (job) => ({ ...job, status: "failed", error: { code, message } }));
-      if (pathname !== SEEN_AT) toast(t("queue.failed_elsewhere"), "bad");
+      if (pathname !== SEEN_AT) toast(t("job.failed_elsewhere"), "bad");
     },
     "job:canceled": ({ job_id }) => ended(job_id, (job) => ({ ...job, status: "canceled" })),
   });

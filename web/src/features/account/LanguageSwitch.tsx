@@ -1,4 +1,5 @@
-import { LANGUAGES, rememberLanguage, setLanguage, type Language } from "@/i18n/store";
+import { setLanguage } from "@/i18n/catalogues";
+import { LANGUAGES, rememberLanguage, type Language } from "@/i18n/language";
 import { useI18n } from "@/i18n/useI18n";
 import { Segmented } from "@/ui/Segmented";
 

@@ -125,7 +125,7 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
       aria-label={t("create.form")}
     >
       <TextArea
-        label={t("create.prompt")}
+        label={t("recipe.prompt")}
         rows={4}
         value={draft.prompt}
         placeholder={t("create.prompt_example")}
@@ -134,7 +134,7 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
         onChange={(event) => change({ prompt: event.target.value })}
       />
       <TextArea
-        label={t("create.negative_prompt")}
+        label={t("recipe.negative_prompt")}
         rows={1}
         value={draft.negative_prompt}
         placeholder={t("create.negative_example")}
@@ -173,7 +173,7 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
         <div className={styles.group}>
           {models.length > 1 && (
             <Select
-              label={t("create.model")}
+              label={t("recipe.model")}
               value={model.name}
               error={errors.model}
               onChange={(event) => change(forModel(draft, event.target.value, models, all))}
@@ -188,7 +188,7 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
             </Select>
           )}
           <NumberField
-            label={t("create.steps")}
+            label={t("recipe.steps")}
             slider
             min={1}
             max={model.limits.max_steps}
@@ -197,7 +197,7 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
             onChange={(steps) => change({ steps })}
           />
           <NumberField
-            label={t("create.cfg_scale")}
+            label={t("recipe.cfg_scale")}
             hint={t("create.cfg_hint")}
             slider
             min={MIN_CFG}
@@ -208,14 +208,14 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
             onChange={(cfg_scale) => change({ cfg_scale })}
           />
           <Select
-            label={t("create.sampler")}
+            label={t("recipe.sampler")}
             value={values.sampler}
             error={errors.sampler}
             onChange={(event) => change({ sampler: event.target.value })}
           >
             {model.limits.samplers.map((name) => (
               <option key={name} value={name}>
-                {i18n.find(`sampler.${name}`) ?? name}
+                {i18n.find(`recipe.sampler.${name}`) ?? name}
               </option>
             ))}
           </Select>
@@ -243,10 +243,10 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
         {short && !problem && <p className={styles.short}>{t("create.too_expensive", { balance, cost })}</p>}
         {draft.idle && <p className={styles.idle}>{t("create.idle")}</p>}
         <Button type="submit" look="primary" wide busy={sending.busy} className={styles.button}>
-          <span>{i18n.count("create.submit", draft.count)}</span>
+          <span>{i18n.t("create.submit", { n: draft.count })}</span>
           {cost !== undefined && (
             <span className={styles.cost} data-stale={estimate.isPlaceholderData || undefined}>
-              {i18n.count("create.cost", cost)}
+              {i18n.t("job.cost", { n: cost })}
             </span>
           )}
         </Button>

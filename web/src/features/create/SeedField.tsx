@@ -21,7 +21,7 @@ export function SeedField({ seed, error, onChange }: SeedFieldProps) {
     <div className={styles.row}>
       {locked ? (
         <NumberField
-          label={t("create.seed")}
+          label={t("recipe.seed")}
           hint={t("create.seed_locked_hint")}
           error={error}
           min={0}
@@ -31,7 +31,7 @@ export function SeedField({ seed, error, onChange }: SeedFieldProps) {
         />
       ) : (
         <TextField
-          label={t("create.seed")}
+          label={t("recipe.seed")}
           hint={t("create.seed_random_hint")}
           error={error}
           value={t("create.seed_random")}

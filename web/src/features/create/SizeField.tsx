@@ -27,7 +27,7 @@ export function SizeField({ model, source, width, height, errors, onChange }: Si
   const shapes = shapesOf(model).filter((shape) => shape.width !== own?.width || shape.height !== own.height);
   return (
     <fieldset className={styles.field}>
-      <legend>{t("create.size")}</legend>
+      <legend>{t("recipe.size")}</legend>
       <div className={styles.shapes}>
         {own && (
           <label className={styles.shape} title={`${own.width} × ${own.height}`}>

@@ -6,7 +6,7 @@ import { asProblem } from "@/api/problem";
 import type { Image, Recipe } from "@/api/types";
 import { imageQuery } from "@/entities/image/queries";
 import { jobQuery } from "@/entities/job/queries";
-import type { Key } from "@/i18n/store";
+import type { Key } from "@/i18n/translate";
 import { useI18n } from "@/i18n/useI18n";
 import { toast } from "@/ui/toasts";
 

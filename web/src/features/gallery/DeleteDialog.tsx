@@ -16,9 +16,9 @@ export function DeleteDialog({ image, ...rest }: DeleteDialogProps) {
   const prompt = pictureTitle(image.generation_params, i18n);
   return (
     <ConfirmDialog
-      title={t("gallery.delete_title")}
-      text={t("gallery.delete_text", { prompt: prompt.length > 120 ? `${prompt.slice(0, 120)}…` : prompt })}
-      action={t("gallery.delete_confirm")}
+      title={t("picture.delete_title")}
+      text={t("picture.delete_text", { prompt: prompt.length > 120 ? `${prompt.slice(0, 120)}…` : prompt })}
+      action={t("picture.delete_confirm")}
       {...rest}
     />
   );

@@ -31,7 +31,7 @@ export function Enlarge({ image }: { image: Image }) {
     <div className={styles.enlarge}>
       <Button wide aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
         <EnlargeIcon />
-        {t("gallery.enlarge")}
+        {t("picture.enlarge")}
       </Button>
       <div id={id} hidden={!open} className={styles.choices}>
         {open &&
@@ -50,8 +50,8 @@ export function Enlarge({ image }: { image: Image }) {
         <div role="status" className={styles.said}>
           {sent !== null && (
             <p>
-              {t("gallery.enlarging", { scale: i18n.number(sent) })}{" "}
-              <Link to="/create">{t("gallery.enlarging_watch")}</Link>
+              {t("picture.enlarging", { scale: i18n.number(sent) })}{" "}
+              <Link to="/create">{t("picture.enlarging_watch")}</Link>
             </p>
           )}
         </div>
@@ -84,7 +84,7 @@ function Choice({ image, scale, busy, onSend }: ChoiceProps) {
       <b>{t("gallery.enlarge_by", { scale: number(scale) })}</b>
       <span className={styles.size}>{`${side(image.width)} × ${side(image.height)}`}</span>
       <span className={styles.cost}>
-        {cost !== undefined && i18n.count("create.cost", cost)}
+        {cost !== undefined && i18n.t("job.cost", { n: cost })}
         {estimate.isError && refusal(i18n, estimate.error)}
       </span>
     </Button>

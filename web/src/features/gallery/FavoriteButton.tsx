@@ -14,7 +14,7 @@ export function FavoriteButton({ image, onToggle, onPicture, className }: Favori
   const { t } = useI18n();
   return (
     <IconButton
-      label={t("gallery.favorite")}
+      label={t("picture.favorite")}
       aria-pressed={image.is_favorite}
       onPicture={onPicture}
       className={className}

@@ -34,13 +34,13 @@ export function Parameters({ image }: { image: Image }) {
   const { t, find, number, bytes, dateTime } = useI18n();
   const { model, steps, cfg_scale, sampler, seed } = image.generation_params as Recipe;
   const known: [string, string | undefined][] = [
-    [t("create.model"), model],
-    [t("create.size"), `${image.width} × ${image.height}`],
+    [t("recipe.model"), model],
+    [t("recipe.size"), `${image.width} × ${image.height}`],
     // A seed is a name, not an amount: no grouping of its digits.
-    [t("create.seed"), seed === undefined ? undefined : String(seed)],
-    [t("create.steps"), steps === undefined ? undefined : number(steps)],
-    [t("create.cfg_scale"), cfg_scale === undefined ? undefined : number(cfg_scale)],
-    [t("create.sampler"), sampler && (find(`sampler.${sampler}`) ?? sampler)],
+    [t("recipe.seed"), seed === undefined ? undefined : String(seed)],
+    [t("recipe.steps"), steps === undefined ? undefined : number(steps)],
+    [t("recipe.cfg_scale"), cfg_scale === undefined ? undefined : number(cfg_scale)],
+    [t("recipe.sampler"), sampler && (find(`recipe.sampler.${sampler}`) ?? sampler)],
     [t("gallery.file"), `${image.format.toUpperCase()}, ${bytes(image.file_size)}`],
     [t("gallery.visibility"), t(`gallery.visibility.${image.visibility}`)],
     [t("gallery.made"), dateTime(image.created_at)],

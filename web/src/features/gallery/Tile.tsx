@@ -29,7 +29,7 @@ export function Tile({ image, onOpen, onToggleFavorite, onDelete, onBroken }: Ti
       <button
         type="button"
         className={styles.open}
-        aria-label={t("gallery.open", { prompt: title })}
+        aria-label={t("picture.open", { prompt: title })}
         onClick={onOpen}
       >
         <img
@@ -48,7 +48,7 @@ export function Tile({ image, onOpen, onToggleFavorite, onDelete, onBroken }: Ti
       <div className={styles.tools}>
         <FavoriteButton image={image} onToggle={onToggleFavorite} onPicture className={styles.star} />
         <IconButton
-          label={t("gallery.delete")}
+          label={t("picture.delete")}
           onPicture
           className={styles.trash}
           onClick={() => onDelete(image)}

@@ -129,15 +129,15 @@ export function Viewer(props: ViewerProps) {
             <a
               href={image.file_url}
               download={fileNameOf(image)}
-              aria-label={t("gallery.download")}
-              title={t("gallery.download")}
+              aria-label={t("picture.download")}
+              title={t("picture.download")}
               className={styles.tool}
             >
               <DownloadIcon />
             </a>
           )}
           {image && (
-            <IconButton label={t("gallery.delete")} onClick={() => onDelete(image)}>
+            <IconButton label={t("picture.delete")} onClick={() => onDelete(image)}>
               <TrashIcon />
             </IconButton>
           )}
@@ -170,12 +170,12 @@ function Facts({ image }: { image: Image }) {
         {reusable && (
           <Link to={`/create?image=${image.id}`} className={buttonClass("primary", { wide: true })}>
             <AgainIcon />
-            {t("gallery.use_again")}
+            {t("picture.use_again")}
           </Link>
         )}
         <Link to={`/create?source=${image.id}`} className={buttonClass("plain", { wide: true })}>
           <PictureIcon />
-          {t("gallery.start_from")}
+          {t("picture.start_from")}
         </Link>
         <Enlarge image={image} />
       </div>
@@ -190,13 +190,13 @@ function Words({ recipe, prompt }: { recipe: Recipe; prompt: string }) {
   const { negative_prompt, resolved_prompt } = recipe;
   const copy = async () => {
     const copied = await copyText(prompt);
-    toast(t(copied ? "gallery.copied" : "gallery.not_copied"), copied ? "good" : "bad");
+    toast(t(copied ? "picture.copied" : "picture.not_copied"), copied ? "good" : "bad");
   };
   return (
     <div className={styles.words}>
       <div className={styles.heading}>
-        <h2>{t("create.prompt")}</h2>
-        <IconButton label={t("gallery.copy_prompt")} onClick={copy}>
+        <h2>{t("recipe.prompt")}</h2>
+        <IconButton label={t("picture.copy_prompt")} onClick={copy}>
           <CopyIcon size={18} />
         </IconButton>
       </div>
@@ -209,7 +209,7 @@ function Words({ recipe, prompt }: { recipe: Recipe; prompt: string }) {
       )}
       {negative_prompt && (
         <>
-          <h2>{t("create.negative_prompt")}</h2>
+          <h2>{t("recipe.negative_prompt")}</h2>
           <p className={styles.prompt}>{negative_prompt}</p>
         </>
       )}

@@ -15,7 +15,7 @@ import styles from "./JobList.module.css";
 import { JobFacts, JobFrame, JobTile } from "./JobTile";
 
 export function JobList() {
-  const { t, count } = useI18n();
+  const { t } = useI18n();
   const { data, isPending, isError, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } =
     useInfiniteQuery(jobsQuery);
 
@@ -29,9 +29,9 @@ export function JobList() {
   return (
     <>
       <header className={styles.head}>
-        <h2>{t("queue.title")}</h2>
+        <h2>{t("job.title")}</h2>
         <p className={styles.active} role="status">
-          {active > 0 ? count("queue.active", active) : t("queue.idle")}
+          {active > 0 ? t("queue.active", { n: active }) : t("queue.idle")}
         </p>
       </header>
       <ul className={styles.batches}>

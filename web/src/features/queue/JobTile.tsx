@@ -61,7 +61,7 @@ export function JobFacts({ job, retried }: JobProps) {
             {/* Enlarging is asked for beside the picture, not in the form. */}
             {job.job_type !== "upscale" && (
               <Link to={`/create?job=${job.id}`} className={buttonClass("quiet", { small: true })}>
-                {t("queue.use_again")}
+                {t("job.use_again")}
               </Link>
             )}
           </div>
@@ -93,7 +93,7 @@ export function JobFrame({ job }: { job: Job }) {
         to={`/gallery?view=${job.image.id}`}
         className={styles.frame}
         style={shape}
-        aria-label={t("gallery.open", { prompt: title })}
+        aria-label={t("picture.open", { prompt: title })}
       >
         <img
           src={job.image.thumbnail_url ?? job.image.file_url}
@@ -111,7 +111,7 @@ export function JobFrame({ job }: { job: Job }) {
   return (
     <div className={styles.frame} style={{ ...shape, ...done }} data-status={job.status}>
       {preview_url !== null && running ? (
-        <img src={preview_url} alt={t("queue.preview")} className={styles.preview} />
+        <img src={preview_url} alt={t("job.preview")} className={styles.preview} />
       ) : (
         source_image !== undefined && !isOver(job) && <Beginning id={source_image} />
       )}
@@ -142,7 +142,7 @@ function TimeLeft({ job }: { job: Job }) {
   const i18n = useI18n();
   const starts = useCountdown(isWaiting(job) ? job.eta_seconds : null);
   const left = job.status === "processing" ? (job.progress?.eta_seconds ?? null) : null;
-  const text = left !== null ? i18n.t("queue.eta", { time: i18n.duration(left) }) : startText(starts, i18n);
+  const text = left !== null ? i18n.t("job.eta", { time: i18n.duration(left) }) : startText(starts, i18n);
   return text !== null && <span className={styles.eta}>{text}</span>;
 }
 

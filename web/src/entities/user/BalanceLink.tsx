@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { NavLink } from "react-router";
 
-import { meQuery } from "@/entities/user/queries";
+import { meQuery } from "./queries";
 import { useI18n } from "@/i18n/useI18n";
 import { CreditIcon } from "@/ui/icons";
 
@@ -9,14 +9,14 @@ import styles from "./BalanceLink.module.css";
 
 /** The balance in the header, which leads to where it came from and went. */
 export function BalanceLink() {
-  const { count, number } = useI18n();
+  const { t, number } = useI18n();
   const { data } = useQuery(meQuery);
   const balance = data?.credits.balance;
   return (
     <NavLink
       to="/credits"
       className={styles.balance}
-      aria-label={balance === undefined ? undefined : count("billing.balance", balance)}
+      aria-label={balance === undefined ? undefined : t("user.balance", { n: balance })}
     >
       <CreditIcon />
       <span className={styles.number}>{balance === undefined ? "…" : number(balance)}</span>

@@ -1,0 +1,43 @@
+/**
+ * The words of the page come in catalogues, one for each part of it, compiled when the page is built. A part's words are loaded
+ * with its code, in the language of the page; a change of language loads those of all parts seen so far, then shows them at once.
+ */
+import { i18n, type Messages } from "@lingui/core";
+
+import type { Language } from "./language";
+
+/** Loads one catalogue in one language. */
+export type Catalogue = Record<Language, () => Promise<{ messages: Messages }>>;
+
+const wanted = new Set<Catalogue>();
+const loaded = new Set<() => Promise<unknown>>();
+/** The language asked for last, which the page may not show yet. */
+let language: Language = "en";
+
+/** Makes the words of these catalogues ready, in the language of the page. */
+export async function loadWords(...catalogues: Catalogue[]): Promise<void> {
+  for (const catalogue of catalogues) wanted.add(catalogue);
+  await ready(language);
+}
+
+/** Shows the page in this language, once its words are there, those of `catalogues` among them. */
+export async function setLanguage(next: Language, ...catalogues: Catalogue[]): Promise<void> {
+  language = next;
+  for (const catalogue of catalogues) wanted.add(catalogue);
+  await ready(next);
+  // Another language was chosen while this one was loading.
+  if (next !== language) return;
+  i18n.activate(next);
+  document.documentElement.lang = next;
+}
+
+/** A part that comes in while the others load has its words awaited as well. */
+async function ready(wantedIn: Language): Promise<void> {
+  for (;;) {
+    const missing = [...wanted].map((catalogue) => catalogue[wantedIn]).filter((load) => !loaded.has(load));
+    if (missing.length === 0) return;
+    const files = await Promise.all(missing.map((load) => load()));
+    for (const { messages } of files) i18n.load(wantedIn, messages);
+    for (const load of missing) loaded.add(load);
+  }
+}

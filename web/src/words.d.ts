@@ -1,0 +1,24 @@
+/** Every message that a catalogue holds, so that one that does not exist does not compile. */
+import "@lingui/core";
+
+import type entities from "./entities/words/en.json";
+import type account from "./features/account/words/en.json";
+import type billing from "./features/billing/words/en.json";
+import type create from "./features/create/words/en.json";
+import type gallery from "./features/gallery/words/en.json";
+import type queue from "./features/queue/words/en.json";
+import type base from "./i18n/words/en.json";
+
+type Catalogues = typeof base &
+  typeof entities &
+  typeof account &
+  typeof billing &
+  typeof create &
+  typeof gallery &
+  typeof queue;
+
+declare module "@lingui/core" {
+  interface Register {
+    messageIds: keyof Catalogues;
+  }
+}
