@@ -34,7 +34,7 @@ const zones = [
 ];
 
 export default tseslint.config(
-  { ignores: ["dist", "node_modules", "src/api/schema.gen.ts", "src/realtime/events.gen.ts"] },
+  { ignores: ["dist", "node_modules", "src/api/generated", "src/realtime/generated"] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   hooks.configs.flat["recommended-latest"],

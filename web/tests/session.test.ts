@@ -22,7 +22,7 @@ const json = (body: unknown, status = 200) =>
 const openPage = async () => {
   vi.resetModules();
   const session = await import("@/api/session");
-  const client = await import("@/api/client");
+  const client = await import("@/api/generated");
   return { ...session, ...client };
 };
 
@@ -89,12 +89,11 @@ test("a call that is refused once is made again with a new token and the same bo
   const page = await openPage();
   page.signIn(tokens("one") as Parameters<typeof page.signIn>[0]);
 
-  const call = page.api.PATCH("/api/v1/images/{image_id}", {
+  const image = await page.updateImage({
     baseUrl: "http://studio",
-    params: { path: { image_id: "x" } },
+    path: { image_id: "x" },
     body: { is_favorite: true },
   });
-  const image = await page.answer(call);
 
   expect(image.is_favorite).toBe(true);
   expect(seen.map(([, token, body]) => [token, body])).toEqual([
@@ -112,12 +111,58 @@ test("a refused call throws a problem with its code and its fields", async () =>
   vi.stubGlobal("fetch", vi.fn().mockResolvedValue(json(body, 422)));
   const page = await openPage();
 
-  const call = page.answer(
-    page.door.POST("/api/v1/auth/login", { baseUrl: "http://studio", body: { email: "a", password: "b" } }),
-  );
+  const call = page.login({ baseUrl: "http://studio", body: { email: "a", password: "b" } });
 
   await expect(call).rejects.toMatchObject({
     code: "validation_error",
     errors: [{ field: "steps", message: "too many" }],
   });
+});
+
+test.each([
+  ["does not answer", () => Promise.reject(new TypeError("network")), "unreachable"],
+  [
+    "is somebody else's page",
+    () => Promise.resolve(new Response("<h1>Sign in to the network</h1>")),
+    "unreachable",
+  ],
+  ["is a proxy's page", () => Promise.resolve(new Response("Bad gateway", { status: 502 })), "unavailable"],
+])("a call whose answer %s throws a problem", async (_, answer, code) => {
+  vi.stubGlobal("fetch", vi.fn().mockImplementation(answer));
+  const page = await openPage();
+
+  await expect(page.listPlans({ baseUrl: "http://studio" })).rejects.toMatchObject({ name: "Problem", code });
+});
+
+test("a call that its caller gives up is no problem", async () => {
+  vi.stubGlobal(
+    "fetch",
+    vi.fn((request: Request) => {
+      request.signal.throwIfAborted();
+      return Promise.resolve(json({}));
+    }),
+  );
+  const page = await openPage();
+
+  const call = page.listPlans({ baseUrl: "http://studio", signal: AbortSignal.abort() });
+
+  await expect(call).rejects.toMatchObject({ name: "AbortError" });
+});
+
+test("nobody's token goes with a call that signs somebody in", async () => {
+  const seen: (string | null)[] = [];
+  vi.stubGlobal(
+    "fetch",
+    vi.fn((request: Request) => {
+      seen.push(request.headers.get("Authorization"));
+      return Promise.resolve(json({ code: "invalid_credentials" }, 401));
+    }),
+  );
+  const page = await openPage();
+  page.signIn(tokens("one") as Parameters<typeof page.signIn>[0]);
+
+  const call = page.login({ baseUrl: "http://studio", body: { email: "a", password: "b" } });
+
+  await expect(call).rejects.toMatchObject({ code: "invalid_credentials" });
+  expect(seen).toEqual([null]);
 });

@@ -1,49 +1,46 @@
-/** The typed HTTP client. `api` speaks for who is signed in; `door` is for the calls that sign somebody in or out. */
-import createClient from "openapi-fetch";
-
-import { Problem, problemFrom, unreachable } from "./problem";
-import type { paths } from "./schema.gen";
+/**
+ * How the generated client (`generated/`) speaks with the studio: with the token of who is signed in, where a call wants one, and with
+ * every failure as a `Problem`.
+ */
+import type { CreateClientConfig } from "./generated/client.gen";
+import { problemFrom, unreachable } from "./problem";
 import { CLIENT_HEADER, freshToken, refresh } from "./session";
 
-export const api = createClient<paths>({ fetch: authorizedFetch, headers: CLIENT_HEADER });
-export const door = createClient<paths>({ fetch: (request) => fetch(request), headers: CLIENT_HEADER });
+export const createClientConfig: CreateClientConfig = (config) => ({
+  ...config,
+  // The page and its API share an origin.
+  baseUrl: "",
+  headers: CLIENT_HEADER,
+  auth: async () => (await freshToken()) ?? undefined,
+  fetch: async (request) => answered(await authorized(request as Request)),
+});
 
-/** The data of a call, or a thrown Problem. */
-export async function answer<T>(
-  call: Promise<{ data?: T; error?: unknown; response: Response }>,
-): Promise<NonNullable<T>> {
-  const { data, error, response } = await orProblem(call);
-  if (!response.ok) throw problemFrom(error, response);
-  return data as NonNullable<T>;
+/** Sends a request; one whose token was refused is sent once more with a new one. */
+async function authorized(request: Request): Promise<Response> {
+  const token = request.headers.get("Authorization");
+  // A body can be read once; the copy is for the second try.
+  const again = request.clone();
+  const response = await send(request);
+  if (response.status !== 401 || token === null) return response;
+  const fresh = await refresh();
+  if (fresh === null) return response;
+  again.headers.set("Authorization", `Bearer ${fresh}`);
+  return send(again);
 }
 
-/** Like `answer`, for calls whose answer has no body. */
-export async function done(call: Promise<{ error?: unknown; response: Response }>): Promise<void> {
-  const { error, response } = await orProblem(call);
-  if (!response.ok) throw problemFrom(error, response);
-}
-
-async function orProblem<R>(call: Promise<R>): Promise<R> {
+async function send(request: Request): Promise<Response> {
   try {
-    return await call;
+    return await fetch(request);
   } catch (error) {
-    if (error instanceof Problem || isAbort(error)) throw error;
-    throw unreachable();
+    throw isAbort(error) ? error : unreachable();
   }
 }
 
-async function authorizedFetch(request: Request): Promise<Response> {
-  // A body can be read once; the copy is for a second try.
-  const again = request.clone();
-  const response = await fetch(withToken(request, await freshToken()));
-  if (response.status !== 401) return response;
-  const token = await refresh();
-  return token === null ? response : fetch(withToken(again, token));
-}
-
-function withToken(request: Request, token: string | null): Request {
-  if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
-  return request;
+async function answered(response: Response): Promise<Response> {
+  if (!response.ok) throw problemFrom(await response.json().catch(() => null), response);
+  // What answers with a page instead, such as a network's sign-in, is not the studio.
+  if (response.status !== 204 && !response.headers.get("Content-Type")?.includes("json")) throw unreachable();
+  return response;
 }
 
 function isAbort(error: unknown): boolean {

@@ -3,6 +3,12 @@ import type { InfiniteData } from "@tanstack/react-query";
 
 export type Pages<P> = InfiniteData<P, string | undefined>;
 
+/** What a list that comes in pages needs besides its reading: each page says where the next one begins. */
+export const followingPages = {
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page: { next_cursor: string | null }) => page.next_cursor ?? undefined,
+};
+
 /** The same pages with each item changed. */
 export function mapItems<T>(
   data: Pages<{ items: T[]; next_cursor: string | null }>,

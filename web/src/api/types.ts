@@ -1,31 +1,32 @@
 /** Short names for the wire models of the OpenAPI document. Nothing here is written by hand twice. */
-import type { components } from "./schema.gen";
+import type { ImageToImage, LoraIn, ModelOut, TextToImage, Upscale } from "./generated";
 
-type Schemas = components["schemas"];
+export type {
+  ImageOut as Image,
+  ImagePage,
+  JobOut as Job,
+  JobPage,
+  MeOut as Me,
+  ModelOut as Model,
+  ProgressOut as Progress,
+  ReceiptOut as Receipt,
+  SubmittedOut as JobBatch,
+  TokenAnswer as Tokens,
+  TransactionOut as Transaction,
+  UserOut as User,
+} from "./generated";
 
-export type Tokens = Schemas["TokenAnswer"];
-export type User = Schemas["UserOut"];
-export type Me = Schemas["MeOut"];
-export type Model = Schemas["ModelOut"];
 /** A model that makes pictures by itself: what the others add to is one of these. */
-export type Checkpoint = Model & {
-  defaults: NonNullable<Model["defaults"]>;
-  limits: NonNullable<Model["limits"]>;
+export type Checkpoint = ModelOut & {
+  defaults: NonNullable<ModelOut["defaults"]>;
+  limits: NonNullable<ModelOut["limits"]>;
 };
-export type Progress = Schemas["ProgressOut"];
-export type Job = Schemas["JobOut"];
-export type JobPage = Schemas["JobPage"];
-export type JobBatch = Schemas["SubmittedOut"];
+/** A LoRA that joins in, and how strongly. */
+export type LoraUse = Required<LoraIn>;
 /** What is asked for: pictures from words, pictures from a picture and words, or a larger copy of a picture. */
-export type JobRequest =
-  Asked<Schemas["TextToImage"]> | Asked<Schemas["ImageToImage"]> | Asked<Schemas["Upscale"]>;
+export type JobRequest = Asked<TextToImage> | Asked<ImageToImage> | Asked<Upscale>;
 /** Without what is not taken yet. */
 type Asked<S> = Omit<S, "collection_id">;
-export type LoraUse = Schemas["LoraIn"];
-export type Receipt = Schemas["ReceiptOut"];
-export type Image = Schemas["ImageOut"];
-export type ImagePage = Schemas["ImagePage"];
-export type Transaction = Schemas["TransactionOut"];
 
 /** What a picture was, or shall be, made with: `parameters` of a job and `generation_params` of an image. */
 export interface Recipe {

@@ -2,9 +2,9 @@
  * What the server says over the socket, typed from the server's own models. Hints: whoever misses one reads the same facts
  * over HTTP.
  */
-import type { components } from "./events.gen";
+import type { ServerEvents } from "./generated";
 
-export type ServerEvents = components["schemas"]["ServerEvents"];
+export type { ServerEvents };
 export type ServerEventName = keyof ServerEvents;
 
 /** A handler for each of these events; one that is missing, or hears what is never said, does not compile. */

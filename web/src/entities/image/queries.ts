@@ -1,33 +1,33 @@
 /** The pictures of a person as they are read, and what those readings are called in the cache. */
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions } from "@tanstack/react-query";
 
-import { answer, api } from "@/api/client";
+import { listImages } from "@/api/generated";
+import { getImageOptions, listImagesInfiniteQueryKey } from "@/api/generated/@tanstack/react-query.gen";
+import { followingPages } from "@/api/pages";
+
+interface Filter {
+  favorite: boolean;
+}
 
 export const imageKeys = {
-  images: ["images"] as const,
-  imagesOf: (filter: { favorite: boolean }) => ["images", filter] as const,
+  /** Every list of pictures. */
+  images: [{ _id: "listImages" }] as const,
+  imagesOf: (filter: Filter) => listImagesInfiniteQueryKey({ query: queryOf(filter) }),
   /** Every picture read by itself. */
-  all: ["image"] as const,
-  image: (id: string) => ["image", id] as const,
+  all: [{ _id: "getImage" }] as const,
+  image: (id: string) => imageQuery(id).queryKey,
 };
 
-export const imagesQuery = (filter: { favorite: boolean }) =>
+export const imagesQuery = (filter: Filter) =>
   infiniteQueryOptions({
+    ...followingPages,
     queryKey: imageKeys.imagesOf(filter),
     queryFn: ({ pageParam, signal }) =>
-      answer(
-        api.GET("/api/v1/images", {
-          params: { query: { limit: 48, cursor: pageParam, favorite: filter.favorite ? true : undefined } },
-          signal,
-        }),
-      ),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
+      listImages({ query: { ...queryOf(filter), cursor: pageParam }, signal }),
   });
 
-export const imageQuery = (id: string) =>
-  queryOptions({
-    queryKey: imageKeys.image(id),
-    queryFn: ({ signal }) =>
-      answer(api.GET("/api/v1/images/{image_id}", { params: { path: { image_id: id } }, signal })),
-  });
+export const imageQuery = (id: string) => getImageOptions({ path: { image_id: id } });
+
+function queryOf({ favorite }: Filter) {
+  return { limit: 48, favorite: favorite ? true : undefined };
+}

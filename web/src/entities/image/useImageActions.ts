@@ -1,7 +1,7 @@
 /** What can be done to a picture. Favourites show at once and go back if the server refuses. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { answer, api, done } from "@/api/client";
+import { deleteImage, updateImage } from "@/api/generated";
 import { asProblem } from "@/api/problem";
 import type { Image } from "@/api/types";
 import { jobKeys } from "@/entities/job/queries";
@@ -19,12 +19,7 @@ export function useImageActions() {
 
   const favorite = useMutation({
     mutationFn: ({ id, is_favorite }: Pick<Image, "id" | "is_favorite">) =>
-      answer(
-        api.PATCH("/api/v1/images/{image_id}", {
-          params: { path: { image_id: id } },
-          body: { is_favorite },
-        }),
-      ),
+      updateImage({ path: { image_id: id }, body: { is_favorite } }),
     onMutate: ({ id, is_favorite }) => patchImage(client, id, (image) => ({ ...image, is_favorite })),
     onError: (error, { id, is_favorite }) => {
       patchImage(client, id, (image) => ({ ...image, is_favorite: !is_favorite }));
@@ -45,8 +40,7 @@ export function useImageActions() {
   });
 
   const remove = useMutation({
-    mutationFn: (id: string) =>
-      done(api.DELETE("/api/v1/images/{image_id}", { params: { path: { image_id: id } } })),
+    mutationFn: (id: string) => deleteImage({ path: { image_id: id } }),
     onSuccess: (_, id) => {
       removeImage(client, id);
       toast(i18n.t("picture.deleted"));

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 
-import { answer, api } from "@/api/client";
+import { retryJob } from "@/api/generated";
 import { asProblem } from "@/api/problem";
 import { newIdempotencyKey } from "@/api/random";
 import { userKeys } from "@/entities/user/queries";
@@ -19,12 +19,7 @@ export function useRetry(jobId: string) {
   const unsettled = useRef<string | null>(null);
   const { mutate, isPending, error } = useMutation({
     ...untilKnown,
-    mutationFn: (key: string) =>
-      answer(
-        api.POST("/api/v1/jobs/{job_id}/retry", {
-          params: { path: { job_id: jobId }, header: { "idempotency-key": key } },
-        }),
-      ),
+    mutationFn: (key: string) => retryJob({ path: { job_id: jobId }, headers: { "idempotency-key": key } }),
     onSuccess: ({ jobs }) => {
       unsettled.current = null;
       addJobs(client, jobs);

@@ -3,7 +3,7 @@ import { useRef } from "react";
 
 import { userKeys } from "@/entities/user/queries";
 import { addJobs } from "./cache";
-import { answer, api } from "@/api/client";
+import { submitJobs } from "@/api/generated";
 import { asProblem } from "@/api/problem";
 import { jobKeys } from "./queries";
 import { newIdempotencyKey } from "@/api/random";
@@ -31,7 +31,7 @@ export function useSubmit(onSubmitted: (batch: JobBatch) => void) {
 
   const mutation = useMutation({
     mutationFn: ({ request, key }: { request: JobRequest; key: string }) =>
-      answer(api.POST("/api/v1/jobs", { body: request, params: { header: { "idempotency-key": key } } })),
+      submitJobs({ body: request, headers: { "idempotency-key": key } }),
     ...untilKnown,
     onSuccess: (batch) => {
       unsettled.current = null;

@@ -1,12 +1,6 @@
 /** The models one may use, as they are read. */
-import { queryOptions } from "@tanstack/react-query";
+import { listModelsOptions } from "@/api/generated/@tanstack/react-query.gen";
 
-import { answer, api } from "@/api/client";
+export const modelsQuery = { ...listModelsOptions(), staleTime: 5 * 60_000 };
 
-export const modelKeys = { models: ["models"] as const };
-
-export const modelsQuery = queryOptions({
-  queryKey: modelKeys.models,
-  queryFn: ({ signal }) => answer(api.GET("/api/v1/models", { signal })),
-  staleTime: 5 * 60_000,
-});
+export const modelKeys = { models: modelsQuery.queryKey };

@@ -1,22 +1,21 @@
 /** The person who is signed in: the account, its balance, and where credits came from and went. */
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions } from "@tanstack/react-query";
 
-import { answer, api } from "@/api/client";
+import { listCredits } from "@/api/generated";
+import { getMeOptions, listCreditsInfiniteQueryKey } from "@/api/generated/@tanstack/react-query.gen";
+import { followingPages } from "@/api/pages";
+
+const query = { limit: 50 };
+
+export const meQuery = getMeOptions();
 
 export const userKeys = {
-  me: ["me"] as const,
-  ledger: ["ledger"] as const,
+  me: meQuery.queryKey,
+  ledger: listCreditsInfiniteQueryKey({ query }),
 };
 
-export const meQuery = queryOptions({
-  queryKey: userKeys.me,
-  queryFn: ({ signal }) => answer(api.GET("/api/v1/me", { signal })),
-});
-
 export const ledgerQuery = infiniteQueryOptions({
+  ...followingPages,
   queryKey: userKeys.ledger,
-  queryFn: ({ pageParam, signal }) =>
-    answer(api.GET("/api/v1/me/credits", { params: { query: { limit: 50, cursor: pageParam } }, signal })),
-  initialPageParam: undefined as string | undefined,
-  getNextPageParam: (page) => page.next_cursor ?? undefined,
+  queryFn: ({ pageParam, signal }) => listCredits({ query: { ...query, cursor: pageParam }, signal }),
 });

@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 
-import { door } from "@/api/client";
+import { logout } from "@/api/generated";
 import { signOut } from "@/api/session";
 import type { User } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
@@ -15,7 +15,7 @@ export function AccountMenu({ user }: { user: User }) {
   const { t } = useI18n();
   const leave = useMutation({
     // Whatever the server says, this browser forgets.
-    mutationFn: () => door.POST("/api/v1/auth/logout", {}).catch(() => null),
+    mutationFn: () => logout().catch(() => null),
     onSettled: signOut,
   });
   return (

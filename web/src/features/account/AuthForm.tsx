@@ -2,7 +2,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 
-import { answer, door } from "@/api/client";
+import { login, register } from "@/api/generated";
 import { asProblem } from "@/api/problem";
 import { signIn } from "@/api/session";
 import { useI18n } from "@/i18n/useI18n";
@@ -27,11 +27,9 @@ export function AuthForm({ kind }: { kind: "sign-in" | "sign-up" }) {
 
   const send = useMutation({
     mutationFn: ({ email, password, display_name }: Entries) =>
-      answer(
-        signingUp
-          ? door.POST("/api/v1/auth/register", { body: { email, password, display_name } })
-          : door.POST("/api/v1/auth/login", { body: { email, password } }),
-      ),
+      signingUp
+        ? register({ body: { email, password, display_name } })
+        : login({ body: { email, password } }),
     onSuccess: signIn,
   });
   const problem = send.error ? asProblem(send.error) : null;

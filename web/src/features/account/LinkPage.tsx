@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Link, Navigate } from "react-router";
 
-import { answer, door } from "@/api/client";
+import { signInOnce } from "@/api/generated";
 import { signIn, startSession } from "@/api/session";
 import { useSession } from "@/entities/user/useSession";
 import { useI18n } from "@/i18n/useI18n";
@@ -19,7 +19,7 @@ export function LinkPage() {
   const session = useSession();
   const { mutate, error, isIdle, isPending } = useMutation({
     mutationFn: async (token: string) => {
-      signIn(await answer(door.POST("/api/v1/auth/one-time", { body: { token } })));
+      signIn(await signInOnce({ body: { token } }));
     },
     // A link opened a second time is used up; whoever is signed in by it just goes on.
     onError: () => startSession(),

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { answer, api } from "@/api/client";
+import { uploadImage } from "@/api/generated";
 import { asProblem, Problem } from "@/api/problem";
 import { newIdempotencyKey } from "@/api/random";
 import type { Image } from "@/api/types";
@@ -22,13 +22,7 @@ export function useUpload(onKept: (image: Image) => void) {
       if (file.type !== "" && !PICTURE_TYPES.includes(file.type)) {
         throw new Problem({ code: "unsupported_media_type", status: 415 });
       }
-      return answer(
-        api.POST("/api/v1/images", {
-          body: { file: file.name, visibility: "private" },
-          bodySerializer: () => formOf(file),
-          params: { header: { "idempotency-key": key } },
-        }),
-      );
+      return uploadImage({ body: { file, visibility: "private" }, headers: { "idempotency-key": key } });
     },
     retry: (failures, error) => failures < TRIES && asProblem(error).outcomeUnknown,
     retryDelay: (failures) => 500 * 2 ** failures,
@@ -62,11 +56,4 @@ export function uploadText(i18n: Translator, error: unknown): string {
         ? i18n.find(`${key}.pixels`, { side, pixels })
         : passes !== undefined && i18n.find(`${key}.passes`, { passes });
   return limit || (i18n.find(key) ?? problemText(i18n, problem));
-}
-
-function formOf(file: File): FormData {
-  const form = new FormData();
-  form.append("file", file);
-  form.append("visibility", "private");
-  return form;
 }

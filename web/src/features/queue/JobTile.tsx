@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "react-router";
 
-import { answer, api } from "@/api/client";
+import { cancelJob } from "@/api/generated";
 import { asProblem } from "@/api/problem";
 import type { Job, Recipe } from "@/api/types";
 import { pictureTitle } from "@/entities/image/pictureTitle";
@@ -161,8 +161,7 @@ function CancelButton({ job }: { job: Job }) {
   const i18n = useI18n();
   const client = useQueryClient();
   const cancel = useMutation({
-    mutationFn: () =>
-      answer(api.POST("/api/v1/jobs/{job_id}/cancel", { params: { path: { job_id: job.id } } })),
+    mutationFn: () => cancelJob({ path: { job_id: job.id } }),
     onSuccess: (fresh) => {
       patchJob(client, job.id, () => fresh);
       void client.invalidateQueries({ queryKey: userKeys.me });
