@@ -68,9 +68,9 @@ def test_help_installs_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("version", "enough"),
-    [("v20.19.0", True), ("v20.18.3", False), ("v18.20.1", False), ("v24.1.0", True), ("nonsense", False)],
+    [("v22.19.0", True), ("v22.18.3", False), ("v20.20.2", False), ("v24.1.0", True), ("nonsense", False)],
 )
-def test_node_is_used_from_20_19_on(studio: ModuleType, tmp_path: Path, version: str, enough: bool) -> None:
+def test_node_is_used_from_22_19_on(studio: ModuleType, tmp_path: Path, version: str, enough: bool) -> None:
     node = executable(tmp_path / "node", version)
 
     assert studio.is_new_enough(studio.node_version(str(node))) is enough
@@ -79,7 +79,7 @@ def test_node_is_used_from_20_19_on(studio: ModuleType, tmp_path: Path, version:
 def test_the_machine_s_own_node_is_taken_when_it_is_new_enough(
     studio: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    node = executable(tmp_path / "bin" / "node", "v22.1.0")
+    node = executable(tmp_path / "bin" / "node", "v22.20.0")
     executable(tmp_path / "bin" / "npm")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
 
