@@ -12,6 +12,7 @@ import { App } from "@/app/App";
 import { ErrorBoundary } from "@/app/ErrorBoundary";
 import { makeQueryClient } from "@/app/queryClient";
 import { preferredLanguage, setLanguage } from "@/i18n/store";
+import { UiProvider } from "@/ui/UiProvider";
 
 const client = makeQueryClient();
 // A one-time link brings its own session; asking for the old one meanwhile would only race with it.
@@ -22,10 +23,12 @@ const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
-    <ErrorBoundary>
-      <QueryClientProvider client={client}>
-        <App />
-      </QueryClientProvider>
-    </ErrorBoundary>
+    <UiProvider>
+      <ErrorBoundary>
+        <QueryClientProvider client={client}>
+          <App />
+        </QueryClientProvider>
+      </ErrorBoundary>
+    </UiProvider>
   </StrictMode>,
 );

@@ -1,4 +1,5 @@
 /** The frame of every page of somebody who is signed in. */
+import { CoinsIcon, LayoutGridIcon, PencilIcon } from "lucide-react";
 import { NavLink, Outlet } from "react-router";
 
 import type { User } from "@/api/types";
@@ -9,7 +10,6 @@ import { useQueueEvents } from "@/features/queue/useQueueEvents";
 import { useI18n } from "@/i18n/useI18n";
 import { useRealtime } from "@/realtime/hooks";
 import { Brand } from "@/ui/Brand";
-import { CreateIcon, CreditIcon, GalleryIcon } from "@/ui/icons";
 
 import styles from "./AppLayout.module.css";
 
@@ -29,15 +29,15 @@ export function AppLayout({ user }: { user: User }) {
         </NavLink>
         <nav className={styles.nav} aria-label={t("nav.label")}>
           <NavLink to="/create">
-            <CreateIcon />
+            <PencilIcon />
             {t("nav.create")}
           </NavLink>
           <NavLink to="/gallery">
-            <GalleryIcon />
+            <LayoutGridIcon />
             {t("nav.gallery")}
           </NavLink>
           <NavLink to="/credits" className={styles.onlySmall}>
-            <CreditIcon />
+            <CoinsIcon />
             {t("nav.credits")}
           </NavLink>
         </nav>

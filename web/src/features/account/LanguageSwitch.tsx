@@ -1,6 +1,6 @@
 import { LANGUAGES, rememberLanguage, setLanguage, type Language } from "@/i18n/store";
 import { useI18n } from "@/i18n/useI18n";
-import { Segmented } from "@/ui/Segmented";
+import { Segmented } from "@/ui/RadioGroup";
 
 const OPTIONS = (Object.keys(LANGUAGES) as Language[]).map((value) => ({ value, label: LANGUAGES[value] }));
 

@@ -8,8 +8,11 @@ import type { Checkpoint, JobBatch, Model } from "@/api/types";
 import { useSubmit } from "@/api/useSubmit";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
-import { CheckField, NumberField, Select, TextArea } from "@/ui/Field";
+import { CheckField } from "@/ui/Choices";
+import { TextArea } from "@/ui/Field";
+import { NumberField } from "@/ui/NumberField";
 import { problemText } from "@/ui/problemText";
+import { Select } from "@/ui/Select";
 import { Failed, Loading } from "@/ui/States";
 
 import { check, type FormErrors } from "./check";
@@ -28,6 +31,7 @@ import {
 import { MAX_CFG, MAX_COUNT, MIN_CFG } from "./limits";
 import { LoraField } from "./LoraField";
 import { lorasFor } from "./loras";
+import { modelOption } from "./modelOption";
 import { PromptHelp } from "./PromptHelp";
 import { SeedField } from "./SeedField";
 import { SizeField } from "./SizeField";
@@ -175,16 +179,9 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
               label={t("create.model")}
               value={model.name}
               error={errors.model}
-              onChange={(event) => change(forModel(draft, event.target.value, models, all))}
-            >
-              {models.map(({ name, display_name, available, required_tiers }) => (
-                <option key={name} value={name} disabled={!available}>
-                  {available
-                    ? display_name
-                    : t("create.model_locked", { model: display_name, plans: required_tiers.join(", ") })}
-                </option>
-              ))}
-            </Select>
+              options={models.map((model) => modelOption(model, t))}
+              onChange={(name) => change(forModel(draft, name, models, all))}
+            />
           )}
           <NumberField
             label={t("create.steps")}
@@ -210,14 +207,12 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
             label={t("create.sampler")}
             value={values.sampler}
             error={errors.sampler}
-            onChange={(event) => change({ sampler: event.target.value })}
-          >
-            {model.limits.samplers.map((name) => (
-              <option key={name} value={name}>
-                {i18n.find(`sampler.${name}`) ?? name}
-              </option>
-            ))}
-          </Select>
+            options={model.limits.samplers.map((value) => ({
+              value,
+              label: i18n.find(`sampler.${value}`) ?? value,
+            }))}
+            onChange={(sampler) => change({ sampler })}
+          />
           <LoraField
             fitting={lorasFor(model, all)}
             chosen={draft.loras}

@@ -1,6 +1,6 @@
 import type { Image } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
-import { ConfirmDialog } from "@/ui/Dialog";
+import { ConfirmDialog } from "@/ui/ConfirmDialog";
 import { pictureTitle } from "@/ui/pictureTitle";
 
 interface DeleteDialogProps {

@@ -1,9 +1,9 @@
+import { Trash2Icon } from "lucide-react";
 import { useState } from "react";
 
 import type { Image } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
 import { IconButton } from "@/ui/Button";
-import { TrashIcon } from "@/ui/icons";
 import { pictureTitle } from "@/ui/pictureTitle";
 
 import { FavoriteButton } from "./FavoriteButton";
@@ -53,7 +53,7 @@ export function Tile({ image, onOpen, onToggleFavorite, onDelete, onBroken }: Ti
           className={styles.trash}
           onClick={() => onDelete(image)}
         >
-          <TrashIcon />
+          <Trash2Icon />
         </IconButton>
       </div>
     </li>
