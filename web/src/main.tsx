@@ -16,6 +16,7 @@ import { makeQueryClient } from "@/app/queryClient";
 import { setLanguage } from "@/i18n/catalogues";
 import { preferredLanguage } from "@/i18n/language";
 import { baseWords } from "@/i18n/words";
+import { UiProvider } from "@/ui/UiProvider";
 
 const client = makeQueryClient();
 // A one-time link brings its own session; asking for the old one meanwhile would only race with it.
@@ -27,11 +28,13 @@ if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
     <I18nProvider i18n={i18n}>
-      <ErrorBoundary>
-        <QueryClientProvider client={client}>
-          <App />
-        </QueryClientProvider>
-      </ErrorBoundary>
+      <UiProvider>
+        <ErrorBoundary>
+          <QueryClientProvider client={client}>
+            <App />
+          </QueryClientProvider>
+        </ErrorBoundary>
+      </UiProvider>
     </I18nProvider>
   </StrictMode>,
 );

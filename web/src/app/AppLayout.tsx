@@ -1,4 +1,5 @@
 /** The frame of every page of somebody who is signed in. */
+import { CoinsIcon, LayoutGridIcon, PencilIcon } from "lucide-react";
 import { Suspense } from "react";
 import { NavLink, Outlet, useLocation } from "react-router";
 
@@ -10,7 +11,6 @@ import { BalanceLink } from "@/entities/user/BalanceLink";
 import { useI18n } from "@/i18n/useI18n";
 import { useRealtime } from "@/realtime/hooks";
 import { Brand } from "@/ui/Brand";
-import { CreateIcon, CreditIcon, GalleryIcon } from "@/ui/icons";
 import { Loading } from "@/ui/States";
 
 import styles from "./AppLayout.module.css";
@@ -34,15 +34,15 @@ export function AppLayout({ user }: { user: User }) {
         </NavLink>
         <nav className={styles.nav} aria-label={t("nav.label")}>
           <NavLink to="/create">
-            <CreateIcon />
+            <PencilIcon />
             {t("nav.create")}
           </NavLink>
           <NavLink to="/gallery">
-            <GalleryIcon />
+            <LayoutGridIcon />
             {t("nav.gallery")}
           </NavLink>
           <NavLink to="/credits" className={styles.onlySmall}>
-            <CreditIcon />
+            <CoinsIcon />
             {t("nav.credits")}
           </NavLink>
         </nav>

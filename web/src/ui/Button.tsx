@@ -1,7 +1,9 @@
+import { Button as Base } from "@base-ui/react/button";
 import type { ComponentProps, ReactNode } from "react";
 
 import styles from "./Button.module.css";
 import { cx } from "./cx";
+import { Tooltip } from "./Tooltip";
 
 export type ButtonLook = "primary" | "plain" | "quiet" | "danger";
 
@@ -13,19 +15,28 @@ interface ButtonProps extends ComponentProps<"button"> {
   busy?: boolean;
 }
 
-export function Button({ look = "plain", small, wide, busy = false, className, ...rest }: ButtonProps) {
+export function Button({
+  look = "plain",
+  small,
+  wide,
+  busy = false,
+  disabled = false,
+  className,
+  children,
+  ...rest
+}: ButtonProps) {
   return (
-    <button
-      type="button"
+    <Base
       {...rest}
-      className={cx(buttonClass(look, { small, wide }), className)}
+      disabled={disabled || busy}
+      focusableWhenDisabled={busy}
       aria-busy={busy || undefined}
-      aria-disabled={busy || undefined}
-      onClick={busy ? (event) => event.preventDefault() : rest.onClick}
+      data-busy={busy || undefined}
+      className={cx(buttonClass(look, { small, wide }), className)}
     >
       {busy && <Spinner />}
-      {rest.children}
-    </button>
+      {children}
+    </Base>
   );
 }
 
@@ -37,20 +48,23 @@ export function buttonClass(look: ButtonLook, options: { small?: boolean; wide?:
 interface IconButtonProps extends Omit<ComponentProps<"button">, "aria-label" | "title"> {
   /** Its name for those who do not see the icon, and its tooltip for those who do. */
   label: string;
+  /** The keys that do the same. */
+  keys?: string;
   children: ReactNode;
   onPicture?: boolean;
 }
 
-export function IconButton({ label, onPicture, className, ...rest }: IconButtonProps) {
+export function IconButton({ label, keys, onPicture, className, ...rest }: IconButtonProps) {
   return (
-    <button
-      type="button"
-      {...rest}
-      aria-label={label}
-      title={label}
-      className={cx(styles.icon, onPicture && styles.onPicture, className)}
-    />
+    <Tooltip text={label} keys={keys}>
+      <Base {...rest} aria-label={label} className={iconButtonClass(onPicture, className)} />
+    </Tooltip>
   );
+}
+
+/** The classes of an icon button, for links that look like one. */
+export function iconButtonClass(onPicture = false, className?: string): string {
+  return cx(styles.icon, onPicture && styles.onPicture, className);
 }
 
 export function Spinner() {

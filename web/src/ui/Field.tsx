@@ -1,10 +1,11 @@
 /** Form controls with their label, hint and error tied together for assistive technology. */
-import { useId, useState, type ComponentProps, type ReactNode } from "react";
+import { Field as Base } from "@base-ui/react/field";
+import type { ComponentProps, ReactNode } from "react";
 
 import { cx } from "./cx";
 import styles from "./Field.module.css";
 
-interface FieldText {
+export interface FieldText {
   label: string;
   hint?: ReactNode;
   error?: string | undefined;
@@ -12,156 +13,74 @@ interface FieldText {
   aside?: ReactNode;
 }
 
-interface FrameProps extends FieldText {
-  children: (ids: { id: string; "aria-describedby"?: string; "aria-invalid"?: true }) => ReactNode;
+interface FieldProps extends FieldText {
+  name?: string | undefined;
+  disabled?: boolean | undefined;
+  /** For a control that is a button, not something to fill in: its own kind of label. */
+  labelled?: ReactNode;
+  children: ReactNode;
 }
 
-function Frame({ label, hint, error, aside, children }: FrameProps) {
-  const id = useId();
-  const noteId = `${id}-note`;
-  const note = error ?? hint;
+/** What stands around one control: a label above it, a hint or an error below. */
+export function Field({ label, hint, error, aside, name, disabled, labelled, children }: FieldProps) {
   return (
-    <div className={styles.field}>
+    <Base.Root name={name} disabled={disabled} invalid={error !== undefined} className={styles.field}>
       <div className={styles.labelLine}>
-        <label htmlFor={id} className={styles.label}>
-          {label}
-        </label>
+        {labelled ?? <Base.Label className={styles.label}>{label}</Base.Label>}
         {aside}
       </div>
-      {children({
-        id,
-        "aria-describedby": note ? noteId : undefined,
-        "aria-invalid": error ? true : undefined,
-      })}
-      {note && (
-        <p id={noteId} className={cx(styles.note, error && styles.error)} role={error ? "alert" : undefined}>
-          {note}
-        </p>
+      {children}
+      <FieldNote hint={hint} error={error} />
+    </Base.Root>
+  );
+}
+
+export function FieldNote({ hint, error }: Pick<FieldText, "hint" | "error">) {
+  return (
+    <>
+      {error !== undefined && (
+        <Base.Error match role="alert" className={cx(styles.note, styles.error)}>
+          {error}
+        </Base.Error>
       )}
-    </div>
+      {error === undefined && hint && <Base.Description className={styles.note}>{hint}</Base.Description>}
+    </>
   );
 }
 
-export function TextField({ label, hint, error, aside, ...rest }: FieldText & ComponentProps<"input">) {
-  return (
-    <Frame label={label} hint={hint} error={error} aside={aside}>
-      {(ids) => <input type="text" {...rest} {...ids} className={styles.control} />}
-    </Frame>
-  );
-}
-
-export function TextArea({ label, hint, error, aside, ...rest }: FieldText & ComponentProps<"textarea">) {
-  return (
-    <Frame label={label} hint={hint} error={error} aside={aside}>
-      {(ids) => <textarea {...rest} {...ids} className={cx(styles.control, styles.area)} />}
-    </Frame>
-  );
-}
-
-export function Select({ label, hint, error, aside, ...rest }: FieldText & ComponentProps<"select">) {
-  return (
-    <Frame label={label} hint={hint} error={error} aside={aside}>
-      {(ids) => <select {...rest} {...ids} className={cx(styles.control, styles.select)} />}
-    </Frame>
-  );
-}
-
-interface NumberFieldProps extends FieldText {
-  value: number;
-  min: number;
-  max: number;
-  step?: number;
-  slider?: boolean;
-  disabled?: boolean;
-  onChange: (value: number) => void;
-}
-
-/** A number typed or slid. While what is typed is no number yet, the last good one stays in force. */
-export function NumberField({
+export function TextField({
   label,
   hint,
   error,
   aside,
-  value,
-  min,
-  max,
-  step = 1,
-  slider = false,
+  name,
   disabled,
-  onChange,
-}: NumberFieldProps) {
-  const [typed, setTyped] = useState<string | null>(null);
-  const take = (text: string) => {
-    setTyped(text);
-    const number = Number(text);
-    if (text.trim() !== "" && Number.isFinite(number)) onChange(number);
-  };
+  ...rest
+}: FieldText & Omit<ComponentProps<"input">, "defaultValue" | "className" | "style">) {
   return (
-    <Frame label={label} hint={hint} error={error} aside={aside}>
-      {(ids) => (
-        <div className={cx(slider && styles.slid)}>
-          {slider && (
-            // The number beside it has the label and does the same by keyboard.
-            <input
-              type="range"
-              className={styles.range}
-              min={min}
-              max={max}
-              step={step}
-              value={value}
-              disabled={disabled}
-              tabIndex={-1}
-              aria-hidden="true"
-              onChange={(event) => {
-                setTyped(null);
-                onChange(Number(event.target.value));
-              }}
-            />
-          )}
-          <input
-            {...ids}
-            type="number"
-            inputMode="decimal"
-            className={cx(styles.control, styles.number)}
-            min={min}
-            max={max}
-            step={step}
-            disabled={disabled}
-            value={typed ?? value}
-            onChange={(event) => take(event.target.value)}
-            onBlur={() => setTyped(null)}
-          />
-        </div>
-      )}
-    </Frame>
+    <Field label={label} hint={hint} error={error} aside={aside} name={name} disabled={disabled}>
+      <Base.Control type="text" {...rest} className={styles.control} />
+    </Field>
   );
 }
 
-interface CheckFieldProps {
-  label: string;
-  hint?: string;
-  checked: boolean;
-  onChange: (checked: boolean) => void;
-}
-
-export function CheckField({ label, hint, checked, onChange }: CheckFieldProps) {
-  const noteId = useId();
+export function TextArea({
+  label,
+  hint,
+  error,
+  aside,
+  name,
+  disabled,
+  ...rest
+}: FieldText & ComponentProps<"textarea">) {
   return (
-    <div className={styles.field}>
-      <label className={styles.check}>
-        <input
-          type="checkbox"
-          checked={checked}
-          aria-describedby={hint ? noteId : undefined}
-          onChange={(event) => onChange(event.target.checked)}
-        />
-        {label}
-      </label>
-      {hint && (
-        <p id={noteId} className={styles.note}>
-          {hint}
-        </p>
-      )}
-    </div>
+    <Field label={label} hint={hint} error={error} aside={aside} name={name} disabled={disabled}>
+      {/* The control is an input of one line unless it is told otherwise; the props are those of the area. */}
+      <Base.Control
+        {...(rest as ComponentProps<typeof Base.Control>)}
+        render={<textarea />}
+        className={cx(styles.control, styles.area)}
+      />
+    </Field>
   );
 }

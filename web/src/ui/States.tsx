@@ -1,4 +1,5 @@
 /** What a list shows while it has nothing: because it is loading, is empty, or could not be read. */
+import type { LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 
 import { asProblem } from "@/api/problem";
@@ -18,9 +19,18 @@ export function Loading({ label }: { label: string }) {
   );
 }
 
-export function Empty({ title, text, children }: { title: string; text: string; children?: ReactNode }) {
+interface EmptyProps {
+  title: string;
+  text: string;
+  icon?: LucideIcon;
+  /** What to do about it. */
+  children?: ReactNode;
+}
+
+export function Empty({ title, text, icon: Icon, children }: EmptyProps) {
   return (
     <div className={styles.state}>
+      {Icon && <Icon size={32} className={styles.icon} />}
       <h2>{title}</h2>
       <p>{text}</p>
       {children}
@@ -35,5 +45,25 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => voi
       <p>{problemText(i18n, asProblem(error))}</p>
       {onRetry && <Button onClick={onRetry}>{i18n.t("action.try_again")}</Button>}
     </div>
+  );
+}
+
+interface SkeletonProps {
+  /** Said to those who do not see it. Once for a whole group: leave it out on the others. */
+  label?: string;
+  shape?: "line" | "block" | "circle";
+  className?: string | undefined;
+}
+
+/** The place of something that is loading, as large as it will be. */
+export function Skeleton({ label, shape = "line", className }: SkeletonProps) {
+  return (
+    <span
+      className={cx(styles.skeleton, styles[shape], className)}
+      role={label ? "status" : undefined}
+      aria-hidden={label ? undefined : true}
+    >
+      {label && <span className="visually-hidden">{label}</span>}
+    </span>
   );
 }

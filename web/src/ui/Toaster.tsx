@@ -1,27 +1,58 @@
-import { useSyncExternalStore } from "react";
+import { Toast } from "@base-ui/react/toast";
+import { CircleCheckIcon, TriangleAlertIcon, XIcon } from "lucide-react";
 
 import { useI18n } from "@/i18n/useI18n";
 
-import { IconButton } from "./Button";
+import { iconButtonClass } from "./Button";
 import { cx } from "./cx";
-import { CheckIcon, CloseIcon, WarningIcon } from "./icons";
-import { dismiss, onToasts, readToasts } from "./toasts";
+import { ProgressBar } from "./Progress";
 import styles from "./Toaster.module.css";
+import { toasts, type ToastData } from "./toasts";
 
+/** Where notices appear. F6 goes to them. */
 export function Toaster() {
   const { t } = useI18n();
-  const toasts = useSyncExternalStore(onToasts, readToasts);
   return (
-    <div className={styles.place} role="status" aria-live="polite">
-      {toasts.map(({ id, text, tone }) => (
-        <div key={id} className={cx(styles.toast, styles[tone])}>
-          {tone === "bad" ? <WarningIcon /> : tone === "good" ? <CheckIcon /> : null}
-          <p>{text}</p>
-          <IconButton label={t("action.dismiss")} onClick={() => dismiss(id)}>
-            <CloseIcon size={16} />
-          </IconButton>
-        </div>
-      ))}
-    </div>
+    <Toast.Provider toastManager={toasts} limit={4}>
+      <Toast.Portal>
+        <Toast.Viewport className={styles.place} aria-label={t("app.notices")}>
+          <Notices />
+        </Toast.Viewport>
+      </Toast.Portal>
+    </Toast.Provider>
   );
+}
+
+function Notices() {
+  const { t } = useI18n();
+  const shown = Toast.useToastManager<ToastData>();
+  return shown.toasts.map((notice) => {
+    const { tone = "info", progress, action } = notice.data ?? {};
+    return (
+      <Toast.Root key={notice.id} toast={notice} swipeDirection={["right", "down"]} className={styles.toast}>
+        <Toast.Content className={styles.content}>
+          {tone === "bad" && <TriangleAlertIcon className={styles.bad} />}
+          {tone === "good" && <CircleCheckIcon className={styles.good} />}
+          <Toast.Description className={styles.words} />
+          {action && (
+            <Toast.Action
+              className={styles.action}
+              onClick={() => {
+                action.onPress();
+                shown.close(notice.id);
+              }}
+            >
+              {action.label}
+            </Toast.Action>
+          )}
+          <Toast.Close aria-label={t("action.dismiss")} className={cx(iconButtonClass(), styles.close)}>
+            <XIcon size={16} />
+          </Toast.Close>
+          {progress !== undefined && (
+            <ProgressBar label={t("app.progress")} value={progress} className={styles.progress} />
+          )}
+        </Toast.Content>
+      </Toast.Root>
+    );
+  });
 }

@@ -9,8 +9,8 @@ export async function copyText(text: string): Promise<boolean> {
   }
   const area = document.createElement("textarea");
   area.value = text;
-  // Inside an open dialog the rest of the page is inert and cannot be selected.
-  const place = document.querySelector("dialog[open]") ?? document.body;
+  // Inside an open dialog, which would take the focus back from the rest of the page.
+  const place = [...document.querySelectorAll("[role=dialog]")].at(-1) ?? document.body;
   place.append(area);
   area.select();
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- there is nothing else on plain HTTP

@@ -1,37 +1,41 @@
 /** Short notices that come and go. What a person must act on stands beside its cause, not here. */
-export interface Toast {
-  id: number;
-  text: string;
-  tone: "info" | "good" | "bad";
+import { Toast } from "@base-ui/react/toast";
+
+export type Tone = "info" | "good" | "bad";
+
+export interface ToastData {
+  tone: Tone;
+  /** From 0 to 100; null: under way, nobody knows how far. */
+  progress?: number | null;
+  /** Words beside the button, and what it does: taking something back, most of all. */
+  action?: { label: string; onPress: () => void };
+}
+
+export interface ToastOptions extends Partial<Omit<ToastData, "tone">> {
+  /** Stays until it is dismissed, or replaced under the same id. */
+  stays?: boolean;
+  id?: string;
 }
 
 const STAYS_MS = 6000;
+/** Longer where there is something to press. */
+const STAYS_WITH_ACTION_MS = 10_000;
 
-let toasts: readonly Toast[] = [];
-let last = 0;
-const listeners = new Set<() => void>();
+export const toasts = Toast.createToastManager<ToastData>();
 
-export function toast(text: string, tone: Toast["tone"] = "info"): void {
-  const id = (last += 1);
-  // The same words twice are one notice.
-  change([...toasts.filter((other) => other.text !== text), { id, text, tone }].slice(-4));
-  setTimeout(() => dismiss(id), STAYS_MS);
+/** Shows a notice. The same words twice are one; the same `id` replaces what was said before. */
+export function toast(text: string, tone: Tone = "info", options: ToastOptions = {}): string {
+  const { stays, id = text, ...data } = options;
+  return toasts.add({
+    id,
+    description: text,
+    type: tone,
+    priority: tone === "bad" ? "high" : "low",
+    timeout: stays ? 0 : data.action ? STAYS_WITH_ACTION_MS : STAYS_MS,
+    data: { tone, ...data },
+  });
 }
 
-export function dismiss(id: number): void {
-  change(toasts.filter((other) => other.id !== id));
-}
-
-export function readToasts(): readonly Toast[] {
-  return toasts;
-}
-
-export function onToasts(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
-
-function change(next: readonly Toast[]): void {
-  toasts = next;
-  for (const listener of listeners) listener();
+export function dismiss(id: string): void {
+  toasts.close(id);
 }

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
+import { CoinsIcon } from "lucide-react";
 import { NavLink } from "react-router";
 
 import { meQuery } from "./queries";
 import { useI18n } from "@/i18n/useI18n";
-import { CreditIcon } from "@/ui/icons";
 
 import styles from "./BalanceLink.module.css";
 
@@ -18,7 +18,7 @@ export function BalanceLink() {
       className={styles.balance}
       aria-label={balance === undefined ? undefined : t("user.balance", { n: balance })}
     >
-      <CreditIcon />
+      <CoinsIcon />
       <span className={styles.number}>{balance === undefined ? "…" : number(balance)}</span>
     </NavLink>
   );

@@ -1,12 +1,13 @@
 import { useMutation } from "@tanstack/react-query";
+import { ChevronDownIcon, UserIcon } from "lucide-react";
 
 import { logout } from "@/api/generated";
 import { signOut } from "@/api/session";
 import type { User } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
-import { DownIcon, PersonIcon } from "@/ui/icons";
-import { Menu } from "@/ui/Menu";
+import { Popover } from "@/ui/Popover";
+import { ThemeSwitch } from "@/ui/ThemeSwitch";
 
 import styles from "./AccountMenu.module.css";
 import { LanguageSwitch } from "./LanguageSwitch";
@@ -19,28 +20,27 @@ export function AccountMenu({ user }: { user: User }) {
     onSettled: signOut,
   });
   return (
-    <Menu
+    <Popover
       label={t("account.menu")}
       button={
         <>
-          <PersonIcon />
+          <UserIcon />
           <span className={styles.name}>{user.display_name}</span>
-          <DownIcon size={14} />
+          <ChevronDownIcon size={14} />
         </>
       }
     >
-      {() => (
-        <div className={styles.panel}>
-          <div className={styles.who}>
-            <strong>{user.display_name}</strong>
-            <span>{user.email}</span>
-          </div>
-          <LanguageSwitch />
-          <Button look="quiet" wide busy={leave.isPending} onClick={() => leave.mutate()}>
-            {t("account.sign_out")}
-          </Button>
+      <div className={styles.panel}>
+        <div className={styles.who}>
+          <strong>{user.display_name}</strong>
+          <span>{user.email}</span>
         </div>
-      )}
-    </Menu>
+        <LanguageSwitch />
+        <ThemeSwitch />
+        <Button look="quiet" wide busy={leave.isPending} onClick={() => leave.mutate()}>
+          {t("account.sign_out")}
+        </Button>
+      </div>
+    </Popover>
   );
 }

@@ -1,7 +1,7 @@
 import { setLanguage } from "@/i18n/catalogues";
 import { LANGUAGES, rememberLanguage, type Language } from "@/i18n/language";
 import { useI18n } from "@/i18n/useI18n";
-import { Segmented } from "@/ui/Segmented";
+import { Segmented } from "@/ui/RadioGroup";
 
 const OPTIONS = (Object.keys(LANGUAGES) as Language[]).map((value) => ({ value, label: LANGUAGES[value] }));
 

@@ -10,8 +10,11 @@ import { modelsQuery } from "@/entities/model/queries";
 import { meQuery } from "@/entities/user/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
-import { CheckField, NumberField, Select, TextArea } from "@/ui/Field";
+import { CheckField } from "@/ui/Choices";
+import { TextArea } from "@/ui/Field";
+import { NumberField } from "@/ui/NumberField";
 import { problemText } from "@/ui/problemText";
+import { Select } from "@/ui/Select";
 import { Failed, Loading } from "@/ui/States";
 
 import { check, type FormErrors } from "./check";
@@ -29,6 +32,7 @@ import {
 } from "./draft";
 import { MAX_CFG, MAX_COUNT, MIN_CFG } from "./limits";
 import { LoraField } from "./LoraField";
+import { modelOption } from "./modelOption";
 import { PromptHelp } from "./PromptHelp";
 import { SeedField } from "./SeedField";
 import { SizeField } from "./SizeField";
@@ -176,16 +180,9 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
               label={t("recipe.model")}
               value={model.name}
               error={errors.model}
-              onChange={(event) => change(forModel(draft, event.target.value, models, all))}
-            >
-              {models.map(({ name, display_name, available, required_tiers }) => (
-                <option key={name} value={name} disabled={!available}>
-                  {available
-                    ? display_name
-                    : t("create.model_locked", { model: display_name, plans: required_tiers.join(", ") })}
-                </option>
-              ))}
-            </Select>
+              options={models.map((model) => modelOption(model, t))}
+              onChange={(name) => change(forModel(draft, name, models, all))}
+            />
           )}
           <NumberField
             label={t("recipe.steps")}
@@ -211,14 +208,12 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
             label={t("recipe.sampler")}
             value={values.sampler}
             error={errors.sampler}
-            onChange={(event) => change({ sampler: event.target.value })}
-          >
-            {model.limits.samplers.map((name) => (
-              <option key={name} value={name}>
-                {i18n.find(`recipe.sampler.${name}`) ?? name}
-              </option>
-            ))}
-          </Select>
+            options={model.limits.samplers.map((value) => ({
+              value,
+              label: i18n.find(`recipe.sampler.${value}`) ?? value,
+            }))}
+            onChange={(sampler) => change({ sampler })}
+          />
           <LoraField
             fitting={lorasFor(model, all)}
             chosen={draft.loras}

@@ -1,14 +1,16 @@
 /** The LoRAs that shall join in, each with its weight. Not there at all while none fits the model. */
+import { PlusIcon, XIcon } from "lucide-react";
 import { useState } from "react";
 
 import type { LoraUse, Model } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
 import { Button, IconButton } from "@/ui/Button";
-import { NumberField, Select } from "@/ui/Field";
-import { CloseIcon, PlusIcon } from "@/ui/icons";
+import { NumberField } from "@/ui/NumberField";
+import { Select } from "@/ui/Select";
 
 import { MAX_LORAS } from "./limits";
 import styles from "./LoraField.module.css";
+import { modelOption } from "./modelOption";
 
 interface LoraFieldProps {
   /** Those that fit the model. */
@@ -47,7 +49,7 @@ export function LoraField({ fitting, chosen, error, onChange }: LoraFieldProps) 
                 className={styles.remove}
                 onClick={() => onChange(chosen.filter((use) => use.name !== name))}
               >
-                <CloseIcon size={16} />
+                <XIcon size={16} />
               </IconButton>
             }
             slider
@@ -71,16 +73,9 @@ export function LoraField({ fitting, chosen, error, onChange }: LoraFieldProps) 
           <Select
             label={t("create.lora_add")}
             value={adding?.name ?? ""}
-            onChange={(event) => setNext(event.target.value)}
-          >
-            {others.map(({ name, display_name, available, required_tiers }) => (
-              <option key={name} value={name} disabled={!available}>
-                {available
-                  ? display_name
-                  : t("create.model_locked", { model: display_name, plans: required_tiers.join(", ") })}
-              </option>
-            ))}
-          </Select>
+            options={others.map((model) => modelOption(model, t))}
+            onChange={setNext}
+          />
           <Button
             disabled={!adding?.available}
             onClick={() => adding && onChange([...chosen, { name: adding.name, weight: 1 }])}

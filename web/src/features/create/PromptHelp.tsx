@@ -1,7 +1,8 @@
 /** What a prompt understands besides words, behind a small button. */
+import { CircleQuestionMarkIcon } from "lucide-react";
+
 import { useI18n } from "@/i18n/useI18n";
-import { HelpIcon } from "@/ui/icons";
-import { Menu } from "@/ui/Menu";
+import { Popover } from "@/ui/Popover";
 
 import styles from "./PromptHelp.module.css";
 
@@ -17,19 +18,17 @@ const SIGNS = [
 export function PromptHelp() {
   const { t } = useI18n();
   return (
-    <Menu small label={t("create.help")} button={<HelpIcon size={18} />}>
-      {() => (
-        <dl className={styles.list}>
-          {SIGNS.map(([sign, key]) => (
-            <div key={sign}>
-              <dt>
-                <code>{sign}</code>
-              </dt>
-              <dd>{t(key)}</dd>
-            </div>
-          ))}
-        </dl>
-      )}
-    </Menu>
+    <Popover small label={t("create.help")} button={<CircleQuestionMarkIcon size={18} />}>
+      <dl className={styles.list}>
+        {SIGNS.map(([sign, key]) => (
+          <div key={sign}>
+            <dt>
+              <code>{sign}</code>
+            </dt>
+            <dd>{t(key)}</dd>
+          </div>
+        ))}
+      </dl>
+    </Popover>
   );
 }

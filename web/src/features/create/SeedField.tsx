@@ -1,8 +1,10 @@
+import { DicesIcon, LockIcon, LockOpenIcon } from "lucide-react";
+
 import { newSeed } from "@/api/random";
 import { useI18n } from "@/i18n/useI18n";
 import { IconButton } from "@/ui/Button";
-import { NumberField, TextField } from "@/ui/Field";
-import { DiceIcon, LockIcon, UnlockIcon } from "@/ui/icons";
+import { TextField } from "@/ui/Field";
+import { NumberField } from "@/ui/NumberField";
 
 import { MAX_SEED } from "./limits";
 import styles from "./SeedField.module.css";
@@ -40,14 +42,14 @@ export function SeedField({ seed, error, onChange }: SeedFieldProps) {
       )}
       <div className={styles.buttons}>
         <IconButton label={t("create.seed_roll")} onClick={() => onChange(newSeed())}>
-          <DiceIcon />
+          <DicesIcon />
         </IconButton>
         <IconButton
           label={t("create.seed_lock")}
           aria-pressed={locked}
           onClick={() => onChange(locked ? null : newSeed())}
         >
-          {locked ? <LockIcon /> : <UnlockIcon />}
+          {locked ? <LockIcon /> : <LockOpenIcon />}
         </IconButton>
       </div>
     </div>

@@ -1,9 +1,10 @@
-import { useId } from "react";
+import { ImageIcon } from "lucide-react";
+import type { ReactNode } from "react";
 
 import type { Checkpoint } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
-import { NumberField } from "@/ui/Field";
-import { PictureIcon } from "@/ui/icons";
+import { NumberField } from "@/ui/NumberField";
+import { RadioTiles } from "@/ui/RadioGroup";
 
 import type { FormErrors } from "./check";
 import { fitted, shapesOf, type Size } from "./shapes";
@@ -19,52 +20,34 @@ interface SizeFieldProps {
   onChange: (size: { width?: number | null; height?: number | null }) => void;
 }
 
+/** The tile of the picture's own proportions. */
+const SOURCE = "source";
+
 export function SizeField({ model, source, width, height, errors, onChange }: SizeFieldProps) {
   const { t } = useI18n();
-  const name = useId();
   const { min_size, max_size, multiple } = model.limits;
   const own = source && fitted(source, model.limits);
   const shapes = shapesOf(model).filter((shape) => shape.width !== own?.width || shape.height !== own.height);
+  const tiles = [
+    ...(own ? [tile(SOURCE, own, <ImageIcon />, t("create.size_of_source"))] : []),
+    ...shapes.map((shape) =>
+      tile(shape.ratio, shape, <span className={styles.outline} data-ratio={shape.ratio} />, shape.ratio),
+    ),
+  ];
+  const chosen = tiles.find(({ size }) => size.width === width && size.height === height)?.value ?? null;
   return (
     <fieldset className={styles.field}>
       <legend>{t("recipe.size")}</legend>
-      <div className={styles.shapes}>
-        {own && (
-          <label className={styles.shape} title={`${own.width} × ${own.height}`}>
-            <input
-              type="radio"
-              name={name}
-              className="visually-hidden"
-              checked={own.width === width && own.height === height}
-              // Left to the source, so that it follows another one.
-              onChange={() => onChange({ width: null, height: null })}
-            />
-            <span className={styles.face}>
-              <span className={styles.box}>
-                <PictureIcon />
-              </span>
-              {t("create.size_of_source")}
-            </span>
-          </label>
-        )}
-        {shapes.map((shape) => (
-          <label key={shape.ratio} className={styles.shape} title={`${shape.width} × ${shape.height}`}>
-            <input
-              type="radio"
-              name={name}
-              className="visually-hidden"
-              checked={shape.width === width && shape.height === height}
-              onChange={() => onChange({ width: shape.width, height: shape.height })}
-            />
-            <span className={styles.face}>
-              <span className={styles.box}>
-                <span className={styles.outline} data-ratio={shape.ratio} />
-              </span>
-              {shape.ratio}
-            </span>
-          </label>
-        ))}
-      </div>
+      <RadioTiles
+        label={t("recipe.size")}
+        value={chosen}
+        options={tiles.map(({ value, title, face }) => ({ value, title, label: face }))}
+        onChange={(value) => {
+          const shape = shapes.find(({ ratio }) => ratio === value);
+          // Left to the source, so that it follows another one.
+          onChange({ width: shape?.width ?? null, height: shape?.height ?? null });
+        }}
+      />
       <div className={styles.sides}>
         <NumberField
           label={t("create.width")}
@@ -87,4 +70,14 @@ export function SizeField({ model, source, width, height, errors, onChange }: Si
       </div>
     </fieldset>
   );
+}
+
+function tile(value: string, size: Size, sign: ReactNode, name: string) {
+  const face = (
+    <>
+      <span className={styles.box}>{sign}</span>
+      {name}
+    </>
+  );
+  return { value, size, title: `${size.width} × ${size.height}`, face };
 }

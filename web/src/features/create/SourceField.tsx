@@ -1,5 +1,6 @@
 /** The picture to start from, if there is one: chosen or dropped here, or taken from the gallery. */
 import { useQuery } from "@tanstack/react-query";
+import { ImageIcon, XIcon } from "lucide-react";
 import { useEffect, useRef, useState, type DragEvent } from "react";
 
 import { asProblem } from "@/api/problem";
@@ -7,8 +8,7 @@ import { pictureTitle } from "@/entities/image/pictureTitle";
 import { imageQuery } from "@/entities/image/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { IconButton, Spinner } from "@/ui/Button";
-import { NumberField } from "@/ui/Field";
-import { CloseIcon, PictureIcon } from "@/ui/icons";
+import { NumberField } from "@/ui/NumberField";
 import { problemText } from "@/ui/problemText";
 
 import type { FormErrors } from "./check";
@@ -74,7 +74,7 @@ export function SourceField({ source, strength, errors, onSource, onStrength }: 
         <Chosen source={source} error={errors.source} onRemove={() => take(null)} />
       ) : (
         <label className={styles.drop}>
-          {upload.sending ? <Spinner /> : <PictureIcon />}
+          {upload.sending ? <Spinner /> : <ImageIcon />}
           <span className={styles.words}>
             {upload.sending ? (
               <span role="status">{t("create.source_sending", { file: upload.sending })}</span>
@@ -153,7 +153,7 @@ function Chosen({ source, error, onRemove }: ChosenProps) {
           <span className={styles.note}>{`${number(source.width)} × ${number(source.height)}`}</span>
         </div>
         <IconButton label={t("create.source_remove")} onClick={onRemove}>
-          <CloseIcon />
+          <XIcon />
         </IconButton>
       </div>
       {wrong && (

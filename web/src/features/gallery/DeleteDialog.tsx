@@ -1,7 +1,7 @@
 import type { Image } from "@/api/types";
 import { pictureTitle } from "@/entities/image/pictureTitle";
 import { useI18n } from "@/i18n/useI18n";
-import { ConfirmDialog } from "@/ui/Dialog";
+import { ConfirmDialog } from "@/ui/ConfirmDialog";
 
 interface DeleteDialogProps {
   image: Image;

@@ -1,5 +1,6 @@
 /** Enlarging the picture that is open: the factors with their sizes and prices, and a word when one is on its way. */
 import { useQuery } from "@tanstack/react-query";
+import { Maximize2Icon } from "lucide-react";
 import { useId, useState } from "react";
 import { Link } from "react-router";
 
@@ -11,7 +12,6 @@ import { useSubmit } from "@/entities/job/useSubmit";
 import { modelsQuery } from "@/entities/model/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
-import { EnlargeIcon } from "@/ui/icons";
 import { problemText } from "@/ui/problemText";
 
 import styles from "./Enlarge.module.css";
@@ -30,7 +30,7 @@ export function Enlarge({ image }: { image: Image }) {
   return (
     <div className={styles.enlarge}>
       <Button wide aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
-        <EnlargeIcon />
+        <Maximize2Icon />
         {t("picture.enlarge")}
       </Button>
       <div id={id} hidden={!open} className={styles.choices}>

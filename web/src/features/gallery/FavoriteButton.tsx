@@ -1,7 +1,8 @@
+import { StarIcon } from "lucide-react";
+
 import type { Image } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
 import { IconButton } from "@/ui/Button";
-import { StarFilledIcon, StarIcon } from "@/ui/icons";
 
 interface FavoriteButtonProps {
   image: Image;
@@ -20,7 +21,7 @@ export function FavoriteButton({ image, onToggle, onPicture, className }: Favori
       className={className}
       onClick={() => onToggle(image)}
     >
-      {image.is_favorite ? <StarFilledIcon /> : <StarIcon />}
+      {image.is_favorite ? <StarIcon fill="currentColor" /> : <StarIcon />}
     </IconButton>
   );
 }

@@ -9,7 +9,7 @@ import { useImageActions } from "@/entities/image/useImageActions";
 import { useI18n } from "@/i18n/useI18n";
 import { buttonClass } from "@/ui/Button";
 import { LoadMore } from "@/ui/LoadMore";
-import { Segmented } from "@/ui/Segmented";
+import { Segmented } from "@/ui/RadioGroup";
 import { Empty, Failed, Loading } from "@/ui/States";
 
 import { DeleteDialog } from "./DeleteDialog";
@@ -44,6 +44,23 @@ export function GalleryPage() {
   };
   const index = images.findIndex((image) => image.id === open);
 
+  // Inside the viewer where that is open, so that it lies above it and closes first.
+  const question = deleting && (
+    <DeleteDialog
+      image={deleting}
+      busy={actions.removing}
+      onClose={() => setDeleting(null)}
+      onConfirm={() => {
+        const place = images.findIndex((image) => image.id === deleting.id);
+        const next = images[place + 1] ?? images[place - 1];
+        actions.remove(deleting.id, () => {
+          setDeleting(null);
+          if (open === deleting.id) change("view", next?.id ?? null, true);
+        });
+      }}
+    />
+  );
+
   return (
     <div className={styles.page}>
       <header className={styles.head}>
@@ -73,7 +90,9 @@ export function GalleryPage() {
       {list.hasNextPage && (
         <LoadMore busy={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} />
       )}
-      {open !== null && (
+      {open === null ? (
+        question
+      ) : (
         <Viewer
           id={open}
           known={images[index]}
@@ -86,22 +105,9 @@ export function GalleryPage() {
           onDelete={setDeleting}
           onBroken={reread}
           onClose={() => change("view", null, true)}
-        />
-      )}
-      {deleting && (
-        <DeleteDialog
-          image={deleting}
-          busy={actions.removing}
-          onClose={() => setDeleting(null)}
-          onConfirm={() => {
-            const place = images.findIndex((image) => image.id === deleting.id);
-            const next = images[place + 1] ?? images[place - 1];
-            actions.remove(deleting.id, () => {
-              setDeleting(null);
-              if (open === deleting.id) change("view", next?.id ?? null, true);
-            });
-          }}
-        />
+        >
+          {question}
+        </Viewer>
       )}
     </div>
   );

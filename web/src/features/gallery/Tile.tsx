@@ -1,10 +1,10 @@
+import { Trash2Icon } from "lucide-react";
 import { useState } from "react";
 
 import type { Image } from "@/api/types";
 import { pictureTitle } from "@/entities/image/pictureTitle";
 import { useI18n } from "@/i18n/useI18n";
 import { IconButton } from "@/ui/Button";
-import { TrashIcon } from "@/ui/icons";
 
 import { FavoriteButton } from "./FavoriteButton";
 import styles from "./Tile.module.css";
@@ -53,7 +53,7 @@ export function Tile({ image, onOpen, onToggleFavorite, onDelete, onBroken }: Ti
           className={styles.trash}
           onClick={() => onDelete(image)}
         >
-          <TrashIcon />
+          <Trash2Icon />
         </IconButton>
       </div>
     </li>

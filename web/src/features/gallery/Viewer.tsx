@@ -1,6 +1,16 @@
 /** One picture, as large as the window allows, with everything it was made with. */
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, type KeyboardEvent } from "react";
+import {
+  ChevronLeftIcon,
+  ChevronRightIcon,
+  CopyIcon,
+  DownloadIcon,
+  ImageIcon,
+  RefreshCwIcon,
+  Trash2Icon,
+  XIcon,
+} from "lucide-react";
+import { useEffect, type KeyboardEvent, type ReactNode } from "react";
 import { Link } from "react-router";
 
 import type { Image, Recipe } from "@/api/types";
@@ -8,19 +18,9 @@ import { fileNameOf } from "@/entities/image/fileName";
 import { pictureTitle } from "@/entities/image/pictureTitle";
 import { imageQuery } from "@/entities/image/queries";
 import { useI18n } from "@/i18n/useI18n";
-import { buttonClass, IconButton } from "@/ui/Button";
+import { buttonClass, IconButton, iconButtonClass } from "@/ui/Button";
 import { copyText } from "@/ui/clipboard";
 import { Dialog } from "@/ui/Dialog";
-import {
-  AgainIcon,
-  CloseIcon,
-  CopyIcon,
-  DownloadIcon,
-  LeftIcon,
-  PictureIcon,
-  RightIcon,
-  TrashIcon,
-} from "@/ui/icons";
 import { Failed, Loading } from "@/ui/States";
 import { toast } from "@/ui/toasts";
 
@@ -45,6 +45,8 @@ interface ViewerProps {
   /** The signed address of the listed picture has run out. */
   onBroken: () => void;
   onClose: () => void;
+  /** What is asked above it. */
+  children: ReactNode;
 }
 
 const NEAR_END = 6;
@@ -62,6 +64,7 @@ export function Viewer(props: ViewerProps) {
     onDelete,
     onBroken,
     onClose,
+    children,
   } = props;
   const i18n = useI18n();
   const { t } = i18n;
@@ -109,7 +112,7 @@ export function Viewer(props: ViewerProps) {
               className={styles.newer}
               onClick={() => onShow(newer)}
             >
-              <LeftIcon />
+              <ChevronLeftIcon />
             </IconButton>
           )}
           {older && (
@@ -119,7 +122,7 @@ export function Viewer(props: ViewerProps) {
               className={styles.older}
               onClick={() => onShow(older)}
             >
-              <RightIcon />
+              <ChevronRightIcon />
             </IconButton>
           )}
         </div>
@@ -131,22 +134,23 @@ export function Viewer(props: ViewerProps) {
               download={fileNameOf(image)}
               aria-label={t("picture.download")}
               title={t("picture.download")}
-              className={styles.tool}
+              className={iconButtonClass()}
             >
               <DownloadIcon />
             </a>
           )}
           {image && (
             <IconButton label={t("picture.delete")} onClick={() => onDelete(image)}>
-              <TrashIcon />
+              <Trash2Icon />
             </IconButton>
           )}
           <IconButton label={t("action.close")} onClick={onClose} className={styles.close}>
-            <CloseIcon />
+            <XIcon />
           </IconButton>
         </div>
         <div className={styles.facts}>{image && <Facts key={image.id} image={image} />}</div>
       </div>
+      {children}
     </Dialog>
   );
 }
@@ -169,12 +173,12 @@ function Facts({ image }: { image: Image }) {
       <div className={styles.actions}>
         {reusable && (
           <Link to={`/create?image=${image.id}`} className={buttonClass("primary", { wide: true })}>
-            <AgainIcon />
+            <RefreshCwIcon />
             {t("picture.use_again")}
           </Link>
         )}
         <Link to={`/create?source=${image.id}`} className={buttonClass("plain", { wide: true })}>
-          <PictureIcon />
+          <ImageIcon />
           {t("picture.start_from")}
         </Link>
         <Enlarge image={image} />

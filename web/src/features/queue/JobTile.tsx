@@ -1,5 +1,6 @@
 /** One job: the picture as it forms, where it stands, and in the end what it cost. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { TriangleAlertIcon } from "lucide-react";
 import { Link } from "react-router";
 
 import { cancelJob } from "@/api/generated";
@@ -16,7 +17,6 @@ import { useRetry } from "@/entities/job/useRetry";
 import { userKeys } from "@/entities/user/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { Button, buttonClass } from "@/ui/Button";
-import { WarningIcon } from "@/ui/icons";
 import { problemText } from "@/ui/problemText";
 import { toast } from "@/ui/toasts";
 
@@ -115,7 +115,7 @@ export function JobFrame({ job }: { job: Job }) {
       ) : (
         source_image !== undefined && !isOver(job) && <Beginning id={source_image} />
       )}
-      {job.status === "failed" && <WarningIcon size={28} />}
+      {job.status === "failed" && <TriangleAlertIcon size={28} />}
       {isWaiting(job) && job.position !== null && <Place position={job.position} />}
       {running && (
         <div

@@ -1,0 +1,78 @@
+/** Everything that can be done, found by typing. */
+import { Command } from "cmdk";
+import type { LucideIcon } from "lucide-react";
+
+import styles from "./CommandPalette.module.css";
+import { Dialog } from "./Dialog";
+import { Keys } from "./Keys";
+
+export interface PaletteCommand {
+  id: string;
+  label: string;
+  /** Other words that find it. */
+  words?: string[];
+  icon?: LucideIcon;
+  keys?: string;
+  disabled?: boolean;
+  onSelect: () => void;
+}
+
+export interface PaletteGroup {
+  label: string;
+  commands: readonly PaletteCommand[];
+}
+
+interface CommandPaletteProps {
+  label: string;
+  placeholder: string;
+  /** What the list says when nothing fits. */
+  none: string;
+  groups: readonly PaletteGroup[];
+  open: boolean;
+  onClose: () => void;
+}
+
+export function CommandPalette({ label, open, onClose, ...rest }: CommandPaletteProps) {
+  return (
+    <Dialog label={label} open={open} onClose={onClose} bare>
+      <CommandList label={label} onChosen={onClose} {...rest} />
+    </Dialog>
+  );
+}
+
+interface CommandListProps extends Omit<CommandPaletteProps, "open" | "onClose"> {
+  /** Runs before what was chosen, so that it may open something of its own. */
+  onChosen?: () => void;
+}
+
+export function CommandList({ label, placeholder, none, groups, onChosen }: CommandListProps) {
+  return (
+    <Command label={label} loop className={styles.palette}>
+      <Command.Input placeholder={placeholder} className={styles.input} />
+      <Command.List label={label} className={styles.list}>
+        <Command.Empty className={styles.none}>{none}</Command.Empty>
+        {groups.map((group) => (
+          <Command.Group key={group.label} heading={group.label} className={styles.group}>
+            {group.commands.map((command) => (
+              <Command.Item
+                key={command.id}
+                value={command.id}
+                keywords={[command.label, ...(command.words ?? [])]}
+                disabled={command.disabled}
+                onSelect={() => {
+                  onChosen?.();
+                  command.onSelect();
+                }}
+                className={styles.item}
+              >
+                {command.icon && <command.icon size={18} />}
+                <span className={styles.words}>{command.label}</span>
+                {command.keys && <Keys keys={command.keys} />}
+              </Command.Item>
+            ))}
+          </Command.Group>
+        ))}
+      </Command.List>
+    </Command>
+  );
+}
