@@ -1,13 +1,15 @@
 /** Signing in and signing up: the same form with one field and one destination more or less. */
 import { useMutation } from "@tanstack/react-query";
-import { useState, type SubmitEvent } from "react";
+import { useState } from "react";
+import { useForm } from "react-hook-form";
 
-import { login, register } from "@/api/generated";
+import { login, register as signUp } from "@/api/generated";
 import { asProblem } from "@/api/problem";
 import { signIn } from "@/api/session";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { TextField } from "@/ui/Field";
+import { placeErrors } from "@/ui/placeErrors";
 import { problemText } from "@/ui/problemText";
 
 import styles from "./AuthForm.module.css";
@@ -18,66 +20,62 @@ interface Entries {
   display_name: string;
 }
 
+const EMPTY: Entries = { email: "", password: "", display_name: "" };
+const FIELDS = ["email", "password", "display_name"] as const;
+
 export function AuthForm({ kind }: { kind: "sign-in" | "sign-up" }) {
   const i18n = useI18n();
   const { t } = i18n;
   const signingUp = kind === "sign-up";
-  const [entries, setEntries] = useState<Entries>({ email: "", password: "", display_name: "" });
   const [shown, setShown] = useState(false);
+  const { register, handleSubmit, setError, formState } = useForm<Entries>({ defaultValues: EMPTY });
+  const { errors } = formState;
 
   const send = useMutation({
-    mutationFn: ({ email, password, display_name }: Entries) =>
-      signingUp
-        ? register({ body: { email, password, display_name } })
-        : login({ body: { email, password } }),
+    mutationFn: ({ email, password, display_name }: Entries) => {
+      const known = { email: email.trim(), password };
+      return signingUp ? signUp({ body: { ...known, display_name } }) : login({ body: known });
+    },
     onSuccess: signIn,
+    onError: (error) => {
+      const problem = asProblem(error);
+      if (problem.code === "email_exists") setError("email", { message: problemText(i18n, problem) });
+      else if (!placeErrors(problem, FIELDS, setError)) setError("root", { message: problemText(i18n, problem) });
+    },
   });
-  const problem = send.error ? asProblem(send.error) : null;
-  const fieldError = (field: keyof Entries) =>
-    field === "email" && problem?.code === "email_exists" ? problemText(i18n, problem) : problem?.for(field);
-  const besideField = (["email", "password", "display_name"] as const).some(fieldError);
-
-  const change = (field: keyof Entries) => (event: { target: { value: string } }) =>
-    setEntries({ ...entries, [field]: event.target.value });
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    if (!send.isPending) send.mutate({ ...entries, email: entries.email.trim() });
-  };
 
   return (
-    <form className={styles.form} onSubmit={submit} aria-label={t(`auth.${kind}`)}>
+    <form
+      className={styles.form}
+      onSubmit={handleSubmit((entries) => !send.isPending && send.mutate(entries))}
+      aria-label={t(`auth.${kind}`)}
+    >
       {signingUp && (
         <TextField
+          {...register("display_name")}
           label={t("auth.display_name")}
-          name="display_name"
           autoComplete="nickname"
           required
           maxLength={80}
-          value={entries.display_name}
-          error={fieldError("display_name")}
-          onChange={change("display_name")}
+          error={errors.display_name?.message}
         />
       )}
       <TextField
+        {...register("email")}
         label={t("auth.email")}
         type="email"
-        name="email"
         autoComplete={signingUp ? "email" : "username"}
         required
-        value={entries.email}
-        error={fieldError("email")}
-        onChange={change("email")}
+        error={errors.email?.message}
       />
       <TextField
+        {...register("password")}
         label={t("auth.password")}
         type={shown ? "text" : "password"}
-        name="password"
         autoComplete={signingUp ? "new-password" : "current-password"}
         required
         hint={signingUp ? t("auth.password_hint") : undefined}
-        value={entries.password}
-        error={fieldError("password")}
-        onChange={change("password")}
+        error={errors.password?.message}
         aside={
           <button
             type="button"
@@ -89,9 +87,9 @@ export function AuthForm({ kind }: { kind: "sign-in" | "sign-up" }) {
           </button>
         }
       />
-      {problem && !besideField && (
+      {errors.root && (
         <p className={styles.problem} role="alert">
-          {problemText(i18n, problem)}
+          {errors.root.message}
         </p>
       )}
       <Button type="submit" look="primary" wide busy={send.isPending}>

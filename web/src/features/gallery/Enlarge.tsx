@@ -1,15 +1,15 @@
 /** Enlarging the picture that is open: the factors with their sizes and prices, and a word when one is on its way. */
 import { useQuery } from "@tanstack/react-query";
-import { Maximize2Icon } from "lucide-react";
 import { useId, useState } from "react";
 import { Link } from "react-router";
 
 import { asProblem } from "@/api/problem";
 import type { Image } from "@/api/types";
+import { upscaleImage } from "@/entities/image/actions/upscaleImage";
 import { enlargeRequest, scalesOf } from "@/entities/image/scales";
 import { estimateQuery } from "@/entities/job/queries";
-import { useSubmit } from "@/entities/job/useSubmit";
 import { modelsQuery } from "@/entities/model/queries";
+import { useAction } from "@/entities/useAction";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { problemText } from "@/ui/problemText";
@@ -23,15 +23,18 @@ export function Enlarge({ image }: { image: Image }) {
   const models = useQuery(modelsQuery);
   const [open, setOpen] = useState(false);
   const [sent, setSent] = useState<number | null>(null);
-  const sending = useSubmit((batch) => setSent(Number(batch.jobs[0]?.parameters.scale)));
+  const sending = useAction(upscaleImage, {
+    beside: true,
+    onDone: (batch) => setSent(Number(batch.jobs[0]?.parameters.scale)),
+  });
   const scales = scalesOf(models.data?.items ?? []);
   if (scales.length === 0) return null;
 
   return (
     <div className={styles.enlarge}>
       <Button wide aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
-        <Maximize2Icon />
-        {t("picture.enlarge")}
+        <upscaleImage.icon />
+        {t(upscaleImage.label)}
       </Button>
       <div id={id} hidden={!open} className={styles.choices}>
         {open &&
@@ -43,7 +46,7 @@ export function Enlarge({ image }: { image: Image }) {
               busy={sending.busy}
               onSend={() => {
                 setSent(null);
-                sending.submit(enlargeRequest(image.id, scale));
+                sending.run({ id: image.id, scale });
               }}
             />
           ))}
@@ -55,9 +58,9 @@ export function Enlarge({ image }: { image: Image }) {
             </p>
           )}
         </div>
-        {sending.error && (
+        {sending.problem && (
           <p role="alert" className={styles.problem}>
-            {problemText(i18n, asProblem(sending.error))}
+            {problemText(i18n, sending.problem)}
           </p>
         )}
       </div>

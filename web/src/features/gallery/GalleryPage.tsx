@@ -4,15 +4,17 @@ import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
 
 import type { Image } from "@/api/types";
+import { ActionQuestion } from "@/entities/ActionQuestion";
+import { deleteImage } from "@/entities/image/actions/deleteImage";
+import { favoriteImage } from "@/entities/image/actions/favoriteImage";
 import { imagesQuery } from "@/entities/image/queries";
-import { useImageActions } from "@/entities/image/useImageActions";
+import { useAction } from "@/entities/useAction";
 import { useI18n } from "@/i18n/useI18n";
 import { buttonClass } from "@/ui/Button";
 import { LoadMore } from "@/ui/LoadMore";
 import { Segmented } from "@/ui/RadioGroup";
 import { Empty, Failed, Loading } from "@/ui/States";
 
-import { DeleteDialog } from "./DeleteDialog";
 import styles from "./GalleryPage.module.css";
 import { Tile } from "./Tile";
 import { Viewer } from "./Viewer";
@@ -24,7 +26,8 @@ export function GalleryPage() {
   const open = query.get("view");
   const list = useInfiniteQuery(imagesQuery({ favorite }));
   const images = list.data?.pages.flatMap((page) => page.items) ?? [];
-  const actions = useImageActions();
+  const favoring = useAction(favoriteImage);
+  const removing = useAction(deleteImage);
   const [deleting, setDeleting] = useState<Image | null>(null);
 
   const change = (name: "view" | "show", value: string | null, replace: boolean) =>
@@ -46,14 +49,15 @@ export function GalleryPage() {
 
   // Inside the viewer where that is open, so that it lies above it and closes first.
   const question = deleting && (
-    <DeleteDialog
-      image={deleting}
-      busy={actions.removing}
+    <ActionQuestion
+      action={deleteImage}
+      thing={deleting}
+      busy={removing.busy}
       onClose={() => setDeleting(null)}
       onConfirm={() => {
         const place = images.findIndex((image) => image.id === deleting.id);
         const next = images[place + 1] ?? images[place - 1];
-        actions.remove(deleting.id, () => {
+        removing.run(deleting, () => {
           setDeleting(null);
           if (open === deleting.id) change("view", next?.id ?? null, true);
         });
@@ -81,7 +85,7 @@ export function GalleryPage() {
             key={image.id}
             image={image}
             onOpen={() => change("view", image.id, false)}
-            onToggleFavorite={actions.toggleFavorite}
+            onToggleFavorite={favoring.run}
             onDelete={setDeleting}
             onBroken={reread}
           />
@@ -101,7 +105,7 @@ export function GalleryPage() {
           onNearEnd={() => list.hasNextPage && !list.isFetching && void list.fetchNextPage()}
           remaining={index < 0 ? null : images.length - 1 - index}
           onShow={(id) => change("view", id, true)}
-          onToggleFavorite={actions.toggleFavorite}
+          onToggleFavorite={favoring.run}
           onDelete={setDeleting}
           onBroken={reread}
           onClose={() => change("view", null, true)}

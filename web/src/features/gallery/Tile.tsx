@@ -1,12 +1,12 @@
-import { Trash2Icon } from "lucide-react";
 import { useState } from "react";
 
 import type { Image } from "@/api/types";
+import { ActionIcon } from "@/entities/ActionControl";
+import { deleteImage } from "@/entities/image/actions/deleteImage";
+import { favoriteImage } from "@/entities/image/actions/favoriteImage";
 import { pictureTitle } from "@/entities/image/pictureTitle";
 import { useI18n } from "@/i18n/useI18n";
-import { IconButton } from "@/ui/Button";
 
-import { FavoriteButton } from "./FavoriteButton";
 import styles from "./Tile.module.css";
 
 interface TileProps {
@@ -46,15 +46,20 @@ export function Tile({ image, onOpen, onToggleFavorite, onDelete, onBroken }: Ti
         />
       </button>
       <div className={styles.tools}>
-        <FavoriteButton image={image} onToggle={onToggleFavorite} onPicture className={styles.star} />
-        <IconButton
-          label={t("picture.delete")}
+        <ActionIcon
+          action={favoriteImage}
+          thing={image}
+          onPress={onToggleFavorite}
+          onPicture
+          className={styles.star}
+        />
+        <ActionIcon
+          action={deleteImage}
+          thing={image}
+          onPress={onDelete}
           onPicture
           className={styles.trash}
-          onClick={() => onDelete(image)}
-        >
-          <Trash2Icon />
-        </IconButton>
+        />
       </div>
     </li>
   );

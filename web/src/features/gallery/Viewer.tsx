@@ -1,33 +1,22 @@
 /** One picture, as large as the window allows, with everything it was made with. */
 import { useQuery } from "@tanstack/react-query";
-import {
-  ChevronLeftIcon,
-  ChevronRightIcon,
-  CopyIcon,
-  DownloadIcon,
-  ImageIcon,
-  RefreshCwIcon,
-  Trash2Icon,
-  XIcon,
-} from "lucide-react";
+import { ChevronLeftIcon, ChevronRightIcon, XIcon } from "lucide-react";
 import { useEffect, type KeyboardEvent, type ReactNode } from "react";
-import { Link } from "react-router";
 
-import type { Image, Recipe } from "@/api/types";
-import { fileNameOf } from "@/entities/image/fileName";
+import type { Image } from "@/api/types";
+import { actionOfKey } from "@/entities/action";
+import { ActionDownload, ActionIcon } from "@/entities/ActionControl";
+import { deleteImage } from "@/entities/image/actions/deleteImage";
+import { downloadImage } from "@/entities/image/actions/downloadImage";
+import { favoriteImage } from "@/entities/image/actions/favoriteImage";
 import { pictureTitle } from "@/entities/image/pictureTitle";
 import { imageQuery } from "@/entities/image/queries";
 import { useI18n } from "@/i18n/useI18n";
-import { buttonClass, IconButton, iconButtonClass } from "@/ui/Button";
-import { copyText } from "@/ui/clipboard";
+import { IconButton } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Failed, Loading } from "@/ui/States";
-import { toast } from "@/ui/toasts";
 
-import { Enlarge } from "./Enlarge";
-import { FavoriteButton } from "./FavoriteButton";
-import { MadeFrom } from "./MadeFrom";
-import { Parameters } from "./Parameters";
+import { Facts } from "./Facts";
 import styles from "./Viewer.module.css";
 
 interface ViewerProps {
@@ -80,8 +69,8 @@ export function Viewer(props: ViewerProps) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "ArrowLeft" && newer) onShow(newer);
     else if (event.key === "ArrowRight" && older) onShow(older);
-    else if ((event.key === "Delete" || event.key === "Backspace") && image) onDelete(image);
-    else if (event.key.toLowerCase() === "f" && image) onToggleFavorite(image);
+    else if (image && actionOfKey([favoriteImage], image, event)) onToggleFavorite(image);
+    else if (image && actionOfKey([deleteImage], image, event)) onDelete(image);
     else return;
     event.preventDefault();
   };
@@ -127,22 +116,12 @@ export function Viewer(props: ViewerProps) {
           )}
         </div>
         <div className={styles.tools}>
-          {image && <FavoriteButton image={image} onToggle={onToggleFavorite} />}
           {image && (
-            <a
-              href={image.file_url}
-              download={fileNameOf(image)}
-              aria-label={t("picture.download")}
-              title={t("picture.download")}
-              className={iconButtonClass()}
-            >
-              <DownloadIcon />
-            </a>
-          )}
-          {image && (
-            <IconButton label={t("picture.delete")} onClick={() => onDelete(image)}>
-              <Trash2Icon />
-            </IconButton>
+            <>
+              <ActionIcon action={favoriteImage} thing={image} withKeys onPress={onToggleFavorite} />
+              <ActionDownload action={downloadImage} thing={image} />
+              <ActionIcon action={deleteImage} thing={image} withKeys onPress={onDelete} />
+            </>
           )}
           <IconButton label={t("action.close")} onClick={onClose} className={styles.close}>
             <XIcon />
@@ -152,71 +131,5 @@ export function Viewer(props: ViewerProps) {
       </div>
       {children}
     </Dialog>
-  );
-}
-
-function Facts({ image }: { image: Image }) {
-  const i18n = useI18n();
-  const { t } = i18n;
-  const recipe = image.generation_params as Recipe;
-  const { source_image } = recipe;
-  // What was enlarged or uploaded says nothing that the form could take.
-  const reusable = recipe.job_type !== "upscale" && Boolean(recipe.prompt ?? source_image);
-  return (
-    <>
-      {recipe.prompt ? (
-        <Words recipe={recipe} prompt={recipe.prompt} />
-      ) : (
-        <h2>{pictureTitle(recipe, i18n)}</h2>
-      )}
-      {source_image !== undefined && <MadeFrom id={source_image} />}
-      <div className={styles.actions}>
-        {reusable && (
-          <Link to={`/create?image=${image.id}`} className={buttonClass("primary", { wide: true })}>
-            <RefreshCwIcon />
-            {t("picture.use_again")}
-          </Link>
-        )}
-        <Link to={`/create?source=${image.id}`} className={buttonClass("plain", { wide: true })}>
-          <ImageIcon />
-          {t("picture.start_from")}
-        </Link>
-        <Enlarge image={image} />
-      </div>
-      <Parameters image={image} />
-      <p className={styles.keys}>{t("gallery.keys")}</p>
-    </>
-  );
-}
-
-function Words({ recipe, prompt }: { recipe: Recipe; prompt: string }) {
-  const { t } = useI18n();
-  const { negative_prompt, resolved_prompt } = recipe;
-  const copy = async () => {
-    const copied = await copyText(prompt);
-    toast(t(copied ? "picture.copied" : "picture.not_copied"), copied ? "good" : "bad");
-  };
-  return (
-    <div className={styles.words}>
-      <div className={styles.heading}>
-        <h2>{t("recipe.prompt")}</h2>
-        <IconButton label={t("picture.copy_prompt")} onClick={copy}>
-          <CopyIcon size={18} />
-        </IconButton>
-      </div>
-      <p className={styles.prompt}>{prompt}</p>
-      {resolved_prompt && (
-        <>
-          <h2>{t("gallery.resolved_prompt")}</h2>
-          <p className={styles.prompt}>{resolved_prompt}</p>
-        </>
-      )}
-      {negative_prompt && (
-        <>
-          <h2>{t("recipe.negative_prompt")}</h2>
-          <p className={styles.prompt}>{negative_prompt}</p>
-        </>
-      )}
-    </div>
   );
 }

@@ -1,24 +1,22 @@
 /** One job: the picture as it forms, where it stands, and in the end what it cost. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { TriangleAlertIcon } from "lucide-react";
 import { Link } from "react-router";
 
-import { cancelJob } from "@/api/generated";
-import { asProblem } from "@/api/problem";
 import type { Job, Recipe } from "@/api/types";
+import { ActionButton, ActionLink } from "@/entities/ActionControl";
 import { pictureTitle } from "@/entities/image/pictureTitle";
 import { imageQuery } from "@/entities/image/queries";
+import { cancelJob } from "@/entities/job/actions/cancelJob";
+import { retryJob } from "@/entities/job/actions/retryJob";
+import { reuseJob } from "@/entities/job/actions/reuseJob";
 import { Receipt } from "@/entities/job/Receipt";
-import { patchJob } from "@/entities/job/cache";
 import { isOver, isWaiting, noProgress } from "@/entities/job/progress";
 import { failureText, LAST_PLACE, startText, statusText, waitText } from "@/entities/job/statusText";
 import { useCountdown } from "@/entities/job/useCountdown";
-import { useRetry } from "@/entities/job/useRetry";
-import { userKeys } from "@/entities/user/queries";
+import { useAction } from "@/entities/useAction";
 import { useI18n } from "@/i18n/useI18n";
-import { Button, buttonClass } from "@/ui/Button";
 import { problemText } from "@/ui/problemText";
-import { toast } from "@/ui/toasts";
 
 import styles from "./JobTile.module.css";
 
@@ -41,7 +39,8 @@ export function JobFacts({ job, retried }: JobProps) {
   const i18n = useI18n();
   const { t } = i18n;
   const failed = job.status === "failed";
-  const again = useRetry(job.id);
+  const canceling = useAction(cancelJob);
+  const again = useAction(retryJob, { beside: true });
   return (
     <div className={styles.facts}>
       <div className={styles.line}>
@@ -50,20 +49,27 @@ export function JobFacts({ job, retried }: JobProps) {
           <TimeLeft job={job} />
           {retried && <span className={styles.eta}>{t("queue.tried_again")}</span>}
         </p>
-        {!isOver(job) && <CancelButton job={job} />}
+        <ActionButton
+          action={cancelJob}
+          thing={job}
+          look="quiet"
+          small
+          plain
+          busy={canceling.busy}
+          onPress={canceling.run}
+        />
         {isOver(job) && (
           <div className={styles.again}>
-            {(failed || job.status === "canceled") && !retried && (
-              <Button look="quiet" small busy={again.busy} onClick={again.retry}>
-                {t("action.try_again")}
-              </Button>
-            )}
-            {/* Enlarging is asked for beside the picture, not in the form. */}
-            {job.job_type !== "upscale" && (
-              <Link to={`/create?job=${job.id}`} className={buttonClass("quiet", { small: true })}>
-                {t("job.use_again")}
-              </Link>
-            )}
+            <ActionButton
+              action={retryJob}
+              thing={{ ...job, retried }}
+              look="quiet"
+              small
+              plain
+              busy={again.busy}
+              onPress={again.run}
+            />
+            <ActionLink action={reuseJob} thing={job} look="quiet" small plain />
           </div>
         )}
       </div>
@@ -154,23 +160,5 @@ function Place({ position }: { position: number }) {
     <span className={styles.position} aria-hidden="true">
       {shown}
     </span>
-  );
-}
-
-function CancelButton({ job }: { job: Job }) {
-  const i18n = useI18n();
-  const client = useQueryClient();
-  const cancel = useMutation({
-    mutationFn: () => cancelJob({ path: { job_id: job.id } }),
-    onSuccess: (fresh) => {
-      patchJob(client, job.id, () => fresh);
-      void client.invalidateQueries({ queryKey: userKeys.me });
-    },
-    onError: (error) => toast(problemText(i18n, asProblem(error)), "bad"),
-  });
-  return (
-    <Button look="quiet" small busy={cancel.isPending} onClick={() => cancel.mutate()}>
-      {i18n.t("action.cancel")}
-    </Button>
   );
 }

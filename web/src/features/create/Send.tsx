@@ -1,0 +1,50 @@
+/** The button, what it costs, and why it may not work. */
+import { useQuery } from "@tanstack/react-query";
+
+import type { Problem } from "@/api/problem";
+import type { JobRequest } from "@/api/types";
+import { meQuery } from "@/entities/user/queries";
+import { useI18n } from "@/i18n/useI18n";
+import { Button } from "@/ui/Button";
+import { problemText } from "@/ui/problemText";
+
+import styles from "./CreateForm.module.css";
+import { useEstimate } from "./useEstimate";
+
+interface SendProps {
+  count: number;
+  idle: boolean;
+  priced: JobRequest | null;
+  problem: Problem | null;
+  busy: boolean;
+}
+
+export function Send({ count, idle, priced, problem, busy }: SendProps) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const me = useQuery(meQuery);
+  const estimate = useEstimate(priced);
+  const cost = estimate.data?.estimated_credits;
+  const balance = me.data?.credits.balance;
+  const short = cost !== undefined && balance !== undefined && cost > balance;
+  return (
+    <div className={styles.send}>
+      {problem && (
+        <p className={styles.problem} role="alert">
+          {problemText(i18n, problem)}
+        </p>
+      )}
+      {short && !problem && <p className={styles.short}>{t("create.too_expensive", { balance, cost })}</p>}
+      {idle && <p className={styles.idle}>{t("create.idle")}</p>}
+      <Button type="submit" look="primary" wide busy={busy} className={styles.button}>
+        <span>{i18n.t("create.submit", { n: count })}</span>
+        {cost !== undefined && (
+          <span className={styles.cost} data-stale={estimate.isPlaceholderData || undefined}>
+            {i18n.t("job.cost", { n: cost })}
+          </span>
+        )}
+      </Button>
+      <p className={styles.keys}>{t("create.shortcut")}</p>
+    </div>
+  );
+}

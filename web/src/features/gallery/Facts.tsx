@@ -1,0 +1,65 @@
+/** What the picture was made with, and what can be done with it next. */
+import type { Image, Recipe } from "@/api/types";
+import { ActionIcon, ActionLink } from "@/entities/ActionControl";
+import { copyPrompt } from "@/entities/image/actions/copyPrompt";
+import { reuseImage } from "@/entities/image/actions/reuseImage";
+import { startFromImage } from "@/entities/image/actions/startFromImage";
+import { pictureTitle } from "@/entities/image/pictureTitle";
+import { useAction } from "@/entities/useAction";
+import { useI18n } from "@/i18n/useI18n";
+
+import { Enlarge } from "./Enlarge";
+import { MadeFrom } from "./MadeFrom";
+import { Parameters } from "./Parameters";
+import styles from "./Facts.module.css";
+
+export function Facts({ image }: { image: Image }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const recipe = image.generation_params as Recipe;
+  const { source_image } = recipe;
+  return (
+    <>
+      {recipe.prompt ? (
+        <Words recipe={recipe} prompt={recipe.prompt} />
+      ) : (
+        <h2>{pictureTitle(recipe, i18n)}</h2>
+      )}
+      {source_image !== undefined && <MadeFrom id={source_image} />}
+      <div className={styles.actions}>
+        <ActionLink action={reuseImage} thing={image} look="primary" wide />
+        <ActionLink action={startFromImage} thing={image} wide />
+        <Enlarge image={image} />
+      </div>
+      <Parameters image={image} />
+      <p className={styles.keys}>{t("gallery.keys")}</p>
+    </>
+  );
+}
+
+function Words({ recipe, prompt }: { recipe: Recipe; prompt: string }) {
+  const { t } = useI18n();
+  const { negative_prompt, resolved_prompt } = recipe;
+  const copying = useAction(copyPrompt);
+  return (
+    <div className={styles.words}>
+      <div className={styles.heading}>
+        <h2>{t("recipe.prompt")}</h2>
+        <ActionIcon action={copyPrompt} thing={recipe} size={18} onPress={copying.run} />
+      </div>
+      <p className={styles.prompt}>{prompt}</p>
+      {resolved_prompt && (
+        <>
+          <h2>{t("gallery.resolved_prompt")}</h2>
+          <p className={styles.prompt}>{resolved_prompt}</p>
+        </>
+      )}
+      {negative_prompt && (
+        <>
+          <h2>{t("recipe.negative_prompt")}</h2>
+          <p className={styles.prompt}>{negative_prompt}</p>
+        </>
+      )}
+    </div>
+  );
+}
