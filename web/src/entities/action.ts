@@ -19,7 +19,7 @@ interface Offer<Thing> {
 }
 
 /** What an action may use of the page. */
-export interface Doing {
+interface Doing {
   client: QueryClient;
   i18n: Translator;
   /** Marks this press: it goes with every repetition of the call, so that the server does it once. */
@@ -49,8 +49,6 @@ export interface RunAction<Thing, Result = unknown> extends Offer<Thing> {
   /** Asked before it is done. */
   question?: (thing: Thing, i18n: Translator) => { title: string; text: string; action: string };
 }
-
-export type Action<Thing> = LinkAction<Thing> | FileAction<Thing> | RunAction<Thing>;
 
 export function isOffered<Thing>(action: Offer<Thing>, thing: Thing): boolean {
   return action.offered?.(thing) ?? true;

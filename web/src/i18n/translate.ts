@@ -5,7 +5,7 @@ import type { Language } from "./language";
 import { marked, withParticles } from "./particles";
 
 export type Key = MessageId;
-export type Blanks = Record<string, string | number>;
+type Blanks = Record<string, string | number>;
 
 export interface Translator {
   language: Language;
