@@ -113,7 +113,10 @@ export default tseslint.config(
     },
   },
   // A phone paints its own bars, which read no token.
-  { files: ["src/ui/theme.ts", "public/theme.js"], rules: { "no-restricted-syntax": ["error", ...untranslated] } },
+  {
+    files: ["src/ui/theme.ts", "public/theme.js"],
+    rules: { "no-restricted-syntax": ["error", ...untranslated] },
+  },
   // The tests say themselves what the page is to say.
   { files: ["tests/**"], rules: { "no-restricted-syntax": "off" } },
 );

@@ -40,7 +40,8 @@ export function AuthForm({ kind }: { kind: "sign-in" | "sign-up" }) {
     onError: (error) => {
       const problem = asProblem(error);
       if (problem.code === "email_exists") setError("email", { message: problemText(i18n, problem) });
-      else if (!placeErrors(problem, FIELDS, setError)) setError("root", { message: problemText(i18n, problem) });
+      else if (!placeErrors(problem, FIELDS, setError))
+        setError("root", { message: problemText(i18n, problem) });
     },
   });
 
