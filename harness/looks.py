@@ -43,7 +43,9 @@ def difference(stored: Path, shot: bytes) -> Difference:
     part = float(changed.mean())
     if part <= _MAY_DIFFER:
         return Difference("")
-    marks = Image.fromarray(np.where(changed, 255, 0).astype(np.uint8)).resize((width, height), Image.Resampling.NEAREST)
+    marks = Image.fromarray(np.where(changed, 255, 0).astype(np.uint8)).resize(
+        (width, height), Image.Resampling.NEAREST
+    )
     marked = now.crop((0, 0, width, height))
     marked.paste((255, 0, 80), mask=marks.point([value // 2 for value in range(256)]))
     return Difference(f"{part:.2%} of it looks different", marked)
