@@ -16,12 +16,20 @@ const apiDocs = {
   },
 };
 
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const studio = process.env.PINGVAS_DEV_URL ?? "http://127.0.0.1:8400";
 
-export default defineConfig({
-  plugins: [react(), lingui({ failOnMissing: true, failOnCompileError: true }), apiDocs],
-  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+/** Every primitive in every state. The browser tests build it by `--mode kit`; what people get does not have it. */
+const kit = { root: path("./kit"), publicDir: path("./public"), outDir: path("./node_modules/.kit") };
+
+const words = lingui({ failOnMissing: true, failOnCompileError: true });
+
+export default defineConfig(({ mode }) => ({
+  ...(mode === "kit" && { root: kit.root, publicDir: kit.publicDir }),
+  plugins: mode === "kit" ? [react(), words] : [react(), words, apiDocs],
+  resolve: { alias: { "@": path("./src") } },
   build: {
+    ...(mode === "kit" && { outDir: kit.outDir, emptyOutDir: true, chunkSizeWarningLimit: 2000 }),
     target: "es2022",
     // No data: URLs, so that the page works under `img-src 'self'; font-src 'self'`.
     assetsInlineLimit: 0,
@@ -41,4 +49,4 @@ export default defineConfig({
     include: ["tests/**/*.test.{ts,tsx}"],
     restoreMocks: true,
   },
-});
+}));

@@ -228,7 +228,7 @@ def test_everything_goes_by_keyboard_alone(page: Page) -> None:
         page.keyboard.press("Tab")
         assert viewer.evaluate("dialog => dialog.contains(document.activeElement)")
     page.keyboard.press("Delete")
-    question = page.get_by_role("dialog", name="Delete this picture?")
+    question = page.get_by_role("alertdialog", name="Delete this picture?")
     expect(question.get_by_role("button", name="Keep it")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")

@@ -6,7 +6,6 @@ import { CheckIcon, MinusIcon } from "lucide-react";
 
 import styles from "./Choices.module.css";
 import { FieldNote } from "./Field";
-import field from "./Field.module.css";
 
 interface ChoiceProps {
   label: string;
@@ -28,7 +27,7 @@ export function CheckField({
   onChange,
 }: ChoiceProps & { indeterminate?: boolean }) {
   return (
-    <Base.Root className={field.field} disabled={disabled} invalid={error !== undefined}>
+    <Base.Root className={styles.choice} disabled={disabled} invalid={error !== undefined}>
       <Base.Label className={styles.line}>
         <Checkbox.Root
           checked={checked}
@@ -50,7 +49,7 @@ export function CheckField({
 /** For what takes effect at once. */
 export function SwitchField({ label, hint, error, checked, disabled, onChange }: ChoiceProps) {
   return (
-    <Base.Root className={field.field} disabled={disabled} invalid={error !== undefined}>
+    <Base.Root className={styles.choice} disabled={disabled} invalid={error !== undefined}>
       <Base.Label className={styles.spread}>
         {label}
         <Switch.Root checked={checked} onCheckedChange={onChange} className={styles.switch}>

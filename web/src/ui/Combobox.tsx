@@ -45,9 +45,9 @@ export function Combobox<V extends string>(props: ComboboxProps<V>) {
         </Base.InputGroup>
         <Base.Portal>
           <Base.Positioner sideOffset={4} className={popup.positioner}>
-            <Base.Popup className={popup.popup} aria-label={label}>
+            <Base.Popup className={popup.popup}>
               <Base.Empty className={popup.none}>{none}</Base.Empty>
-              <Base.List>
+              <Base.List aria-label={label}>
                 {(option: Option<V>) => (
                   <Base.Item
                     key={option.value}

@@ -52,10 +52,9 @@ export function DataTable<T extends object>(props: DataTableProps<T>) {
     [columns],
   );
   const byId = useMemo(() => new Map(columns.map((column) => [column.id, column])), [columns]);
-  // eslint-disable-next-line react-hooks/incompatible-library -- what it returns is read here and handed to nobody
   const table = useTable({
     features,
-    data: rows as T[],
+    data: rows,
     columns: definitions,
     getRowId: getKey,
     enableSortingRemoval: false,

@@ -25,7 +25,6 @@ interface DialogProps {
 
 export function Dialog(props: DialogProps) {
   const { label, headed, text, open = true, onClose, onKeyDown, full, bare, children } = props;
-  const { t } = useI18n();
   const popup = useRef<HTMLDivElement>(null);
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
@@ -46,17 +45,25 @@ export function Dialog(props: DialogProps) {
             {headed && (
               <header className={styles.head}>
                 <Base.Title className={styles.title}>{label}</Base.Title>
-                <IconButton label={t("action.close")} onClick={onClose}>
-                  <XIcon />
-                </IconButton>
                 {text && <Base.Description className={styles.text}>{text}</Base.Description>}
               </header>
             )}
             {full || bare ? children : <div className={styles.body}>{children}</div>}
+            {headed && <CloseButton onClose={onClose} />}
           </Base.Popup>
         </Base.Viewport>
       </Base.Portal>
     </Base.Root>
+  );
+}
+
+/** Last, so that the focus begins at what the dialog is for. */
+export function CloseButton({ onClose }: { onClose: () => void }) {
+  const { t } = useI18n();
+  return (
+    <IconButton label={t("action.close")} onClick={onClose} className={styles.close}>
+      <XIcon />
+    </IconButton>
   );
 }
 

@@ -1,11 +1,8 @@
 /** A panel from the edge of the screen: settings on a phone from below, details on a wide screen from the side. */
 import { Drawer as Base } from "@base-ui/react/drawer";
-import { XIcon } from "lucide-react";
 import type { ReactNode } from "react";
 
-import { useI18n } from "@/i18n/useI18n";
-
-import { IconButton } from "./Button";
+import { CloseButton } from "./Dialog";
 import dialog from "./Dialog.module.css";
 import styles from "./Drawer.module.css";
 
@@ -21,7 +18,6 @@ interface DrawerProps {
 }
 
 export function Drawer({ title, text, side = "right", open, onClose, children }: DrawerProps) {
-  const { t } = useI18n();
   return (
     <Base.Root open={open} swipeDirection={SWIPE[side]} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
@@ -31,12 +27,10 @@ export function Drawer({ title, text, side = "right", open, onClose, children }:
             {side === "bottom" && <span className={styles.handle} aria-hidden="true" />}
             <header className={dialog.head}>
               <Base.Title className={dialog.title}>{title}</Base.Title>
-              <IconButton label={t("action.close")} onClick={onClose}>
-                <XIcon />
-              </IconButton>
               {text && <Base.Description className={dialog.text}>{text}</Base.Description>}
             </header>
             <Base.Content className={dialog.body}>{children}</Base.Content>
+            <CloseButton onClose={onClose} />
           </Base.Popup>
         </Base.Viewport>
       </Base.Portal>

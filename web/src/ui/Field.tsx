@@ -44,6 +44,8 @@ export function FieldNote({ hint, error }: Pick<FieldText, "hint" | "error">) {
         </Base.Error>
       )}
       {error === undefined && hint && <Base.Description className={styles.note}>{hint}</Base.Description>}
+      {/* What the form found, or the server said to it. */}
+      {error === undefined && <Base.Error role="alert" className={cx(styles.note, styles.error)} />}
     </>
   );
 }

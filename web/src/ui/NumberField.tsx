@@ -38,7 +38,14 @@ export function NumberField(props: NumberFieldProps) {
       <div className={cx(slider && styles.slid)}>
         {slider && (
           // The number beside it has the label and does the same by keyboard.
-          <SliderTrack hidden value={value} min={min} max={max} step={step} onChange={onChange} />
+          <SliderTrack
+            value={value}
+            min={min}
+            max={max}
+            step={step}
+            disabled={disabled}
+            onChange={onChange}
+          />
         )}
         <Base.Root
           value={value}

@@ -3,8 +3,9 @@ import { Popover as Base } from "@base-ui/react/popover";
 import { useState, type ReactNode } from "react";
 
 import { cx } from "./cx";
-import styles from "./Popover.module.css";
 import popup from "./Popup.module.css";
+// After what it changes of it.
+import styles from "./Popover.module.css";
 
 interface PopoverProps {
   label: string;

@@ -1,4 +1,5 @@
 /** A value somewhere between two ends, by pointer or by arrow keys. */
+import { Field } from "@base-ui/react/field";
 import { Slider as Base } from "@base-ui/react/slider";
 
 import { useI18n } from "@/i18n/useI18n";
@@ -43,29 +44,22 @@ export function Slider({ label, shown, value, min, max, step = 1, disabled, onCh
   );
 }
 
-/** Without words of its own, beside a control that has them: `hidden` from assistive technology and the Tab key. */
-export function SliderTrack({
-  hidden,
-  value,
-  min,
-  max,
-  step = 1,
-  disabled,
-  onChange,
-}: Range & { hidden: true }) {
+/** Without words of its own, beside a control that has them: hidden from assistive technology and the Tab key. */
+export function SliderTrack({ value, min, max, step = 1, disabled, onChange }: Range) {
   return (
-    <Base.Root
-      aria-hidden={hidden}
-      // A number typed beside it may lie outside.
-      value={Math.min(max, Math.max(min, value))}
-      min={min}
-      max={max}
-      step={step}
-      disabled={disabled}
-      onValueChange={onChange}
-    >
-      <Track hidden />
-    </Base.Root>
+    // A field of its own, so that it does not take the label and the id of the one it stands in.
+    <Field.Root disabled={disabled} aria-hidden="true">
+      <Base.Root
+        // A number typed beside it may lie outside.
+        value={Math.min(max, Math.max(min, value))}
+        min={min}
+        max={max}
+        step={step}
+        onValueChange={onChange}
+      >
+        <Track hidden />
+      </Base.Root>
+    </Field.Root>
   );
 }
 

@@ -15,9 +15,14 @@ interface TooltipProps {
   children: ReactElement<Record<string, unknown>>;
 }
 
+/** Escape closes the dialog that the control is in, not its name alone. */
+function letEscapePass(_open: boolean, details: Base.Root.ChangeEventDetails): void {
+  if (details.reason === "escape-key") details.allowPropagation();
+}
+
 export function Tooltip({ text, keys, side = "top", defaultOpen, children }: TooltipProps) {
   return (
-    <Base.Root defaultOpen={defaultOpen}>
+    <Base.Root defaultOpen={defaultOpen} onOpenChange={letEscapePass}>
       <Base.Trigger render={children} />
       <Base.Portal>
         <Base.Positioner side={side} sideOffset={6} className={popup.positioner}>

@@ -43,7 +43,6 @@ export function VirtualGrid<T>(props: VirtualGridProps<T>) {
   const columns = columnsOf(place.width, minColumn, gap);
   const cell = Math.max(0, (place.width - (columns - 1) * gap) / columns);
   const rowHeight = Math.round(cell * ratio);
-  // eslint-disable-next-line react-hooks/incompatible-library -- what it returns is read here and handed to nobody
   const rows = useWindowVirtualizer({
     count: place.width > 0 ? Math.ceil(items.length / columns) : 0,
     estimateSize: () => rowHeight,
