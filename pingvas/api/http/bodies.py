@@ -144,7 +144,8 @@ class _Body:
         allowed = FIRST_SECONDS + self._read / LEAST_BYTES_A_SECOND
         left = self._began + allowed - asyncio.get_running_loop().time()
         try:
-            return await asyncio.wait_for(self._receive(), max(0.0, min(left, MAX_PAUSE_SECONDS)))
+            async with asyncio.timeout(max(0.0, min(left, MAX_PAUSE_SECONDS))):
+                return await self._receive()
         except TimeoutError:
             raise BodyTooSlow from None
 
