@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 FILES = "files"
 OF_THE_API = frozenset({"api", "ws", "healthz", "readyz", "metrics"})
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def is_of_the_api(path: str) -> bool:

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from fastapi import Depends, Query
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, SecretStr
 
+from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import SettingsDep
-from pingvas.base.pages import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
+from pingvas.base.pages import DEFAULT_LIMIT, MAX_LIMIT, BadCursor, PageRequest
 from pingvas.base.visible_text import is_storable, is_unicode
 
 
@@ -48,6 +49,7 @@ _Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items a page")]
 _Cursor = Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before")]
 
 
+@raises(BadCursor)
 async def _page_request(
     settings: SettingsDep, limit: _Limit = DEFAULT_LIMIT, cursor: _Cursor = None
 ) -> PageRequest:

@@ -11,13 +11,23 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.accounts.current import authenticate
 from pingvas.accounts.one_time import redeem_sign_in_token
-from pingvas.accounts.registration import refuse_if_closed
-from pingvas.accounts.sessions import Tokens, end_session, end_session_of_token, refresh, start_session
-from pingvas.accounts.sign_in import sign_in
+from pingvas.accounts.refusals import AccountSuspended, InvalidToken, TokenExpired
+from pingvas.accounts.registration import EmailExists, RegistrationClosed, refuse_if_closed
+from pingvas.accounts.sessions import (
+    ReusedToken,
+    Tokens,
+    end_session,
+    end_session_of_token,
+    refresh,
+    start_session,
+)
+from pingvas.accounts.sign_in import InvalidCredentials, sign_in
 from pingvas.accounts.tables import User
+from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import AddressDep, BudgetsDep, DatabaseDep, SessionDep, SettingsDep
-from pingvas.api.http.refresh_cookie import RefreshTransportDep
+from pingvas.api.http.refresh_cookie import CrossSiteRequest, RefreshTransportDep
 from pingvas.api.http.wire import Secret
+from pingvas.base.budgets import BudgetUsedUp, StudioBusy
 from pingvas.base.errors import Unauthorized
 from pingvas.billing.open_account import open_account
 
@@ -98,6 +108,7 @@ CallerDep = Annotated[Caller, Depends(_caller)]
 
 
 @router.post("/register", status_code=status.HTTP_201_CREATED, operation_id="register")
+@raises(RegistrationClosed, EmailExists, BudgetUsedUp, StudioBusy)
 async def register_account(
     body: RegisterBody,
     session: SessionDep,
@@ -132,6 +143,7 @@ async def register_account(
 
 
 @router.post("/login", operation_id="login")
+@raises(InvalidCredentials, AccountSuspended, BudgetUsedUp, StudioBusy)
 async def login(
     body: LoginBody,
     database: DatabaseDep,
@@ -155,6 +167,7 @@ async def login(
 
 
 @router.post("/one-time", operation_id="sign_in_once")
+@raises(InvalidToken, TokenExpired, AccountSuspended)
 async def sign_in_once(
     body: OneTimeBody,
     session: SessionDep,
@@ -170,6 +183,7 @@ async def sign_in_once(
 
 
 @router.post("/refresh", operation_id="refresh_tokens")
+@raises(Unauthorized, InvalidToken, ReusedToken, TokenExpired, AccountSuspended, CrossSiteRequest)
 async def refresh_tokens(
     database: DatabaseDep,
     settings: SettingsDep,
@@ -190,6 +204,7 @@ async def refresh_tokens(
 
 
 @router.post("/logout", status_code=status.HTTP_204_NO_CONTENT, operation_id="logout")
+@raises(Unauthorized, InvalidToken, TokenExpired, AccountSuspended, CrossSiteRequest)
 async def logout(
     session: SessionDep,
     settings: SettingsDep,

@@ -10,13 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
 from pingvas.adapters.storage import Storage
+from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, ReadSessionDep, SessionDep, SettingsDep, StorageDep, within
-from pingvas.api.http.errors import Problem
 from pingvas.api.http.wire import PageDep
 from pingvas.api.routes.accepted import RESPONSES, Asking, AskingDep, accept
 from pingvas.api.routes.job_bodies import JobBody
 from pingvas.api.routes.job_out import JobOut, SubmittedOut, job_out
 from pingvas.base.settings import Settings
+from pingvas.billing.subscriptions import NoSubscription
+from pingvas.catalog.models import ModelLocked
 from pingvas.generation.job_parameters import JobType
 from pingvas.generation.lifecycle import cancel
 from pingvas.generation.requests import retry, submit
@@ -75,6 +77,7 @@ async def submit_jobs(body: JobBody, asking: AskingDep, settings: SettingsDep) -
 
 
 @router.post("/jobs/estimate", operation_id="estimate_jobs", dependencies=[within("estimates")])
+@raises(ModelLocked, NoSubscription)
 async def estimate_jobs(
     body: JobBody, actor: ActorDep, session: SessionDep, settings: SettingsDep
 ) -> EstimateOut:
@@ -100,13 +103,13 @@ async def list_jobs(
     return JobPage(items=[await job_out(view, storage) for view in page.items], next_cursor=page.next_cursor)
 
 
-@router.get("/jobs/{job_id}", operation_id="get_job")
+@router.get("/jobs/{job_id:uuid}", operation_id="get_job")
 async def get_job(job_id: UUID, actor: ActorDep, session: ReadSessionDep, storage: StorageDep) -> JobOut:
     """One of my jobs."""
     return await job_out(await jobs.get_job(session, actor, job_id), storage)
 
 
-@router.get("/jobs/{job_id}/steps", operation_id="list_job_steps", dependencies=[within("lists")])
+@router.get("/jobs/{job_id:uuid}/steps", operation_id="list_job_steps", dependencies=[within("lists")])
 async def list_job_steps(
     job_id: UUID, actor: ActorDep, session: ReadSessionDep, storage: StorageDep
 ) -> StepList:
@@ -127,7 +130,7 @@ async def list_job_steps(
     return StepList(items=items)
 
 
-@router.post("/jobs/{job_id}/cancel", operation_id="cancel_job", dependencies=[within("changes")])
+@router.post("/jobs/{job_id:uuid}/cancel", operation_id="cancel_job", dependencies=[within("changes")])
 async def cancel_job(job_id: UUID, actor: ActorDep, session: SessionDep, storage: StorageDep) -> JobOut:
     """Take a job back: at once and free while it waits; while it runs it stops within a step and pays what it used."""
     await cancel.request_cancel(session, actor, job_id)
@@ -135,13 +138,13 @@ async def cancel_job(job_id: UUID, actor: ActorDep, session: SessionDep, storage
 
 
 @router.post(
-    "/jobs/{job_id}/retry",
+    "/jobs/{job_id:uuid}/retry",
     status_code=status.HTTP_202_ACCEPTED,
     operation_id="retry_job",
     response_model=SubmittedOut,
-    responses=RESPONSES
-    | {409: {"description": "`conflict`: the job has not failed and was not canceled", "model": Problem}},
+    responses=RESPONSES,
 )
+@raises(retry.NotRetryable)
 async def retry_job(job_id: UUID, asking: AskingDep, settings: SettingsDep) -> Response:
     """Try a job again that failed or was canceled: a new job with the same parameters and seed, at today's price."""
 

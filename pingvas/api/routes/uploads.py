@@ -8,6 +8,7 @@ from fastapi import APIRouter, File, Form, Header, Request, Response, UploadFile
 
 from pingvas.accounts.current import authenticate
 from pingvas.api.http.bodies import Admission, bearer_of, hold, too_large
+from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import (
     ActorBeforehandDep,
     BudgetsDep,
@@ -17,12 +18,18 @@ from pingvas.api.http.deps import (
     StorageDep,
 )
 from pingvas.api.routes.images import ImageOut, image_out
-from pingvas.base.budgets import Budgets
+from pingvas.base.budgets import Budgets, BudgetUsedUp, StudioBusy
 from pingvas.base.db import Database
 from pingvas.base.errors import StudioError, TooLarge
-from pingvas.base.idempotency import find_first_answer, idempotent_call, remember_answer
+from pingvas.base.idempotency import (
+    IdempotencyConflict,
+    StillRunning,
+    find_first_answer,
+    idempotent_call,
+    remember_answer,
+)
 from pingvas.base.settings import Settings
-from pingvas.billing.subscriptions import get_current_subscription, lock_current_subscription
+from pingvas.billing.subscriptions import NoSubscription, get_current_subscription, lock_current_subscription
 from pingvas.gallery.keep_upload import keep_upload, store_upload
 from pingvas.gallery.storage_use import StorageExceeded, require_room, used_bytes
 from pingvas.generation.requests.job_request import Visibility
@@ -70,6 +77,7 @@ async def admit(request: Request, declared: int) -> Admission:
     response_model=ImageOut,
     form_limits={"max_files": 1, "max_fields": 4, "max_part_size": 1024},
 )
+@raises(StillRunning, IdempotencyConflict, StorageExceeded, NoSubscription, BudgetUsedUp, StudioBusy)
 async def upload_image(
     file: Annotated[
         UploadFile, File(description="PNG, JPEG or WebP. Of an animation, the first frame is kept")
