@@ -16,6 +16,7 @@ from pingvas.adapters.storage import Storage
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, BudgetsDep, DatabaseDep, SessionDep, StorageDep
 from pingvas.api.http.held_answer import MAX_WAIT_SECONDS, HeldAnswer, asked_to_wait
+from pingvas.api.http.wire import KEY_SCHEMA
 from pingvas.api.routes.job_out import SubmittedOut, job_out
 from pingvas.api.routes.open_jobs import OpenJobs
 from pingvas.base.budgets import Budgets, Holding
@@ -91,7 +92,10 @@ async def _asking(
     budgets: BudgetsDep,
     idempotency_key: Annotated[
         str | None,
-        Header(description="Same key and body: the first answer again, and nothing is spent twice"),
+        Header(
+            json_schema_extra=KEY_SCHEMA,
+            description="Same key and body: the first answer again, and nothing is spent twice",
+        ),
     ] = None,
     prefer: Annotated[
         str | None,

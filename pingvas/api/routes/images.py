@@ -7,12 +7,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from pingvas.adapters.storage import Storage
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, SessionDep, StorageDep, within
-from pingvas.api.http.wire import Moment, PageDep, Text
+from pingvas.api.http.wire import Moment, PageDep, Text, left_out
 from pingvas.api.routes.job_bodies import NoRecipe, recipe_of
 from pingvas.gallery.library import (
     ImageChanges,
@@ -55,20 +55,15 @@ class ImagePage(BaseModel):
     next_cursor: str | None
 
 
-def _left_out() -> Any:
-    """The default of a field that may be left out but not null; a factory keeps it out of the OpenAPI document."""
-    return None
-
-
 class ImagePatch(BaseModel):
     """Only what is sent changes."""
 
     model_config = ConfigDict(extra="forbid")
 
     visibility: Visibility = Field(
-        default_factory=_left_out, description="`unlisted`: whoever has the id may see it, no list shows it"
+        default_factory=left_out, description="`unlisted`: whoever has the id may see it, no list shows it"
     )
-    is_favorite: bool = Field(default_factory=_left_out)
+    is_favorite: StrictBool = Field(default_factory=left_out)
 
 
 @router.get("", operation_id="list_images", dependencies=[within("lists")])

@@ -9,11 +9,20 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.devices import list_sessions
-from pingvas.accounts.profile import Account, AccountChanges, change_account, get_account
+from pingvas.accounts.profile import (
+    MAX_BIO,
+    MAX_URL,
+    WEB_ADDRESS,
+    Account,
+    AccountChanges,
+    change_account,
+    get_account,
+)
+from pingvas.accounts.registration import MAX_DISPLAY_NAME
 from pingvas.accounts.sessions import end_session
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, ReadSessionDep, SessionDep, within
-from pingvas.api.http.wire import PageDep
+from pingvas.api.http.wire import SHOWN_NAME, PageDep, left_out
 from pingvas.api.routes.auth import UserOut
 from pingvas.base.read_session import ReadSession
 from pingvas.billing.ledger import list_transactions
@@ -24,6 +33,12 @@ from pingvas.generation.status.jobs import held_credits
 router = APIRouter(prefix="/me", tags=["accounts"])
 
 TransactionType = Literal["grant", "consume", "refund", "expire", "bonus"]
+
+
+AvatarUrl = Annotated[
+    str, Field(max_length=4000, json_schema_extra={"maxLength": MAX_URL, "pattern": WEB_ADDRESS})
+]
+Bio = Annotated[str, Field(max_length=4000, json_schema_extra={"maxLength": MAX_BIO})]
 
 
 class MyProfile(BaseModel):
@@ -69,9 +84,14 @@ class MeChanges(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    display_name: str | None = Field(None, max_length=400, description="1 to 80 characters")
-    avatar_url: str | None = Field(None, max_length=4000, description="http or https; null removes it")
-    bio: str | None = Field(None, max_length=4000, description="Up to 1000 characters; null removes it")
+    display_name: str = Field(
+        default_factory=left_out,
+        max_length=400,
+        description=f"1 to {MAX_DISPLAY_NAME} characters",
+        json_schema_extra=SHOWN_NAME,
+    )
+    avatar_url: AvatarUrl | None = Field(None, description="http or https; null or nothing removes it")
+    bio: Bio | None = Field(None, description=f"Up to {MAX_BIO} characters; null removes it")
     preferences: dict[str, Any] | None = Field(None, description="Settings of the page; up to 16 KiB in all")
 
 

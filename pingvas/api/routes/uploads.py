@@ -17,6 +17,7 @@ from pingvas.api.http.deps import (
     SettingsDep,
     StorageDep,
 )
+from pingvas.api.http.wire import KEY_SCHEMA
 from pingvas.api.routes.images import ImageOut, image_out
 from pingvas.base.budgets import Budgets, BudgetUsedUp, StudioBusy
 from pingvas.base.db import Database
@@ -91,7 +92,10 @@ async def upload_image(
     visibility: Annotated[Visibility, Form()] = "private",
     idempotency_key: Annotated[
         str | None,
-        Header(description="Same key and picture: the first answer again, and nothing is kept twice"),
+        Header(
+            json_schema_extra=KEY_SCHEMA,
+            description="Same key and picture: the first answer again, and nothing is kept twice",
+        ),
     ] = None,
 ) -> Response:
     """Keep a picture of mine. What it says about how it was made is read back; where it was taken is not kept."""
