@@ -158,7 +158,7 @@ async def studio(database: Database, person: tuple[requests.Session, dict[str, A
     return Studio(client, somebody, str(image.id))
 
 
-def _accepted_or_excused(ctx: CheckContext, response: Response, case: schemathesis.Case) -> bool | None:
+def _accepted_or_excused(ctx: CheckContext, response: Response, case: schemathesis.Case[Any]) -> bool | None:
     """A good request is taken, or told a reason that has nothing to do with its form."""
     assert case.meta is not None
     if case.meta.generation.mode.is_positive and response.status_code in (401, 402, 404, 409, 415, 422):
@@ -187,7 +187,7 @@ CHECKS = [
 def test_every_answer_is_as_the_document_says(tag: str, api: Any, studio: Studio) -> None:
     # given the operations that the document has of one kind
     document = schemathesis.openapi.from_dict(api.openapi(), config=CONFIG)
-    operations = [found.ok() for found in document.get_all_operations()]
+    operations: list[Any] = [found.ok() for found in document.get_all_operations()]  # type: ignore[union-attr] # it is valid
     failures: list[str] = []
 
     # when everything that follows from it is asked for
@@ -207,7 +207,7 @@ def test_every_answer_is_as_the_document_says(tag: str, api: Any, studio: Studio
 
 
 def _try_all(operation: Any, name: str, api: Any, studio: Studio) -> None:
-    def ask(case: schemathesis.Case) -> None:
+    def ask(case: schemathesis.Case[Any]) -> None:
         assert case.meta is not None
         studio.turns += 1
         if case.meta.generation.mode.is_positive and studio.turns % 2:
@@ -232,7 +232,7 @@ def _of_its_own(ask: Any) -> Any:
     return hypothesis_settings(deadline=None, suppress_health_check=list(HealthCheck))(ask)
 
 
-def _name_what_is_there(case: schemathesis.Case, studio: Studio) -> None:
+def _name_what_is_there(case: schemathesis.Case[Any], studio: Studio) -> None:
     """Put what the studio holds in the place of made-up names, so that the request can be done."""
     known = {"image_id": studio.image, "name": "toy"}
     case.path_parameters = {

@@ -35,6 +35,7 @@ _RETRY_AFTER = {
     "required": True,
     "schema": {"type": "integer", "minimum": 1},
 }
+_LIMITS = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
 _ERRORS_OF_OURS = {"internal_error": "A fault of ours"}
 
 
@@ -54,6 +55,7 @@ class StudioAPI(FastAPI):
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
             document = super().openapi()
+            _write_limits_exactly(document)
             _add_problem(document["components"])
             for route in iter_route_contexts(self.routes):
                 if isinstance(route.original_route, APIRoute) and route.include_in_schema:
@@ -62,6 +64,20 @@ class StudioAPI(FastAPI):
                         _tell_errors(operation, _kinds(route.dependant, method))
         assert self.openapi_schema is not None  # noqa: S101 - for the type checker: it has just been made
         return self.openapi_schema
+
+
+def _write_limits_exactly(document: dict[str, Any]) -> None:
+    """Write whole limits as whole numbers: the framework makes 2⁶³ a number with a fraction, which is read as another."""
+    left: list[Any] = [document]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            for name in _LIMITS & each.keys():
+                if isinstance(each[name], float) and each[name].is_integer():
+                    each[name] = int(each[name])
+            left.extend(each.values())
+        elif isinstance(each, list):
+            left.extend(each)
 
 
 def _add_problem(components: dict[str, Any]) -> None:

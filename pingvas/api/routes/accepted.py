@@ -19,7 +19,7 @@ from pingvas.api.http.held_answer import MAX_WAIT_SECONDS, HeldAnswer, asked_to_
 from pingvas.api.http.wire import KEY_SCHEMA
 from pingvas.api.routes.job_out import SubmittedOut, job_out
 from pingvas.api.routes.open_jobs import OpenJobs
-from pingvas.base.budgets import Budgets, Holding
+from pingvas.base.budgets import Budgets, BudgetUsedUp, Holding
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.base.errors import StudioError
 from pingvas.base.idempotency import (
@@ -52,6 +52,7 @@ _REFUSALS = (
     InsufficientCredits,
     StorageExceeded,
     QueueFull,
+    BudgetUsedUp,
     NoSubscription,
 )
 

@@ -22,7 +22,7 @@ from pingvas.catalog.models import ModelLocked
 from pingvas.generation.job_parameters import JobType
 from pingvas.generation.lifecycle import cancel
 from pingvas.generation.requests import retry, submit
-from pingvas.generation.requests.job_request import JobRequest
+from pingvas.generation.requests.job_request import ImageRequest, JobRequest, RefineRequest, UpscaleRequest
 from pingvas.generation.requests.parameters import OutputLimits
 from pingvas.generation.status import jobs
 from pingvas.generation.statuses import JobStatus
@@ -72,8 +72,10 @@ class CanceledOut(BaseModel):
 )
 async def submit_jobs(body: JobBody, asking: AskingDep, settings: SettingsDep) -> Response:
     """Take the estimated credits and queue one job per picture."""
+    request = body.request()
+    asking.budgets.submits.take(asking.actor.user_id, _cost(request))
     told = body.model_dump(mode="json")
-    return await accept(asking, "POST /jobs", told, lambda: _submit(asking, body.request(), settings))
+    return await accept(asking, "POST /jobs", told, lambda: _submit(asking, request, settings))
 
 
 @router.post("/jobs/estimate", operation_id="estimate_jobs", dependencies=[within("estimates")])
@@ -148,9 +150,15 @@ async def cancel_job(job_id: UUID, actor: ActorDep, session: SessionDep, storage
 async def retry_job(job_id: UUID, asking: AskingDep, settings: SettingsDep) -> Response:
     """Try a job again that failed or was canceled: a new job with the same parameters and seed, at today's price."""
 
+    submits, user_id = asking.budgets.submits, asking.actor.user_id
+    submits.take(user_id)
+
     async def act() -> submit.Submitted:
         job = await retry.get_retryable(asking.session, asking.actor, job_id)
-        return await _submit(asking, retry.request_again(job), settings, retry_of=job.id)
+        request = retry.request_again(job)
+        if more := _cost(request) - 1:
+            submits.take(user_id, more)
+        return await _submit(asking, request, settings, retry_of=job.id)
 
     return await accept(asking, "POST /jobs/{job_id}/retry", {"job_id": str(job_id)}, act)
 
@@ -159,6 +167,15 @@ async def retry_job(job_id: UUID, asking: AskingDep, settings: SettingsDep) -> R
 async def cancel_jobs(actor: ActorDep, session: SessionDep, storage: StorageDep) -> CanceledOut:
     """Take back every job of mine that has not ended."""
     return CanceledOut(jobs=await _jobs_out(session, actor, await cancel.cancel_all(session, actor), storage))
+
+
+def _cost(request: JobRequest) -> int:
+    """How much of the budget of submits a request uses: by the rows that it leaves, which keep its prompts."""
+    said: ImageRequest | RefineRequest | None = (
+        request.refine if isinstance(request, UpscaleRequest) else request
+    )
+    characters = 0 if said is None else len(said.prompt) + len(said.negative_prompt)
+    return request.count * (1 + characters // 1000)
 
 
 async def _submit(

@@ -53,6 +53,7 @@ async def admit(request: Request, declared: int) -> Admission:
     settings: Settings = request.app.state.settings
     async with database.read() as session:
         actor = await authenticate(session, settings, bearer_of(request.headers))
+        budgets.sent_images.take(actor.user_id)
         quota = (await get_current_subscription(session, actor.user_id)).storage_bytes
         used = await used_bytes(session, actor.user_id)
     largest = most_bytes(settings)
