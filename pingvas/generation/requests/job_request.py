@@ -79,7 +79,8 @@ _WHOLE = BeforeValidator(_whole)
 _SEEN = r"[^\s\u0000-\u0020\u007f-\u00a0\u00ad]"
 _SHOWN_LIMIT: JsonDict = {"maxLength": MAX_PROMPT, "pattern": f"^$|{_SEEN}"}
 _SHOWN_NEED: JsonDict = {"maxLength": MAX_PROMPT, "minLength": 1, "pattern": _SEEN}
-_SAMPLERS: JsonDict = {"enum": list(SAMPLERS)}
+# A pattern, for the page's types would be of one set: which samplers there are is said by each model.
+_SAMPLERS: JsonDict = {"pattern": f"^({'|'.join(SAMPLERS)})$"}
 
 # The values that a request may have, for whoever takes one from outside, too.
 Text = Annotated[str, AfterValidator(_storable)]

@@ -899,7 +899,7 @@ export interface components {
              */
             cfg_scale?: number | null;
             /** Sampler */
-            sampler?: ("euler" | "euler_karras" | "euler_a" | "heun" | "dpmpp_2m" | "dpmpp_2m_karras" | "dpmpp_2m_sde" | "dpmpp_2m_sde_karras" | "dpmpp_3m_sde" | "dpmpp_3m_sde_karras" | "dpmpp_sde" | "dpmpp_sde_karras" | "ddim" | "ddpm" | "unipc" | "lcm" | "tcd") | null;
+            sampler?: string | null;
             /**
              * Seed
              * @description Null: a random one; picture n has seed + n
@@ -1018,7 +1018,7 @@ export interface components {
              */
             cfg_scale?: number | null;
             /** Sampler */
-            sampler?: ("euler" | "euler_karras" | "euler_a" | "heun" | "dpmpp_2m" | "dpmpp_2m_karras" | "dpmpp_2m_sde" | "dpmpp_2m_sde_karras" | "dpmpp_3m_sde" | "dpmpp_3m_sde_karras" | "dpmpp_sde" | "dpmpp_sde_karras" | "ddim" | "ddpm" | "unipc" | "lcm" | "tcd") | null;
+            sampler?: string | null;
             /**
              * Seed
              * @description Null: a random one; picture n has seed + n
@@ -1608,7 +1608,7 @@ export interface components {
              */
             cfg_scale?: number | null;
             /** Sampler */
-            sampler?: ("euler" | "euler_karras" | "euler_a" | "heun" | "dpmpp_2m" | "dpmpp_2m_karras" | "dpmpp_2m_sde" | "dpmpp_2m_sde_karras" | "dpmpp_3m_sde" | "dpmpp_3m_sde_karras" | "dpmpp_sde" | "dpmpp_sde_karras" | "ddim" | "ddpm" | "unipc" | "lcm" | "tcd") | null;
+            sampler?: string | null;
             /**
              * Seed
              * @description Null: a random one
@@ -1780,7 +1780,7 @@ export interface components {
              */
             cfg_scale?: number | null;
             /** Sampler */
-            sampler?: ("euler" | "euler_karras" | "euler_a" | "heun" | "dpmpp_2m" | "dpmpp_2m_karras" | "dpmpp_2m_sde" | "dpmpp_2m_sde_karras" | "dpmpp_3m_sde" | "dpmpp_3m_sde_karras" | "dpmpp_sde" | "dpmpp_sde_karras" | "ddim" | "ddpm" | "unipc" | "lcm" | "tcd") | null;
+            sampler?: string | null;
             /**
              * Seed
              * @description Null: a random one; picture n has seed + n
