@@ -73,7 +73,6 @@ OF_THE_STATE = {
 BEYOND_A_SCHEMA = {
     "There is no model named": "names are rows of the catalog",
     "names what cannot be used": "parts and images are rows, and fit each other or do not",
-    "There is no upscaler": "the same",
     "is no upscaler": "the same",
     "makes no pictures by itself": "the same",
     "something this model cannot do": "limits of a model",
