@@ -62,7 +62,8 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
     app = StudioAPI(
         title="Pingvas Studio",
         version=__version__,
-        description="Ask for pictures, watch them form, keep them. Errors are RFC 9457 problem documents.",
+        description="Ask for pictures, watch them form, keep them. Errors are RFC 9457 problem documents. Text is Unicode "
+        "without the NUL character, wherever it stands.",
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,

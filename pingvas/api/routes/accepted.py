@@ -40,8 +40,23 @@ from pingvas.realtime.job_ends import JobEnds
 # Waiting calls look this often by themselves, all at the same moment and in one statement; mostly an event wakes one sooner.
 _LOOK_SECONDS = 2.0
 
+_SENT_HEADERS = {
+    "Idempotent-Replayed": {
+        "description": "This is the first answer to this key again",
+        "schema": {"type": "string", "const": "true"},
+    },
+    "Preference-Applied": {
+        "description": "How long the answer was held for at most, as in `wait=30`",
+        "schema": {"type": "string"},
+    },
+}
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "`Prefer: wait` was given, and all of the jobs have ended", "model": SubmittedOut},
+    200: {
+        "description": "`Prefer: wait` was given, and all of the jobs have ended",
+        "model": SubmittedOut,
+        "headers": _SENT_HEADERS,
+    },
+    202: {"description": "Accepted; some of the jobs have not ended", "headers": _SENT_HEADERS},
 }
 
 

@@ -32,6 +32,14 @@ from pingvas.generation.requests.job_request import Visibility
 router = APIRouter(prefix="/images", tags=["gallery"])
 
 
+_REDIRECT: dict[int | str, dict[str, Any]] = {
+    302: {
+        "description": "Where the bytes are, for a while",
+        "headers": {"Location": {"required": True, "schema": {"type": "string", "format": "uri-reference"}}},
+    }
+}
+
+
 class ImageOut(BaseModel):
     """A kept picture. The addresses expire; ask for the image again to get new ones."""
 
@@ -139,6 +147,7 @@ async def delete_my_image(image_id: UUID, actor: ActorDep, session: SessionDep) 
     "/{image_id:uuid}/file",
     status_code=status.HTTP_302_FOUND,
     response_class=RedirectResponse,
+    responses=_REDIRECT,
     operation_id="get_image_file",
 )
 async def get_image_file(
@@ -153,6 +162,7 @@ async def get_image_file(
     "/{image_id:uuid}/thumbnail",
     status_code=status.HTTP_302_FOUND,
     response_class=RedirectResponse,
+    responses=_REDIRECT,
     operation_id="get_image_thumbnail",
 )
 async def get_image_thumbnail(

@@ -2073,15 +2073,23 @@ export interface operations {
             /** @description `Prefer: wait` was given, and all of the jobs have ended */
             200: {
                 headers: {
+                    /** @description This is the first answer to this key again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description How long the answer was held for at most, as in `wait=30` */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SubmittedOut"];
                 };
             };
-            /** @description Successful Response */
+            /** @description Accepted; some of the jobs have not ended */
             202: {
                 headers: {
+                    /** @description This is the first answer to this key again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description How long the answer was held for at most, as in `wait=30` */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2582,15 +2590,23 @@ export interface operations {
             /** @description `Prefer: wait` was given, and all of the jobs have ended */
             200: {
                 headers: {
+                    /** @description This is the first answer to this key again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description How long the answer was held for at most, as in `wait=30` */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SubmittedOut"];
                 };
             };
-            /** @description Successful Response */
+            /** @description Accepted; some of the jobs have not ended */
             202: {
                 headers: {
+                    /** @description This is the first answer to this key again */
+                    "Idempotent-Replayed"?: "true";
+                    /** @description How long the answer was held for at most, as in `wait=30` */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3371,9 +3387,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Where the bytes are, for a while */
             302: {
                 headers: {
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3447,9 +3464,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Where the bytes are, for a while */
             302: {
                 headers: {
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4857,7 +4875,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/plain": string;
+                };
             };
             /** @description Unprocessable Entity: `validation_error` (Some of the input is not valid) */
             422: {
