@@ -20,6 +20,12 @@ def _first_part(path: str) -> str:
     return path.lstrip("/").partition("/")[0]
 
 
+def template_of(scope: Scope) -> str | None:
+    """The address of the route that took a request, as the document writes it: without what kind of id it has."""
+    path: str | None = getattr(scope.get("route"), "path", None)
+    return None if path is None else path.replace(":uuid}", "}")
+
+
 class PageRoute(Route):
     """Every address that is not the API's, nor a file's."""
 
