@@ -12,6 +12,7 @@ from pingvas.adapters.storage import open_storage
 from pingvas.api.http import errors
 from pingvas.api.http.addresses import SocketRoute
 from pingvas.api.http.bodies import Bodies
+from pingvas.api.http.contract import StudioAPI
 from pingvas.api.http.head import HeadAsGet
 from pingvas.api.http.metrics import Measure, Metrics
 from pingvas.api.http.plain_text import require_plain_text
@@ -58,10 +59,11 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
                 await publisher.close()
                 await database.dispose()
 
-    app = FastAPI(
+    app = StudioAPI(
         title="Pingvas Studio",
         version=__version__,
-        description="Ask for pictures, watch them form, keep them. Errors are RFC 9457 problem documents.",
+        description="Ask for pictures, watch them form, keep them. Errors are RFC 9457 problem documents. Text is Unicode "
+        "without the NUL character, wherever it stands.",
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,

@@ -148,6 +148,18 @@ FIGURES: dict[str, Share | Rate | Line] = {
     "lists": Rate(
         300, 0.05, "pages of lists and of the queue of a person", "The page asks a few for a click."
     ),
+    "submits": Rate(
+        2_000,
+        1,
+        "jobs that a person asks for; one counts again for every 1,000 characters of its prompts",
+        "A script asks for hundreds; a machine makes about one a second.",
+    ),
+    "sent_images": Rate(
+        1_000,
+        10,
+        "pictures that a person sends in",
+        "A folder at once; small ones cost rows rather than room.",
+    ),
     "changes": Rate(
         120, 0.5, "changes of a person to their profile, images and jobs", "As fast as somebody clicks."
     ),
@@ -359,4 +371,6 @@ class Budgets:
         self.held_answers = shares("held_answers")
         self.estimates = rates("estimates")
         self.lists = rates("lists")
+        self.submits = rates("submits")
+        self.sent_images = rates("sent_images")
         self.changes = rates("changes")

@@ -46,16 +46,15 @@ _KEPT = (
     "DYLD_LIBRARY_PATH",
     "TMPDIR",
 )
-_ERRORS: dict[str, type[StudioError]] = {
-    kind.__name__: kind
-    for kind in (
-        uploads.NotAnImage,
-        uploads.DamagedImage,
-        uploads.TooManyPixels,
-        uploads.TooManyPasses,
-        uploads.PictureTooCostly,
-    )
-}
+# Why a picture is not taken.
+REFUSALS: tuple[type[StudioError], ...] = (
+    uploads.NotAnImage,
+    uploads.DamagedImage,
+    uploads.TooManyPixels,
+    uploads.TooManyPasses,
+    uploads.PictureTooCostly,
+)
+_ERRORS = {kind.__name__: kind for kind in REFUSALS}
 
 
 class DecoderAway(Unavailable):

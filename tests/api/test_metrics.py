@@ -118,9 +118,12 @@ async def test_without_the_database_the_page_says_so_and_shows_the_rest(make_set
         transport=httpx.ASGITransport(app=app), base_url="http://studio.test"
     ) as client:
         await client.get("/healthz")
+        await client.get("/api/v1/jobs/00000000-0000-7000-8000-000000000000")
         found = await read(client)
 
     # then
+    asked = found["pingvas_http_requests_total"]
+    assert asked[labeled(method="GET", route="/jobs/{job_id}", status="401")] == 1
     assert found["pingvas_database_up"] == {labeled(): 0}
     assert "pingvas_queue_jobs" not in found
     assert found["pingvas_http_requests_total"][labeled(method="GET", route="/healthz", status="200")] == 1

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
@@ -101,7 +102,7 @@ async def _look_at(database: Database) -> dict[str, str]:
         return {"database": error.detail, "worker": "unknown while the database is away"}
 
 
-@router.get("/metrics", operation_id="metrics", response_class=Response)
+@router.get("/metrics", operation_id="metrics", response_class=PlainTextResponse)
 async def metrics(request: Request, database: DatabaseDep) -> Response:
     """Prometheus text format."""
     page = await request.app.state.metrics.page(database)

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from pingvas.adapters.storage import Storage
+from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, SessionDep, StorageDep, within
-from pingvas.api.http.wire import Moment, PageDep, Text
+from pingvas.api.http.wire import Moment, PageDep, Text, left_out
 from pingvas.api.routes.job_bodies import NoRecipe, recipe_of
 from pingvas.gallery.library import (
     ImageChanges,
@@ -29,6 +30,14 @@ from pingvas.generation.job_parameters import JobType, names_images, without_ima
 from pingvas.generation.requests.job_request import Visibility
 
 router = APIRouter(prefix="/images", tags=["gallery"])
+
+
+_REDIRECT: dict[int | str, dict[str, Any]] = {
+    302: {
+        "description": "Where the bytes are, for a while",
+        "headers": {"Location": {"required": True, "schema": {"type": "string", "format": "uri-reference"}}},
+    }
+}
 
 
 class ImageOut(BaseModel):
@@ -54,20 +63,15 @@ class ImagePage(BaseModel):
     next_cursor: str | None
 
 
-def _left_out() -> Any:
-    """The default of a field that may be left out but not null; a factory keeps it out of the OpenAPI document."""
-    return None
-
-
 class ImagePatch(BaseModel):
     """Only what is sent changes."""
 
     model_config = ConfigDict(extra="forbid")
 
     visibility: Visibility = Field(
-        default_factory=_left_out, description="`unlisted`: whoever has the id may see it, no list shows it"
+        default_factory=left_out, description="`unlisted`: whoever has the id may see it, no list shows it"
     )
-    is_favorite: bool = Field(default_factory=_left_out)
+    is_favorite: StrictBool = Field(default_factory=left_out)
 
 
 @router.get("", operation_id="list_images", dependencies=[within("lists")])
@@ -92,7 +96,7 @@ async def list_my_images(
     return ImagePage(items=items, next_cursor=page.next_cursor)
 
 
-@router.get("/{image_id}", operation_id="get_image")
+@router.get("/{image_id:uuid}", operation_id="get_image")
 async def get_image(
     image_id: UUID, actor: MaybeActorDep, session: ReadSessionDep, storage: StorageDep
 ) -> ImageOut:
@@ -107,7 +111,8 @@ async def get_image(
     return shown
 
 
-@router.get("/{image_id}/recipe", operation_id="get_image_recipe")
+@router.get("/{image_id:uuid}/recipe", operation_id="get_image_recipe")
+@raises(NoRecipe)
 async def get_image_recipe(image_id: UUID, actor: MaybeActorDep, session: ReadSessionDep) -> dict[str, Any]:
     """The body that, sent to `POST /jobs`, makes this image again; not found, with the fields that are missing or bad,
     when it does not say how it was made.
@@ -122,7 +127,7 @@ async def get_image_recipe(image_id: UUID, actor: MaybeActorDep, session: ReadSe
     return recipe
 
 
-@router.patch("/{image_id}", operation_id="update_image", dependencies=[within("changes")])
+@router.patch("/{image_id:uuid}", operation_id="update_image", dependencies=[within("changes")])
 async def update_image(
     image_id: UUID, body: ImagePatch, actor: ActorDep, session: SessionDep, storage: StorageDep
 ) -> ImageOut:
@@ -132,16 +137,17 @@ async def update_image(
     return await image_out(image, storage, tags[image.id])
 
 
-@router.delete("/{image_id}", status_code=status.HTTP_204_NO_CONTENT, operation_id="delete_image")
+@router.delete("/{image_id:uuid}", status_code=status.HTTP_204_NO_CONTENT, operation_id="delete_image")
 async def delete_my_image(image_id: UUID, actor: ActorDep, session: SessionDep) -> None:
     """Delete one of my images and its files."""
     await delete_image(session, actor, image_id)
 
 
 @router.get(
-    "/{image_id}/file",
+    "/{image_id:uuid}/file",
     status_code=status.HTTP_302_FOUND,
     response_class=RedirectResponse,
+    responses=_REDIRECT,
     operation_id="get_image_file",
 )
 async def get_image_file(
@@ -153,9 +159,10 @@ async def get_image_file(
 
 
 @router.get(
-    "/{image_id}/thumbnail",
+    "/{image_id:uuid}/thumbnail",
     status_code=status.HTTP_302_FOUND,
     response_class=RedirectResponse,
+    responses=_REDIRECT,
     operation_id="get_image_thumbnail",
 )
 async def get_image_thumbnail(
