@@ -145,8 +145,9 @@ def worker() -> None:
     """Take jobs from the queue and make their pictures."""
     from pingvas.launch.cpu_threads import let_threads_sleep
 
-    os.environ.pop("PINGVAS_SECRET_KEY", None)  # a worker keeps one key of it
     chosen = _settings().without_secret()
+    for name in [name for name in os.environ if name.upper() == "PINGVAS_SECRET_KEY"]:
+        del os.environ[name]  # a worker keeps one key of it
     let_threads_sleep(os.environ, chosen.worker_device)  # before torch is loaded
 
     import uvloop

@@ -211,9 +211,7 @@ def _child_environment(settings: Settings) -> dict[str, str]:
     with suppress(OSError):  # no room: each process counts for itself
         counts.mkdir(parents=True)
     # What would have prometheus_client map files into memory: on a full disk that ends the process.
-    others = {name: value for name, value in os.environ.items() if name.upper() != "PROMETHEUS_MULTIPROC_DIR"}
-    return {
-        **others,
+    chosen = {
         "PINGVAS_DATABASE_URL": settings.database_url or "",
         "PINGVAS_FILE_URL_KEY": settings.key_for("file-url").hex(),  # all that a worker needs of the secret
         "PINGVAS_DATA_DIR": str(settings.data_dir),
@@ -221,6 +219,9 @@ def _child_environment(settings: Settings) -> dict[str, str]:
         shared_counts.FOLDER: str(counts),
         "PYTHONUNBUFFERED": "1",
     }
+    # Settings are read in any case: one that is set in small letters would stand beside ours.
+    replaced = {"PROMETHEUS_MULTIPROC_DIR", *chosen}
+    return {**{name: value for name, value in os.environ.items() if name.upper() not in replaced}, **chosen}
 
 
 def _on_signals(stop: asyncio.Event, supervisor: Supervisor) -> None:
