@@ -10,6 +10,7 @@ import ipaddress
 import logging
 import resource
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -18,7 +19,8 @@ from uvicorn.server import ServerState
 from pingvas.base.budgets import FIGURES, Share, Shares, address_key
 from pingvas.base.errors import StudioError
 
-log = logging.getLogger(__name__)
+# uvicorn writes a line for each connection that says nonsense or is one too many; `log_lines` leaves those out.
+_connections_log = logging.getLogger("uvicorn.connections")
 
 HEAD_SECONDS = 15.0
 HEAD_BYTES = 64 * 1024
@@ -112,6 +114,11 @@ class GuardedProtocol(HttpToolsProtocol):
     """One connection."""
 
     _running: RequestResponseCycle | None = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.logger = _connections_log
+
     _held_by: str | None = None
     _timer: asyncio.TimerHandle | None = None
     _writing: asyncio.TimerHandle | None = None
