@@ -1,11 +1,14 @@
 """`Prefer: wait=N` on asking for jobs: the answer comes when they have ended, or when the time is over."""
 
 import asyncio
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from harness.catalog import make_model
 from pingvas.api.http.held_answer import HeldAnswer, asked_to_wait
@@ -38,12 +41,13 @@ def asking(client: httpx.AsyncClient, person: SignedInPerson, wait: str, **heade
 
 
 async def the_job(client: httpx.AsyncClient, person: SignedInPerson) -> dict[str, Any]:
-    """The person's job, once it is there."""
+    """The person's job that has not ended, once it is there."""
     async with asyncio.timeout(30):
         while True:
             found = (await client.get("/api/v1/jobs", headers=person.headers)).json()["items"]
-            if found:
-                return dict(found[0])
+            still_open = [job for job in found if job["status"] in ("queued", "pending")]
+            if still_open:
+                return dict(still_open[0])
             await asyncio.sleep(0.02)
 
 
@@ -187,3 +191,71 @@ async def test_all_who_wait_look_in_one_statement(
     # then
     assert found == [bool(number % 2) for number in range(100)]
     assert looked == [100]
+
+
+async def test_two_hundred_who_wait_are_woken_with_no_more_looks_than_one(
+    client: httpx.AsyncClient,
+    person: SignedInPerson,
+    app: Any,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # given calls that would look for themselves only after an hour, all for one job
+    monkeypatch.setattr("pingvas.api.routes.accepted._LOOK_SECONDS", 3600)
+    shares = app.state.budgets.held_answers
+    shares.figure = replace(shares.figure, each=200)
+    looks: list[str] = []
+    statements = app.state.open_jobs._database.engine.sync_engine
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "SELECT id FROM generation_jobs WHERE id = ANY" in statement:
+            looks.append(statement)
+
+    event.listen(statements, "before_cursor_execute", count)
+
+    async def looks_for(number: int) -> int:
+        calls = [asking(client, person, "wait=60", **{"Idempotency-Key": f"of {number}"})]
+        job = await the_job(client, person)
+        calls += [
+            asking(client, person, "wait=60", **{"Idempotency-Key": f"of {number}"})
+            for _ in range(number - 1)
+        ]
+        async with asyncio.timeout(300):
+            while shares.held_by_all < number or app.state.open_jobs._reading.locked():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        looks.clear()
+
+        # when
+        await client.post(f"/api/v1/jobs/{job['id']}/cancel", headers=person.headers)
+        answers = await asyncio.gather(*calls)
+
+        # then all are answered, and nothing is held any more
+        assert {(answer.status_code, answer.json()["jobs"][0]["status"]) for answer in answers} == {
+            (200, "canceled")
+        }
+        assert shares.held_by_all == 0
+        return len(looks)
+
+    one = await looks_for(1)
+    assert 1 <= one
+    assert await looks_for(200) <= 2 * one
+
+
+async def test_a_client_that_goes_away_gives_its_share_back(
+    app: Any, client: httpx.AsyncClient, person: SignedInPerson
+) -> None:
+    # given
+    shares = app.state.budgets.held_answers
+    call = asking(client, person, "wait=60")
+    await the_job(client, person)
+    async with asyncio.timeout(30):
+        while not shares.held_by_all:  # noqa: ASYNC110 - a share tells nobody
+            await asyncio.sleep(0.01)
+
+    # when
+    call.cancel()
+    with suppress(asyncio.CancelledError):
+        await call
+
+    # then
+    assert shares.held_by_all == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -142,6 +143,7 @@ def test_a_worker_gets_neither_the_master_key_nor_the_owners_password_and_the_ap
         environments = {
             name: Path(f"/proc/{pid}/environ").read_text() for name, pid in state_of(studio).pids.items()
         }
+        limits = Path(f"/proc/{state_of(studio).pids['api']}/limits").read_text()
         commands = [Path(f"/proc/{pid}/cmdline").read_text() for pid in state_of(studio).pids.values()]
 
     # then
@@ -149,6 +151,9 @@ def test_a_worker_gets_neither_the_master_key_nor_the_owners_password_and_the_ap
     assert [name for name, said in environments.items() if owners in said] == ["chores"]
     assert all("pingvas_serving:" in environments[name] for name in ("api", "worker"))
     assert secret in environments["api"]
+    # and the API may open as many descriptors as the system lets it
+    [(soft, hard)] = re.findall(r"Max open files +(\d+) +(\d+)", limits)
+    assert int(soft) >= min(int(hard), 65_536)
     assert not any(secret in said or owners in said for said in commands)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_websocket
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -21,6 +22,7 @@ from pingvas.realtime import connections, outgoing
 from pingvas.realtime.connections import DROPPED
 from pingvas.realtime.messages import MAX_BYTES, BadMessage, Kind, TextPacket, kind_of
 from pingvas.realtime.outgoing import OutgoingQueue
+from pingvas.realtime.websocket_protocol import BoundedWebSocket
 from tests.make.events import completed, credits_of
 from tests.realtime.conftest import Ears, Person
 from tests.realtime.test_sockets import tell
@@ -261,29 +263,40 @@ async def test_a_websocket_that_does_not_read_is_dropped_and_others_hear_all(
 
 
 @pytest.mark.parametrize("frame", [b"\xc1\x84\0\0\0\0bomb", b"\x80\x80\0\0\0\0", b"\x81\x04text"], ids=repr)
-async def test_who_speaks_before_being_let_in_is_cut_off_and_leaves_no_line(
-    address: str, caplog: pytest.LogCaptureFixture, frame: bytes
+async def test_who_speaks_nonsense_before_being_let_in_is_cut_off_and_leaves_no_line(
+    caplog: pytest.LogCaptureFixture, frame: bytes
 ) -> None:
-    # given a compressed frame, one that continues nothing, one without a mask
+    # given a server that has not made up its mind, and a compressed frame, one that continues nothing, one without a mask
+    asked, left = asyncio.Event(), asyncio.Event()
     caplog.set_level(logging.WARNING)
-    port = int(address.rpartition(":")[2])
 
-    async def speak() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(HANDSHAKE)
-        await asyncio.sleep(0)
-        writer.write(frame)
-        with suppress(ConnectionError):
-            while await reader.read(65_536):
-                pass
-        writer.close()
+    async def app(_scope: Any, receive: Any, _send: Any) -> None:
+        assert (await receive())["type"] == "websocket.connect"
+        asked.set()
+        assert (await receive())["type"] == "websocket.disconnect"
+        left.set()
+
+    config = uvicorn.Config(app, log_config=None, lifespan="off", ws=BoundedWebSocket)
+    config.load()
 
     # when
-    async with asyncio.timeout(120):
-        await asyncio.gather(*(speak() for _ in range(20)))
+    state = uvicorn.server.ServerState()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: BoundedWebSocket(config, state, {}), "127.0.0.1", 0
+    )
+    async with server, asyncio.timeout(60):
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(HANDSHAKE)
+        await asked.wait()
+        writer.write(frame)
+        with suppress(ConnectionError):
+            assert await reader.read() == b""
+        writer.close()
+        await left.wait()
+        await asyncio.gather(*state.tasks)
 
     # then
-    assert [record.getMessage() for record in caplog.records] == []
+    assert [record.getMessage() for record in caplog.records if record.name != "uvicorn.sockets"] == []
 
 
 async def test_a_handshake_that_is_refused_leaves_no_line(
