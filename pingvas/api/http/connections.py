@@ -143,11 +143,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._stop_timer()
         self._stop_writing()
         self._give_back()
-        self.pipeline.clear()
-        if self._running is not None and not self._running.response_complete:
-            # uvicorn tells the newest request alone, and one that was sent ahead of others would go on for nobody.
-            self._running.disconnected = True
-            self._running.message_event.set()
+        self._end_running()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -227,7 +223,15 @@ class GuardedProtocol(HttpToolsProtocol):
             self._writing = None
 
     def _hang_up(self) -> None:
+        self._end_running()
         self.transport.abort()
+
+    def _end_running(self) -> None:
+        """uvicorn tells the newest request alone that its client is gone; one before it would go on for nobody."""
+        self.pipeline.clear()
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
 
     def _give_back(self) -> None:
         if self._held_by is not None:
