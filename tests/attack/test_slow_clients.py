@@ -32,7 +32,7 @@ class Served:
 
     async def shares(self) -> Shares:
         """Who holds how many of its connections; the first connection makes them."""
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             await client.get(f"{self.url}/healthz")
         return guard_of(self.server.server_state).shares
 
@@ -78,7 +78,7 @@ async def test_headers_that_do_not_end_are_not_waited_for(served: Served) -> Non
         writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n" if number % 2 else b"")
 
     # when
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         answer = await client.get(f"{served.url}/healthz")
     said = await asyncio.gather(*(rest_of(reader) for reader, _ in slow))
 
@@ -115,7 +115,7 @@ async def test_headers_without_an_end_are_not_kept(served: Served, monkeypatch: 
 
 async def test_a_body_that_stops_is_given_up(served: Served) -> None:
     # given
-    async with httpx.AsyncClient(base_url=served.url) as client:
+    async with httpx.AsyncClient(base_url=served.url, timeout=60) as client:
         person = await sign_up(client)
     reader, writer = await served.connect()
     token = person.headers["Authorization"]
@@ -157,7 +157,7 @@ async def test_an_address_has_so_many_connections_and_gets_them_back(served: Ser
 
     # when
     shares.give_back("127.0.0.1", taken)
-    async with httpx.AsyncClient(base_url=served.url) as client:
+    async with httpx.AsyncClient(base_url=served.url, timeout=60) as client:
         answers = [await client.get("/healthz") for _ in range(3)]
 
     # then
@@ -217,7 +217,7 @@ async def test_requests_sent_far_ahead_end_the_connection_and_their_answers(
 
     # then nothing failed for want of somebody to tell
     assert said.count(b"HTTP/1.1 200") <= connections.MAX_AHEAD + 1
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         assert (await client.get(f"{served.url}/healthz")).status_code == 200
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
     writer.close()
