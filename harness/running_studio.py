@@ -61,11 +61,15 @@ def free_port() -> int:
 
 @contextmanager
 def running_studio(
-    data_dir: Path, *, command: Sequence[str] = _UP, **settings: object
+    data_dir: Path,
+    *,
+    command: Sequence[str] = _UP,
+    while_starting: Callable[[RunningStudio], None] = lambda studio: None,
+    **settings: object,
 ) -> Iterator[RunningStudio]:
     """Start a studio, wait until it says that it is ready, and stop it with Ctrl-C afterwards.
 
-    `settings` are PINGVAS_* settings by their field names.
+    `while_starting` is called once its process is there. `settings` are PINGVAS_* settings by their field names.
     """
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PINGVAS_")}
@@ -83,6 +87,7 @@ def running_studio(
     reader = threading.Thread(target=_read, args=(studio,), daemon=True)
     reader.start()
     try:
+        while_starting(studio)
         _wait_until_ready(studio)
         yield studio
     finally:

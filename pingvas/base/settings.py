@@ -211,14 +211,14 @@ def _kept_secret(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         pass
-    temporary.touch(mode=0o600)
-    temporary.write_text(fresh)
     try:
+        temporary.touch(mode=0o600)
+        temporary.write_text(fresh)
         os.link(temporary, path)  # fails when somebody else was first: then theirs counts
     except FileExistsError:
         pass
     finally:
-        temporary.unlink()
+        temporary.unlink(missing_ok=True)
     return path.read_bytes()
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from pingvas.adapters.model_files import ModelFiles, open_model_files
 from pingvas.adapters.model_source import is_remote, read_source
@@ -67,12 +68,12 @@ def examine(settings: Settings) -> list[Finding]:
     try:
         with with_any_database(settings) as found:
             findings += asyncio.run(_examine_database(found, running))
-    except Unavailable as error:
+    except (Unavailable, OSError, DBAPIError) as error:
         findings.append(
             Finding(
                 "database",
                 False,
-                error.detail,
+                error.detail if isinstance(error, Unavailable) else str(error).partition("\n")[0],
                 "check PINGVAS_DATABASE_URL, or the disk and the log it names",
             )
         )

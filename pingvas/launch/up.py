@@ -28,9 +28,10 @@ from pingvas.base.settings import Settings
 from pingvas.launch import embedded_postgres
 from pingvas.launch.embedded_postgres import EmbeddedPostgres
 from pingvas.launch.processes import Child, Supervisor
-from pingvas.launch.seed import create_owner_token, seed
+from pingvas.launch.seed import Seeded, create_owner_token, seed
 from pingvas.launch.serving_role import make_serving_role, serving_url
 from pingvas.launch.state_file import RunningStudio, StateFile, only_studio
+from pingvas.launch.wait_for_room import once_there_is_room
 
 LINK_MINUTES = 60.0
 READY_SECONDS = 120.0
@@ -65,11 +66,15 @@ def up(settings: Settings, *, tell: Tell, announce: Callable[[Ready], None], wor
     """
     began = time.monotonic()
     data_dir = settings.data_dir.resolve()
-    with only_studio(data_dir):
-        settings = settings.model_copy(update={"data_dir": data_dir, "port": _free_port(settings)})
-        with _database(settings, tell) as (url, server):
-            settings = settings.model_copy(update={"database_url": url})
-            asyncio.run(_run(settings, server, tell, announce, workers, began))
+
+    def start() -> None:
+        with only_studio(data_dir):
+            chosen = settings.model_copy(update={"data_dir": data_dir, "port": _free_port(settings)})
+            with _database(chosen, tell) as (url, server):
+                chosen = chosen.model_copy(update={"database_url": url})
+                asyncio.run(_run(chosen, server, tell, announce, workers, began))
+
+    once_there_is_room(start, data_dir, lambda line: tell("studio", line))
 
 
 def _free_port(settings: Settings) -> int:
@@ -127,16 +132,12 @@ async def _run(
 
     supervisor = _supervisor(serving, settings.database_url or "", tell, workers, on_change, loops)
     _on_signals(stop, supervisor)
-    assert settings.database_url is not None  # noqa: S101 - set by `up`
-    await migrate.upgrade(settings.database_url)
-    database = Database(settings.database_url, pool_size=2)
     try:
-        seeded = await seed(database, settings)
-        token = await create_owner_token(database, seeded.owner_id, LINK_MINUTES)
-    finally:
-        await database.dispose()
-    if server is not None:
-        await make_serving_role(server)
+        seeded, token = await _prepare(settings, server)
+    except Exception:
+        if stop.is_set():  # what failed is not needed any more
+            return
+        raise
     if stop.is_set():
         return
     supervisor.start()
@@ -159,6 +160,21 @@ async def _run(
         for keeper in keepers:
             await end(keeper)
     loops.raise_if_gave_up()
+
+
+async def _prepare(settings: Settings, server: EmbeddedPostgres | None) -> tuple[Seeded, str]:
+    """The schema of this version, what every studio holds, and a token that signs its owner in."""
+    assert settings.database_url is not None  # noqa: S101 - set by `up`
+    await migrate.upgrade(settings.database_url)
+    database = Database(settings.database_url, pool_size=2)
+    try:
+        seeded = await seed(database, settings)
+        token = await create_owner_token(database, seeded.owner_id, LINK_MINUTES)
+    finally:
+        await database.dispose()
+    if server is not None:
+        await make_serving_role(server)
+    return seeded, token
 
 
 def _supervisor(
@@ -195,9 +211,7 @@ def _child_environment(settings: Settings) -> dict[str, str]:
     with suppress(OSError):  # no room: each process counts for itself
         counts.mkdir(parents=True)
     # What would have prometheus_client map files into memory: on a full disk that ends the process.
-    others = {name: value for name, value in os.environ.items() if name.upper() != "PROMETHEUS_MULTIPROC_DIR"}
-    return {
-        **others,
+    chosen = {
         "PINGVAS_DATABASE_URL": settings.database_url or "",
         "PINGVAS_FILE_URL_KEY": settings.key_for("file-url").hex(),  # all that a worker needs of the secret
         "PINGVAS_DATA_DIR": str(settings.data_dir),
@@ -205,6 +219,9 @@ def _child_environment(settings: Settings) -> dict[str, str]:
         shared_counts.FOLDER: str(counts),
         "PYTHONUNBUFFERED": "1",
     }
+    # Settings are read in any case: one that is set in small letters would stand beside ours.
+    replaced = {"PROMETHEUS_MULTIPROC_DIR", *chosen}
+    return {**{name: value for name, value in os.environ.items() if name.upper() not in replaced}, **chosen}
 
 
 def _on_signals(stop: asyncio.Event, supervisor: Supervisor) -> None:
