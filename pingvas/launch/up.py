@@ -169,7 +169,12 @@ def _supervisor(
                 for name in names
             ),
             # They make the tables of their schedule, which takes the owner's role.
-            Child("chores", command("chores"), own={"PINGVAS_DATABASE_URL": owner_url}),
+            Child(
+                "chores",
+                command("chores"),
+                without=frozenset({"PINGVAS_SECRET_KEY"}),
+                own={"PINGVAS_DATABASE_URL": owner_url},
+            ),
         ],
         [Child("api", command("api"), 15.0)],  # last, so that people hear what became of their jobs
     ]

@@ -33,11 +33,15 @@ class BodyTooSlow(TimedOut):
 
 @dataclass(frozen=True)
 class Admission:
-    """That somebody may send a body: at most so many bytes, beyond which `refuse` says why, held in `shares`."""
+    """That somebody may send a body: at most so many bytes, beyond which `refuse` says why.
+
+    Its bytes are held in `holding`; `under_way` is held beside, until the answer has left too.
+    """
 
     max_bytes: int
     refuse: Callable[[], StudioError]
     holding: Holding
+    under_way: Holding | None = None
 
 
 Admit = Callable[[Request, int], Awaitable[Admission]]
@@ -151,6 +155,8 @@ class _Body:
     def done(self) -> None:
         if self._admission is not None:
             self._admission.holding.give_back()
+            if self._admission.under_way is not None:
+                self._admission.under_way.give_back()
 
 
 def too_large(max_bytes: int) -> TooLarge:

@@ -441,7 +441,7 @@ export interface paths {
          * @description Make an account with the free plan and the sign-up bonus, and sign it in.
          *
          *     Of the accounts that are made at one address in a short time, only the first get the bonus; the others start without,
-         *     and `bonus_credits` says so.
+         *     and `bonus_withheld` says so.
          */
         post: operations["register"];
         delete?: never;
@@ -566,26 +566,6 @@ export interface paths {
          * @description The database and the storage answer, and a worker lives. 503 with the reasons otherwise.
          */
         get: operations["readyz"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/metrics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Metrics
-         * @description Prometheus text format.
-         */
-        get: operations["metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1659,9 +1639,14 @@ export interface components {
             user: components["schemas"]["UserOut"];
             /**
              * Bonus Credits
-             * @description The sign-up bonus; 0 where too many accounts were made at this address lately, or the studio gives none
+             * @description The sign-up bonus; 0 where it is withheld, or the studio gives none
              */
             bonus_credits: number;
+            /**
+             * Bonus Withheld
+             * @description Whether others get a bonus and this account none, for too many were made at this address lately
+             */
+            bonus_withheld: boolean;
         };
         /** StepList */
         StepList: {
@@ -3070,33 +3055,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Readiness"];
                 };
-            };
-            /** @description A problem document */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    metrics: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description A problem document */
             default: {
