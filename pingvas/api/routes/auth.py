@@ -54,7 +54,9 @@ class TokenAnswer(BaseModel):
 class RegisteredAnswer(TokenAnswer):
     """The same of a new account, and the credits it starts with."""
 
-    bonus_credits: int = Field(description="The sign-up bonus; 0 where it is withheld, or the studio gives none")
+    bonus_credits: int = Field(
+        description="The sign-up bonus; 0 where it is withheld, or the studio gives none"
+    )
     bonus_withheld: bool = Field(
         description="Whether others get a bonus and this account none, for too many were made at this address lately"
     )
