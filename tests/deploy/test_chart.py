@@ -298,3 +298,35 @@ def test_metrics_are_on_no_service_and_reach_those_alone_who_are_named(render_ch
         assert rule["from"] == [prometheus]
         (endpoint,) = rendered.get("PodMonitor", component)["spec"]["podMetricsEndpoints"]
         assert (endpoint["port"], endpoint["path"]) == ("metrics", "/metrics")
+
+
+@pytest.mark.parametrize(
+    "secret", [{**_secret(), "ownerDatabaseUrl": "postgresql://owner@db/pingvas"}, {"existingSecret": "mine"}]
+)
+def test_with_two_roles_only_the_migration_and_the_chores_go_by_the_owners(
+    render_chart: Render, secret: dict[str, str]
+) -> None:
+    rendered = render_chart(secret=secret, migrate={"grantTo": "serving"})
+
+    keys = {
+        component: {each["name"]: each.get("valueFrom") for each in rendered.container(component)["env"]}[
+            "PINGVAS_DATABASE_URL"
+        ]["secretKeyRef"]["key"]
+        for component in ("api", "worker", "chores", "migrate")
+    }
+    assert keys == {
+        "api": "database-url",
+        "worker": "database-url",
+        "chores": "owner-database-url",
+        "migrate": "owner-database-url",
+    }
+    assert rendered.container("migrate")["args"] == ["migrate", "--grant-to", "serving"]
+    if "databaseUrl" in secret:
+        assert all("owner-database-url" in each["stringData"] for each in rendered.all("Secret"))
+
+
+def test_two_roles_without_the_owners_address_are_refused(render_chart: Render) -> None:
+    error = render_chart(secret=_secret(), migrate={"grantTo": "serving"}).error
+
+    assert error is not None
+    assert "ownerDatabaseUrl" in error

@@ -7,7 +7,8 @@
   value: /tmp/pingvas
 - name: PINGVAS_DATABASE_URL
   valueFrom:
-    secretKeyRef: {name: {{ $secret }}, key: database-url}
+    {{- $owner := and $root.Values.migrate.grantTo (has $component (list "migrate" "chores")) }}
+    secretKeyRef: {name: {{ $secret }}, key: {{ ternary "owner-database-url" "database-url" (not (empty $owner)) }}}
 - name: PINGVAS_STORAGE_URL
   {{- if $root.Values.storage.volume.enabled }}
   value: file:///srv/storage
@@ -106,6 +107,9 @@ checksum/secret: {{ toYaml .Values.secret | sha256sum }}
 {{/* The keys of a Secret made here. */}}
 {{- define "studio.secretData" -}}
 database-url: {{ required "set secret.databaseUrl, or secret.existingSecret" .Values.secret.databaseUrl | quote }}
+{{- if .Values.migrate.grantTo }}
+owner-database-url: {{ required "set secret.ownerDatabaseUrl, or secret.existingSecret" .Values.secret.ownerDatabaseUrl | quote }}
+{{- end }}
 {{- if not .Values.storage.volume.enabled }}
 storage-url: {{ required "set secret.storageUrl (s3://…), or storage.volume.enabled, or secret.existingSecret" .Values.secret.storageUrl | quote }}
 {{- end }}
