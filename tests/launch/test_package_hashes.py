@@ -30,9 +30,8 @@ def pinned(text: str) -> dict[str, str]:
 
 def hashed() -> dict[str, tuple[str, list[str]]]:
     """Name → version and hashes of requirements-hashes.txt."""
-    blocks = re.findall(
-        r"^([\w.-]+)==(\S+)[^\n]*((?:\\\n +--hash=sha256:[0-9a-f]{64} ?)*)$", HASHES.read_text(), re.MULTILINE
-    )
+    block = r"^([\w.-]+)==(\S+)([^\n]*(?:\n +--hash=sha256:[0-9a-f]{64}[^\n]*)*)"
+    blocks = re.findall(block, HASHES.read_text(), re.MULTILINE)
     return {name: (version, re.findall(r"sha256:([0-9a-f]{64})", rest)) for name, version, rest in blocks}
 
 
