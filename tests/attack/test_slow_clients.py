@@ -210,7 +210,7 @@ def test_a_quick_beginning_buys_no_slow_end() -> None:
         drips += 1
 
     # then
-    assert drips == 3
+    assert drips == 4
 
 
 def test_a_slow_line_is_waited_for_to_the_end() -> None:
