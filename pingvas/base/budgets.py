@@ -70,8 +70,8 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A fair line: `each` of one key and `total` of all may wait for their turn."""
+class Queue:
+    """A fair queue: `each` of one key and `total` of all may wait for their turn."""
 
     each: int
     total: int
@@ -80,11 +80,16 @@ class Line:
     retry_after: float = 5.0
 
 
-FIGURES: dict[str, Share | Rate | Line] = {
+FIGURES: dict[str, Share | Rate | Queue] = {
     "connections": Share(
         100, 2_000, "connections of an address", "A browser opens six; a school is behind one address."
     ),
-    "uploads": Share(4, 32, "uploads of a person under way", "The page sends them one after the other."),
+    "uploads": Share(
+        4,
+        500,
+        "uploads of a person under way",
+        "The page sends them one after the other; what all hold together is `upload_bytes`.",
+    ),
     "upload_bytes": Share(
         64 * MIB, 256 * MIB, "bytes of a person's uploads in memory", "Three of the largest pictures at once."
     ),
@@ -94,14 +99,14 @@ FIGURES: dict[str, Share | Rate | Line] = {
         "bytes of an address's other bodies in memory",
         "JSON of 64 KiB from a hundred connections.",
     ),
-    "decoding": Line(4, 64, "pictures of a person that wait to be decoded", "As many as uploads under way."),
+    "decoding": Queue(4, 64, "pictures of a person that wait to be decoded", "As many as uploads under way."),
     "decoding_seconds": Rate(
         60,
         4,
         "seconds of decoding of a person",
         "The largest picture takes two; a quarter of a core in the long run.",
     ),
-    "hashes": Line(
+    "hashes": Queue(
         5,
         100,
         "passwords of an address that wait to be hashed",
@@ -127,7 +132,10 @@ FIGURES: dict[str, Share | Rate | Line] = {
         10, 7200, "accounts of an address that start with the bonus", "Beyond, an account is made without it."
     ),
     "tokens": Rate(
-        30, 10, "sign-in links and refresh tokens that are none, from an address", "A real client has none."
+        30,
+        10,
+        "sign-in links and refresh tokens that are none, from an address or of a device that was signed out",
+        "A real client has none.",
     ),
     "sockets": Share(20, 2_000, "sockets of a person", "One a tab."),
     "sockets_of_address": Share(100, 2_000, "sockets of an address", "A school is behind one address."),
@@ -304,6 +312,17 @@ class Rates:
         self._full_again_at[who] = at
         self._full_again_at.move_to_end(who)
         self._forget(now)
+
+    @contextmanager
+    def counting(self, who: Key, *wrong: type[BaseException]) -> Iterator[None]:
+        """Use one when the block ends in one of these errors, and nothing otherwise. Raises BudgetUsedUp before the block when
+        none is left."""
+        self.check(who)
+        try:
+            yield
+        except wrong:
+            self.add(who)
+            raise
 
     @contextmanager
     def one_if_left(self, who: Key) -> Iterator[bool]:

@@ -6,7 +6,7 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from pingvas.base.budgets import FIGURES, Key, Line, busy, refuse
+from pingvas.base.budgets import FIGURES, Key, Queue, busy, refuse
 
 _Waiter = asyncio.Future[None]
 
@@ -28,20 +28,20 @@ class FairQueue:
 
     def __init__(self, name: str, running: int) -> None:
         figure = FIGURES[name]
-        if not isinstance(figure, Line):
-            raise TypeError(f"{name} is no line")
+        if not isinstance(figure, Queue):
+            raise TypeError(f"{name} is no queue")
         self.name = name
         self.figure = figure
         self._limit = running
         self.running = 0
-        self._lines: dict[int, OrderedDict[Key, deque[_Waiter]]] = {}
+        self._queues: dict[int, OrderedDict[Key, deque[_Waiter]]] = {}
 
     @property
     def waiting(self) -> int:
-        return sum(len(line) for keys in self._lines.values() for line in keys.values())
+        return sum(len(queue) for keys in self._queues.values() for queue in keys.values())
 
     def waiting_of(self, who: Key) -> int:
-        return sum(len(keys[who]) for keys in self._lines.values() if who in keys)
+        return sum(len(keys[who]) for keys in self._queues.values() if who in keys)
 
     @asynccontextmanager
     async def turn(self, who: Key, rank: int = 0) -> AsyncIterator[None]:
@@ -53,7 +53,7 @@ class FairQueue:
             self._leave()
 
     async def _enter(self, who: Key, rank: int) -> None:
-        if self.running < self._limit and not self._lines:
+        if self.running < self._limit and not self._queues:
             self.running += 1
             return
         if self.waiting_of(who) >= self.figure.each:
@@ -61,7 +61,7 @@ class FairQueue:
         if self.waiting >= self.figure.total:
             self._make_room(who, rank)
         waiter: _Waiter = asyncio.get_running_loop().create_future()
-        self._lines.setdefault(rank, OrderedDict()).setdefault(who, deque()).append(waiter)
+        self._queues.setdefault(rank, OrderedDict()).setdefault(who, deque()).append(waiter)
         try:
             await waiter
         except asyncio.CancelledError:
@@ -73,11 +73,11 @@ class FairQueue:
 
     def _leave(self) -> None:
         self.running -= 1
-        while self._lines and self.running < self._limit:
-            rank = min(self._lines)
-            keys = self._lines[rank]
-            who, line = next(iter(keys.items()))
-            waiter = line.popleft()
+        while self._queues and self.running < self._limit:
+            rank = min(self._queues)
+            keys = self._queues[rank]
+            who, queue = next(iter(keys.items()))
+            waiter = queue.popleft()
             keys.move_to_end(who)
             self._drop_if_empty(rank, who)
             if not waiter.done():
@@ -85,8 +85,8 @@ class FairQueue:
                 waiter.set_result(None)
 
     def _make_room(self, who: Key, rank: int) -> None:
-        worst = max(self._lines)
-        keys = self._lines[worst]
+        worst = max(self._queues)
+        keys = self._queues[worst]
         longest = max(keys, key=lambda key: len(keys[key]))
         if worst < rank or (worst == rank and len(keys[longest]) < self.waiting_of(who) + 2):
             raise busy(self.name, self.figure.retry_after)
@@ -96,14 +96,14 @@ class FairQueue:
             waiter.set_exception(busy(self.name, self.figure.retry_after))
 
     def _take_out(self, who: Key, rank: int, waiter: _Waiter) -> None:
-        line = self._lines.get(rank, OrderedDict()).get(who)
-        if line is not None and waiter in line:
-            line.remove(waiter)
+        queue = self._queues.get(rank, OrderedDict()).get(who)
+        if queue is not None and waiter in queue:
+            queue.remove(waiter)
             self._drop_if_empty(rank, who)
 
     def _drop_if_empty(self, rank: int, who: Key) -> None:
-        keys = self._lines[rank]
+        keys = self._queues[rank]
         if not keys[who]:
             del keys[who]
         if not keys:
-            del self._lines[rank]
+            del self._queues[rank]

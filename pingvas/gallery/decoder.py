@@ -1,7 +1,7 @@
 """Decodes foreign pictures and reads foreign text in child processes, so that none of it costs the serving process.
 
 Two children, started at the first picture and kept: one for small pictures, one for large. Each has a limit of memory and of
-processor time and a deadline, and is killed and replaced when it is over. Whoever waits for one stands in a line that is fair
+processor time and a deadline, and is killed and replaced when it is over. Whoever waits for one stands in a queue that is fair
 between people. Every picture goes to the small child first, which reads the header and passes a large one on undecoded.
 """
 
@@ -67,7 +67,7 @@ class _Lane:
 
     memory: int
     seconds: int
-    line: FairQueue
+    queue: FairQueue
     # The child that waits for the next picture; empty while it is busy, and before the first.
     idle: list[Process]
 
@@ -110,7 +110,7 @@ class Decoder:
     async def _ask(
         self, lane: _Lane, budgets: Budgets, who: Key, data: bytes, asked: dict[str, int]
     ) -> CheckedImage | StudioError:
-        async with lane.line.turn(who):
+        async with lane.queue.turn(who):
             budgets.decoding_seconds.check(who)  # used up, perhaps, while this one waited
             start = monotonic()
             child = await self._ready(lane, asked | {"bytes": len(data)})

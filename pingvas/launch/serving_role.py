@@ -1,12 +1,14 @@
 """The database role of those who serve: the API and the workers may read and write rows, and nothing else.
 
 Tables belong to the role that migrates; the chores, which make the tables of their own schedule and listen to nobody, go by it
-too. Whoever takes over a process that serves can neither change the schema nor
-create roles, read the server's files or run programs through it. It refuses to make roles on a server of somebody else's.
+too, and who serves may read there when each chore was done. Whoever takes over a process that serves can neither change the
+schema nor create roles, read the server's files or run programs through it. It refuses to make roles on a server of somebody
+else's.
 """
 
 import asyncpg
 
+from pingvas.base.chore_runs import SCHEMA as CHORES
 from pingvas.base.database_url import for_asyncpg
 from pingvas.base.errors import NotFound
 from pingvas.launch.embedded_postgres import EmbeddedPostgres, kept_password
@@ -22,6 +24,11 @@ _GRANTS = (
     # Tables that the next version adds, from the moment they are there.
     "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO {role}",
+    # The chores make their tables there when they first run, which is later.
+    f"CREATE SCHEMA IF NOT EXISTS {CHORES}",
+    f"GRANT USAGE ON SCHEMA {CHORES} TO {{role}}",
+    f"GRANT SELECT ON ALL TABLES IN SCHEMA {CHORES} TO {{role}}",
+    f"ALTER DEFAULT PRIVILEGES IN SCHEMA {CHORES} GRANT SELECT ON TABLES TO {{role}}",
 )
 _REVOKE_VERSION = "REVOKE INSERT, UPDATE, DELETE ON {schema}.alembic_version FROM {role}"
 _GRANT_MAINTAIN = "GRANT MAINTAIN ON ALL TABLES IN SCHEMA {schema} TO {role}"

@@ -264,3 +264,26 @@ def test_a_process_opens_as_many_descriptors_as_it_may() -> None:
     # then
     assert raised == now == min(65_536, hard)
     assert connections.most_connections(400) < connections.most_open(1024) <= 1024
+
+
+def test_a_quick_beginning_buys_no_slow_end() -> None:
+    # given twenty megabytes in a second
+    pace = bodies.Pace()
+    pace.note(1, 20_000_000)
+
+    # when: then a byte every ten seconds
+    drips = 0
+    while pace.patience > 0:
+        pace.note(10, 1)
+        drips += 1
+
+    # then
+    assert drips == 4
+
+
+def test_a_slow_line_is_waited_for_to_the_end() -> None:
+    pace = bodies.Pace()
+
+    for _ in range(10_000):
+        pace.note(1, bodies.LEAST_BYTES_A_SECOND)
+        assert pace.patience == bodies.MAX_PAUSE_SECONDS

@@ -157,6 +157,36 @@ def test_a_worker_gets_neither_the_master_key_nor_the_owners_password_and_the_ap
     assert not any(secret in said or owners in said for said in commands)
 
 
+def test_metrics_are_where_the_studio_says_and_not_on_its_page(studio: RunningStudio) -> None:
+    url = state_of(studio).metrics_url
+    assert url is not None
+
+    shown = httpx.get(url)
+
+    assert any(line.split() == ["Metrics", url] for line in studio.lines), studio.lines
+    assert "pingvas_http_requests_total" in shown.text
+    assert "pingvas_database_up 1.0" in shown.text
+    assert httpx.get(f"{studio.url}/metrics").status_code == 404
+
+
+def test_a_taken_port_of_metrics_is_told_and_nothing_is_started(models: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as squatter:
+        port = squatter.getsockname()[1]
+
+        done = pingvas(
+            "up",
+            data_dir=tmp_path / "data",
+            models=models,
+            pingvas_port=free_port(),
+            pingvas_metrics_port=port,
+        )
+
+    assert done.returncode == 1
+    assert f"Port {port} is taken" in done.stderr
+    assert f"PINGVAS_METRICS_PORT={port + 1}" in done.stderr
+    assert not (tmp_path / "data" / "postgres").exists()
+
+
 def test_a_second_studio_on_the_same_data_is_told_where_the_first_is(
     studio: RunningStudio, models: Path
 ) -> None:

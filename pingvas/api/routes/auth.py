@@ -67,7 +67,10 @@ class RegisteredAnswer(TokenAnswer):
     """The same of a new account, and the credits it starts with."""
 
     bonus_credits: int = Field(
-        description="The sign-up bonus; 0 where too many accounts were made at this address lately, or the studio gives none"
+        description="The sign-up bonus; 0 where it is withheld, or the studio gives none"
+    )
+    bonus_withheld: bool = Field(
+        description="Whether others get a bonus and this account none, for too many were made at this address lately"
     )
 
 
@@ -129,7 +132,7 @@ async def register_account(
     """Make an account with the free plan and the sign-up bonus, and sign it in.
 
     Of the accounts that are made at one address in a short time, only the first get the bonus; the others start without,
-    and `bonus_credits` says so.
+    and `bonus_withheld` says so.
     """
     refuse_if_closed(settings)
     budgets.sign_ups.take(address)
@@ -146,7 +149,8 @@ async def register_account(
         )
     tokens = await start_session(session, settings, user, ip=caller.ip, user_agent=caller.user_agent)
     told = _answer(user, tokens, transport, response)
-    return RegisteredAnswer(**dict(told), bonus_credits=bonus)
+    withheld = bonus < settings.signup_bonus_credits
+    return RegisteredAnswer(**dict(told), bonus_credits=bonus, bonus_withheld=withheld)
 
 
 @router.post("/login", operation_id="login")
@@ -182,9 +186,12 @@ async def sign_in_once(
     caller: CallerDep,
     transport: RefreshTransportDep,
     response: Response,
+    budgets: BudgetsDep,
+    address: AddressDep,
 ) -> TokenAnswer:
     """Sign in on this device with the token of a sign-in link."""
-    user = await redeem_sign_in_token(session, body.token.get_secret_value())
+    with budgets.tokens.counting(address, InvalidToken):
+        user = await redeem_sign_in_token(session, body.token.get_secret_value())
     tokens = await start_session(session, settings, user, ip=caller.ip, user_agent=caller.user_agent)
     return _answer(user, tokens, transport, response)
 
@@ -197,6 +204,7 @@ async def refresh_tokens(
     caller: CallerDep,
     transport: RefreshTransportDep,
     response: Response,
+    budgets: BudgetsDep,
     body: RefreshBody | None = None,
 ) -> TokenAnswer:
     """Trade the refresh token (in the body, or a web page's cookie) for new tokens. Each works once.
@@ -206,7 +214,7 @@ async def refresh_tokens(
     token = _token_in(body) or transport.cookie_token()
     if token is None:
         raise Unauthorized("There is no refresh token in this request.")
-    refreshed = await refresh(database, settings, token, ip=caller.ip, user_agent=caller.user_agent)
+    refreshed = await refresh(database, settings, budgets, token, ip=caller.ip, user_agent=caller.user_agent)
     return _answer(refreshed.user, refreshed.tokens, transport, response)
 
 

@@ -67,9 +67,13 @@ async def admit(request: Request, declared: int) -> Admission:
             extra={"required_bytes": max(declared, room), "used_bytes": used, "quota_bytes": quota}
         )
 
-    return Admission(
-        min(largest, room), refuse, hold(budgets.upload_bytes, actor.user_id, min(declared, largest))
-    )
+    under_way = hold(budgets.uploads, actor.user_id, 1)
+    try:
+        holding = hold(budgets.upload_bytes, actor.user_id, min(declared, largest))
+    except StudioError:
+        under_way.give_back()
+        raise
+    return Admission(min(largest, room), refuse, holding, under_way)
 
 
 @router.post(

@@ -441,7 +441,7 @@ export interface paths {
          * @description Make an account with the free plan and the sign-up bonus, and sign it in.
          *
          *     Of the accounts that are made at one address in a short time, only the first get the bonus; the others start without,
-         *     and `bonus_credits` says so.
+         *     and `bonus_withheld` says so.
          */
         post: operations["register"];
         delete?: never;
@@ -566,26 +566,6 @@ export interface paths {
          * @description The database and the storage answer, and a worker lives. 503 with the reasons otherwise.
          */
         get: operations["readyz"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/metrics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Metrics
-         * @description Prometheus text format.
-         */
-        get: operations["metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1666,9 +1646,14 @@ export interface components {
             user: components["schemas"]["UserOut"];
             /**
              * Bonus Credits
-             * @description The sign-up bonus; 0 where too many accounts were made at this address lately, or the studio gives none
+             * @description The sign-up bonus; 0 where it is withheld, or the studio gives none
              */
             bonus_credits: number;
+            /**
+             * Bonus Withheld
+             * @description Whether others get a bonus and this account none, for too many were made at this address lately
+             */
+            bonus_withheld: boolean;
         };
         /** StepList */
         StepList: {
@@ -4857,54 +4842,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Readiness"];
-                };
-            };
-        };
-    };
-    metrics: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            /** @description Unprocessable Entity: `validation_error` (Some of the input is not valid) */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error: `internal_error` (A fault of ours) */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment) */
-            503: {
-                headers: {
-                    "Retry-After": components["headers"]["Retry-After"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -9,6 +9,7 @@ import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { TextField } from "@/ui/Field";
 import { problemText } from "@/ui/problemText";
+import { toast } from "@/ui/toasts";
 
 import styles from "./AuthForm.module.css";
 
@@ -32,7 +33,10 @@ export function AuthForm({ kind }: { kind: "sign-in" | "sign-up" }) {
           ? door.POST("/api/v1/auth/register", { body: { email, password, display_name } })
           : door.POST("/api/v1/auth/login", { body: { email, password } }),
       ),
-    onSuccess: signIn,
+    onSuccess: (tokens) => {
+      signIn(tokens);
+      if ("bonus_withheld" in tokens && tokens.bonus_withheld) toast(t("auth.no_bonus"));
+    },
   });
   const problem = send.error ? asProblem(send.error) : null;
   const fieldError = (field: keyof Entries) =>
