@@ -117,6 +117,11 @@ async def find_inputs(session: ReadSession, user_id: UUID | None, parameters: Jo
     )
 
 
+async def find_key(session: ReadSession, image_id: UUID) -> str | None:
+    """Where an image's bytes are now; None: it is gone."""
+    return await session.scalar(select(Image.s3_key).where(Image.id == image_id))
+
+
 async def _find_models(session: ReadSession, names: set[str]) -> dict[str, InputModel]:
     if not names:
         return {}
