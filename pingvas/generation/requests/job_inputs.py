@@ -90,6 +90,12 @@ class JobInputs:
     vae: InputModel | None = None
     refine: InputModel | None = None
 
+    @property
+    def sizes(self) -> dict[UUID, tuple[int, int]]:
+        """Width and height of every image."""
+        images = [self.source, self.mask, *(control.image for control in self.controls)]
+        return {image.id: (image.width, image.height) for image in images if image is not None}
+
 
 async def find_inputs(session: ReadSession, user_id: UUID | None, parameters: JobParameters) -> JobInputs:
     """Find what a job's parameters name. Raises SourceGone and InputModelGone; a job that names nothing asks nothing."""

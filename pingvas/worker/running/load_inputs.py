@@ -27,6 +27,7 @@ from pingvas.generation.job_parameters import (
     UpscaleParameters,
 )
 from pingvas.generation.lifecycle.claims import ClaimedJob
+from pingvas.generation.pricing.large_sources import more_pixels
 from pingvas.generation.requests.job_inputs import InputModel, JobInputs, StoredImage, find_inputs, find_key
 from pingvas.worker.running.engine_input import EngineInput, Enlarge
 from pingvas.worker.running.job_context import JobContext
@@ -53,6 +54,7 @@ async def load_inputs(job: ClaimedJob, context: JobContext) -> EngineInput:
             loaded = EngineInput(
                 setup=await _setup(job, inputs, model, reader),
                 request=await _request(asked, inputs, reader, _refiner_start(job.model_config)),
+                more=more_pixels(asked, inputs.sizes),
             )
         loaded.files = copies.pop_all()
     return loaded
