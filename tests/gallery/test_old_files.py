@@ -255,7 +255,7 @@ async def test_a_file_that_cannot_be_read_is_left_and_the_others_are_cleaned(
     # then
     assert (counts.cleaned, counts.failed) == (1, 2)
     async with database.read() as session:
-        keys = {id: key for id, key in await session.execute(select(Image.id, Image.s3_key))}
+        keys = {row.id: row.s3_key for row in await session.execute(select(Image.id, Image.s3_key))}
     assert keys[good.id] != good.s3_key
     assert (keys[gone.id], keys[words.id]) == (gone.s3_key, words.s3_key)
 
