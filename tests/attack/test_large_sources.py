@@ -10,6 +10,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 from PIL import Image
+from sqlalchemy import text
 
 from harness.jobs import image_request
 from harness.toy_models import make_toy_model
@@ -150,6 +151,4 @@ async def test_what_a_large_source_takes_teaches_nothing_about_its_model(studio:
             await ended(studio, job_id)
     # then
     async with studio.database.read() as session:
-        from sqlalchemy import text
-
         assert await session.scalar(text("SELECT count(*) FROM model_speeds")) == 0
