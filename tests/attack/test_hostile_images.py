@@ -16,7 +16,6 @@ import pytest
 
 from pingvas.base.budgets import Budgets, BudgetUsedUp
 from pingvas.base.settings import Settings
-from pingvas.engine.images.infotext_grammar import WORK_PER_CHARACTER, parse_counting
 from pingvas.gallery.decoder import FOLDER, MIB, MOST_IDLE, Decoder, most_resident
 from pingvas.gallery.uploads import CheckedImage, DamagedImage, PictureTooCostly
 from tests.attack.hostile_images import jpeg_of_passes, png, saved, webp_bomb
@@ -380,41 +379,3 @@ async def test_a_codecs_surprise_is_the_pictures_fault(decoder: Decoder) -> None
     # then
     with pytest.raises(DamagedImage):
         await check(decoder, Budgets(), no_palette)
-
-
-@pytest.mark.parametrize(
-    "unit",
-    [
-        '"        aa:"',
-        "        aa:",
-        "ab:[,",
-        'ab:"\\",',
-        "\n",
-        'ab:x,"y',
-        'ab: {"a":"',
-        "Steps: 2, a",
-        "Template: x\n",
-        "ab:[[",
-    ],
-)
-@pytest.mark.parametrize("before", ["a cat\n", "a cat\nSteps: 20, Seed: 3, Size: 5x5, "])
-def test_reading_infotext_takes_work_by_its_length_alone(before: str, unit: str) -> None:
-    # given
-    lengths = (10_000, 20_000, 40_000, 160_000)
-    # when
-    works = [parse_counting(before + unit * (length // len(unit)))[1] for length in lengths]
-    # then
-    for length, work in zip(lengths, works, strict=True):
-        assert work <= (WORK_PER_CHARACTER + 2) * length + 30_000
-
-
-def test_a_long_line_of_settings_that_somebody_has_is_read_whole() -> None:
-    # given
-    pairs = ", ".join([f'Setting {number}: "a, {number}"' for number in range(3000)])
-    # when
-    found, work = parse_counting(f"a cat\nSteps: 20, Sampler: Euler, {pairs}")
-    # then
-    assert found.settings is not None
-    assert len(found.settings) == 3002
-    assert found.settings["Setting 2999"] == "a, 2999"
-    assert work < 10 * len(pairs)
