@@ -58,11 +58,17 @@ def serve_api(settings: Settings) -> None:
         if not server.started:
             sys.exit(STARTUP_FAILURE)
         return
+    from pingvas.gallery import decoder
+
     os.environ["PINGVAS_DATABASE_URL"] = settings.database_url or ""
     _keep_off_a_taken_port(settings)
-    with tempfile.TemporaryDirectory(prefix="pingvas-metrics-") as folder:
-        # Whichever of them is asked shows what all of them counted.
+    with (
+        tempfile.TemporaryDirectory(prefix="pingvas-metrics-") as folder,
+        tempfile.TemporaryDirectory(prefix="pingvas-decoder-") as decoder_folder,
+    ):
+        # Whichever of them is asked shows what all of them counted, and they decode one after the other.
         os.environ.setdefault(shared_counts.FOLDER, folder)
+        os.environ[decoder.FOLDER] = decoder_folder
         uvicorn.run(
             "pingvas.launch.serve:app_from_environment",
             factory=True,

@@ -15,6 +15,7 @@ from pingvas import __version__
 from pingvas.api.http.metrics_listener import metrics_listener
 from pingvas.base.settings import Settings
 from pingvas.cli import app as command_line
+from pingvas.gallery.decoder import MIB, most_resident
 from pingvas.worker.running.job_context import WorkerTimeouts
 from tests.deploy.conftest import KEY, Rendered
 from tests.deploy.test_chart import EVERYTHING
@@ -75,6 +76,29 @@ def test_every_variable_is_a_setting_and_is_understood(
     if component == "worker":
         mounts = render_chart(**values).container("worker")["volumeMounts"]
         assert str(settings.model_cache) in [mount["mountPath"] for mount in mounts]
+
+
+@pytest.mark.parametrize("processes", [1, 2, 4])
+@pytest.mark.parametrize("mebibytes", [528, 1740])
+def test_the_apis_limit_of_memory_is_what_its_processes_and_their_decoders_take_at_most(
+    render_chart: Render, processes: int, mebibytes: int
+) -> None:
+    # given
+    large = mebibytes * MIB
+    set_here = {"api_processes": processes, "decoder_memory_bytes": large}
+    # when
+    limits = render_chart(settings=set_here).container("api")["resources"]["limits"]
+    own = render_chart(api={"resources": {"limits": {"memory": "3Gi"}}}).container("api")["resources"]
+    # then
+    serving = 400 * MIB  # each stays below it: tests/attack/test_hostile_images.py
+    assert limits == {"memory": f"{(processes * serving + most_resident(processes, large)) // MIB}Mi"}
+    assert own["limits"] == {"memory": "3Gi"}
+    assert own["requests"] == {"cpu": "250m", "memory": "512Mi"}
+
+
+def test_as_it_is_the_api_has_a_gibibyte(render_chart: Render) -> None:
+    assert render_chart().container("api")["resources"]["limits"] == {"memory": "1024Mi"}
+    assert Settings.model_fields["decoder_memory_bytes"].default == 553648128  # as the chart has it
 
 
 def test_the_schema_knows_every_setting_but_those_the_chart_sets_itself(render_chart: Render) -> None:

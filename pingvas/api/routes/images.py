@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response, status
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from pingvas.accounts.actor import Actor
 from pingvas.adapters.storage import Storage
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, SessionDep, StorageDep, within
@@ -25,8 +26,10 @@ from pingvas.gallery.library import (
     list_images,
     tags_of,
 )
+from pingvas.gallery.named_images import names_images, without_images
+from pingvas.gallery.old_files import refuse_what_names_images
 from pingvas.gallery.tables import Image
-from pingvas.generation.job_parameters import JobType, names_images, without_images
+from pingvas.generation.job_parameters import JobType
 from pingvas.generation.requests.job_request import Visibility
 
 router = APIRouter(prefix="/images", tags=["gallery"])
@@ -102,9 +105,12 @@ async def get_image(
 ) -> ImageOut:
     """One of my images, or anybody's public or unlisted one; for those nobody needs to sign in."""
     image = await get_visible_image(session, actor, image_id)
+    mine = _is_mine(image, actor)
+    if not mine:
+        refuse_what_names_images(image)
     tags = await tags_of(session, [image.id])
     shown = await image_out(image, storage, tags[image.id])
-    if actor is None or actor.user_id != image.user_id:
+    if not mine:
         # What its owner thinks of it, the job it came from and the pictures it was made from are theirs.
         told = without_images(image.generation_params)
         return shown.model_copy(update={"is_favorite": False, "job_id": None, "generation_params": told})
@@ -120,9 +126,8 @@ async def get_image_recipe(image_id: UUID, actor: MaybeActorDep, session: ReadSe
     For somebody else's image made from pictures of theirs there is none.
     """
     image = await get_visible_image(session, actor, image_id)
-    mine = actor is not None and actor.user_id == image.user_id
     recipe = recipe_of(image.generation_params)
-    if not mine and names_images(recipe):
+    if not _is_mine(image, actor) and names_images(recipe):
         raise NoRecipe("This image was made from images of somebody else, which are theirs.")
     return recipe
 
@@ -155,6 +160,8 @@ async def get_image_file(
 ) -> Response:
     """To the picture itself, at an address that expires."""
     image = await get_visible_image(session, actor, image_id)
+    if not _is_mine(image, actor):
+        refuse_what_names_images(image)
     return _redirect(await _file_url(image, storage))
 
 
@@ -193,6 +200,10 @@ async def image_out(image: Image, storage: Storage, tags: Sequence[str] = ()) ->
         file_url=await _file_url(image, storage),
         created_at=image.created_at,
     )
+
+
+def _is_mine(image: Image, actor: Actor | None) -> bool:
+    return actor is not None and actor.user_id == image.user_id
 
 
 async def _file_url(image: Image, storage: Storage) -> str:
