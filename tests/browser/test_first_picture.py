@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from harness.running_studio import RunningStudio
+from harness.running_studio import RunningStudio, an_address_of_ones_own
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
@@ -17,7 +17,6 @@ PASSWORD = "a long and quiet river"
 PROMPT = "a red house at sunset"
 PICTURE_MS = 120_000  # a busy machine with two cores draws slowly
 _people = count()
-_addresses = count(1)
 expect.set_options(timeout=30_000)
 
 
@@ -41,7 +40,7 @@ def page(browser: Browser, studio: RunningStudio) -> Iterator[Page]:
         locale="en-US",
         viewport={"width": 1280, "height": 900},
         # Everybody comes from an address of their own: of many accounts made at one, only the first can pay for a picture.
-        extra_http_headers={"X-Forwarded-For": f"198.51.100.{next(_addresses)}"},
+        extra_http_headers=an_address_of_ones_own(),
     )
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=studio.url)
     page = context.new_page()
