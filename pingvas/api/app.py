@@ -17,6 +17,7 @@ from pingvas.api.http.contract import StudioAPI
 from pingvas.api.http.head import HeadAsGet
 from pingvas.api.http.metrics import Measure, Metrics
 from pingvas.api.http.metrics_listener import metrics_listener
+from pingvas.api.http.pace import Pace
 from pingvas.api.http.plain_text import require_plain_text
 from pingvas.api.http.request_id import RequestId
 from pingvas.api.http.site import docs_headers, page_route
@@ -104,6 +105,7 @@ def create_app(
         special={f"{PREFIX}/images": (uploads.most_bytes(settings), uploads.admit)},
     )
     app.add_middleware(TraceRequests, prefix=f"{PREFIX}/")
+    app.add_middleware(Pace)
     app.add_middleware(RequestId)
     app.include_router(_versioned())
     app.include_router(files.router)

@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 from uuid import UUID
 
@@ -81,6 +82,12 @@ class Queue:
 
 
 FIGURES: dict[str, Share | Rate | Queue] = {
+    "requests": Rate(
+        1_000,
+        0.005,
+        "requests of an address; beyond, each waits for its turn",
+        "A page of the gallery asks for a hundred; a school is behind one address.",
+    ),
     "connections": Share(
         100, 2_000, "connections of an address", "A browser opens six; a school is behind one address."
     ),
@@ -174,6 +181,7 @@ FIGURES: dict[str, Share | Rate | Queue] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def address_key(host: str | None) -> str:
     """The key of a client's address: of IPv6 its /64, which one household has to itself."""
     if host is None:
@@ -371,6 +379,7 @@ class Budgets:
             assert isinstance(figure, Rate), name  # noqa: S101 - a slip in this file
             return Rates(name, figure, clock)
 
+        self.requests = rates("requests")
         self.connections = shares("connections")
         self.uploads = shares("uploads")
         self.upload_bytes = shares("upload_bytes")

@@ -30,6 +30,9 @@ MAX_AHEAD = 16
 WRITE_SECONDS = 60.0
 # For reading an answer while the rest of a body that nobody wants still comes.
 LEAVE_SECONDS = 2.0
+# How long a connection too many is left open, unread, and how many such there may be.
+REFUSED_SECONDS = 5.0
+MOST_REFUSED = 2_000
 
 _WANTED_DESCRIPTORS = 65_536
 _MOST_ON_MACOS = 10_240
@@ -54,11 +57,16 @@ def raise_descriptors() -> int:
     return _WANTED_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
 
 
+def most_refused(descriptors: int) -> int:
+    """How many connections too many may be open for a while."""
+    return min(MOST_REFUSED, descriptors // 4)
+
+
 def most_connections(descriptors: int) -> int:
     """How many connections a process takes, so that descriptors are left for its own work."""
     figure = FIGURES["connections"]
     assert isinstance(figure, Share)  # noqa: S101 - a slip in the table
-    return max(16, min(figure.total, descriptors - _KEPT_DESCRIPTORS))
+    return max(16, min(figure.total, descriptors - _KEPT_DESCRIPTORS - most_refused(descriptors)))
 
 
 def most_open(descriptors: int) -> int:
@@ -75,9 +83,13 @@ class Guard:
     def __init__(self, trusted: Sequence[str]) -> None:
         figure = FIGURES["connections"]
         assert isinstance(figure, Share)  # noqa: S101 - a slip in the table
-        total = most_connections(raise_descriptors())
+        descriptors = raise_descriptors()
+        total = most_connections(descriptors)
+        self.most_refused = most_refused(descriptors)
         self.shares = Shares("connections", Share(figure.each, total, figure.unit, figure.why))
         self.is_proxy = _proxies(trusted)
+        # Connections too many that are still open.
+        self.refused = 0
 
 
 def guard_of(state: ServerState) -> Guard:
@@ -124,6 +136,7 @@ class GuardedProtocol(HttpToolsProtocol):
     _writing: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _in_head = True
+    _is_refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -134,12 +147,15 @@ class GuardedProtocol(HttpToolsProtocol):
         try:
             guard.shares.take(key)
         except StudioError:
-            transport.abort()
+            self._refuse(guard)
             return
         self._held_by = key
         self._begin_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._is_refused:
+            self._guard().refused -= 1
+            self._is_refused = False
         self._stop_timer()
         self._stop_writing()
         self._give_back()
@@ -177,6 +193,18 @@ class GuardedProtocol(HttpToolsProtocol):
             self._unset_keepalive_if_required()
             self._stop_timer()
             self._timer = self.loop.call_later(LEAVE_SECONDS, self._hang_up)
+
+    def _refuse(self, guard: Guard) -> None:
+        """Hang up on a connection too many, after a while: whoever is hung up on at once is back at once, a thousand times
+        a second."""
+        self.connections.discard(self)  # none of those that are served
+        if guard.refused >= guard.most_refused:
+            self.transport.abort()
+            return
+        guard.refused += 1
+        self._is_refused = True
+        self.transport.pause_reading()
+        self._timer = self.loop.call_later(REFUSED_SECONDS, self._hang_up)
 
     def send_400_response(self, msg: str) -> None:
         if not self.transport.is_closing():

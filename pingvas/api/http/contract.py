@@ -90,13 +90,13 @@ def _add_problem(components: dict[str, Any]) -> None:
 
 def _kinds(dependant: Dependant, method: str) -> Kinds:
     """Every error that a call of this route may end with."""
-    found: Kinds = {}
+    found: Kinds = {BudgetUsedUp: None}  # of requests
     for each in _flat(dependant):
         found |= dict.fromkeys(getattr(each.call, _SAID, ()))
         if each.path_params:
             found[NotFound] = None
         if each.body_params:
-            found |= dict.fromkeys((Invalid, BodyTooSlow, BudgetUsedUp, StudioBusy))
+            found |= dict.fromkeys((Invalid, BodyTooSlow, StudioBusy))
     if method in _WITH_BODIES:
         found[TooLarge] = None
     else:

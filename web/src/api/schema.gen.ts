@@ -2350,6 +2350,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later) */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error: `internal_error` (A fault of ours) */
             500: {
                 headers: {
@@ -2662,7 +2672,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests: `queue_full` (Too many of your jobs have not ended yet; wait for some of them, or cancel some); `rate_limited` (You have too much of this under way, or ask too often. Try again a little later) */
+            /** @description Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later); `queue_full` (Too many of your jobs have not ended yet; wait for some of them, or cancel some) */
             429: {
                 headers: {
                     "Retry-After": components["headers"]["Retry-After"];
@@ -3065,6 +3075,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later) */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error: `internal_error` (A fault of ours) */
             500: {
                 headers: {
@@ -3144,6 +3164,16 @@ export interface operations {
             /** @description Unprocessable Entity: `validation_error` (Some of the input is not valid) */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later) */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3340,6 +3370,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later) */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error: `internal_error` (A fault of ours) */
             500: {
                 headers: {
@@ -3417,6 +3457,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later) */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error: `internal_error` (A fault of ours) */
             500: {
                 headers: {
@@ -3488,6 +3538,16 @@ export interface operations {
             /** @description Unprocessable Entity: `validation_error` (Some of the input is not valid) */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later) */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3650,6 +3710,16 @@ export interface operations {
             /** @description Unprocessable Entity: `validation_error` (Some of the input is not valid) */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later) */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3928,6 +3998,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later) */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error: `internal_error` (A fault of ours) */
             500: {
                 headers: {
@@ -4007,6 +4087,16 @@ export interface operations {
             /** @description Unprocessable Entity: `validation_error` (Some of the input is not valid) */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later) */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4182,6 +4272,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later) */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error: `internal_error` (A fault of ours) */
             500: {
                 headers: {
@@ -4224,6 +4324,16 @@ export interface operations {
             /** @description Unprocessable Entity: `validation_error` (Some of the input is not valid) */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later) */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4785,6 +4895,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later) */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error: `internal_error` (A fault of ours) */
             500: {
                 headers: {
@@ -4820,6 +4940,16 @@ export interface operations {
             /** @description Unprocessable Entity: `validation_error` (Some of the input is not valid) */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later) */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
