@@ -49,6 +49,7 @@ async def served(app: Any, plans: None, monkeypatch: pytest.MonkeyPatch) -> Asyn
     """The API behind real connections, with short patience and nobody trusted as a proxy."""
     monkeypatch.setattr(connections, "HEAD_SECONDS", 0.5)
     monkeypatch.setattr(connections, "LEAVE_SECONDS", 0.5)
+    monkeypatch.setattr(connections, "REFUSED_SECONDS", 0.5)
     monkeypatch.setattr(bodies, "MAX_PAUSE_SECONDS", 0.5)
     config = uvicorn.Config(
         app, http=GuardedProtocol, lifespan="off", log_config=None, ws="none", forwarded_allow_ips=""
@@ -163,6 +164,32 @@ async def test_an_address_has_so_many_connections_and_gets_them_back(served: Ser
     # then
     assert refused == b""
     assert [answer.status_code for answer in answers] == [200] * 3
+
+
+async def test_a_connection_too_many_is_kept_waiting_but_not_more_than_so_many_of_them(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given an address with as many as it may have, and two places where those too many wait
+    monkeypatch.setattr(connections, "REFUSED_SECONDS", 3600)
+    shares = await served.shares()
+    shares.take("127.0.0.1", shares.figure.each - shares.held_by("127.0.0.1"))
+    guard = guard_of(served.server.server_state)
+    guard.most_refused = 2
+    waiting = [await served.connect() for _ in range(2)]
+    while guard.refused < 2:  # noqa: ASYNC110 - the server tells nobody
+        await asyncio.sleep(0.01)
+
+    # when one more comes, and asks
+    reader, writer = await served.connect()
+    last = await rest_of(reader)
+
+    # then it is hung up on at once, the others are neither answered nor counted among those that are served
+    assert last == b""
+    assert guard.refused == 2
+    assert not any(reader.at_eof() for reader, _ in waiting)
+    assert not served.server.server_state.connections
+    for each in (writer, *(writer for _, writer in waiting)):
+        each.close()
 
 
 async def test_a_connection_is_kept_for_the_next_request(served: Served) -> None:
