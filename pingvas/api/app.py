@@ -27,6 +27,7 @@ from pingvas.api.routes.open_jobs import OpenJobs
 from pingvas.base import shared_counts
 from pingvas.base.budgets import Budgets
 from pingvas.base.db import Database
+from pingvas.base.fair_queue import FairQueue
 from pingvas.base.loops import BackgroundLoops
 from pingvas.base.metrics import REGISTRY
 from pingvas.base.settings import Settings
@@ -90,6 +91,8 @@ def create_app(
     app.state.decoder = Decoder(large_memory=settings.decoder_memory_bytes)
     app.state.settings = settings
     app.state.database = database
+    most = settings.database_pool_size
+    app.state.transactions = FairQueue("transactions", running=most, of_one=max(1, most // 2))
     app.state.storage = open_storage(settings)
     app.state.metrics = metrics
     app.state.open_jobs = OpenJobs(database)

@@ -113,6 +113,12 @@ FIGURES: dict[str, Share | Rate | Queue] = {
         "seconds of decoding of a person",
         "The largest picture takes two; a quarter of a core in the long run.",
     ),
+    "transactions": Queue(
+        200,
+        1_000,
+        "calls of an address that wait for the database",
+        "Of the connections to the database one address has half at most.",
+    ),
     "hashes": Queue(
         5,
         100,

@@ -89,7 +89,7 @@ class Guard:
         self.shares = Shares("connections", Share(figure.each, total, figure.unit, figure.why))
         self.is_proxy = _proxies(trusted)
         # Connections too many that are still open.
-        self.refused = 0
+        self.refused: set[GuardedProtocol] = set()
 
 
 def guard_of(state: ServerState) -> Guard:
@@ -154,8 +154,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._is_refused:
-            self._guard().refused -= 1
-            self._is_refused = False
+            self._guard().refused.discard(self)
         self._stop_timer()
         self._stop_writing()
         self._give_back()
@@ -163,7 +162,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._is_refused:
             return
         if self._in_head:
             if self._timer is None:  # the first bytes of another request
@@ -198,12 +197,12 @@ class GuardedProtocol(HttpToolsProtocol):
         """Hang up on a connection too many, after a while: whoever is hung up on at once is back at once, a thousand times
         a second."""
         self.connections.discard(self)  # none of those that are served
-        if guard.refused >= guard.most_refused:
+        if len(guard.refused) >= guard.most_refused:
             self.transport.abort()
             return
-        guard.refused += 1
+        guard.refused.add(self)
         self._is_refused = True
-        self.transport.pause_reading()
+        self.loop.call_soon(self.transport.pause_reading)  # asyncio begins to read only after this method
         self._timer = self.loop.call_later(REFUSED_SECONDS, self._hang_up)
 
     def send_400_response(self, msg: str) -> None:

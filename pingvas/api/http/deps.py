@@ -15,6 +15,7 @@ from pingvas.api.http.contract import raises
 from pingvas.base.budgets import Budgets, BudgetUsedUp, Rates, StudioBusy, address_key
 from pingvas.base.db import Database, DatabaseFull, DatabaseUnavailable, OutcomeUnknown
 from pingvas.base.errors import Unauthorized
+from pingvas.base.fair_queue import FairQueue
 from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
 from pingvas.gallery.decoder import REFUSALS, Decoder, DecoderAway
@@ -67,15 +68,20 @@ DatabaseDep = Annotated[Database, Depends(_database)]
 StorageDep = Annotated[Storage, Depends(_storage)]
 
 
-@raises(DatabaseUnavailable, DatabaseFull, OutcomeUnknown)
-async def _session(request: Request, database: DatabaseDep) -> AsyncIterator[ReadSession]:
-    """A request is one transaction: read-only for GET and HEAD, else committed before the answer is sent."""
-    if request.method in ("GET", "HEAD"):
-        async with database.read() as reading:
-            yield reading
-    else:
-        async with database.transaction() as session:
-            yield session
+@raises(DatabaseUnavailable, DatabaseFull, OutcomeUnknown, StudioBusy)
+async def _session(
+    request: Request, database: DatabaseDep, address: AddressDep
+) -> AsyncIterator[ReadSession]:
+    """A request is one transaction: read-only for GET and HEAD, else committed before the answer is sent. Nobody's calls take
+    all connections: of one address so many run at a time."""
+    turns: FairQueue = request.app.state.transactions
+    async with turns.turn(address):
+        if request.method in ("GET", "HEAD"):
+            async with database.read() as reading:
+                yield reading
+        else:
+            async with database.transaction() as session:
+                yield session
 
 
 # scope="function": the default would end the transaction only after the answer has left. One session for a request, by two
