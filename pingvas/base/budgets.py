@@ -82,12 +82,7 @@ class Queue:
 
 
 FIGURES: dict[str, Share | Rate | Queue] = {
-    "requests": Rate(
-        1_000,
-        0.005,
-        "requests of an address; beyond, each waits for its turn",
-        "A page of the gallery asks for a hundred; a school is behind one address.",
-    ),
+    "requests": Rate(1_000, 0.005, "requests of an address; more wait", "A gallery's page asks a hundred."),
     "connections": Share(
         100, 2_000, "connections of an address", "A browser opens six; a school is behind one address."
     ),
@@ -113,17 +108,12 @@ FIGURES: dict[str, Share | Rate | Queue] = {
         "seconds of decoding of a person",
         "The largest picture takes two; a quarter of a core in the long run.",
     ),
-    "transactions": Queue(
-        200,
-        1_000,
-        "calls of an address that wait for the database",
-        "Of the connections to the database one address has half at most.",
-    ),
+    "transactions": Queue(200, 1_000, "calls at the database", "One address has half of it at most."),
     "hashes": Queue(
         5,
         100,
         "passwords of an address that wait to be hashed",
-        "A hundred hashes are about three seconds of one core.",
+        "A hundred are about three seconds of one core.",
     ),
     "sign_in_pair": Rate(
         10,
