@@ -126,17 +126,16 @@ class GuardedProtocol(HttpToolsProtocol):
     """One connection."""
 
     _running: RequestResponseCycle | None = None
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.logger = _connections_log
-
     _held_by: str | None = None
     _timer: asyncio.TimerHandle | None = None
     _writing: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _in_head = True
     _is_refused = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.logger = _connections_log
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
