@@ -23,7 +23,7 @@ from sqlalchemy import text
 
 from bench._figures import milliseconds, report
 from harness.catalog import make_model
-from harness.running_studio import free_port
+from harness.running_studio import an_address_of_ones_own, free_port
 from pingvas.base import migrate
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
@@ -42,7 +42,8 @@ async def _person(http: aiohttp.ClientSession, number: int) -> dict[str, str]:
         "password": "a long and quiet river",
         "display_name": "Bench",
     }
-    async with http.post("/api/v1/auth/register", json=body) as answer:
+    at = an_address_of_ones_own()
+    async with http.post("/api/v1/auth/register", json=body, headers=at) as answer:
         assert answer.status == 201, await answer.text()
         return {"Authorization": f"Bearer {(await answer.json())['access_token']}"}
 

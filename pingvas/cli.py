@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import sys
@@ -30,6 +31,10 @@ app = typer.Typer(
 
 models = typer.Typer(help="Look after the models: add, list, verify, remove.", no_args_is_help=True)
 app.add_typer(models, name="models")
+
+
+# A folder of somebody else's, a disk that is only read, a file where a folder is named.
+_NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG}
 
 
 def main() -> NoReturn:
@@ -70,6 +75,23 @@ def _run() -> None:
         _fail(
             "\n".join(f"PINGVAS_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
         )
+    except Exception as error:
+        sentence = _of_the_disk(error)
+        if sentence is None:
+            raise
+        _fail(sentence)
+
+
+def _of_the_disk(error: Exception) -> str | None:
+    """What a person can put right about a folder or its disk; None when the error is of something else."""
+    from pingvas.base.disk_full import is_disk_full
+
+    if is_disk_full(error):
+        named = getattr(error, "filename", None)
+        return "There is no room left on the disk" + (f" of {named}." if named else " of the studio.")
+    if isinstance(error, OSError) and error.errno in _NOT_ALLOWED and error.filename is not None:
+        return f"{error.filename}: {error.strerror}."
+    return None
 
 
 def _fail(text: str) -> NoReturn:
@@ -123,8 +145,9 @@ def worker() -> None:
     """Take jobs from the queue and make their pictures."""
     from pingvas.launch.cpu_threads import let_threads_sleep
 
-    os.environ.pop("PINGVAS_SECRET_KEY", None)  # a worker keeps one key of it
     chosen = _settings().without_secret()
+    for name in [name for name in os.environ if name.upper() == "PINGVAS_SECRET_KEY"]:
+        del os.environ[name]  # a worker keeps one key of it
     let_threads_sleep(os.environ, chosen.worker_device)  # before torch is loaded
 
     import uvloop
@@ -145,7 +168,7 @@ def chores() -> None:
     from pingvas.launch.serve import do_chores
     from pingvas.launch.which_database import with_running_database
 
-    settings = with_running_database(_settings())
+    settings = with_running_database(_settings(), as_owner=True)  # they make the tables of their schedule
     _log_to_stderr(settings)
     uvloop.run(do_chores(settings))
 

@@ -1,7 +1,7 @@
 """Argon2id, in a few threads of its own.
 
 A hash costs tens of milliseconds and 19 MiB, so it must not run on the event loop, nor in as many threads as
-there are requests: `_THREADS` run, which leave a core to everything else, and others wait in a line that is fair between
+there are requests: `_THREADS` run, which leave a core to everything else, and others wait in a queue that is fair between
 addresses (`who`) and has those last who guess (`rank`). Beyond its length callers are told to come back.
 """
 
@@ -23,7 +23,7 @@ _THREADS = max(1, min(4, cores() - 1))
 STUDIO = "studio"
 
 _pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="argon2")
-_line = FairQueue("hashes", running=_THREADS)
+_queue = FairQueue("hashes", running=_THREADS)
 
 T = TypeVar("T")
 
@@ -69,5 +69,5 @@ def _hasher_of(time_cost: int, memory_kib: int) -> PasswordHasher:
 
 
 async def _in_pool(who: Key, rank: int, work: Callable[[], T]) -> T:
-    async with _line.turn(who, rank):
+    async with _queue.turn(who, rank):
         return await asyncio.get_running_loop().run_in_executor(_pool, work)

@@ -1,6 +1,7 @@
 """What a person says about themselves, and their settings of the page. Reading and changing it."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
@@ -18,6 +19,8 @@ from pingvas.base.visible_text import shows_something
 
 MAX_BIO = 1000
 MAX_URL = 2000
+# Nothing, or an address of the web with the name of a host.
+WEB_ADDRESS = r"^([Hh][Tt][Tt][Pp][Ss]?://[^\s/?#@:\[\]\\]+(:[0-9]{1,5})?([/?#]\S*)?)?$"
 MAX_PREFERENCES_BYTES = 16_384
 MAX_PREFERENCES_DEPTH = 16
 
@@ -78,15 +81,10 @@ def _accept_url(url: str | None) -> str | None:
         return None
     reason = f"must be an http or https address of at most {MAX_URL} characters"
     try:
-        parts = urlsplit(url)
+        urlsplit(url)
     except ValueError:
         raise _invalid("avatar_url", reason) from None
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or len(url) > MAX_URL
-        or not url.isprintable()
-    ):
+    if re.fullmatch(WEB_ADDRESS, url) is None or len(url) > MAX_URL or not url.isprintable():
         raise _invalid("avatar_url", reason)
     return url
 

@@ -16,6 +16,7 @@ from pingvas.accounts import access_tokens, refresh_tokens
 from pingvas.accounts.refresh_tokens import RefreshClaims
 from pingvas.accounts.refusals import InvalidToken, TokenExpired, refuse_unless_active
 from pingvas.accounts.tables import User, UserSession
+from pingvas.base.budgets import Budgets, address_key
 from pingvas.base.db import Database
 from pingvas.base.errors import NotFound
 from pingvas.base.ids import new_id
@@ -80,20 +81,33 @@ async def start_session(
 
 
 async def refresh(
-    database: Database, settings: Settings, refresh_token: str, *, ip: str | None, user_agent: str | None
+    database: Database,
+    settings: Settings,
+    budgets: Budgets,
+    refresh_token: str,
+    *,
+    ip: str | None,
+    user_agent: str | None,
 ) -> Refreshed:
     """The successor of a refresh token, with a new access token.
 
-    Raises InvalidToken (forged, or the device is signed out), TokenExpired, AccountSuspended and ReusedToken.
+    Raises InvalidToken (forged, or the device is signed out), TokenExpired, AccountSuspended, ReusedToken and BudgetUsedUp.
+    The database sees no forged token, so these count for their address alone when one comes; a genuine one is never refused for
+    what others at its address try, only for what was tried with those of its device after that was signed out.
     Takes the database, not a session: signing the device out after a reuse must be committed although the
     caller is refused.
     """
-    claims = refresh_tokens.read(settings, refresh_token)
-    async with database.transaction() as session:
-        refreshed = await _rotate(session, settings, claims, ip=ip, user_agent=_trimmed(user_agent))
-    if refreshed is None:
-        raise ReusedToken
-    return refreshed
+    try:
+        claims = refresh_tokens.read(settings, refresh_token)
+    except InvalidToken:
+        budgets.tokens.take(address_key(ip))
+        raise
+    with budgets.tokens.counting(claims.session_id, InvalidToken):
+        async with database.transaction() as session:
+            refreshed = await _rotate(session, settings, claims, ip=ip, user_agent=_trimmed(user_agent))
+        if refreshed is None:
+            raise ReusedToken
+        return refreshed
 
 
 async def end_session(session: AsyncSession, user_id: UUID, session_id: UUID) -> None:

@@ -3,7 +3,7 @@
 What an outsider learns is the same, and takes the same time, whether the address is unknown, belongs to somebody
 without a password, or the password is wrong. That an account is suspended is told to its owner only.
 
-Guessers are turned away by budgets of wrong passwords, and in the line for a hash they come after others. At an address where
+Guessers are turned away by budgets of wrong passwords, and in the queue for a hash they come after others. At an address where
 an account is signed in already, only what was tried there for that account counts: nobody is locked out by another's guesses.
 """
 
@@ -26,7 +26,7 @@ from pingvas.base.errors import Unauthorized
 from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
 
-# In the line for a hash: so many wrong passwords of an address are somebody's mistakes, so many a crowd's.
+# In the queue for a hash: so many wrong passwords of an address are somebody's mistakes, so many a crowd's.
 _MISTAKES = 5
 _CROWD = 15
 

@@ -1,7 +1,8 @@
 """Puts the API together: one FastAPI app with the routers, the page, and socket.io at `/ws`."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -12,8 +13,11 @@ from pingvas.adapters.storage import open_storage
 from pingvas.api.http import errors
 from pingvas.api.http.addresses import SocketRoute
 from pingvas.api.http.bodies import Bodies
+from pingvas.api.http.contract import StudioAPI
 from pingvas.api.http.head import HeadAsGet
 from pingvas.api.http.metrics import Measure, Metrics
+from pingvas.api.http.metrics_listener import metrics_listener
+from pingvas.api.http.pace import Pace
 from pingvas.api.http.plain_text import require_plain_text
 from pingvas.api.http.request_id import RequestId
 from pingvas.api.http.site import docs_headers, page_route
@@ -23,6 +27,7 @@ from pingvas.api.routes.open_jobs import OpenJobs
 from pingvas.base import shared_counts
 from pingvas.base.budgets import Budgets
 from pingvas.base.db import Database
+from pingvas.base.fair_queue import FairQueue
 from pingvas.base.loops import BackgroundLoops
 from pingvas.base.metrics import REGISTRY
 from pingvas.base.settings import Settings
@@ -35,8 +40,13 @@ PREFIX = "/api/v1"
 _DOCS_ASSETS = "/api-docs"  # swagger-ui, copied into the built page so that nothing comes from elsewhere
 
 
-def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> FastAPI:
-    """The API of one process. `settings.database_url` must be set; the lifespan opens and closes everything."""
+def create_app(
+    settings: Settings, loops: BackgroundLoops | None = None, *, listen_for_metrics: bool = False
+) -> FastAPI:
+    """The API of one process. `settings.database_url` must be set; the lifespan opens and closes everything.
+
+    With `listen_for_metrics` that is the port of the metrics too.
+    """
     if settings.database_url is None:
         raise ValueError("The API needs a database URL; `pingvas up` passes the embedded server's.")
     loops = loops or BackgroundLoops("api", settings.database_url)
@@ -45,23 +55,30 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
     budgets = Budgets()
     realtime = Realtime(settings, database, loops, budgets)
 
+    metrics = Metrics()
+    listening = (
+        metrics_listener(settings, partial(metrics.page, database)) if listen_for_metrics else nullcontext()
+    )
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         with tracing(settings, "api"), shared_counts.writing([metrics.registry, REGISTRY]):
             await publisher.start()
             await realtime.start()
             try:
-                yield
+                async with listening:
+                    yield
             finally:
                 await app.state.decoder.close()
                 await realtime.close()
                 await publisher.close()
                 await database.dispose()
 
-    app = FastAPI(
+    app = StudioAPI(
         title="Pingvas Studio",
         version=__version__,
-        description="Ask for pictures, watch them form, keep them. Errors are RFC 9457 problem documents.",
+        description="Ask for pictures, watch them form, keep them. Errors are RFC 9457 problem documents. Text is Unicode "
+        "without the NUL character, wherever it stands.",
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -70,11 +87,12 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
         lifespan=lifespan,
         responses={"default": {"description": "A problem document", "model": errors.Problem}},
     )
-    metrics = Metrics()
     app.state.budgets = budgets
     app.state.decoder = Decoder(large_memory=settings.decoder_memory_bytes)
     app.state.settings = settings
     app.state.database = database
+    most = settings.database_pool_size
+    app.state.transactions = FairQueue("transactions", running=most, of_one=max(1, most // 2))
     app.state.storage = open_storage(settings)
     app.state.metrics = metrics
     app.state.open_jobs = OpenJobs(database)
@@ -90,6 +108,7 @@ def create_app(settings: Settings, loops: BackgroundLoops | None = None) -> Fast
         special={f"{PREFIX}/images": (uploads.most_bytes(settings), uploads.admit)},
     )
     app.add_middleware(TraceRequests, prefix=f"{PREFIX}/")
+    app.add_middleware(Pace)
     app.add_middleware(RequestId)
     app.include_router(_versioned())
     app.include_router(files.router)

@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 from uuid import UUID
 
@@ -70,8 +71,8 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A fair line: `each` of one key and `total` of all may wait for their turn."""
+class Queue:
+    """A fair queue: `each` of one key and `total` of all may wait for their turn."""
 
     each: int
     total: int
@@ -80,11 +81,17 @@ class Line:
     retry_after: float = 5.0
 
 
-FIGURES: dict[str, Share | Rate | Line] = {
+FIGURES: dict[str, Share | Rate | Queue] = {
+    "requests": Rate(1_000, 0.005, "requests of an address; more wait", "A gallery's page asks a hundred."),
     "connections": Share(
         100, 2_000, "connections of an address", "A browser opens six; a school is behind one address."
     ),
-    "uploads": Share(4, 32, "uploads of a person under way", "The page sends them one after the other."),
+    "uploads": Share(
+        4,
+        500,
+        "uploads of a person under way",
+        "The page sends them one after the other; what all hold together is `upload_bytes`.",
+    ),
     "upload_bytes": Share(
         64 * MIB, 256 * MIB, "bytes of a person's uploads in memory", "Three of the largest pictures at once."
     ),
@@ -94,18 +101,19 @@ FIGURES: dict[str, Share | Rate | Line] = {
         "bytes of an address's other bodies in memory",
         "JSON of 64 KiB from a hundred connections.",
     ),
-    "decoding": Line(4, 64, "pictures of a person that wait to be decoded", "As many as uploads under way."),
+    "decoding": Queue(4, 64, "pictures of a person that wait to be decoded", "As many as uploads under way."),
     "decoding_seconds": Rate(
         60,
         4,
         "seconds of decoding of a person",
         "The largest picture takes two; a quarter of a core in the long run.",
     ),
-    "hashes": Line(
+    "transactions": Queue(200, 1_000, "calls at the database", "One address has half of it at most."),
+    "hashes": Queue(
         5,
         100,
         "passwords of an address that wait to be hashed",
-        "A hundred hashes are about three seconds of one core.",
+        "A hundred are about three seconds of one core.",
     ),
     "sign_in_pair": Rate(
         10,
@@ -127,7 +135,10 @@ FIGURES: dict[str, Share | Rate | Line] = {
         10, 7200, "accounts of an address that start with the bonus", "Beyond, an account is made without it."
     ),
     "tokens": Rate(
-        30, 10, "sign-in links and refresh tokens that are none, from an address", "A real client has none."
+        30,
+        10,
+        "sign-in links and refresh tokens that are none, from an address or of a device that was signed out",
+        "A real client has none.",
     ),
     "sockets": Share(20, 2_000, "sockets of a person", "One a tab."),
     "sockets_of_address": Share(100, 2_000, "sockets of an address", "A school is behind one address."),
@@ -148,12 +159,25 @@ FIGURES: dict[str, Share | Rate | Line] = {
     "lists": Rate(
         300, 0.05, "pages of lists and of the queue of a person", "The page asks a few for a click."
     ),
+    "submits": Rate(
+        2_000,
+        1,
+        "jobs that a person asks for; one counts again for every 1,000 characters of its prompts",
+        "A script asks for hundreds; a machine makes about one a second.",
+    ),
+    "sent_images": Rate(
+        1_000,
+        10,
+        "pictures that a person sends in",
+        "A folder at once; small ones cost rows rather than room.",
+    ),
     "changes": Rate(
         120, 0.5, "changes of a person to their profile, images and jobs", "As fast as somebody clicks."
     ),
 }
 
 
+@lru_cache(maxsize=4096)
 def address_key(host: str | None) -> str:
     """The key of a client's address: of IPv6 its /64, which one household has to itself."""
     if host is None:
@@ -294,6 +318,17 @@ class Rates:
         self._forget(now)
 
     @contextmanager
+    def counting(self, who: Key, *wrong: type[BaseException]) -> Iterator[None]:
+        """Use one when the block ends in one of these errors, and nothing otherwise. Raises BudgetUsedUp before the block when
+        none is left."""
+        self.check(who)
+        try:
+            yield
+        except wrong:
+            self.add(who)
+            raise
+
+    @contextmanager
     def one_if_left(self, who: Key) -> Iterator[bool]:
         """Whether there was one to use; it is given back when the block fails. That there was none is counted, nobody is
         refused."""
@@ -340,6 +375,7 @@ class Budgets:
             assert isinstance(figure, Rate), name  # noqa: S101 - a slip in this file
             return Rates(name, figure, clock)
 
+        self.requests = rates("requests")
         self.connections = shares("connections")
         self.uploads = shares("uploads")
         self.upload_bytes = shares("upload_bytes")
@@ -359,4 +395,6 @@ class Budgets:
         self.held_answers = shares("held_answers")
         self.estimates = rates("estimates")
         self.lists = rates("lists")
+        self.submits = rates("submits")
+        self.sent_images = rates("sent_images")
         self.changes = rates("changes")

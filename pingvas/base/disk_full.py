@@ -1,4 +1,5 @@
-"""The one definition of "the disk is full": what the system and PostgreSQL say of it, and what a library repeats of that."""
+"""The one definition of "the disk is full": what the system and PostgreSQL say of it, what a library repeats of that, and
+what the studio's own errors carry on."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ def is_disk_full(error: BaseException) -> bool:
     while seen is not None:
         if isinstance(seen, OSError) and seen.errno in _NUMBERS:
             return True
-        if getattr(seen, "sqlstate", None) == _POSTGRES:
+        if getattr(seen, "sqlstate", None) == _POSTGRES or getattr(seen, "code", None) == CODE:
             return True
         seen = getattr(seen, "orig", None) or seen.__cause__
     return False

@@ -55,11 +55,11 @@ def idempotent_call(user_id: UUID, route: str, key: str, body: Any) -> Idempoten
     key = key.strip()
     if len(key) >= 2 and key[0] == key[-1] == '"':
         key = key[1:-1]
-    if not key or len(key) > MAX_KEY_LENGTH:
+    if not key.strip(' "') or len(key) > MAX_KEY_LENGTH or not (key.isascii() and key.isprintable()):
         raise Invalid(
-            f"An Idempotency-Key has 1 to {MAX_KEY_LENGTH} characters.",
+            f"An Idempotency-Key has 1 to {MAX_KEY_LENGTH} printable characters of ASCII.",
             field="Idempotency-Key",
-            reason=f"must have 1 to {MAX_KEY_LENGTH} characters",
+            reason=f"must have 1 to {MAX_KEY_LENGTH} printable characters of ASCII",
         )
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return IdempotentCall(user_id, route, key, hashlib.sha256(canonical.encode()).hexdigest())

@@ -62,5 +62,7 @@ def log_to_stderr(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(PlainFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler])
-    for chatty in ("httpx", "alembic", "PIL", "asyncio", "pgqueuer", "uvicorn.error"):
+    for chatty in ("httpx", "alembic", "PIL", "asyncio", "pgqueuer", "uvicorn.error", "uvicorn.sockets"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
+    # Of what strangers send that is no HTTP: whoever likes could fill the log with it.
+    logging.getLogger("uvicorn.connections").setLevel(logging.ERROR)

@@ -1,4 +1,5 @@
-"""What a process counts, and the three ways to read it: the API's own page, a port, or a folder that processes share.
+"""What a process counts, and the ways to read it: the API's page of metrics, a port of a worker or of the chores, or a folder
+that processes share.
 
 On one machine `pingvas up` gives all its processes one folder, and any API process shows what all of them counted.
 Where each process runs by itself, each can open a port. Metrics are made in `REGISTRY`, by the rooms that count.
@@ -44,8 +45,8 @@ def render(own: Iterable[CollectorRegistry], figures: Snapshot) -> bytes:
 
 @contextmanager
 def metrics_port(settings: Settings) -> Iterator[None]:
-    """This process's own port of metrics while the block lasts, where one is set; into the folder, where one is shared."""
-    if settings.metrics_port is None or shared_counts.is_shared():
+    """The port of metrics of a worker or of the chores while the block lasts, where one is set; into the folder, where one is shared."""
+    if not settings.metrics_port or shared_counts.is_shared():
         with shared_counts.writing([REGISTRY]):
             yield
         return

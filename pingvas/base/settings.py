@@ -14,6 +14,7 @@ from pydantic import Field, PrivateAttr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+METRICS_PORT = 9464
 
 
 class Settings(BaseSettings):
@@ -132,11 +133,14 @@ class Settings(BaseSettings):
     )
     metrics_port: int | None = Field(
         None,
-        ge=1,
+        ge=0,
         le=65535,
-        description="Port on which a worker or the chores show their own metrics; empty: none",
+        description="Port of the metrics; empty: the API's on 9464, none of a worker and the chores. 0: none",
     )
-    metrics_host: str = Field("127.0.0.1", description="Address that `metrics_port` is opened on")
+    metrics_host: str = Field(
+        "127.0.0.1",
+        description="Address that the metrics' port is opened on; those who reach it read all of them",
+    )
     otel_endpoint: str | None = Field(
         None,
         description="OpenTelemetry collector that traces go to over HTTP, `http://host:4318`; empty: no traces",
@@ -153,6 +157,11 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """The address people type, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def api_metrics_port(self) -> int:
+        """The port of an API's metrics; 0: none."""
+        return METRICS_PORT if self.metrics_port is None else self.metrics_port
 
     @property
     def storage_location(self) -> str:
@@ -211,14 +220,14 @@ def _kept_secret(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         pass
-    temporary.touch(mode=0o600)
-    temporary.write_text(fresh)
     try:
+        temporary.touch(mode=0o600)
+        temporary.write_text(fresh)
         os.link(temporary, path)  # fails when somebody else was first: then theirs counts
     except FileExistsError:
         pass
     finally:
-        temporary.unlink()
+        temporary.unlink(missing_ok=True)
     return path.read_bytes()
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pingvas import __version__
 from pingvas.base.settings import Settings
+from pingvas.base.withheld import trace_without_values, without_values
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -69,9 +70,19 @@ def span(
 
     kind = SpanKind[_MODES.get(mode, "INTERNAL")]
     with _tracer.start_as_current_span(
-        name, context=_context_of(parent), kind=kind, attributes=_given(attributes)
+        name,
+        context=_context_of(parent),
+        kind=kind,
+        attributes=_given(attributes),
+        # By itself it would write the error's text down, and the values in it.
+        record_exception=False,
+        set_status_on_exception=False,
     ) as opened:
-        yield opened
+        try:
+            yield opened
+        except Exception as error:
+            _note_error(opened, error)
+            raise
 
 
 def past_span(
@@ -103,6 +114,21 @@ def current_traceparent() -> str | None:
 def is_on() -> bool:
     """Whether spans go anywhere in this process."""
     return _tracer is not None
+
+
+def _note_error(opened: Span, error: Exception) -> None:
+    """What failed and where, by OpenTelemetry's names, without the values in it."""
+    from opentelemetry.trace import StatusCode
+
+    opened.set_status(StatusCode.ERROR, type(error).__name__)
+    opened.add_event(
+        "exception",
+        {
+            "exception.type": f"{type(error).__module__}.{type(error).__qualname__}",
+            "exception.message": without_values(str(error)),
+            "exception.stacktrace": trace_without_values(error),
+        },
+    )
 
 
 def _open(settings: Settings, part: str, exporter: SpanExporter | None) -> TracerProvider:

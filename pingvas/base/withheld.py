@@ -1,7 +1,8 @@
 """What no log may hold: the values that errors carry with them. A trace says where and what kind, never whose.
 
-PostgreSQL's DETAIL names the row ("Key (email)=(…) already exists"), SQLAlchemy shows a statement's parameters and
-pydantic the input that it refused. All three end up in an error's text, wherever that text is written.
+PostgreSQL's DETAIL names the row ("Key (email)=(…) already exists"), it and its driver show the argument that they refuse,
+SQLAlchemy a statement's parameters and pydantic the input. All end up in an error's text, wherever that text is written: in a
+line of the log, and in the span of a trace.
 """
 
 import logging
@@ -13,6 +14,10 @@ from types import TracebackType
 # From DETAIL to the statement that SQLAlchemy adds, or to the end: a value may hold line breaks, so the last one counts.
 _DETAIL = re.compile(r"\n(?:DETAIL|CONTEXT):.*(?=\n\[SQL:)|\n(?:DETAIL|CONTEXT):.*\Z", re.DOTALL)
 _PARAMETERS = re.compile(r"\n\[parameters: .*(?=\n\(Background on)|\n\[parameters: .*\Z", re.DOTALL)
+# asyncpg: "invalid input for query argument $1: 'me@…' (an integer is required)"; PostgreSQL: "invalid input syntax for type
+# uuid: "me@…"", "date/time field value out of range: "9999…"".
+_REFUSED = r"(invalid input for query argument \$\d+: |invalid input (?:syntax|value) for [^:\n]+: |value out of range: )"
+_ARGUMENT = re.compile(rf"{_REFUSED}.*(?=\n\[SQL:)|{_REFUSED}.*\Z", re.DOTALL)
 _INPUT = re.compile(r"input_value=.*?(?=, input_type=\w+\])", re.DOTALL)
 
 
@@ -20,6 +25,7 @@ def without_values(text: str) -> str:
     """The text of one error without the values in it."""
     text = _DETAIL.sub("", text)
     text = _PARAMETERS.sub("", text)
+    text = _ARGUMENT.sub(lambda found: f"{found[1] or found[2]}…", text)
     return _INPUT.sub("input_value=…", text)
 
 

@@ -25,7 +25,7 @@ from pingvas.engine.images.masks import (
     soften,
 )
 from pingvas.engine.images.preprocessors import prepare
-from pingvas.engine.images.transparency import LARGE_PIXELS, filled, with_clear_parts_of
+from pingvas.engine.images.transparency import LARGE_PIXELS, MOST_FILLED_PIXELS, filled, with_clear_parts_of
 from pingvas.engine.loading.model_library import Library
 from pingvas.engine.requests import ControlUse, EngineRequest, Inpaint
 from pingvas.engine.sampling import denoise
@@ -98,7 +98,7 @@ def _canvas(source: Image.Image, inpaint: Inpaint, width: int, height: int) -> _
             region,
         )
     # A large source is made small before its clear parts are filled: only then is the work that of the output.
-    large = source.width * source.height > max(LARGE_PIXELS, width * height)
+    large = source.width * source.height > max(MOST_FILLED_PIXELS, width * height)
     fitted = filled(fit_clear(source, width, height)) if large and source.has_transparency_data else None
     if fitted is None:
         fitted = fit(filled(source), width, height)

@@ -1,18 +1,24 @@
 """Decodes foreign pictures and reads foreign text in child processes, so that none of it costs the serving process.
 
 Two children, started at the first picture and kept: one for small pictures, one for large. Each has a limit of memory and of
-processor time and a deadline, and is killed and replaced when it is over. Whoever waits for one stands in a line that is fair
+processor time and a deadline, and is killed and replaced when it is over. Whoever waits for one stands in a queue that is fair
 between people. Every picture goes to the small child first, which reads the header and passes a large one on undecoded.
+
+Several serving processes of one machine share a folder (`FOLDER`): of each kind only one child decodes at a time, whosever it is,
+and one that has grown ends after its picture. So their memory together is that of two at work and small ones that wait.
 """
 
 import asyncio
+import fcntl
 import json
 import logging
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -31,6 +37,12 @@ SMALL_PIXELS = 2048 * 2048
 SMALL_MEMORY = 256 * MIB
 """Address space, as `decoder_memory_bytes` is for the large child. Of each 80 MiB are mapped and never resident: with the setting
 as it is both stay below 624 MiB together, which leaves 400 MiB of a pod's 1 GiB to the serving process."""
+_NEVER_RESIDENT = 80 * MIB
+MOST_IDLE = 64 * MIB
+"""Resident, of a child that waits beside those of other serving processes; a new one has 32 MiB."""
+FOLDER = "PINGVAS_DECODER_DIR"
+"""The environment variable that names the folder that serving processes share; set by whoever starts several."""
+_LOOK_AGAIN = 0.02
 SMALL_SECONDS, LARGE_SECONDS = 6, 20
 """For one picture, of the processor; on the clock it is `patience` times as many, for a machine that is busy."""
 # What a child says is bounded too, should a picture ever have taken it over.
@@ -46,16 +58,22 @@ _KEPT = (
     "DYLD_LIBRARY_PATH",
     "TMPDIR",
 )
-_ERRORS: dict[str, type[StudioError]] = {
-    kind.__name__: kind
-    for kind in (
-        uploads.NotAnImage,
-        uploads.DamagedImage,
-        uploads.TooManyPixels,
-        uploads.TooManyPasses,
-        uploads.PictureTooCostly,
-    )
-}
+# Why a picture is not taken.
+REFUSALS: tuple[type[StudioError], ...] = (
+    uploads.NotAnImage,
+    uploads.DamagedImage,
+    uploads.TooManyPixels,
+    uploads.TooManyPasses,
+    uploads.PictureTooCostly,
+)
+_ERRORS = {kind.__name__: kind for kind in REFUSALS}
+
+
+def most_resident(processes: int, large_memory: int) -> int:
+    """Bytes that the children of so many serving processes of one machine have resident together: two at work, and two that
+    wait beside each of the others."""
+    at_work = SMALL_MEMORY + large_memory - 2 * _NEVER_RESIDENT
+    return at_work + 2 * MOST_IDLE * (processes - 1)
 
 
 class DecoderAway(Unavailable):
@@ -64,13 +82,37 @@ class DecoderAway(Unavailable):
 
 @dataclass(frozen=True)
 class _Lane:
-    """One child at a time, and who waits for it."""
+    """One child at a time, and who waits for it. `lock` is the file that makes it one for all processes of the machine."""
 
     memory: int
     seconds: int
-    line: FairQueue
+    queue: FairQueue
     # The child that waits for the next picture; empty while it is busy, and before the first.
     idle: list[Process]
+    lock: Path | None
+
+    @asynccontextmanager
+    async def turn(self, who: Key) -> AsyncIterator[None]:
+        """After the others of this process, and then of the machine. Raises what `FairQueue.turn` raises."""
+        async with self.queue.turn(who):
+            if self.lock is None:
+                yield
+                return
+            descriptor = os.open(self.lock, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                while not _taken(descriptor):  # noqa: ASYNC110 - a lock of another process tells nobody
+                    await asyncio.sleep(_LOOK_AGAIN)
+                yield
+            finally:
+                os.close(descriptor)  # which gives it back, as the end of the process does
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class Decoder:
@@ -79,8 +121,10 @@ class Decoder:
     def __init__(self, *, large_memory: int, patience: float = 3) -> None:
         self.patience = patience
         self.seconds_to_start = 30.0
-        self._small = _Lane(SMALL_MEMORY, SMALL_SECONDS, FairQueue("decoding", running=1), [])
-        self._large = _Lane(large_memory, LARGE_SECONDS, FairQueue("decoding", running=1), [])
+        shared = os.environ.get(FOLDER)
+        small, large = (Path(shared, name) if shared else None for name in ("small", "large"))
+        self._small = _Lane(SMALL_MEMORY, SMALL_SECONDS, FairQueue("decoding", running=1), [], small)
+        self._large = _Lane(large_memory, LARGE_SECONDS, FairQueue("decoding", running=1), [], large)
 
     @property
     def idle_children(self) -> list[int]:
@@ -111,7 +155,7 @@ class Decoder:
     async def _ask(
         self, lane: _Lane, budgets: Budgets, who: Key, data: bytes, asked: dict[str, int]
     ) -> CheckedImage | StudioError:
-        async with lane.line.turn(who):
+        async with lane.turn(who):
             budgets.decoding_seconds.check(who)  # used up, perhaps, while this one waited
             start = monotonic()
             child = await self._ready(lane, asked | {"bytes": len(data)})
@@ -127,7 +171,10 @@ class Decoder:
                 raise
             finally:
                 budgets.decoding_seconds.add(who, monotonic() - start)
-            lane.idle.append(child)
+            if lane.lock is not None and _most_resident(child.pid) > MOST_IDLE:
+                await _kill(child)  # before another process's has its turn
+            else:
+                lane.idle.append(child)
             return found
 
     async def _ready(self, lane: _Lane, asked: dict[str, int]) -> Process:
@@ -159,6 +206,15 @@ class Decoder:
             stdout=PIPE,
             env=_environment(),
         )
+
+
+def _most_resident(pid: int) -> int:
+    """The most bytes that a process has had resident; 0 where nobody says."""
+    with suppress(OSError), Path(f"/proc/{pid}/status").open("rb") as status:
+        for line in status:
+            if line.startswith(b"VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 def _environment() -> dict[str, str]:

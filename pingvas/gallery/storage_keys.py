@@ -4,18 +4,25 @@ import re
 from uuid import UUID
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# Of files that name no other image. Those whose keys do not say so were written by earlier versions, and may.
+IS_OLD = "s3_key NOT LIKE '%.v2.%'"
 NOBODY = UUID(int=0)
 """Whose a picture is when its person is gone before it is stored: no row will name it, and it is swept up."""
 
-OF_AN_IMAGE = re.compile(rf"(?:images|thumbnails)/{_UUID}/({_UUID})\.[a-z]+")
+OF_AN_IMAGE = re.compile(rf"(?:images|thumbnails)/{_UUID}/({_UUID})(?:\.v2)?\.[a-z]+")
 """What both keys look like; the group is the image's id."""
 
 
 def image_key(user_id: UUID | None, image_id: UUID, format: str) -> str:
     """The key of a picture's own bytes."""
-    return f"images/{user_id or NOBODY}/{image_id}.{format}"
+    return f"images/{user_id or NOBODY}/{image_id}.v2.{format}"
 
 
 def thumbnail_key(user_id: UUID | None, image_id: UUID) -> str:
     """The key of its thumbnail, a WebP."""
     return f"thumbnails/{user_id or NOBODY}/{image_id}.webp"
+
+
+def is_old(key: str) -> bool:
+    """`IS_OLD` for one key."""
+    return ".v2." not in key

@@ -8,6 +8,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pingvas.base.columns import EMPTY_OBJECT, CreatedAt, Id, UpdatedAt, one_of
 from pingvas.base.db import Base
+from pingvas.gallery.storage_keys import IS_OLD
+
+# An image of an earlier version whose file may name the images it was made from, as its row does.
+NAMES_IMAGES_IN_ITS_FILE = f"""{IS_OLD} AND (generation_params ? 'source_image' OR generation_params ? 'mask_image'
+    OR jsonb_path_exists(generation_params, '$.controlnet[*].image'))"""
 
 
 class Image(Base):
@@ -22,6 +27,8 @@ class Image(Base):
         one_of("images", "visibility", "private", "public", "unlisted"),
         CheckConstraint("width > 0 AND height > 0 AND file_size > 0", name="chk_images_size_positive"),
         Index("idx_images_user_created", "user_id", text("created_at DESC")),
+        # Empty once the chores have been through.
+        Index("ix_images_naming_files", "id", postgresql_where=text(NAMES_IMAGES_IN_ITS_FILE)),
     )
 
     id: Mapped[Id]

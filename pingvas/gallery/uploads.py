@@ -2,7 +2,8 @@
 
 Bytes from outside are believed in nothing. What is kept is always encoded anew from the pixels, so it holds nothing
 but a picture: PNG pixels stay as they are; JPEG and WebP are lossy, and are encoded as near to what came as they can.
-Where, when and with what camera it was taken is dropped; how it was made stays. Colours look as they did: a profile
+Where, when and with what camera it was taken is dropped; how it was made stays, but for the ids of the images it was made
+from: those are kept beside the file alone. Colours look as they did: a profile
 goes along where the file can carry it, and is applied to the pixels where not.
 """
 
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from pingvas.base.errors import Invalid, TooLarge, Unsupported
 from pingvas.engine.images import image_files
@@ -30,10 +31,11 @@ from pingvas.engine.images.decode import (
 )
 from pingvas.engine.images.file_parts import FileParts
 from pingvas.engine.images.notes import EXIF_IFD, encode_notes, find_notes
+from pingvas.gallery.named_images import names_images, read_ours, texts_without_images, with_images_of
 
 log = logging.getLogger(__name__)
 
-FORMATS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
+FORMATS = dict(zip(image_files.FORMATS, ("png", "jpg", "webp"), strict=True))
 # Of each text that says how a picture was made.
 _MAX_TOLD = 1024 * 1024
 # JPEG keeps all of EXIF in one segment of 64 KiB.
@@ -128,13 +130,14 @@ def check_image(
             turned = upright(opened)
             if turned is not opened:
                 opened.im = turned.im  # the pixels as they lay are needed no more
-            kept = _encode(turned, opened, format)
+            said = find_notes(opened)
+            kept = _encode(turned, opened, format, texts_without_images(said))
             small = image_files.thumbnail(_shrunk(turned))
         except MemoryError:
             raise
         except Exception as error:  # decoders and encoders raise whatever the bytes drive them to
             raise DamagedImage from error
-    return CheckedImage(kept, small, format, turned.width, turned.height, _read_parameters(kept))
+    return CheckedImage(kept, small, format, turned.width, turned.height, _read_parameters(kept, said))
 
 
 def _kind(image: Image.Image, passes: int) -> str:
@@ -211,20 +214,20 @@ def _too_many_pixels(size: str, max_side: int, max_pixels: int) -> TooManyPixels
     )
 
 
-def _encode(image: Image.Image, source: Image.Image, format: str) -> bytes:
-    """The pixels of `image` and what `source` says about how it was made, as a file that looks as they do."""
+def _encode(image: Image.Image, source: Image.Image, format: str, said: Mapping[str, str]) -> bytes:
+    """The pixels of `image` and what is `said` about how it was made, as a file that looks as `source` does."""
     buffer = io.BytesIO()
     profile = _carried_profile(image, format)
     image = image if profile is not None or not _needs_profile(image) else as_seen(image)
     if format == "png":
         plain = image if image.mode in _PNG_MODES else image.convert("RGBA")
-        texts = _told_in_texts(source)
+        texts = image_files.text_chunks({name: text for name, text in said.items() if len(text) <= _MAX_TOLD})
         plain.save(buffer, "PNG", pnginfo=texts, compress_level=4, icc_profile=profile, exif=b"")
     elif format == "webp":
-        notes = _told_in_notes(source, _MAX_NOTES[format])
+        notes = _in_exif(said, _MAX_NOTES[format])
         image.save(buffer, "WEBP", quality=95, method=4, exif=notes, icc_profile=profile)
     else:
-        notes = _told_in_notes(source, _MAX_NOTES[format])
+        notes = _in_exif(said, _MAX_NOTES[format])
         kept: dict[str, Any] = {"exif": notes, "comment": b"", "icc_profile": profile}
         try:
             if image is not source:
@@ -253,28 +256,26 @@ def _needs_profile(image: Image.Image) -> bool:
     return mode == "CMYK" or (isinstance(profile, bytes) and changes(profile, mode))
 
 
-def _told_in_texts(source: Image.Image) -> PngImagePlugin.PngInfo:
-    """The text chunks of a PNG that say how it was made, and no others."""
-    found = find_notes(source)
-    return image_files.text_chunks({name: text for name, text in found.items() if len(text) <= _MAX_TOLD})
-
-
-def _told_in_notes(source: Image.Image, room: int) -> bytes:
-    """The EXIF notes of a JPEG or WebP that say how it was made, and no others; `room` in bytes."""
-    found = {name: text.encode("utf-8", "replace").decode() for name, text in find_notes(source).items()}
+def _in_exif(said: Mapping[str, str], room: int) -> bytes:
+    """The EXIF of a JPEG or WebP that says how it was made, and nothing else; `room` in bytes."""
+    found = {name: text.encode("utf-8", "replace").decode() for name, text in said.items()}
     kept = Image.Exif()
     kept.get_ifd(EXIF_IFD).update(encode_notes(found, room))
     return kept.tobytes() if kept.get_ifd(EXIF_IFD) else b""
 
 
-def _read_parameters(kept: bytes) -> dict[str, Any]:
-    """What the kept file says, as the database can hold it; empty when it says nothing."""
+def _read_parameters(kept: bytes, said: Mapping[str, str]) -> dict[str, Any]:
+    """What the kept file says, and which images were named in what was `said`, as the database can hold it; empty when
+    it says nothing."""
     try:
         found = image_files.read_parameters(kept)
     except (ValueError, RecursionError, OSError, SyntaxError):
         return {}
     if not isinstance(found, Mapping):
         return {}
+    named = read_ours(said)
+    if named is not None and names_images(named):
+        found = with_images_of(found, named)
     clean = _storable(found, _MAX_DEPTH)
     return clean if len(json.dumps(clean, ensure_ascii=False).encode()) <= _MAX_PARAMETERS else {}
 

@@ -190,20 +190,3 @@ def models_of(parameters: JobParameters) -> Iterator[str]:
     yield from (control.model for control in parameters.controlnet)
     if parameters.vae is not None:
         yield parameters.vae
-
-
-def names_images(parameters: Mapping[str, Any]) -> bool:
-    """Whether parameters name pictures that something is made from."""
-    return without_images(parameters) != dict(parameters)
-
-
-def without_images(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters without the ids of the pictures they name: an id alone opens an unlisted picture."""
-    told = {name: value for name, value in parameters.items() if name not in ("source_image", "mask_image")}
-    if isinstance(told.get("controlnet"), list):
-        told["controlnet"] = [
-            {name: value for name, value in control.items() if name != "image"}
-            for control in told["controlnet"]
-            if isinstance(control, dict)
-        ]
-    return told

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from pingvas.adapters.model_files import ModelFiles, open_model_files
 from pingvas.adapters.model_source import is_remote, read_source
@@ -67,12 +68,12 @@ def examine(settings: Settings) -> list[Finding]:
     try:
         with with_any_database(settings) as found:
             findings += asyncio.run(_examine_database(found, running))
-    except Unavailable as error:
+    except (Unavailable, OSError, DBAPIError) as error:
         findings.append(
             Finding(
                 "database",
                 False,
-                error.detail,
+                error.detail if isinstance(error, Unavailable) else str(error).partition("\n")[0],
                 "check PINGVAS_DATABASE_URL, or the disk and the log it names",
             )
         )
@@ -147,8 +148,8 @@ async def _examine_database(settings: Settings, running: RunningStudio | None) -
             )
             return findings
         findings.append(Finding("schema", True, f"at {at}"))
+        findings += await _models(database, settings)
         async with database.read() as session:
-            findings += await _models(session, settings)
             figures = await read_gauges(session)
             findings.append(_queue(figures, running))
             findings.append(_workers(figures, running))
@@ -168,8 +169,13 @@ async def _opened(url: str) -> AsyncIterator[Database]:
         await database.dispose()
 
 
-async def _models(session: ReadSession, settings: Settings) -> list[Finding]:
-    models = list(await session.scalars(select(AiModel).where(AiModel.is_active).order_by(AiModel.name)))
+async def _models(database: Database, settings: Settings) -> list[Finding]:
+    files = open_model_files(settings)
+    async with database.read() as session:
+        models = list(await session.scalars(select(AiModel).where(AiModel.is_active).order_by(AiModel.name)))
+        hosts = {
+            model.id: await find_hosts(session, files, model.config) for model in models if is_a_part(model)
+        }
     if not models:
         return [
             Finding(
@@ -179,8 +185,7 @@ async def _models(session: ReadSession, settings: Settings) -> list[Finding]:
                 "put one into the models folder, then: pingvas migrate",
             )
         ]
-    files = open_model_files(settings)
-    hosts = {model.id: await find_hosts(session, files, model.config) for model in models if is_a_part(model)}
+    # With no transaction open: on a busy machine a trial takes longer than the server lets one be idle.
     return [await asyncio.to_thread(_model, files, model, hosts.get(model.id, [])) for model in models]
 
 

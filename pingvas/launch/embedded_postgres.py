@@ -26,7 +26,7 @@ from typing import IO, TypeVar
 
 import psutil
 
-from pingvas.launch.postgres_user import CannotStart, Runner, choose_runner
+from pingvas.launch.postgres_user import CannotStart, NoRoom, Runner, choose_runner
 
 MAJOR = "18"
 ROLE = "pingvas"
@@ -205,13 +205,13 @@ def _initialise(folder: Path, cluster: Path, runner: Runner, options: Sequence[s
 def _finish(process: subprocess.Popen[bytes], what: str, text: bytes | None = None) -> None:
     output, _ = process.communicate(text)
     if process.returncode != 0:
-        raise CannotStart(_explain(f"{what} failed", output.decode(errors="replace")))
+        raise _failed(f"{what} failed", output.decode(errors="replace"))
 
 
-def _explain(what: str, log: str) -> str:
-    if "No space left on device" in log:
-        return f"{what}: the disk is full."
-    return f"{what}:\n" + "\n".join(log.strip().splitlines()[-15:])
+def _failed(what: str, log: str) -> CannotStart:
+    if any(words in log for words in ("No space left on device", "Disk quota exceeded")):
+        return NoRoom(f"{what}: the disk is full.")
+    return CannotStart(f"{what}:\n" + "\n".join(log.strip().splitlines()[-15:]))
 
 
 # Processes that are there already.
@@ -321,7 +321,7 @@ def _launch(
             log.seek(start_of_run)
             said = log.read().decode(errors="replace")
         if "Address already in use" not in said:
-            raise CannotStart(_explain(f"PostgreSQL did not start (see {log_path})", said))
+            raise _failed(f"PostgreSQL did not start (see {log_path})", said)
     raise CannotStart("PostgreSQL found no free port on 127.0.0.1.")
 
 

@@ -11,12 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from pingvas.base.disk_full import CODE
 from pingvas.base.errors import Unavailable
 from pingvas.launch.end_with_parent import end_with_parent
 
 
 class CannotStart(Unavailable):
     """The embedded server cannot be made or started; the detail says what to do."""
+
+
+class NoRoom(CannotStart):
+    """The disk takes no more bytes."""
+
+    code = CODE
 
 
 @dataclass(frozen=True)

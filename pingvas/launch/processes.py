@@ -32,7 +32,8 @@ log = logging.getLogger(__name__)
 class Child:
     """A command to keep running. `stop_seconds` is how long SIGTERM may take before SIGKILL.
 
-    `without` are variables of the environment that it does not get, `own` those that it alone gets.
+    `without` are variables of the environment that it does not get, `own` those that it alone gets; both in capitals,
+    and settings are read in any case.
     """
 
     name: str
@@ -113,10 +114,7 @@ class Supervisor:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env={
-                **{name: value for name, value in self._environment.items() if name not in child.without},
-                **child.own,
-            },
+            env=_environment_of(child, self._environment),
             limit=LINE_BYTES,
             start_new_session=True,  # Ctrl-C is ours to pass on, in order
             preexec_fn=end_with_parent(signal.SIGTERM),
@@ -186,6 +184,11 @@ class Supervisor:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
+
+
+def _environment_of(child: Child, shared: Mapping[str, str]) -> dict[str, str]:
+    others = child.without | child.own.keys()
+    return {**{name: value for name, value in shared.items() if name.upper() not in others}, **child.own}
 
 
 async def _read_line(stream: asyncio.StreamReader) -> bytes:

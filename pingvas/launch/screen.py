@@ -41,6 +41,8 @@ def announce(ready: Ready) -> None:
     console.print(Text("  Open      ").append(ready.url, "bold cyan"))
     console.print(Text("  Sign in   ").append(ready.sign_in_url, "cyan").append("  (works once)", "dim"))
     console.print(Text("  Data      ").append(str(ready.data_dir)))
+    if ready.metrics_url is not None:
+        console.print(Text("  Metrics   ").append(ready.metrics_url))
     if not ready.models:
         console.print(Text("  There is no model in the models folder, so no picture can be made.", "yellow"))
     console.print(Text("  Ctrl-C stops everything.", "dim"))

@@ -19,6 +19,7 @@ from pingvas.base.log_lines import log_to_stderr
 from pingvas.base.loops import BackgroundLoops
 from pingvas.base.settings import Settings, load_settings
 from pingvas.base.tracing import tracing
+from pingvas.launch.ports import why_taken
 from pingvas.realtime.messages import MAX_BYTES
 from pingvas.realtime.websocket_protocol import BoundedWebSocket
 
@@ -47,7 +48,8 @@ def serve_api(settings: Settings) -> None:
         from pingvas.api.app import create_app
 
         loops = BackgroundLoops("api", settings.database_url)
-        server = uvicorn.Server(uvicorn.Config(create_app(settings, loops), **common))  # type: ignore[arg-type]
+        app = create_app(settings, loops, listen_for_metrics=True)
+        server = uvicorn.Server(uvicorn.Config(app, **common))  # type: ignore[arg-type]
         loops.on_give_up = lambda: setattr(server, "should_exit", True)
         _leave_out_of_collections()
         with suppress(KeyboardInterrupt):  # which has stopped it in order
@@ -56,16 +58,32 @@ def serve_api(settings: Settings) -> None:
         if not server.started:
             sys.exit(STARTUP_FAILURE)
         return
+    from pingvas.gallery import decoder
+
     os.environ["PINGVAS_DATABASE_URL"] = settings.database_url or ""
-    with tempfile.TemporaryDirectory(prefix="pingvas-metrics-") as folder:
-        # Whichever of them is asked shows what all of them counted.
+    _keep_off_a_taken_port(settings)
+    with (
+        tempfile.TemporaryDirectory(prefix="pingvas-metrics-") as folder,
+        tempfile.TemporaryDirectory(prefix="pingvas-decoder-") as decoder_folder,
+    ):
+        # Whichever of them is asked shows what all of them counted, and they decode one after the other.
         os.environ.setdefault(shared_counts.FOLDER, folder)
+        os.environ[decoder.FOLDER] = decoder_folder
         uvicorn.run(
             "pingvas.launch.serve:app_from_environment",
             factory=True,
             workers=settings.api_processes,
             **common,  # type: ignore[arg-type]
         )
+
+
+def _keep_off_a_taken_port(settings: Settings) -> None:
+    """API processes share the port of their metrics with each other, and must not with another studio of the same user."""
+    from pingvas.api.http.metrics_listener import tell_taken
+
+    if settings.api_metrics_port and (error := why_taken(settings.metrics_host, settings.api_metrics_port)):
+        tell_taken(settings, error.strerror or error)
+        os.environ["PINGVAS_METRICS_PORT"] = "0"
 
 
 def app_from_environment() -> object:
@@ -78,7 +96,7 @@ def app_from_environment() -> object:
     loops = BackgroundLoops(
         "api", settings.database_url, on_give_up=lambda: signal.raise_signal(signal.SIGTERM)
     )
-    app = create_app(settings, loops)
+    app = create_app(settings, loops, listen_for_metrics=True)
     _leave_out_of_collections()
     return app
 

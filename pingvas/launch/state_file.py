@@ -28,13 +28,17 @@ class AlreadyRunning(Conflict):
 
 @dataclass(frozen=True)
 class RunningStudio:
-    """`url` is where this machine reaches it. `pids` names its processes. `started_at` is in Unix seconds."""
+    """`url` is where this machine reaches it. `pids` names its processes. `started_at` is in Unix seconds.
+
+    `metrics_url`: where this machine reads the metrics; None: nowhere.
+    """
 
     url: str
     database_url: str
     pid: int
     pids: dict[str, int] = field(default_factory=dict)
     started_at: float = 0.0
+    metrics_url: str | None = None
 
 
 def write_state(data_dir: Path, studio: RunningStudio) -> None:

@@ -7,11 +7,9 @@ itself: whatever way it ends, its children and the database end too.
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import shutil
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,25 +20,23 @@ from pathlib import Path
 from pingvas.base import migrate, shared_counts
 from pingvas.base.backoff import pauses
 from pingvas.base.db import Database
-from pingvas.base.errors import Conflict, Unavailable
+from pingvas.base.errors import Unavailable
 from pingvas.base.loops import BackgroundLoops, end
 from pingvas.base.settings import Settings
 from pingvas.launch import embedded_postgres
 from pingvas.launch.embedded_postgres import EmbeddedPostgres
+from pingvas.launch.ports import metrics_port, page_port
 from pingvas.launch.processes import Child, Supervisor
-from pingvas.launch.seed import create_owner_token, seed
+from pingvas.launch.seed import Seeded, create_owner_token, seed
 from pingvas.launch.serving_role import make_serving_role, serving_url
 from pingvas.launch.state_file import RunningStudio, StateFile, only_studio
+from pingvas.launch.wait_for_room import once_there_is_room
 
 LINK_MINUTES = 60.0
 READY_SECONDS = 120.0
 WORKER_STOP_SECONDS = 30.0  # a worker hands its job back between two steps
 
 Tell = Callable[[str, str], None]
-
-
-class PortTaken(Conflict):
-    """Another program listens where the studio should."""
 
 
 class NotReady(Unavailable):
@@ -56,6 +52,7 @@ class Ready:
     data_dir: Path
     seconds: float
     models: list[str]
+    metrics_url: str | None
 
 
 def up(settings: Settings, *, tell: Tell, announce: Callable[[Ready], None], workers: int = 1) -> None:
@@ -65,28 +62,16 @@ def up(settings: Settings, *, tell: Tell, announce: Callable[[Ready], None], wor
     """
     began = time.monotonic()
     data_dir = settings.data_dir.resolve()
-    with only_studio(data_dir):
-        settings = settings.model_copy(update={"data_dir": data_dir, "port": _free_port(settings)})
-        with _database(settings, tell) as (url, server):
-            settings = settings.model_copy(update={"database_url": url})
-            asyncio.run(_run(settings, server, tell, announce, workers, began))
 
+    def start() -> None:
+        with only_studio(data_dir):
+            ports = {"port": page_port(settings), "metrics_port": metrics_port(settings)}
+            chosen = settings.model_copy(update={"data_dir": data_dir, **ports})
+            with _database(chosen, tell) as (url, server):
+                chosen = chosen.model_copy(update={"database_url": url})
+                asyncio.run(_run(chosen, server, tell, announce, workers, began))
 
-def _free_port(settings: Settings) -> int:
-    """The port itself if nobody listens there; 0 asks for any free one."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortTaken(
-                    f"Port {settings.port} is taken by another program. Choose another: "
-                    f"PINGVAS_PORT={settings.port + 1 if settings.port < 65535 else 8401} ./studio up"
-                ) from None
-            raise PortTaken(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from None
-        return int(probe.getsockname()[1])
+    once_there_is_room(start, data_dir, lambda line: tell("studio", line))
 
 
 @contextmanager
@@ -127,16 +112,12 @@ async def _run(
 
     supervisor = _supervisor(serving, settings.database_url or "", tell, workers, on_change, loops)
     _on_signals(stop, supervisor)
-    assert settings.database_url is not None  # noqa: S101 - set by `up`
-    await migrate.upgrade(settings.database_url)
-    database = Database(settings.database_url, pool_size=2)
     try:
-        seeded = await seed(database, settings)
-        token = await create_owner_token(database, seeded.owner_id, LINK_MINUTES)
-    finally:
-        await database.dispose()
-    if server is not None:
-        await make_serving_role(server)
+        seeded, token = await _prepare(settings, server)
+    except Exception:
+        if stop.is_set():  # what failed is not needed any more
+            return
+        raise
     if stop.is_set():
         return
     supervisor.start()
@@ -151,7 +132,16 @@ async def _run(
             link = f"{settings.base_url}/sign-in/link#token={token}"
             seconds = time.monotonic() - began
             with suppress(OSError):  # nobody can read it, and all else goes well
-                announce(Ready(settings.base_url, link, settings.data_dir, seconds, seeded.models))
+                announce(
+                    Ready(
+                        settings.base_url,
+                        link,
+                        settings.data_dir,
+                        seconds,
+                        seeded.models,
+                        _metrics_url(settings),
+                    )
+                )
             await stop.wait()
         tell("studio", "stopping")
     finally:
@@ -159,6 +149,21 @@ async def _run(
         for keeper in keepers:
             await end(keeper)
     loops.raise_if_gave_up()
+
+
+async def _prepare(settings: Settings, server: EmbeddedPostgres | None) -> tuple[Seeded, str]:
+    """The schema of this version, what every studio holds, and a token that signs its owner in."""
+    assert settings.database_url is not None  # noqa: S101 - set by `up`
+    await migrate.upgrade(settings.database_url)
+    database = Database(settings.database_url, pool_size=2)
+    try:
+        seeded = await seed(database, settings)
+        token = await create_owner_token(database, seeded.owner_id, LINK_MINUTES)
+    finally:
+        await database.dispose()
+    if server is not None:
+        await make_serving_role(server)
+    return seeded, token
 
 
 def _supervisor(
@@ -180,7 +185,12 @@ def _supervisor(
                 for name in names
             ),
             # They make the tables of their schedule, which takes the owner's role.
-            Child("chores", command("chores"), own={"PINGVAS_DATABASE_URL": owner_url}),
+            Child(
+                "chores",
+                command("chores"),
+                without=frozenset({"PINGVAS_SECRET_KEY"}),
+                own={"PINGVAS_DATABASE_URL": owner_url},
+            ),
         ],
         [Child("api", command("api"), 15.0)],  # last, so that people hear what became of their jobs
     ]
@@ -195,16 +205,18 @@ def _child_environment(settings: Settings) -> dict[str, str]:
     with suppress(OSError):  # no room: each process counts for itself
         counts.mkdir(parents=True)
     # What would have prometheus_client map files into memory: on a full disk that ends the process.
-    others = {name: value for name, value in os.environ.items() if name.upper() != "PROMETHEUS_MULTIPROC_DIR"}
-    return {
-        **others,
+    chosen = {
         "PINGVAS_DATABASE_URL": settings.database_url or "",
         "PINGVAS_FILE_URL_KEY": settings.key_for("file-url").hex(),  # all that a worker needs of the secret
         "PINGVAS_DATA_DIR": str(settings.data_dir),
         "PINGVAS_PORT": str(settings.port),
+        "PINGVAS_METRICS_PORT": str(settings.api_metrics_port),
         shared_counts.FOLDER: str(counts),
         "PYTHONUNBUFFERED": "1",
     }
+    # Settings are read in any case: one that is set in small letters would stand beside ours.
+    replaced = {"PROMETHEUS_MULTIPROC_DIR", *chosen}
+    return {**{name: value for name, value in os.environ.items() if name.upper() not in replaced}, **chosen}
 
 
 def _on_signals(stop: asyncio.Event, supervisor: Supervisor) -> None:
@@ -244,7 +256,7 @@ async def _wait_ready(settings: Settings, stop: asyncio.Event) -> bool:
     """True when the API answers, False when somebody stopped us first."""
     deadline = time.monotonic() + READY_SECONDS
     while not stop.is_set():
-        if await _is_alive(_local_host(settings), settings.port):
+        if await _is_alive(_local_host(settings.host), settings.port):
             return True
         if time.monotonic() > deadline:
             raise NotReady(f"The API did not answer within {READY_SECONDS:.0f} s; what it said stands above.")
@@ -270,15 +282,29 @@ async def _is_alive(host: str, port: int) -> bool:
 
 def local_url(settings: Settings) -> str:
     """Where this machine reaches the API, whatever address people type."""
-    host = _local_host(settings)
-    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+    return _url(_local_host(settings.host), settings.port)
 
 
-def _local_host(settings: Settings) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(settings.host, settings.host)  # noqa: S104
+def _metrics_url(settings: Settings) -> str | None:
+    """Where this machine reads the metrics."""
+    port = settings.api_metrics_port
+    return f"{_url(_local_host(settings.metrics_host), port)}/metrics" if port else None
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _local_host(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
 
 
 def _state(settings: Settings, pids: Mapping[str, int], started_at: float) -> RunningStudio:
     return RunningStudio(
-        local_url(settings), settings.database_url or "", os.getpid(), dict(pids), started_at
+        local_url(settings),
+        settings.database_url or "",
+        os.getpid(),
+        dict(pids),
+        started_at,
+        _metrics_url(settings),
     )

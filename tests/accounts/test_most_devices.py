@@ -10,6 +10,7 @@ from pingvas.accounts.current import authenticate
 from pingvas.accounts.refusals import InvalidToken
 from pingvas.accounts.sessions import MAX_SESSIONS, Tokens, refresh
 from pingvas.accounts.tables import User, UserSession
+from pingvas.base.budgets import Budgets
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
 from tests.make.accounts import USER_AGENT, make_device, make_user
@@ -38,7 +39,9 @@ async def test_beyond_the_most_devices_the_one_used_longest_ago_is_signed_out(
     for _ in range(MAX_SESSIONS):
         async with database.transaction() as session:
             devices.append(await make_device(session, settings, user))
-    first = await refresh(database, settings, devices[0].refresh_token, ip="127.0.0.1", user_agent=USER_AGENT)
+    first = await refresh(
+        database, settings, Budgets(), devices[0].refresh_token, ip="127.0.0.1", user_agent=USER_AGENT
+    )
     devices[0] = first.tokens
 
     # when

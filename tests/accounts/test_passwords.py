@@ -11,7 +11,7 @@ from pingvas.accounts import passwords
 from pingvas.accounts.common_passwords import COMMON_PASSWORDS
 from pingvas.accounts.password_rules import MAX_LENGTH, MIN_LENGTH, accept_password
 from pingvas.accounts.passwords import hash_password, needs_rehash, verify_password
-from pingvas.base.budgets import FIGURES, Line, StudioBusy
+from pingvas.base.budgets import FIGURES, Queue, StudioBusy
 from pingvas.base.errors import Invalid
 from pingvas.base.fair_queue import cores
 from pingvas.base.settings import Settings
@@ -130,7 +130,7 @@ async def test_hashing_leaves_the_event_loop_free(make_settings: Any) -> None:
 async def test_more_sign_ins_than_can_wait_are_told_to_come_back(make_settings: Any) -> None:
     # given
     settings, line = make_settings(argon2_memory_kib=1024, argon2_time_cost=1), FIGURES["hashes"]
-    assert isinstance(line, Line)
+    assert isinstance(line, Queue)
     places = passwords._THREADS + line.total
 
     # when

@@ -21,6 +21,7 @@ from pingvas.accounts.sessions import (
 )
 from pingvas.accounts.tables import User, UserSession
 from pingvas.base import clock
+from pingvas.base.budgets import Budgets
 from pingvas.base.db import Database
 from pingvas.base.errors import NotFound
 from pingvas.base.ids import new_id
@@ -43,7 +44,7 @@ async def device(database: Database, settings: Settings, user: Any) -> Tokens:
 async def _refresh(
     database: Database, settings: Settings, token: str, *, user_agent: Any = USER_AGENT
 ) -> Any:
-    return (await refresh(database, settings, token, ip="127.0.0.1", user_agent=user_agent)).tokens
+    return (await refresh(database, settings, Budgets(), token, ip="127.0.0.1", user_agent=user_agent)).tokens
 
 
 async def _acts(database: Database, settings: Settings, tokens: Any) -> bool:
@@ -70,7 +71,7 @@ async def test_refreshing_gives_new_tokens_for_the_same_person_and_device(
 ) -> None:
     # when
     refreshed = await refresh(
-        database, settings, device.refresh_token, ip="10.0.0.1", user_agent="a newer browser"
+        database, settings, Budgets(), device.refresh_token, ip="10.0.0.1", user_agent="a newer browser"
     )
 
     # then

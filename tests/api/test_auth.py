@@ -36,8 +36,10 @@ async def test_signing_up_gives_an_account_a_plan_a_bonus_and_tokens(
     # then
     assert answer.status_code == 201
     told = answer.json()
-    assert set(told) == {"access_token", "refresh_token", "token_type", "expires_in", "user", "bonus_credits"}
+    tokens = {"access_token", "refresh_token", "token_type", "expires_in"}
+    assert set(told) == tokens | {"user", "bonus_credits", "bonus_withheld"}
     assert told["bonus_credits"] == settings.signup_bonus_credits
+    assert told["bonus_withheld"] is False
     assert (told["token_type"], told["expires_in"]) == ("bearer", settings.access_token_seconds)
     assert set(told["user"]) == {"id", "email", "display_name", "role", "status", "created_at"}
     assert (told["user"]["email"], told["user"]["role"], told["user"]["status"]) == (email, "user", "active")

@@ -1,14 +1,18 @@
 """`Prefer: wait=N` on asking for jobs: the answer comes when they have ended, or when the time is over."""
 
 import asyncio
+from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from harness.catalog import make_model
 from pingvas.api.http.held_answer import HeldAnswer, asked_to_wait
+from pingvas.api.routes.accepted import _until_ended
 from pingvas.api.routes.open_jobs import OpenJobs
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
@@ -38,12 +42,13 @@ def asking(client: httpx.AsyncClient, person: SignedInPerson, wait: str, **heade
 
 
 async def the_job(client: httpx.AsyncClient, person: SignedInPerson) -> dict[str, Any]:
-    """The person's job, once it is there."""
+    """The person's job that has not ended, once it is there."""
     async with asyncio.timeout(30):
         while True:
             found = (await client.get("/api/v1/jobs", headers=person.headers)).json()["items"]
-            if found:
-                return dict(found[0])
+            still_open = [job for job in found if job["status"] in ("queued", "pending")]
+            if still_open:
+                return dict(still_open[0])
             await asyncio.sleep(0.02)
 
 
@@ -187,3 +192,59 @@ async def test_all_who_wait_look_in_one_statement(
     # then
     assert found == [bool(number % 2) for number in range(100)]
     assert looked == [100]
+
+
+async def test_two_hundred_who_wait_are_woken_with_no_more_looks_than_one(
+    client: httpx.AsyncClient, person: SignedInPerson, app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given people who would look for themselves only after an hour, all for one job
+    monkeypatch.setattr("pingvas.api.routes.accepted._LOOK_SECONDS", 3600)
+    open_jobs: OpenJobs = app.state.open_jobs
+    asked: Any = SimpleNamespace(looks=open_jobs, job_ends=app.state.realtime.job_ends)
+    looks: list[str] = []
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "SELECT id FROM generation_jobs WHERE id = ANY" in statement:
+            looks.append(statement)
+
+    event.listen(open_jobs._database.engine.sync_engine, "before_cursor_execute", count)
+
+    async def looks_for(number: int) -> int:
+        await asking(client, person, "")
+        job = await the_job(client, person)
+        looks.clear()
+        waiting = [asyncio.create_task(_until_ended(asked, [UUID(job["id"])], 3600)) for _ in range(number)]
+        await asyncio.sleep(0)
+        while open_jobs._next is not None or open_jobs._reading.locked():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+        # when
+        await client.post(f"/api/v1/jobs/{job['id']}/cancel", headers=person.headers)
+
+        # then
+        assert await asyncio.gather(*waiting) == [True] * number
+        return len(looks)
+
+    one = await looks_for(1)
+    assert one >= 1
+    assert await looks_for(200) <= one + 1
+
+
+async def test_a_client_that_goes_away_gives_its_share_back(
+    app: Any, client: httpx.AsyncClient, person: SignedInPerson
+) -> None:
+    # given
+    shares = app.state.budgets.held_answers
+    call = asking(client, person, "wait=60")
+    await the_job(client, person)
+    async with asyncio.timeout(30):
+        while not shares.held_by_all:  # noqa: ASYNC110 - a share tells nobody
+            await asyncio.sleep(0.01)
+
+    # when
+    call.cancel()
+    with suppress(asyncio.CancelledError):
+        await call
+
+    # then
+    assert shares.held_by_all == 0

@@ -204,3 +204,47 @@ async def test_nothing_in_place_of_a_controlnet_is_none(
         )
 
         assert answer.json()["jobs"][0]["parameters"]["controlnet"] == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("steps", "20"),
+        ("steps", True),
+        ("steps", 20.5),
+        ("count", "2"),
+        ("seed", "1"),
+        ("cfg_scale", "4"),
+        ("cfg_scale", True),
+        ("width", 257),
+        ("sampler", "made up"),
+    ],
+)
+async def test_a_body_is_taken_as_json_writes_it(
+    client: httpx.AsyncClient, person: SignedInPerson, field: str, value: Any
+) -> None:
+    answer = await client.post("/api/v1/jobs/estimate", json=TEXT | {field: value}, headers=person.headers)
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["loc"] == ["body", field]
+
+
+async def test_a_whole_number_may_be_written_with_a_point(
+    client: httpx.AsyncClient, person: SignedInPerson
+) -> None:
+    body = TEXT | {"steps": 20.0, "count": 2.0, "cfg_scale": 4}
+
+    answer = await client.post("/api/v1/jobs/estimate", json=body, headers=person.headers)
+
+    assert answer.status_code == 200, answer.text
+
+
+async def test_neither_a_word_nor_a_number_is_a_yes(
+    client: httpx.AsyncClient, person: SignedInPerson, source: str
+) -> None:
+    for value in ("yes", 1, "true"):
+        answer = await client.patch(
+            f"/api/v1/images/{source}", json={"is_favorite": value}, headers=person.headers
+        )
+
+        assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["body", "is_favorite"])

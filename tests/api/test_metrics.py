@@ -1,4 +1,4 @@
-"""`/metrics`: how the queue stands, who works, what the chores did, and what was counted; cheap to ask for."""
+"""The page of metrics: how the queue stands, who works, what the chores did, and what was counted; cheap to ask for."""
 
 from __future__ import annotations
 
@@ -19,12 +19,16 @@ from tests.make.chores import schedule_chores
 from tests.make.generation import claim_job, submit_jobs
 
 
-async def read(client: httpx.AsyncClient) -> dict[str, dict[frozenset[tuple[str, str]], float]]:
+async def page(app: Any) -> str:
+    """What the port of metrics shows."""
+    shown: bytes = await app.state.metrics.page(app.state.database)
+    return shown.decode()
+
+
+async def read(app: Any) -> dict[str, dict[frozenset[tuple[str, str]], float]]:
     """Sample name → labels → value."""
-    answer = await client.get("/metrics")
-    assert answer.status_code == 200
     found: dict[str, dict[frozenset[tuple[str, str]], float]] = {}
-    for family in text_string_to_metric_families(answer.text):
+    for family in text_string_to_metric_families(await page(app)):
         for sample in family.samples:
             of_name = found.setdefault(sample.name, {})
             labels = frozenset(sample.labels.items())
@@ -37,9 +41,7 @@ def labeled(**labels: str) -> frozenset[tuple[str, str]]:
     return frozenset(labels.items())
 
 
-async def test_the_queue_and_the_workers_are_on_the_page(
-    client: httpx.AsyncClient, database: Database
-) -> None:
+async def test_the_queue_and_the_workers_are_on_the_page(app: Any, database: Database) -> None:
     # given one job that runs with a lapsed lease, and two that wait for its slot
     async with database.transaction() as session:
         await make_model(session)
@@ -50,7 +52,7 @@ async def test_the_queue_and_the_workers_are_on_the_page(
     await submit_jobs(database, actor, lane="idle")
 
     # when
-    found = await read(client)
+    found = await read(app)
 
     # then
     kind = {"plan": "free", "model": "toy"}
@@ -68,7 +70,7 @@ async def test_the_queue_and_the_workers_are_on_the_page(
 
 
 async def test_the_chores_and_the_ledger_are_on_the_page(
-    client: httpx.AsyncClient, database: Database, settings: Settings
+    app: Any, database: Database, settings: Settings
 ) -> None:
     # given
     await schedule_chores(settings)
@@ -77,7 +79,7 @@ async def test_the_chores_and_the_ledger_are_on_the_page(
         await note_turns(session, Turns("tidy_storage", 1.5, error="the disk is full", failures=1))
 
     # when
-    found = await read(client)
+    found = await read(app)
 
     # then
     ledger, tidy = labeled(chore="check_ledger"), labeled(chore="tidy_storage")
@@ -92,17 +94,17 @@ async def test_the_chores_and_the_ledger_are_on_the_page(
 
 
 async def test_the_database_is_asked_once_in_a_while_however_often_the_page_is_read(
-    client: httpx.AsyncClient, database: Database
+    app: Any, database: Database
 ) -> None:
     # given
     async with database.transaction() as session:
         await make_model(session)
         actor = await make_person(session)
-    before = await read(client)
+    before = await read(app)
 
     # when
     await submit_jobs(database, actor)
-    after = await read(client)
+    after = await read(app)
 
     # then
     assert before["pingvas_queue_queued"] == after["pingvas_queue_queued"] == {labeled(): 0}
@@ -118,16 +120,19 @@ async def test_without_the_database_the_page_says_so_and_shows_the_rest(make_set
         transport=httpx.ASGITransport(app=app), base_url="http://studio.test"
     ) as client:
         await client.get("/healthz")
-        found = await read(client)
+        await client.get("/api/v1/jobs/00000000-0000-7000-8000-000000000000")
+        found = await read(app)
 
     # then
+    asked = found["pingvas_http_requests_total"]
+    assert asked[labeled(method="GET", route="/jobs/{job_id}", status="401")] == 1
     assert found["pingvas_database_up"] == {labeled(): 0}
     assert "pingvas_queue_jobs" not in found
     assert found["pingvas_http_requests_total"][labeled(method="GET", route="/healthz", status="200")] == 1
 
 
-async def test_prometheus_reads_the_type_of_each_metric_once(client: httpx.AsyncClient) -> None:
-    lines = (await client.get("/metrics")).text.splitlines()
+async def test_prometheus_reads_the_type_of_each_metric_once(app: Any) -> None:
+    lines = (await page(app)).splitlines()
 
     types = [line.split()[2] for line in lines if line.startswith("# TYPE")]
     assert len(types) == len(set(types))
@@ -135,18 +140,18 @@ async def test_prometheus_reads_the_type_of_each_metric_once(client: httpx.Async
 
 
 async def test_every_metric_is_documented_and_every_documented_one_exists(
-    client: httpx.AsyncClient, database: Database, settings: Settings
+    app: Any, database: Database, settings: Settings
 ) -> None:
     # given
     await schedule_chores(settings)
     async with database.transaction() as session:
         await note_turns(session, Turns("check_ledger", 0.5, {"disagreements": 0}))
-    page = (REPOSITORY / "docs" / "metrics.md").read_text()
+    documentation = (REPOSITORY / "docs" / "metrics.md").read_text()
 
     # when
-    answer = await client.get("/metrics")
+    text = await page(app)
 
     # then
-    shown = {line.split()[2] for line in answer.text.splitlines() if line.startswith("# TYPE pingvas_")}
-    documented = set(re.findall(r"^\| `(pingvas_\w+)`", page, re.MULTILINE))
+    shown = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE pingvas_")}
+    documented = set(re.findall(r"^\| `(pingvas_\w+)`", documentation, re.MULTILINE))
     assert {name for name in shown if not name.endswith("_created")} == documented

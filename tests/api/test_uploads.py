@@ -148,11 +148,11 @@ async def test_uploads_at_once_never_exceed_the_room_there_is(
     async with database.transaction() as session:
         await session.execute(text("UPDATE subscription_plans SET storage_bytes = :room"), {"room": size * 3})
 
-    # when
-    answers = await asyncio.gather(*(upload(client, person) for _ in range(6)))
+    # when: as many as one person may have under way
+    answers = await asyncio.gather(*(upload(client, person) for _ in range(4)))
 
     # then
-    assert sorted(answer.status_code for answer in answers) == [201] * 2 + [402] * 4
+    assert sorted(answer.status_code for answer in answers) == [201] * 2 + [402] * 2
     assert await stored_images(database) == 3
 
 

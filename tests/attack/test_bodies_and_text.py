@@ -81,6 +81,39 @@ async def test_what_a_person_sends_at_once_is_bounded_and_given_back(
     assert shares.held_by_all == 0
 
 
+async def test_a_person_has_only_so_many_uploads_under_way_and_each_is_given_back(
+    client: httpx.AsyncClient, person: SignedInPerson, app: Any
+) -> None:
+    # given
+    budgets = app.state.budgets
+    who = UUID((await client.get("/api/v1/me", headers=person.headers)).json()["user"]["id"])
+    other = await sign_up(client)
+    budgets.uploads.take(who, budgets.uploads.figure.each)
+    body = Counted(50, b"x" * 1000)
+    form = {"Content-Type": "multipart/form-data; boundary=x"}
+
+    async def upload(someone: SignedInPerson) -> httpx.Response:
+        picture = {"file": ("a.png", b"x" * 1000)}
+        return await client.post("/api/v1/images", files=picture, headers=someone.headers)
+
+    # when
+    refused = await client.post("/api/v1/images", content=body, headers={**person.headers, **form})
+    others = await upload(other)
+    budgets.uploads.give_back(who, budgets.uploads.figure.each)
+    taken = await upload(person)
+    # and one whose bytes are too many beside others
+    budgets.upload_bytes.take(who, budgets.upload_bytes.figure.each)
+    too_heavy = await upload(person)
+
+    # then
+    assert (refused.status_code, refused.json()["budget"]) == (429, "uploads")
+    assert "retry-after" in refused.headers
+    assert body.taken == 0
+    assert (others.status_code, taken.status_code) == (415, 415)
+    assert (too_heavy.status_code, too_heavy.json()["budget"]) == (429, "upload_bytes")
+    assert budgets.uploads.held_by_all == 0
+
+
 async def test_bodies_of_json_take_64_kib(client: httpx.AsyncClient, person: SignedInPerson) -> None:
     answer = await client.post(
         "/api/v1/jobs", json={"job_type": "txt2img", "prompt": "x" * 66_000}, headers=person.headers
@@ -123,6 +156,10 @@ async def test_an_error_is_short_however_much_is_wrong(
         ("/api/v1/images?created_from=9999-12-31T23:59:59-14:00", 422),
         ("/api/v1/images?created_to=0001-01-01T00:00:00%2B14:00", 422),
         ("/api/v1/images?created_to=1700000000", 422),
+        ("/api/v1/images?created_to=2026-01-31", 422),
+        ("/api/v1/images?created_to=2026-01-31%2009:30Z", 422),
+        ("/api/v1/images?created_to=2026-01-31T09:30:00", 422),
+        ("/api/v1/images?created_to=2026-01-31T09:30:00.5%2B09:00", 200),
         ("/api/v1/images?created_to=9999-12-31T23:59:59Z", 200),
         ("/api/v1/images?created_from=0001-01-01T00:00:00Z", 200),
         ("/api/v1/images?cursor=%00", 422),

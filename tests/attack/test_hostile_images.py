@@ -16,14 +16,15 @@ import pytest
 
 from pingvas.base.budgets import Budgets, BudgetUsedUp
 from pingvas.base.settings import Settings
-from pingvas.engine.images.infotext_grammar import WORK_PER_CHARACTER, parse_counting
-from pingvas.gallery.decoder import MIB, Decoder
+from pingvas.gallery.decoder import FOLDER, MIB, MOST_IDLE, Decoder, most_resident
 from pingvas.gallery.uploads import CheckedImage, DamagedImage, PictureTooCostly
 from tests.attack.hostile_images import jpeg_of_passes, png, saved, webp_bomb
 from tests.make.accounts import SignedInPerson, sign_up
 
 LIMITS = {"max_side": 8192, "max_pixels": 8192 * 8192}
 LARGE_MEMORY = 528 * MIB
+# Pillow keeps four, and what is seen of a picture may be a copy.
+BYTES_A_PIXEL = 16
 linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
 
 
@@ -93,7 +94,7 @@ def children_of(pid: int) -> list[int]:
 
 @linux
 async def test_every_hostile_file_is_kept_or_refused_by_name_and_the_server_stays_small(
-    server: tuple[int, str], corpus: list[Path]
+    server: tuple[int, str], corpus: list[Path], settings: Settings
 ) -> None:
     # given
     assert len(corpus) >= 140
@@ -116,10 +117,78 @@ async def test_every_hostile_file_is_kept_or_refused_by_name_and_the_server_stay
     assert figure(pid, "VmHWM") < 400 * MIB
     # Neither child was killed: what costs too much was known beforehand.
     assert len(memory) == 2
-    assert sum(memory.values()) + figure(pid, "VmHWM") < 1024 * MIB
+    assert sum(memory.values()) < most_resident(1, LARGE_MEMORY)
     assert all(answers[f"palette-none-{depth}.png"][0] == 422 for depth in (1, 2, 4, 8))
     assert answers["bomb-2-0.png"][0] == 201  # 8192² is within the limits
     assert answers["bomb-8192x8192.webp"][0] == answers["passes-190-wide.jpg"][0] == 413
+    # and what was kept of them is read by a worker within the pixels
+    kept = [str(path) for path in sorted((settings.data_dir / "storage" / "images").rglob("*.*"))]
+    assert len(kept) == [status for status, _ in answers.values()].count(201)
+    before, after = await _read_as_a_worker(kept)
+    assert after - before < BYTES_A_PIXEL * 8192 * 8192
+
+
+async def _read_as_a_worker(files: list[str]) -> tuple[int, int]:
+    """The most that a process had resident before and after it had opened all of these as a worker does."""
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from pingvas.engine.images.sources import open_source\n"
+        "def most():\n"
+        "    lines = Path('/proc/self/status').read_text().splitlines()\n"
+        "    return int(next(line for line in lines if line.startswith('VmHWM')).split()[1]) * 1024\n"
+        "print(most())\n"
+        "for name in sys.stdin.read().splitlines():\n"
+        "    open_source(Path(name).read_bytes())\n"
+        "print(most())\n"
+    )
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    said, _ = await child.communicate("\n".join(files).encode())
+    assert child.returncode == 0
+    before, after = map(int, said.split())
+    return before, after
+
+
+@linux
+async def test_the_children_of_several_processes_decode_one_after_the_other_and_large_ones_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given: as many decoders as serving processes, which share a folder
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    decoders = [Decoder(large_memory=LARGE_MEMORY) for _ in range(3)]
+    budgets, large, at_work, most = Budgets(), saved("PNG", (2500, 2500)), 0, 0
+
+    async def send(decoder: Decoder) -> None:
+        assert (await check(decoder, budgets, large)).width == 2500
+
+    async def watch() -> None:
+        nonlocal at_work, most
+        while True:
+            resident = [figure(pid, "VmRSS") for pid in children_of(os.getpid()) if is_decoder(pid)]
+            at_work = sum(each > MOST_IDLE for each in resident)
+            most = max(most, at_work)
+            await asyncio.sleep(0.005)
+
+    # when
+    watching = asyncio.create_task(watch())
+    await asyncio.gather(*(send(decoder) for decoder in decoders for _ in range(2)))
+    watching.cancel()
+    # then: at most one of each kind was large at once, and none that waits is
+    assert most <= 2
+    for decoder in decoders:
+        waiting = [pid for pid in decoder.idle_children if _runs(pid)]
+        assert all(figure(pid, "VmRSS") <= MOST_IDLE for pid in waiting)
+        assert (await check(decoder, budgets, saved("PNG"))).width == 16
+        await decoder.close()
+
+
+def is_decoder(pid: int) -> bool:
+    try:
+        return b"pingvas.gallery.decoder_child" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 async def test_a_picture_that_is_too_dear_is_refused_with_what_its_kind_may_have(decoder: Decoder) -> None:
@@ -310,41 +379,3 @@ async def test_a_codecs_surprise_is_the_pictures_fault(decoder: Decoder) -> None
     # then
     with pytest.raises(DamagedImage):
         await check(decoder, Budgets(), no_palette)
-
-
-@pytest.mark.parametrize(
-    "unit",
-    [
-        '"        aa:"',
-        "        aa:",
-        "ab:[,",
-        'ab:"\\",',
-        "\n",
-        'ab:x,"y',
-        'ab: {"a":"',
-        "Steps: 2, a",
-        "Template: x\n",
-        "ab:[[",
-    ],
-)
-@pytest.mark.parametrize("before", ["a cat\n", "a cat\nSteps: 20, Seed: 3, Size: 5x5, "])
-def test_reading_infotext_takes_work_by_its_length_alone(before: str, unit: str) -> None:
-    # given
-    lengths = (10_000, 20_000, 40_000, 160_000)
-    # when
-    works = [parse_counting(before + unit * (length // len(unit)))[1] for length in lengths]
-    # then
-    for length, work in zip(lengths, works, strict=True):
-        assert work <= (WORK_PER_CHARACTER + 2) * length + 30_000
-
-
-def test_a_long_line_of_settings_that_somebody_has_is_read_whole() -> None:
-    # given
-    pairs = ", ".join([f'Setting {number}: "a, {number}"' for number in range(3000)])
-    # when
-    found, work = parse_counting(f"a cat\nSteps: 20, Sampler: Euler, {pairs}")
-    # then
-    assert found.settings is not None
-    assert len(found.settings) == 3002
-    assert found.settings["Setting 2999"] == "a, 2999"
-    assert work < 10 * len(pairs)

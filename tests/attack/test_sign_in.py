@@ -3,15 +3,16 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import event
 
-from pingvas.base.budgets import FIGURES, REFUSED, Line, Rate
+from pingvas.base.budgets import FIGURES, REFUSED, Queue, Rate
 from pingvas.base.db import Database
 from pingvas.billing.plans import seed_plans
 from tests.api.auth_calls import AUTH, problem
@@ -149,9 +150,10 @@ async def test_the_account_of_an_address_that_made_many_starts_without_the_bonus
         me = await maker.get("/api/v1/me", headers={"Authorization": f"Bearer {late['access_token']}"})
 
     # then
-    assert late["bonus_credits"] == 0
+    assert (late["bonus_credits"], late["bonus_withheld"]) == (0, True)
     assert me.json()["credits"]["balance"] == 0, me.json()
     assert elsewhere["bonus_credits"] == settings.signup_bonus_credits
+    assert elsewhere["bonus_withheld"] is False
 
 
 async def test_a_sign_up_that_fails_uses_up_no_bonus(app: Any) -> None:
@@ -175,6 +177,89 @@ async def test_sign_ups_of_an_address_end(app: Any) -> None:
     statuses = Counter(answer.status_code for answer in answers)
     assert statuses == {409: int(rate("sign_ups").at_once) - 1, 429: 31 - int(rate("sign_ups").at_once)}
     assert problem(answers[-1], 429, "rate_limited")["budget"] == "sign_ups"
+
+
+@pytest.mark.parametrize(
+    ("path", "made_up"),
+    [("one-time", {"token": "pvo_" + "A" * 43}), ("refresh", {"refresh_token": "pvr_" + "A" * 70})],
+)
+async def test_made_up_tokens_of_an_address_end_before_the_database_is_asked(
+    app: Any, path: str, made_up: dict[str, str]
+) -> None:
+    # given
+    most = int(rate("tokens").at_once)
+    async with client_at(app, GUESSER) as guesser, client_at(app, OWNER) as other:
+        with counted_statements(app) as asked:
+            answers = [await guesser.post(f"{AUTH}/{path}", json=made_up) for _ in range(most)]
+
+        # when
+        with counted_statements(app) as statements:
+            beyond = await guesser.post(f"{AUTH}/{path}", json=made_up)
+        elsewhere = await other.post(f"{AUTH}/{path}", json=made_up)
+
+    # then
+    assert {answer.status_code for answer in answers} == {401}
+    assert problem(beyond, 429, "rate_limited")["budget"] == "tokens"
+    assert 0 < int(beyond.headers["retry-after"]) <= rate("tokens").seconds
+    assert statements == []
+    assert bool(asked) == (path == "one-time"), "a refresh token that is forged is known by its form"
+    problem(elsewhere, 401, "invalid_token")
+
+
+async def test_made_up_tokens_keep_no_neighbour_from_refreshing_and_none_from_signing_in(app: Any) -> None:
+    # given somebody at the address of one who tries tokens
+    async with client_at(app, GUESSER) as client:
+        me = await sign_up(client)
+        made_up = {"refresh_token": "pvr_" + "A" * 70}
+        for _ in range(int(rate("tokens").at_once) + 1):
+            last = await client.post(f"{AUTH}/refresh", json=made_up)
+
+        # when
+        refreshed = await client.post(f"{AUTH}/refresh", json={"refresh_token": me.refresh_token})
+        signed_in = await sign_in(client, me.email, PASSWORD)
+
+    # then
+    assert last.status_code == 429
+    assert refreshed.status_code == 200
+    assert signed_in.status_code == 200
+
+
+async def test_tokens_of_a_device_that_was_signed_out_end_too_and_those_of_others_go_on(app: Any) -> None:
+    # given
+    async with client_at(app, OWNER) as client:
+        gone, here = await sign_up(client), await sign_up(client)
+        assert (await client.post(f"{AUTH}/logout", json={"refresh_token": gone.refresh_token})).is_success
+        body = {"refresh_token": gone.refresh_token}
+        answers = [
+            await client.post(f"{AUTH}/refresh", json=body) for _ in range(int(rate("tokens").at_once))
+        ]
+
+        # when
+        with counted_statements(app) as statements:
+            beyond = await client.post(f"{AUTH}/refresh", json=body)
+        other = await client.post(f"{AUTH}/refresh", json={"refresh_token": here.refresh_token})
+
+    # then
+    assert {answer.status_code for answer in answers} == {401}
+    assert problem(beyond, 429, "rate_limited")["budget"] == "tokens"
+    assert statements == []
+    assert other.status_code == 200
+
+
+@contextmanager
+def counted_statements(app: Any) -> Iterator[list[str]]:
+    """The statements that the API's database is sent in the block."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    engine = app.state.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize(
@@ -205,16 +290,14 @@ async def test_one_who_asks_for_prices_without_end_is_refused_and_another_is_not
     async with client_at(app, GUESSER) as client:
         me, other = await sign_up(client), await sign_up(client)
         body = {"job_type": "txt2img", "model": "none", "prompt": "a fox"}
+        app.state.budgets.estimates.add(UUID(me.user["id"]), 10_000)
 
         # when
-        asked = [
-            await client.post("/api/v1/jobs/estimate", json=body, headers=me.headers)
-            for _ in range(int(rate("estimates").at_once) * 2)
-        ]
+        refused = await client.post("/api/v1/jobs/estimate", json=body, headers=me.headers)
         another = await client.post("/api/v1/jobs/estimate", json=body, headers=other.headers)
 
     # then
-    assert problem(asked[-1], 429, "rate_limited")["budget"] == "estimates"
+    assert problem(refused, 429, "rate_limited")["budget"] == "estimates"
     assert another.status_code != 429
 
 
@@ -248,7 +331,7 @@ async def test_what_one_asks_too_often_is_refused_to_them_alone(
     assert answered.status_code == 200
 
 
-def test_a_crowd_of_one_address_fits_the_line() -> None:
-    line = FIGURES["hashes"]
-    assert isinstance(line, Line)
-    assert line.each * 3 < line.total
+def test_a_crowd_of_one_address_fits_the_queue() -> None:
+    queue = FIGURES["hashes"]
+    assert isinstance(queue, Queue)
+    assert queue.each * 3 < queue.total

@@ -1,6 +1,7 @@
 """What one may have at once and ask for in a time, and who gets a turn."""
 
 import asyncio
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pingvas.base.budgets import (
     REFUSED,
     Budgets,
     BudgetUsedUp,
-    Line,
+    Queue,
     Rate,
     Rates,
     Share,
@@ -35,10 +36,12 @@ class Clock:
         return self.now
 
 
-def row_of(name: str, figure: Share | Rate | Line) -> str:
+def row_of(name: str, figure: Share | Rate | Queue) -> str:
     """How docs/budgets.md shows a figure."""
     if isinstance(figure, Rate):
-        amounts = f"{figure.at_once:,} | {figure.seconds:.3g} s"
+        seconds = figure.seconds
+        then = f"one every {seconds:,} s" if seconds >= 1 else f"{1 / seconds:,.0f} a second"
+        amounts = f"{figure.at_once:,} | {then}"
     else:
         amounts = f"{figure.each:,} | {figure.total:,}"
     return f"| `{name}` | {figure.unit} | {amounts} | {figure.why} |"
@@ -62,8 +65,24 @@ def test_the_page_shows_every_figure_and_no_other() -> None:
 def test_every_figure_has_a_budget_of_its_name() -> None:
     budgets = vars(Budgets())
 
-    assert set(budgets) == {name for name, figure in FIGURES.items() if not isinstance(figure, Line)}
+    assert set(budgets) == {name for name, figure in FIGURES.items() if not isinstance(figure, Queue)}
     assert [name for name, budget in budgets.items() if budget.name != name] == []
+
+
+def test_every_budget_is_used_where_something_costs() -> None:
+    table = REPOSITORY / "pingvas" / "base" / "budgets.py"
+    code = "".join(path.read_text() for path in (REPOSITORY / "pingvas").rglob("*.py") if path != table)
+
+    unused = [
+        name
+        for name in FIGURES
+        if not re.search(
+            rf'budgets\.{name}\b|FIGURES\["{name}"\]|FairQueue\("{name}"|within\("{name}"\)',
+            code,
+        )
+    ]
+
+    assert unused == []
 
 
 def test_a_share_is_given_back_whatever_happens() -> None:
@@ -203,7 +222,7 @@ async def test_keys_have_their_turns_one_after_the_other() -> None:
 async def test_one_key_waits_with_a_few_and_a_full_queue_gives_way_to_the_better_behaved() -> None:
     # given a queue full of guessers
     figure = FIGURES["hashes"]
-    assert isinstance(figure, Line)
+    assert isinstance(figure, Queue)
     queue, gate = FairQueue("hashes", running=1), asyncio.Event()
 
     async def ask(who: str, rank: int = 0) -> str:
@@ -234,7 +253,7 @@ async def test_one_key_waits_with_a_few_and_a_full_queue_gives_way_to_the_better
 async def test_one_key_may_not_fill_the_queue() -> None:
     # given
     figure = FIGURES["hashes"]
-    assert isinstance(figure, Line)
+    assert isinstance(figure, Queue)
     queue, gate = FairQueue("hashes", running=1), asyncio.Event()
 
     async def ask() -> None:
@@ -273,3 +292,26 @@ async def test_who_leaves_the_queue_leaves_nothing_behind() -> None:
 
     # then
     assert (queue.running, queue.waiting) == (0, 0)
+
+
+def test_what_fails_is_counted_afterwards_and_what_succeeds_is_not() -> None:
+    # given
+    rates = Rates("tokens", Rate(2, 10, "", ""), Clock())
+
+    # when
+    for _ in range(5):
+        with rates.counting("me", KeyError):
+            pass
+    with suppress(ValueError), rates.counting("me", KeyError):
+        raise ValueError
+    used_before = rates.used_by("me")
+    for _ in range(2):
+        with suppress(KeyError), rates.counting("me", KeyError):
+            raise KeyError
+
+    # then
+    assert used_before == 0
+    with pytest.raises(BudgetUsedUp), rates.counting("me", KeyError):
+        raise AssertionError("the block was entered")
+    with rates.counting("somebody else", KeyError):
+        pass

@@ -6,13 +6,17 @@ import io
 import logging
 from collections.abc import Callable
 
+import httpx
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
+from pingvas.base.tracing import span, tracing
 from pingvas.base.withheld import WithoutValues, trace_without_values, without_values
 
 SECRET = "somebody@example.com"
@@ -54,6 +58,69 @@ async def test_a_statements_parameters_are_in_no_error(database: Database) -> No
             await session.execute(text("SELECT 1 / 0, CAST(:email AS text)"), {"email": SECRET})
 
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT CAST(:value AS integer)",
+        "SELECT CAST(CAST(:value AS text) AS uuid)",
+        "SELECT CAST(CAST(:value AS text) AS integer)",
+        "SELECT CAST(CAST(:value AS text) AS timestamptz)",
+    ],
+)
+async def test_an_argument_that_the_database_or_its_driver_refuses_is_in_no_line(
+    database: Database, statement: str
+) -> None:
+    with pytest.raises(DBAPIError) as caught:
+        async with database.transaction() as session:
+            await session.execute(text(statement), {"value": SECRET})
+
+    said = logged(caught.value)
+    assert SECRET in str(caught.value)
+    assert SECRET not in said
+    assert "[SQL: SELECT CAST" in said
+
+
+async def test_a_span_that_fails_says_where_and_of_what_kind_and_not_with_which_values(
+    database: Database, make_settings: Callable[..., Settings]
+) -> None:
+    # given
+    exporter = InMemorySpanExporter()
+
+    # when
+    with tracing(make_settings(), "test", exporter=exporter):
+        with pytest.raises(DBAPIError), span("finish"):
+            async with database.transaction() as session:
+                await session.execute(text("SELECT CAST(CAST(:value AS text) AS uuid)"), {"value": SECRET})
+        with pytest.raises(ValueError, match="row"), span("store"):
+            raise ValueError(f"a row\nDETAIL:  Key (email)=({SECRET}) already exists.")
+
+    # then
+    spans = exporter.get_finished_spans()
+    assert [one.name for one in spans] == ["finish", "store"]
+    for one in spans:
+        (event,) = one.events
+        assert one.status.status_code is StatusCode.ERROR
+        assert SECRET not in one.to_json()
+        assert "test_withheld.py" in str((event.attributes or {})["exception.stacktrace"])
+    assert "DBAPIError" in spans[0].to_json()
+
+
+async def test_no_statement_of_a_request_is_in_its_spans(
+    client: httpx.AsyncClient, make_settings: Callable[..., Settings]
+) -> None:
+    """Spans are of what the studio does; SQL, with its values or without, is in none."""
+    exporter = InMemorySpanExporter()
+
+    with tracing(make_settings(), "api", exporter=exporter):
+        body = {"email": SECRET, "password": "a long and quiet river"}
+        answer = await client.post("/api/v1/auth/login", json=body)
+
+    (of_the_request,) = exporter.get_finished_spans()
+    assert answer.status_code == 401
+    assert SECRET not in of_the_request.to_json()
+    assert [name for name in of_the_request.attributes or {} if name.startswith("db.")] == []
 
 
 def test_a_value_with_line_breaks_goes_as_a_whole() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from harness.running_studio import RunningStudio
+from harness.running_studio import RunningStudio, an_address_of_ones_own
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
@@ -36,7 +36,11 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser, studio: RunningStudio) -> Iterator[Page]:
     """A page in a browser of its own. Fails the test when the page breaks or asks anybody but the studio."""
     context = browser.new_context(
-        base_url=studio.url, locale="en-US", viewport={"width": 1280, "height": 900}
+        base_url=studio.url,
+        locale="en-US",
+        viewport={"width": 1280, "height": 900},
+        # Everybody comes from an address of their own: of many accounts made at one, only the first can pay for a picture.
+        extra_http_headers=an_address_of_ones_own(),
     )
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=studio.url)
     page = context.new_page()

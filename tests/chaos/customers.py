@@ -12,6 +12,8 @@ from uuid import uuid4
 
 import httpx
 
+from harness.running_studio import an_address_of_ones_own
+
 PASSWORD = "a long and quiet river"
 # What a client may be told while a studio is in trouble: not now; the first try is still running.
 TOLD_TO_WAIT = (503, 409)
@@ -93,7 +95,8 @@ class Customers:
         client = httpx.Client(base_url=url, timeout=60)
         self.clients.append(client)
         person = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD, "display_name": "Somebody"}
-        answer = _persist(lambda: client.post("/api/v1/auth/register", json=person))
+        at = an_address_of_ones_own()
+        answer = _persist(lambda: client.post("/api/v1/auth/register", json=person, headers=at))
         assert answer.status_code == 201, answer.text
         client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
         return client

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,11 @@ from pingvas.launch.state_file import find_studio
 from tests.chaos.studio_under_fire import ask
 
 MEGABYTES = 170
+# Shell commands that leave no byte free on the disk "$1"; `dd` says then that it could not go on.
+FILL = " ".join(
+    f'dd if=/dev/zero of="$1/filler" bs={size} oflag=append conv=notrunc 2>/dev/null;'
+    for size in ("1M", "4k", "1")
+)
 _MOUNT = f'mount -t tmpfs -o size={MEGABYTES}m,mode=755 tmpfs "$1"'
 _NAMESPACES = (("unshare", "-rm", "--"), ("unshare", "-m", "--"))
 
@@ -77,19 +82,37 @@ def _write_until_full(descriptor: int, data: bytes) -> None:
 
 @contextmanager
 def studio_on_a_small_disk(
-    folder: Path, *, lease_seconds: float, **settings: object
+    folder: Path,
+    *,
+    lease_seconds: float,
+    before: str = "",
+    while_starting: Callable[[StudioOnASmallDisk], None] = lambda studio: None,
+    **settings: object,
 ) -> Iterator[StudioOnASmallDisk]:
-    """Start it, and stop it in order afterwards. Skips the test where nobody may mount anything."""
+    """Start it, and stop it in order afterwards. Skips the test where nobody may mount anything.
+
+    `before` are shell commands on the mounted disk ("$1", with Python as "$2"), each ended by a semicolon.
+    """
+
+    def look(running: RunningStudio) -> None:
+        while_starting(StudioOnASmallDisk(running, "", lease_seconds))
+
     disk = folder / "disk"
     disk.mkdir()
-    up = f'{_MOUNT} && exec "$2" -m pingvas.cli up'
-    command = [*_namespace(disk), "sh", "-c", up, "up", str(disk), sys.executable]
-    with running_studio(disk, command=command, lease_seconds=lease_seconds, **settings) as running:
+    command = in_a_namespace(disk, f'{before} exec "$2" -m pingvas.cli up')
+    with running_studio(
+        disk, command=command, while_starting=look, lease_seconds=lease_seconds, **settings
+    ) as running:
         studio = StudioOnASmallDisk(running, "", lease_seconds)
         state = studio.state()
         assert state is not None
         studio.database_url = state.database_url
         yield studio
+
+
+def in_a_namespace(disk: Path, script: str) -> list[str]:
+    """The command that runs a shell script where the disk ("$1") is mounted; "$2" is Python."""
+    return [*_namespace(disk), "sh", "-c", f"{_MOUNT} && {{ {script}; }}", "up", str(disk), sys.executable]
 
 
 def _namespace(disk: Path) -> Sequence[str]:

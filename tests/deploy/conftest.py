@@ -18,10 +18,12 @@ import yaml
 from pingvas.base.settings import REPOSITORY
 
 KEY = "a key of thirty-two letters or more"
+FILE_URL_KEY = "0123456789abcdef" * 4
 SECRET = {
     "databaseUrl": "postgresql://pingvas:secret@db.example.org/pingvas?sslmode=require",
     "storageUrl": "s3://pictures/studio?region=eu-central-1",
     "secretKey": KEY,
+    "fileUrlKey": FILE_URL_KEY,
 }
 
 

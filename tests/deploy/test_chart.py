@@ -1,6 +1,6 @@
 """The chart: rendered by Helm's own code, each object checked against the schemas of Kubernetes and KEDA.
 
-Not checked here: the Prometheus operator's two kinds (no package carries their schemas), and anything that only a
+Not checked here: the Prometheus operator's kind (no package carries its schema), and anything that only a
 running cluster knows, such as hooks in their order, admission, scheduling, volumes and KEDA itself.
 """
 
@@ -113,13 +113,19 @@ def test_values_that_make_no_sense_are_refused_by_name(
 
 
 @pytest.mark.parametrize(
-    ("left_out", "hint"),
-    [("databaseUrl", "existingSecret"), ("storageUrl", "s3://"), ("secretKey", "openssl rand")],
+    ("left_out", "hint", "volume"),
+    [
+        ("databaseUrl", "existingSecret", False),
+        ("storageUrl", "s3://", False),
+        ("secretKey", "openssl rand", False),
+        ("fileUrlKey", "openssl rand", True),
+    ],
 )
 def test_a_secret_that_is_missing_is_told_with_what_to_do(
-    render_chart: Render, left_out: str, hint: str
+    render_chart: Render, left_out: str, hint: str, volume: bool
 ) -> None:
-    error = render_chart(secret={**_secret(), left_out: ""}).error
+    storage = {"volume": {"enabled": volume}}
+    error = render_chart(secret={**_secret(), left_out: ""}, storage=storage).error
 
     assert error is not None
     assert left_out in error
@@ -131,6 +137,7 @@ def _secret() -> dict[str, str]:
         "databaseUrl": "postgresql://db/pingvas",
         "storageUrl": "s3://pictures",
         "secretKey": "0123456789" * 4,
+        "fileUrlKey": "0" * 64,
     }
 
 
@@ -222,15 +229,11 @@ def test_everything_a_selector_looks_for_is_on_the_pods(render_chart: Render) ->
     rendered = render_chart(**EVERYTHING)
 
     pods = [each["spec"]["template"]["metadata"]["labels"] for each in rendered.all("Deployment")]
-    for kind in ("Service", "PodDisruptionBudget", "ServiceMonitor", "PodMonitor"):
+    for kind in ("Service", "PodDisruptionBudget", "PodMonitor"):
         for each in rendered.all(kind):
             selector = each["spec"]["selector"]
             wanted = selector.get("matchLabels", selector).items()
-            found = (
-                [each["metadata"]["labels"]]
-                if kind == "ServiceMonitor"
-                else [labels for labels in pods if wanted <= labels.items()]
-            )
+            found = [labels for labels in pods if wanted <= labels.items()]
             assert len(found) == 1, each["metadata"]["name"]
 
 
@@ -240,8 +243,90 @@ def test_no_proxy_is_believed_that_nobody_named_and_nobody_may_connect_to_a_work
     rendered = render_chart()
 
     trusted = {each["name"]: each.get("value") for each in rendered.container("api")["env"]}
-    assert trusted["FORWARDED_ALLOW_IPS"] == "127.0.0.1"
+    assert trusted["FORWARDED_ALLOW_IPS"] == ""
     assert render_chart(api={"forwardedAllowIps": "*"}).error is not None
     for component in ("worker", "chores"):
         assert "ingress" not in rendered.get("NetworkPolicy", component)["spec"]
     assert rendered.get("NetworkPolicy", "api")["spec"]["ingress"] == [{"ports": [{"port": "http"}]}]
+
+
+@pytest.mark.parametrize("secret", [_secret(), {"existingSecret": "mine"}])
+@pytest.mark.parametrize(
+    ("volume", "keys"),
+    [
+        (False, {"api": {"secret-key"}, "worker": set(), "chores": set(), "migrate": set()}),
+        (
+            True,
+            {
+                "api": {"secret-key", "file-url-key"},
+                "worker": {"file-url-key"},
+                "chores": set(),
+                "migrate": set(),
+            },
+        ),
+    ],
+)
+def test_only_the_api_is_given_the_secret_and_a_worker_the_key_it_needs(
+    render_chart: Render, secret: dict[str, str], volume: bool, keys: dict[str, set[str]]
+) -> None:
+    rendered = render_chart(secret=secret, storage={"volume": {"enabled": volume}})
+
+    given = {
+        component: {
+            each["valueFrom"]["secretKeyRef"]["key"]
+            for each in rendered.container(component)["env"]
+            if "valueFrom" in each
+        }
+        - {"database-url", "storage-url", "redis-url"}
+        for component in keys
+    }
+
+    assert given == keys
+
+
+def test_metrics_are_on_no_service_and_reach_those_alone_who_are_named(render_chart: Render) -> None:
+    prometheus = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+    rendered = render_chart(metrics={"enabled": True}, networkPolicy={"metricsFrom": [prometheus]})
+
+    assert [each["name"] for each in rendered.get("Service")["spec"]["ports"]] == ["http"]
+    for component in ("api", "worker", "chores"):
+        (rule,) = [
+            each
+            for each in rendered.get("NetworkPolicy", component)["spec"]["ingress"]
+            if each["ports"] == [{"port": "metrics"}]
+        ]
+        assert rule["from"] == [prometheus]
+        (endpoint,) = rendered.get("PodMonitor", component)["spec"]["podMetricsEndpoints"]
+        assert (endpoint["port"], endpoint["path"]) == ("metrics", "/metrics")
+
+
+@pytest.mark.parametrize(
+    "secret", [{**_secret(), "ownerDatabaseUrl": "postgresql://owner@db/pingvas"}, {"existingSecret": "mine"}]
+)
+def test_with_two_roles_only_the_migration_and_the_chores_go_by_the_owners(
+    render_chart: Render, secret: dict[str, str]
+) -> None:
+    rendered = render_chart(secret=secret, migrate={"grantTo": "serving"})
+
+    keys = {
+        component: {each["name"]: each.get("valueFrom") for each in rendered.container(component)["env"]}[
+            "PINGVAS_DATABASE_URL"
+        ]["secretKeyRef"]["key"]
+        for component in ("api", "worker", "chores", "migrate")
+    }
+    assert keys == {
+        "api": "database-url",
+        "worker": "database-url",
+        "chores": "owner-database-url",
+        "migrate": "owner-database-url",
+    }
+    assert rendered.container("migrate")["args"] == ["migrate", "--grant-to", "serving"]
+    if "databaseUrl" in secret:
+        assert all("owner-database-url" in each["stringData"] for each in rendered.all("Secret"))
+
+
+def test_two_roles_without_the_owners_address_are_refused(render_chart: Render) -> None:
+    error = render_chart(secret=_secret(), migrate={"grantTo": "serving"}).error
+
+    assert error is not None
+    assert "ownerDatabaseUrl" in error

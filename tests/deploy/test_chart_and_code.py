@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 import typer.main
 
+from harness.running_studio import free_port
 from pingvas import __version__
+from pingvas.api.http.metrics_listener import metrics_listener
 from pingvas.base.settings import Settings
 from pingvas.cli import app as command_line
+from pingvas.gallery.decoder import MIB, most_resident
 from pingvas.worker.running.job_context import WorkerTimeouts
 from tests.deploy.conftest import KEY, Rendered
 from tests.deploy.test_chart import EVERYTHING
@@ -55,20 +59,46 @@ def test_every_variable_is_a_setting_and_is_understood(
     # then
     assert settings.database_url == "postgresql://pingvas:secret@db.example.org/pingvas?sslmode=require"
     assert settings.storage_location == "s3://pictures/studio?region=eu-central-1"
-    # a worker whose pictures are in a bucket signs nothing
-    assert settings.secret_key == (None if component == "worker" else KEY)
+    # only the API signs anything where pictures are in a bucket
+    assert settings.secret_key == (KEY if component == "api" else None)
     assert settings.redis_url is None
     assert settings.base_url == "https://studio.example.org"
     assert (settings.open_registration, settings.log_level) == (False, "debug")
     if component == "api":
         port = render_chart().container("api")["ports"][0]["containerPort"]
         assert (settings.host, settings.port) == ("0.0.0.0", port)  # noqa: S104
-    if component in ("worker", "chores"):
-        shown = render_chart(**values).container(component)["ports"]
-        assert shown == [{"name": "metrics", "containerPort": settings.metrics_port}]
+    if component in ("api", "worker", "chores"):
+        (shown,) = [
+            each for each in render_chart(**values).container(component)["ports"] if each["name"] == "metrics"
+        ]
+        assert shown["containerPort"] == settings.metrics_port
+        assert settings.metrics_host == "0.0.0.0"  # noqa: S104
     if component == "worker":
         mounts = render_chart(**values).container("worker")["volumeMounts"]
         assert str(settings.model_cache) in [mount["mountPath"] for mount in mounts]
+
+
+@pytest.mark.parametrize("processes", [1, 2, 4])
+@pytest.mark.parametrize("mebibytes", [528, 1740])
+def test_the_apis_limit_of_memory_is_what_its_processes_and_their_decoders_take_at_most(
+    render_chart: Render, processes: int, mebibytes: int
+) -> None:
+    # given
+    large = mebibytes * MIB
+    set_here = {"api_processes": processes, "decoder_memory_bytes": large}
+    # when
+    limits = render_chart(settings=set_here).container("api")["resources"]["limits"]
+    own = render_chart(api={"resources": {"limits": {"memory": "3Gi"}}}).container("api")["resources"]
+    # then
+    serving = 400 * MIB  # each stays below it: tests/attack/test_hostile_images.py
+    assert limits == {"memory": f"{(processes * serving + most_resident(processes, large)) // MIB}Mi"}
+    assert own["limits"] == {"memory": "3Gi"}
+    assert own["requests"] == {"cpu": "250m", "memory": "512Mi"}
+
+
+def test_as_it_is_the_api_has_a_gibibyte(render_chart: Render) -> None:
+    assert render_chart().container("api")["resources"]["limits"] == {"memory": "1024Mi"}
+    assert Settings.model_fields["decoder_memory_bytes"].default == 553648128  # as the chart has it
 
 
 def test_the_schema_knows_every_setting_but_those_the_chart_sets_itself(render_chart: Render) -> None:
@@ -159,13 +189,21 @@ async def test_an_api_whose_storage_is_away_is_not_ready(
 
 
 async def test_prometheus_finds_figures_where_the_chart_says(
-    render_chart: Render, client: httpx.AsyncClient
+    render_chart: Render, app: Any, make_settings: Any
 ) -> None:
-    (endpoint,) = render_chart(metrics={"enabled": True}).get("ServiceMonitor")["spec"]["endpoints"]
-    service = render_chart().get("Service")["spec"]["ports"]
+    # given
+    rendered = render_chart(metrics={"enabled": True})
+    (endpoint,) = rendered.get("PodMonitor", "api")["spec"]["podMetricsEndpoints"]
+    ports = {each["name"]: each["containerPort"] for each in rendered.container("api")["ports"]}
+    set_by_the_chart = environment(rendered, "api")
+    here = make_settings(metrics_port=free_port())
 
-    answer = await client.get(endpoint["path"])
+    # when
+    show = partial(app.state.metrics.page, app.state.database)
+    async with metrics_listener(here, show), httpx.AsyncClient() as prometheus:
+        answer = await prometheus.get(f"http://127.0.0.1:{here.metrics_port}{endpoint['path']}")
 
+    # then
     assert answer.status_code == 200
     assert "pingvas_http_requests" in answer.text
-    assert endpoint["port"] in [port["name"] for port in service]
+    assert str(ports[endpoint["port"]]) == set_by_the_chart["PINGVAS_METRICS_PORT"]

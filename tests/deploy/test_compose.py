@@ -18,7 +18,7 @@ import pytest
 import typer.main
 from jsonschema import Draft7Validator
 
-from pingvas.base.settings import REPOSITORY, Settings
+from pingvas.base.settings import METRICS_PORT, REPOSITORY, Settings
 from pingvas.cli import app as command_line
 from pingvas.worker.running.job_context import WorkerTimeouts
 from tests.deploy.conftest import read_compose
@@ -85,8 +85,10 @@ def test_what_the_processes_find_makes_a_studio(
         assert settings.storage_location == "file:///data/storage"
         assert settings.base_url == "http://localhost:9000"
         assert compose["services"][process]["volumes"] == [f"studio:{settings.data_dir}"]
-    (published,) = compose["services"]["api"]["ports"]
+    published, metrics = compose["services"]["api"]["ports"]
     assert filled_in(published, **variables) == f"127.0.0.1:9000:{settings.port}"
+    assert filled_in(metrics, **variables) == f"127.0.0.1:{METRICS_PORT}:{settings.api_metrics_port}"
+    assert settings.metrics_host == "0.0.0.0"  # noqa: S104 - inside the container
     postgres = compose["services"]["postgres"]["environment"]
     assert filled_in(postgres["POSTGRES_PASSWORD"], **variables) == "0123abcd"
 

@@ -92,12 +92,13 @@ def test_what_is_transparent_stays_transparent() -> None:
 
 
 def test_a_jpeg_keeps_the_quality_it_came_with() -> None:
-    data = saved(Image.effect_noise((64, 64), 60).convert("RGB"), "JPEG", quality=40)
+    noise = Image.frombytes("L", (64, 64), random.Random(4).randbytes(64 * 64))
+    data = saved(noise.convert("RGB"), "JPEG", quality=40)
 
     kept = check(data)
 
     assert opened(kept.data).quantization == opened(data).quantization  # type: ignore[attr-defined]
-    assert len(kept.data) <= len(data)
+    assert len(kept.data) < 1.05 * len(data)  # what was rounded once is rounded again
 
 
 @pytest.mark.parametrize(("mode", "expected"), [("L", "L"), ("CMYK", "RGB")])

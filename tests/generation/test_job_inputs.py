@@ -93,7 +93,7 @@ async def test_a_worker_learns_where_everything_a_job_names_lies(database: Datab
     assert inputs.vae is not None
     assert isinstance(job.parameters, InpaintParameters)
     assert inputs.source.id == job.parameters.source_image
-    assert inputs.source.key == f"images/{person.user_id}/{inputs.source.id}.png"
+    assert inputs.source.key == f"images/{person.user_id}/{inputs.source.id}.v2.png"
     assert (inputs.mask.format, inputs.mask.width, inputs.mask.height) == ("png", 128, 128)
     assert [(lora.model.name, lora.model.kind, lora.weight) for lora in inputs.loras] == [
         ("sketchy", "lora", 0.8), ("soft", "lora", -0.5),

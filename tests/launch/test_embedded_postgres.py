@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import stat
@@ -161,6 +162,71 @@ def test_a_half_made_cluster_is_made_anew(tmp_path: Path, stop_later: list[Embed
 def test_what_the_server_says_is_told_when_it_does_not_start(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match="no_such_setting"):
         embedded_postgres.start(tmp_path, ("no_such_setting=1", "fsync=off"))
+
+
+async def test_a_log_that_has_grown_large_is_begun_anew_under_the_running_server(
+    tmp_path: Path, stop_later: list[EmbeddedPostgres]
+) -> None:
+    # given
+    server = embedded_postgres.start(tmp_path, QUICK)
+    stop_later.append(server)
+    log, older = server.folder / "server.log", server.folder / "server.log.1"
+    server.bound_log()
+    assert not older.exists()
+    with log.open("a") as file:
+        file.write("x" * (embedded_postgres.LOG_BYTES + 1))
+
+    # when
+    server.bound_log()
+    with pytest.raises(asyncpg.UndefinedTableError):
+        await ask(server, "SELECT * FROM said_after_it_was_emptied")
+
+    # then
+    assert older.stat().st_size > embedded_postgres.LOG_BYTES
+    assert "said_after_it_was_emptied" in log.read_text()
+    assert log.stat().st_size < 10_000
+
+
+async def test_a_large_log_is_emptied_where_there_is_no_room_for_an_older_one(
+    tmp_path: Path, stop_later: list[EmbeddedPostgres]
+) -> None:
+    # given
+    server = embedded_postgres.start(tmp_path, QUICK)
+    stop_later.append(server)
+    log, older = server.folder / "server.log", server.folder / "server.log.1"
+    older.write_text("from before")
+    with log.open("a") as file:
+        file.write("x" * (embedded_postgres.LOG_BYTES + 1))
+
+    # when writes beyond a thousand bytes fail
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        server.bound_log()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    # then
+    assert not older.exists()
+    assert log.stat().st_size == 0
+
+
+def test_a_server_opens_no_socket_in_a_folder_and_its_files_are_its_owners(
+    tmp_path: Path, stop_later: list[EmbeddedPostgres]
+) -> None:
+    mask = os.umask(0o077)  # as every process of the studio has it
+    try:
+        stop_later.append(embedded_postgres.start(tmp_path, QUICK))
+    finally:
+        os.umask(mask)
+
+    found = list((tmp_path / "postgres").rglob("*"))
+    assert len(found) > 100
+    assert [path for path in found if path.lstat().st_mode & 0o077] == []
+    assert [path for path in found if stat.S_ISSOCK(path.lstat().st_mode)] == []
+    assert (tmp_path / "postgres" / embedded_postgres.MAJOR / "postmaster.pid").read_text().splitlines()[
+        4
+    ] == ""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children that their parent died")

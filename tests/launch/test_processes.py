@@ -107,6 +107,63 @@ async def test_a_child_that_does_not_stop_is_killed_when_its_time_is_over() -> N
     assert ("worker", "does not stop; killing it") in heard.lines
 
 
+async def test_a_child_gets_what_is_its_own_and_nothing_that_is_withheld_however_it_is_written() -> None:
+    # given
+    heard = Heard()
+    show = "import os, time; print(dict(os.environ), flush=True); time.sleep(60)"
+    command = [sys.executable, "-I", "-S", "-c", show]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PINGVAS_SECRET_KEY": "the master key",
+        "pingvas_secret_key": "the master key",
+        "pingvas_database_url": "postgresql://somebody",
+    }
+    children = [
+        Child("worker", command, without=frozenset({"PINGVAS_SECRET_KEY"})),
+        Child("chores", command, own={"PINGVAS_DATABASE_URL": "postgresql://owner"}),
+    ]
+
+    # when
+    supervisor = Supervisor([children], environment, tell=heard)
+    supervisor.start()
+    await heard.wait_for("worker", "PATH")
+    await heard.wait_for("chores", "PATH")
+    await supervisor.stop()
+
+    # then
+    said = dict(heard.lines)
+    assert "the master key" not in said["worker"]
+    assert said["worker"].count("postgresql://") == 1
+    assert said["chores"].count("the master key") == 2
+    assert "postgresql://owner" in said["chores"]
+    assert "somebody" not in said["chores"]
+
+
+async def test_children_live_on_when_nobody_can_be_told_of_them() -> None:
+    # given
+    heard = Heard()
+
+    def tell(name: str, line: str) -> None:
+        heard(name, line)
+        raise OSError(28, "No space left on device")
+
+    def on_change(pids: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    supervisor = Supervisor(
+        [[child("api", SLEEPER)]], os.environ, tell=tell, on_change=on_change, backoff_seconds=0.05
+    )
+    supervisor.start()
+    await heard.wait_for("api", "here")
+
+    # when
+    os.kill(supervisor.pids()["api"], signal.SIGKILL)
+
+    # then
+    await heard.wait_for("api", "here", times=2)
+    await supervisor.stop()
+
+
 async def test_asking_twice_kills_at_once() -> None:
     heard = Heard()
     supervisor = Supervisor([[child("worker", STUBBORN, stop_seconds=60)]], os.environ, tell=heard)

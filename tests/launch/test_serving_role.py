@@ -9,10 +9,13 @@ import asyncpg
 import pytest
 
 from pingvas.base import migrate
+from pingvas.base.chore_runs import read_chores
 from pingvas.base.database_url import for_asyncpg
+from pingvas.base.db import Database
 from pingvas.launch import embedded_postgres
 from pingvas.launch.embedded_postgres import EmbeddedPostgres
 from pingvas.launch.serving_role import NoSuchRole, grant_serving, make_serving_role, serving_url
+from pingvas.worker.chores.process import open_schedule
 
 QUICK = ("fsync=off", "max_connections=20", "shared_buffers=16MB")
 FORBIDDEN = (
@@ -81,6 +84,36 @@ async def test_tables_that_the_next_version_adds_can_be_used_at_once(server: Emb
     # then
     assert await connection.fetchval("SELECT word FROM added") == "red"
     await connection.close()
+
+
+async def test_who_serves_reads_when_chores_were_done_and_changes_nothing_there(
+    server: EmbeddedPostgres,
+) -> None:
+    # given: the role is made first, and the chores make their tables when they first run
+    await make_serving_role(server)
+    owner = await asyncpg.connect(for_asyncpg(server.url()))
+    await open_schedule(owner, [])
+    await owner.close()
+    database = Database(serving_url(server), pool_size=1)
+
+    # when
+    async with database.read() as session:
+        states = await read_chores(session)
+    await database.dispose()
+
+    # then
+    assert states == []
+    connection = await asyncpg.connect(for_asyncpg(serving_url(server)))
+    try:
+        assert await connection.fetchval("SELECT count(*) FROM chores.pgqueuer_schedules") == 0
+        for statement in (
+            "DELETE FROM chores.pgqueuer_schedules",
+            "CREATE TABLE chores.mine (word text)",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+    finally:
+        await connection.close()
 
 
 async def test_an_operators_own_role_is_given_what_serving_needs(database_url: str) -> None:

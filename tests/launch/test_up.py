@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -122,6 +123,68 @@ def test_the_doctor_does_not_call_a_worker_lost_that_is_still_starting(models: P
 
     assert "✗ worker" not in done.stdout
     assert done.returncode == 0 or "✗ page" in done.stdout, done.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows a process's environment")
+def test_a_worker_gets_neither_the_master_key_nor_the_owners_password_and_the_api_not_the_latter(
+    models: Path, tmp_path: Path
+) -> None:
+    # given a studio that is given a secret
+    secret = "a secret that no worker is to have, in no letters"
+    with running_studio(tmp_path / "data", models_dir=models, secret_key=secret) as studio:
+        owners = (studio.data_dir / "postgres" / "password").read_text()
+
+        def has_all() -> bool:
+            return set(state_of(studio).pids) == {"api", "worker", "chores"}
+
+        wait_for(has_all, "all processes to be there")
+
+        # when
+        environments = {
+            name: Path(f"/proc/{pid}/environ").read_text() for name, pid in state_of(studio).pids.items()
+        }
+        limits = Path(f"/proc/{state_of(studio).pids['api']}/limits").read_text()
+        commands = [Path(f"/proc/{pid}/cmdline").read_text() for pid in state_of(studio).pids.values()]
+
+    # then
+    assert secret not in environments["worker"]
+    assert [name for name, said in environments.items() if owners in said] == ["chores"]
+    assert all("pingvas_serving:" in environments[name] for name in ("api", "worker"))
+    assert secret in environments["api"]
+    # and the API may open as many descriptors as the system lets it
+    [(soft, hard)] = re.findall(r"Max open files +(\d+) +(\d+)", limits)
+    assert int(soft) >= min(int(hard), 65_536)
+    assert not any(secret in said or owners in said for said in commands)
+
+
+def test_metrics_are_where_the_studio_says_and_not_on_its_page(studio: RunningStudio) -> None:
+    url = state_of(studio).metrics_url
+    assert url is not None
+
+    shown = httpx.get(url)
+
+    assert any(line.split() == ["Metrics", url] for line in studio.lines), studio.lines
+    assert "pingvas_http_requests_total" in shown.text
+    assert "pingvas_database_up 1.0" in shown.text
+    assert httpx.get(f"{studio.url}/metrics").status_code == 404
+
+
+def test_a_taken_port_of_metrics_is_told_and_nothing_is_started(models: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as squatter:
+        port = squatter.getsockname()[1]
+
+        done = pingvas(
+            "up",
+            data_dir=tmp_path / "data",
+            models=models,
+            pingvas_port=free_port(),
+            pingvas_metrics_port=port,
+        )
+
+    assert done.returncode == 1
+    assert f"Port {port} is taken" in done.stderr
+    assert f"PINGVAS_METRICS_PORT={port + 1}" in done.stderr
+    assert not (tmp_path / "data" / "postgres").exists()
 
 
 def test_a_second_studio_on_the_same_data_is_told_where_the_first_is(

@@ -63,15 +63,17 @@ def _take_away(storage: Path) -> None:
 async def test_a_finished_picture_waits_for_its_storage_and_keeps_its_lease(studio: Studio) -> None:
     storage = studio.settings.data_dir / "storage"
     _take_away(storage)
-    async with studio.worker():
+    settings = studio.settings.model_copy(update={"lease_seconds": 9.0})
+    async with studio.worker(settings=settings):
         job_id = await studio.submit()
 
         async def waits() -> bool:
             """Decoded, and its lease renewed since it was claimed."""
             job = await studio.job(job_id)
-            decoded = any(step.step_name == "VAE Decode" for step in await studio.steps(job_id))
-            lease = studio.settings.lease_seconds
-            return decoded and (job.lease_expires_at - job.started_at).total_seconds() > 2 * lease
+            if not any(step.step_name == "VAE Decode" for step in await studio.steps(job_id)):
+                return False
+            lasts = job.lease_expires_at - job.started_at
+            return bool(lasts.total_seconds() > 1.3 * settings.lease_seconds)
 
         await until(waits, "the picture to wait")
         waiting = await studio.job(job_id)

@@ -6,7 +6,9 @@ import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { client } from "@/api/generated/client.gen";
+import { readSession, signOut } from "@/api/session";
 import { AuthForm } from "@/features/account/AuthForm";
+import { Toaster } from "@/ui/Toaster";
 
 import { messagesIn } from "./words";
 
@@ -23,6 +25,7 @@ beforeEach(() => {
 
 afterEach(() => {
   cleanup();
+  signOut();
   vi.unstubAllGlobals();
 });
 
@@ -32,6 +35,7 @@ async function fillIn(kind: "sign-in" | "sign-up") {
     <I18nProvider i18n={i18n}>
       <QueryClientProvider client={new QueryClient()}>
         <AuthForm kind={kind} />
+        <Toaster />
       </QueryClientProvider>
     </I18nProvider>,
   );
@@ -41,6 +45,23 @@ async function fillIn(kind: "sign-in" | "sign-up") {
   await person.type(screen.getByLabelText("Password"), "short");
   await person.click(screen.getByRole("button", { name: kind === "sign-up" ? "Sign up" : "Sign in" }));
 }
+
+const SIGNED_UP = {
+  access_token: "one",
+  refresh_token: null,
+  token_type: "bearer",
+  expires_in: 900,
+  user: {
+    id: "0190a000-0000-7000-8000-000000000001",
+    email: "a@example.com",
+    display_name: "A",
+    role: "user",
+    status: "active",
+    created_at: "2026-01-01T00:00:00Z",
+  },
+};
+const made = (body: object) =>
+  new Response(JSON.stringify(body), { status: 201, headers: { "Content-Type": "application/json" } });
 
 test("what is entered is sent", async () => {
   answers.mockReturnValue(problem({ code: "invalid_credentials" }, 401));
@@ -69,4 +90,21 @@ test("what the server says of no field stands below the form", async () => {
 
   expect((await screen.findByRole("alert")).textContent).toBe("Email or password is not right.");
   expect(screen.getByLabelText("Password").getAttribute("aria-invalid")).not.toBe("true");
+});
+
+test("an account that starts without the bonus is told so", async () => {
+  answers.mockReturnValue(made({ ...SIGNED_UP, bonus_credits: 0, bonus_withheld: true }));
+
+  await fillIn("sign-up");
+
+  expect(await screen.findByText(/without the sign-up credits/)).toBeTruthy();
+});
+
+test("an account that starts as others do is told nothing", async () => {
+  answers.mockReturnValue(made({ ...SIGNED_UP, bonus_credits: 500, bonus_withheld: false }));
+
+  await fillIn("sign-up");
+
+  await vi.waitFor(() => expect(readSession().status).toBe("signed-in"));
+  expect(screen.queryByText(/without the sign-up credits/)).toBeNull();
 });

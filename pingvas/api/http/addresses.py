@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 FILES = "files"
 OF_THE_API = frozenset({"api", "ws", "healthz", "readyz", "metrics"})
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def is_of_the_api(path: str) -> bool:
@@ -18,6 +18,12 @@ def is_of_the_api(path: str) -> bool:
 
 def _first_part(path: str) -> str:
     return path.lstrip("/").partition("/")[0]
+
+
+def template_of(scope: Scope) -> str | None:
+    """The address of the route that took a request, as the document writes it: without what kind of id it has."""
+    path: str | None = getattr(scope.get("route"), "path", None)
+    return None if path is None else path.replace(":uuid}", "}")
 
 
 class PageRoute(Route):

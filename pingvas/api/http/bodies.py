@@ -19,7 +19,7 @@ from pingvas.base.errors import StudioError, TimedOut, TooLarge, Unauthorized
 
 # Where nothing larger is meant: the longest request for pictures has 40 kB.
 MAX_BODY_BYTES = 64 * 1024
-# A body that pauses for longer, or comes slower than this in all, is given up. A modem of 2 kB/s sends a picture yet.
+# A body that pauses for longer, or comes slower than this for long, is given up. A modem of 2 kB/s sends a picture yet.
 MAX_PAUSE_SECONDS = 15.0
 FIRST_SECONDS = 30.0
 LEAST_BYTES_A_SECOND = 2048
@@ -33,11 +33,15 @@ class BodyTooSlow(TimedOut):
 
 @dataclass(frozen=True)
 class Admission:
-    """That somebody may send a body: at most so many bytes, beyond which `refuse` says why, held in `shares`."""
+    """That somebody may send a body: at most so many bytes, beyond which `refuse` says why.
+
+    Its bytes are held in `holding`; `under_way` is held beside, until the answer has left too.
+    """
 
     max_bytes: int
     refuse: Callable[[], StudioError]
     holding: Holding
+    under_way: Holding | None = None
 
 
 Admit = Callable[[Request, int], Awaitable[Admission]]
@@ -113,6 +117,22 @@ def hold(shares: Shares, who: object, amount: int) -> Holding:
     return holding
 
 
+class Pace:
+    """For how long more of a body is waited for: seconds go with time and come back with bytes, and there are never more than
+    at the beginning. So a quick beginning buys no slow end: nobody holds what was sent for hours with a byte now and then."""
+
+    def __init__(self) -> None:
+        self._left = FIRST_SECONDS
+
+    @property
+    def patience(self) -> float:
+        return max(0.0, min(self._left, MAX_PAUSE_SECONDS))
+
+    def note(self, seconds: float, amount: int) -> None:
+        """So many bytes came after so many seconds."""
+        self._left = min(FIRST_SECONDS, self._left - seconds + amount / LEAST_BYTES_A_SECOND)
+
+
 class _Body:
     """The body of one request while it arrives."""
 
@@ -123,6 +143,7 @@ class _Body:
         self._declared = declared
         self._admission: Admission | None = None
         self._read = 0
+        self._pace = Pace()
         self._whole = False
 
     async def receive(self) -> Message:
@@ -130,7 +151,6 @@ class _Body:
             return await self._receive()  # a held answer that waits for its client to leave
         if self._admission is None:
             self._admission = await self._admit(self._request, self._declared)
-            self._began = asyncio.get_running_loop().time()
         message = await self._in_time()
         self._read += len(message.get("body", b""))
         if self._read > self._admission.max_bytes:
@@ -141,16 +161,21 @@ class _Body:
         return message
 
     async def _in_time(self) -> Message:
-        allowed = FIRST_SECONDS + self._read / LEAST_BYTES_A_SECOND
-        left = self._began + allowed - asyncio.get_running_loop().time()
+        clock = asyncio.get_running_loop().time
+        began = clock()
         try:
-            return await asyncio.wait_for(self._receive(), max(0.0, min(left, MAX_PAUSE_SECONDS)))
+            async with asyncio.timeout(self._pace.patience):
+                message = await self._receive()
         except TimeoutError:
             raise BodyTooSlow from None
+        self._pace.note(clock() - began, len(message.get("body", b"")))
+        return message
 
     def done(self) -> None:
         if self._admission is not None:
             self._admission.holding.give_back()
+            if self._admission.under_way is not None:
+                self._admission.under_way.give_back()
 
 
 def too_large(max_bytes: int) -> TooLarge:

@@ -9,15 +9,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.current import authenticate
-from pingvas.adapters.storage import Storage
-from pingvas.base.budgets import Budgets, Rates, address_key
-from pingvas.base.db import Database
+from pingvas.accounts.refusals import AccountSuspended, InvalidToken, TokenExpired
+from pingvas.adapters.storage import Storage, StorageUnavailable
+from pingvas.api.http.contract import raises
+from pingvas.base.budgets import Budgets, BudgetUsedUp, Rates, StudioBusy, address_key
+from pingvas.base.db import Database, DatabaseFull, DatabaseUnavailable, OutcomeUnknown
 from pingvas.base.errors import Unauthorized
+from pingvas.base.fair_queue import FairQueue
 from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
-from pingvas.gallery.decoder import Decoder
+from pingvas.gallery.decoder import REFUSALS, Decoder, DecoderAway
 
 _bearer = HTTPBearer(auto_error=False, description="An access token from `/auth/login`")
+_REFUSALS = (Unauthorized, InvalidToken, TokenExpired, AccountSuspended)
 
 
 # All of these are async: FastAPI would send a plain function to a thread and wait for it.
@@ -28,11 +32,13 @@ async def _settings(request: Request) -> Settings:
     return settings
 
 
+@raises(DatabaseUnavailable)
 async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
 
 
+@raises(StorageUnavailable)
 async def _storage(request: Request) -> Storage:
     storage: Storage = request.app.state.storage
     return storage
@@ -43,6 +49,7 @@ async def _budgets(request: Request) -> Budgets:
     return budgets
 
 
+@raises(*REFUSALS, DecoderAway, BudgetUsedUp, StudioBusy)
 async def _decoder(request: Request) -> Decoder:
     decoder: Decoder = request.app.state.decoder
     return decoder
@@ -61,14 +68,20 @@ DatabaseDep = Annotated[Database, Depends(_database)]
 StorageDep = Annotated[Storage, Depends(_storage)]
 
 
-async def _session(request: Request, database: DatabaseDep) -> AsyncIterator[ReadSession]:
-    """A request is one transaction: read-only for GET and HEAD, else committed before the answer is sent."""
-    if request.method in ("GET", "HEAD"):
-        async with database.read() as reading:
-            yield reading
-    else:
-        async with database.transaction() as session:
-            yield session
+@raises(DatabaseUnavailable, DatabaseFull, OutcomeUnknown, StudioBusy)
+async def _session(
+    request: Request, database: DatabaseDep, address: AddressDep
+) -> AsyncIterator[ReadSession]:
+    """A request is one transaction: read-only for GET and HEAD, else committed before the answer is sent. Nobody's calls take
+    all connections: of one address so many run at a time."""
+    turns: FairQueue = request.app.state.transactions
+    async with turns.turn(address):
+        if request.method in ("GET", "HEAD"):
+            async with database.read() as reading:
+                yield reading
+        else:
+            async with database.transaction() as session:
+                yield session
 
 
 # scope="function": the default would end the transaction only after the answer has left. One session for a request, by two
@@ -77,6 +90,7 @@ SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
 ReadSessionDep = Annotated[ReadSession, Depends(_session, scope="function")]
 
 
+@raises(*_REFUSALS)
 async def _actor(
     session: ReadSessionDep,
     settings: SettingsDep,
@@ -87,6 +101,7 @@ async def _actor(
     return await authenticate(session, settings, credentials.credentials)
 
 
+@raises(*_REFUSALS)
 async def _actor_if_any(
     session: ReadSessionDep,
     settings: SettingsDep,
@@ -95,6 +110,7 @@ async def _actor_if_any(
     return None if credentials is None else await authenticate(session, settings, credentials.credentials)
 
 
+@raises(*_REFUSALS)
 async def _actor_beforehand(
     database: DatabaseDep,
     settings: SettingsDep,
@@ -113,6 +129,7 @@ MaybeActorDep = Annotated[Actor | None, Depends(_actor_if_any)]
 def within(budget: Literal["estimates", "lists", "changes"]) -> params.Depends:
     """For `dependencies` of a route: who asks uses up one of that budget. Raises BudgetUsedUp."""
 
+    @raises(BudgetUsedUp)
     async def _take(actor: ActorDep, budgets: BudgetsDep) -> None:
         rates: Rates = getattr(budgets, budget)
         rates.take(actor.user_id)

@@ -14,6 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pingvas.api.http.addresses import template_of
 from pingvas.base.chore_runs import ChoreState, read_chores
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.base.metrics import Snapshot, render
@@ -87,7 +88,7 @@ class Measure:
         try:
             await self.app(scope, receive, send_and_note)
         finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
+            route = template_of(scope) or "unmatched"
             self.metrics.requests.labels(scope["method"], route, status).inc()
             self.metrics.seconds.labels(route).observe(time.perf_counter() - started)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import Request
 
+from pingvas.api.http.contract import raises
 from pingvas.base.errors import BadField, Invalid, NotFound
 from pingvas.base.visible_text import is_storable
 
@@ -20,6 +21,7 @@ def is_address(path: str) -> bool:
 
 
 # For every route: FastAPI asks it before the route's own dependencies, with the body read already.
+@raises(Invalid)
 async def require_plain_text(request: Request) -> None:
     """Raises NotFound for what stands in the path, Invalid for a query, a header or a body."""
     if not is_address(request.url.path) or not all(map(_is_plain, request.path_params.values())):

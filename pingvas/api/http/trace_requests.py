@@ -3,6 +3,7 @@
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pingvas.api.http.addresses import template_of
 from pingvas.base import tracing
 
 
@@ -28,7 +29,7 @@ class TraceRequests:
                 await send(message)
 
             await self.app(scope, receive, send_and_note)
-            route = getattr(scope.get("route"), "path", None)
+            route = template_of(scope)
             if span is not None and route is not None:
                 span.set_attribute("http.route", route)
                 span.update_name(f"{method} {route}")

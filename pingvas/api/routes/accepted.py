@@ -13,30 +13,63 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
 from pingvas.adapters.storage import Storage
+from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, BudgetsDep, DatabaseDep, SessionDep, StorageDep
-from pingvas.api.http.errors import Problem
 from pingvas.api.http.held_answer import MAX_WAIT_SECONDS, HeldAnswer, asked_to_wait
+from pingvas.api.http.wire import KEY_SCHEMA
 from pingvas.api.routes.job_out import SubmittedOut, job_out
 from pingvas.api.routes.open_jobs import OpenJobs
-from pingvas.base.budgets import Budgets, Holding
+from pingvas.base.budgets import Budgets, BudgetUsedUp, Holding
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.base.errors import StudioError
-from pingvas.base.idempotency import find_first_answer, idempotent_call, remember_answer
-from pingvas.generation.requests.submit import Submitted, tell_accepted
+from pingvas.base.idempotency import (
+    IdempotencyConflict,
+    StillRunning,
+    find_first_answer,
+    idempotent_call,
+    remember_answer,
+)
+from pingvas.billing.credits import InsufficientCredits
+from pingvas.billing.subscriptions import NoSubscription
+from pingvas.catalog.models import ModelLocked
+from pingvas.gallery.storage_use import StorageExceeded
+from pingvas.generation.requests.submit import QueueFull, Submitted, tell_accepted
 from pingvas.generation.status.jobs import explain, read_jobs
 from pingvas.realtime.job_ends import JobEnds
 
 # Waiting calls look this often by themselves, all at the same moment and in one statement; mostly an event wakes one sooner.
 _LOOK_SECONDS = 2.0
 
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "`Prefer: wait` was given, and all of the jobs have ended", "model": SubmittedOut},
-    402: {
-        "description": "`insufficient_credits`, or `storage_exceeded`: too little room for the pictures",
-        "model": Problem,
+_SENT_HEADERS = {
+    "Idempotent-Replayed": {
+        "description": "This is the first answer to this key again",
+        "schema": {"type": "string", "const": "true"},
     },
-    429: {"description": "`queue_full`: my plan allows no more jobs that have not ended", "model": Problem},
+    "Preference-Applied": {
+        "description": "How long the answer was held for at most, as in `wait=30`",
+        "schema": {"type": "string"},
+    },
 }
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "`Prefer: wait` was given, and all of the jobs have ended",
+        "model": SubmittedOut,
+        "headers": _SENT_HEADERS,
+    },
+    202: {"description": "Accepted; some of the jobs have not ended", "headers": _SENT_HEADERS},
+}
+
+
+_REFUSALS = (
+    StillRunning,
+    IdempotencyConflict,
+    ModelLocked,
+    InsufficientCredits,
+    StorageExceeded,
+    QueueFull,
+    BudgetUsedUp,
+    NoSubscription,
+)
 
 
 async def _job_ends(request: Request) -> JobEnds:
@@ -64,6 +97,7 @@ async def _open_jobs(request: Request) -> OpenJobs:
     return looks
 
 
+@raises(*_REFUSALS)
 async def _asking(
     actor: ActorDep,
     session: SessionDep,
@@ -74,7 +108,10 @@ async def _asking(
     budgets: BudgetsDep,
     idempotency_key: Annotated[
         str | None,
-        Header(description="Same key and body: the first answer again, and nothing is spent twice"),
+        Header(
+            json_schema_extra=KEY_SCHEMA,
+            description="Same key and body: the first answer again, and nothing is spent twice",
+        ),
     ] = None,
     prefer: Annotated[
         str | None,

@@ -8,16 +8,28 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Request, Response, status
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from pingvas.accounts.current import authenticate
 from pingvas.accounts.one_time import redeem_sign_in_token
-from pingvas.accounts.registration import refuse_if_closed
-from pingvas.accounts.sessions import Tokens, end_session, end_session_of_token, refresh, start_session
-from pingvas.accounts.sign_in import sign_in
+from pingvas.accounts.password_rules import MAX_LENGTH, MIN_LENGTH
+from pingvas.accounts.refusals import AccountSuspended, InvalidToken, TokenExpired
+from pingvas.accounts.registration import MAX_DISPLAY_NAME, EmailExists, RegistrationClosed, refuse_if_closed
+from pingvas.accounts.sessions import (
+    ReusedToken,
+    Tokens,
+    end_session,
+    end_session_of_token,
+    refresh,
+    start_session,
+)
+from pingvas.accounts.sign_in import InvalidCredentials, sign_in
 from pingvas.accounts.tables import User
+from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import AddressDep, BudgetsDep, DatabaseDep, SessionDep, SettingsDep
-from pingvas.api.http.refresh_cookie import RefreshTransportDep
-from pingvas.api.http.wire import Secret
+from pingvas.api.http.refresh_cookie import CrossSiteRequest, RefreshTransportDep
+from pingvas.api.http.wire import SHOWN_NAME, Secret
+from pingvas.base.budgets import BudgetUsedUp, StudioBusy
 from pingvas.base.errors import Unauthorized
 from pingvas.billing.open_account import open_account
 
@@ -25,6 +37,7 @@ router = APIRouter(prefix="/auth", tags=["accounts"])
 
 # Longer than any password that is accepted, so that typing too much is told as that, and a megabyte is not read.
 _MAX_INPUT = 1024
+_EMAIL: JsonDict = {"format": "email", "maxLength": 254}
 
 
 class UserOut(BaseModel):
@@ -54,20 +67,27 @@ class RegisteredAnswer(TokenAnswer):
     """The same of a new account, and the credits it starts with."""
 
     bonus_credits: int = Field(
-        description="The sign-up bonus; 0 where too many accounts were made at this address lately, or the studio gives none"
+        description="The sign-up bonus; 0 where it is withheld, or the studio gives none"
+    )
+    bonus_withheld: bool = Field(
+        description="Whether others get a bonus and this account none, for too many were made at this address lately"
     )
 
 
 class RegisterBody(BaseModel):
-    email: str = Field(max_length=_MAX_INPUT, examples=["me@example.com"])
+    email: str = Field(max_length=_MAX_INPUT, json_schema_extra=_EMAIL, examples=["me@example.com"])
     password: Secret = Field(
-        max_length=_MAX_INPUT, description="10 to 256 characters of any kind; not one of the very common ones"
+        max_length=_MAX_INPUT,
+        description=f"{MIN_LENGTH} to {MAX_LENGTH} characters of any kind; not one of the very common ones",
+        json_schema_extra={"minLength": MIN_LENGTH, "maxLength": MAX_LENGTH},
     )
-    display_name: str = Field(max_length=_MAX_INPUT, description="1 to 80 characters")
+    display_name: str = Field(
+        max_length=_MAX_INPUT, description=f"1 to {MAX_DISPLAY_NAME} characters", json_schema_extra=SHOWN_NAME
+    )
 
 
 class LoginBody(BaseModel):
-    email: str = Field(max_length=_MAX_INPUT)
+    email: str = Field(max_length=_MAX_INPUT, json_schema_extra=_EMAIL)
     password: Secret = Field(max_length=_MAX_INPUT)
 
 
@@ -98,6 +118,7 @@ CallerDep = Annotated[Caller, Depends(_caller)]
 
 
 @router.post("/register", status_code=status.HTTP_201_CREATED, operation_id="register")
+@raises(RegistrationClosed, EmailExists, BudgetUsedUp, StudioBusy)
 async def register_account(
     body: RegisterBody,
     session: SessionDep,
@@ -111,7 +132,7 @@ async def register_account(
     """Make an account with the free plan and the sign-up bonus, and sign it in.
 
     Of the accounts that are made at one address in a short time, only the first get the bonus; the others start without,
-    and `bonus_credits` says so.
+    and `bonus_withheld` says so.
     """
     refuse_if_closed(settings)
     budgets.sign_ups.take(address)
@@ -128,10 +149,12 @@ async def register_account(
         )
     tokens = await start_session(session, settings, user, ip=caller.ip, user_agent=caller.user_agent)
     told = _answer(user, tokens, transport, response)
-    return RegisteredAnswer(**dict(told), bonus_credits=bonus)
+    withheld = bonus < settings.signup_bonus_credits
+    return RegisteredAnswer(**dict(told), bonus_credits=bonus, bonus_withheld=withheld)
 
 
 @router.post("/login", operation_id="login")
+@raises(InvalidCredentials, AccountSuspended, BudgetUsedUp, StudioBusy)
 async def login(
     body: LoginBody,
     database: DatabaseDep,
@@ -155,6 +178,7 @@ async def login(
 
 
 @router.post("/one-time", operation_id="sign_in_once")
+@raises(InvalidToken, TokenExpired, AccountSuspended)
 async def sign_in_once(
     body: OneTimeBody,
     session: SessionDep,
@@ -162,20 +186,25 @@ async def sign_in_once(
     caller: CallerDep,
     transport: RefreshTransportDep,
     response: Response,
+    budgets: BudgetsDep,
+    address: AddressDep,
 ) -> TokenAnswer:
     """Sign in on this device with the token of a sign-in link."""
-    user = await redeem_sign_in_token(session, body.token.get_secret_value())
+    with budgets.tokens.counting(address, InvalidToken):
+        user = await redeem_sign_in_token(session, body.token.get_secret_value())
     tokens = await start_session(session, settings, user, ip=caller.ip, user_agent=caller.user_agent)
     return _answer(user, tokens, transport, response)
 
 
 @router.post("/refresh", operation_id="refresh_tokens")
+@raises(Unauthorized, InvalidToken, ReusedToken, TokenExpired, AccountSuspended, CrossSiteRequest)
 async def refresh_tokens(
     database: DatabaseDep,
     settings: SettingsDep,
     caller: CallerDep,
     transport: RefreshTransportDep,
     response: Response,
+    budgets: BudgetsDep,
     body: RefreshBody | None = None,
 ) -> TokenAnswer:
     """Trade the refresh token (in the body, or a web page's cookie) for new tokens. Each works once.
@@ -185,11 +214,12 @@ async def refresh_tokens(
     token = _token_in(body) or transport.cookie_token()
     if token is None:
         raise Unauthorized("There is no refresh token in this request.")
-    refreshed = await refresh(database, settings, token, ip=caller.ip, user_agent=caller.user_agent)
+    refreshed = await refresh(database, settings, budgets, token, ip=caller.ip, user_agent=caller.user_agent)
     return _answer(refreshed.user, refreshed.tokens, transport, response)
 
 
 @router.post("/logout", status_code=status.HTTP_204_NO_CONTENT, operation_id="logout")
+@raises(Unauthorized, InvalidToken, TokenExpired, AccountSuspended, CrossSiteRequest)
 async def logout(
     session: SessionDep,
     settings: SettingsDep,

@@ -1,4 +1,4 @@
-"""Is the studio alive, is it ready, and its figures: for probes and Prometheus, not for people.
+"""Is the studio alive, and is it ready: for probes, not for people.
 
 Whoever asks whether it is ready gets what was seen within the last seconds: a look writes, reads and deletes an object.
 """
@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from pingvas.adapters.storage import Storage
@@ -99,10 +98,3 @@ async def _look_at(database: Database) -> dict[str, str]:
             return {"worker": f"no worker has reported in the last {LIVE_SECONDS} seconds"}
     except Unavailable as error:
         return {"database": error.detail, "worker": "unknown while the database is away"}
-
-
-@router.get("/metrics", operation_id="metrics", response_class=Response)
-async def metrics(request: Request, database: DatabaseDep) -> Response:
-    """Prometheus text format."""
-    page = await request.app.state.metrics.page(database)
-    return Response(page, media_type=CONTENT_TYPE_LATEST)

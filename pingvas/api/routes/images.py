@@ -7,11 +7,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from pingvas.accounts.actor import Actor
 from pingvas.adapters.storage import Storage
+from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, SessionDep, StorageDep, within
-from pingvas.api.http.wire import Moment, PageDep, Text
+from pingvas.api.http.wire import Moment, PageDep, Text, left_out
 from pingvas.api.routes.job_bodies import NoRecipe, recipe_of
 from pingvas.gallery.library import (
     ImageChanges,
@@ -24,11 +26,21 @@ from pingvas.gallery.library import (
     list_images,
     tags_of,
 )
+from pingvas.gallery.named_images import names_images, without_images
+from pingvas.gallery.old_files import refuse_what_names_images
 from pingvas.gallery.tables import Image
-from pingvas.generation.job_parameters import JobType, names_images, without_images
+from pingvas.generation.job_parameters import JobType
 from pingvas.generation.requests.job_request import Visibility
 
 router = APIRouter(prefix="/images", tags=["gallery"])
+
+
+_REDIRECT: dict[int | str, dict[str, Any]] = {
+    302: {
+        "description": "Where the bytes are, for a while",
+        "headers": {"Location": {"required": True, "schema": {"type": "string", "format": "uri-reference"}}},
+    }
+}
 
 
 class ImageOut(BaseModel):
@@ -54,20 +66,15 @@ class ImagePage(BaseModel):
     next_cursor: str | None
 
 
-def _left_out() -> Any:
-    """The default of a field that may be left out but not null; a factory keeps it out of the OpenAPI document."""
-    return None
-
-
 class ImagePatch(BaseModel):
     """Only what is sent changes."""
 
     model_config = ConfigDict(extra="forbid")
 
     visibility: Visibility = Field(
-        default_factory=_left_out, description="`unlisted`: whoever has the id may see it, no list shows it"
+        default_factory=left_out, description="`unlisted`: whoever has the id may see it, no list shows it"
     )
-    is_favorite: bool = Field(default_factory=_left_out)
+    is_favorite: StrictBool = Field(default_factory=left_out)
 
 
 @router.get("", operation_id="list_images", dependencies=[within("lists")])
@@ -92,22 +99,26 @@ async def list_my_images(
     return ImagePage(items=items, next_cursor=page.next_cursor)
 
 
-@router.get("/{image_id}", operation_id="get_image")
+@router.get("/{image_id:uuid}", operation_id="get_image")
 async def get_image(
     image_id: UUID, actor: MaybeActorDep, session: ReadSessionDep, storage: StorageDep
 ) -> ImageOut:
     """One of my images, or anybody's public or unlisted one; for those nobody needs to sign in."""
     image = await get_visible_image(session, actor, image_id)
+    mine = _is_mine(image, actor)
+    if not mine:
+        refuse_what_names_images(image)
     tags = await tags_of(session, [image.id])
     shown = await image_out(image, storage, tags[image.id])
-    if actor is None or actor.user_id != image.user_id:
+    if not mine:
         # What its owner thinks of it, the job it came from and the pictures it was made from are theirs.
         told = without_images(image.generation_params)
         return shown.model_copy(update={"is_favorite": False, "job_id": None, "generation_params": told})
     return shown
 
 
-@router.get("/{image_id}/recipe", operation_id="get_image_recipe")
+@router.get("/{image_id:uuid}/recipe", operation_id="get_image_recipe")
+@raises(NoRecipe)
 async def get_image_recipe(image_id: UUID, actor: MaybeActorDep, session: ReadSessionDep) -> dict[str, Any]:
     """The body that, sent to `POST /jobs`, makes this image again; not found, with the fields that are missing or bad,
     when it does not say how it was made.
@@ -115,14 +126,13 @@ async def get_image_recipe(image_id: UUID, actor: MaybeActorDep, session: ReadSe
     For somebody else's image made from pictures of theirs there is none.
     """
     image = await get_visible_image(session, actor, image_id)
-    mine = actor is not None and actor.user_id == image.user_id
     recipe = recipe_of(image.generation_params)
-    if not mine and names_images(recipe):
+    if not _is_mine(image, actor) and names_images(recipe):
         raise NoRecipe("This image was made from images of somebody else, which are theirs.")
     return recipe
 
 
-@router.patch("/{image_id}", operation_id="update_image", dependencies=[within("changes")])
+@router.patch("/{image_id:uuid}", operation_id="update_image", dependencies=[within("changes")])
 async def update_image(
     image_id: UUID, body: ImagePatch, actor: ActorDep, session: SessionDep, storage: StorageDep
 ) -> ImageOut:
@@ -132,16 +142,17 @@ async def update_image(
     return await image_out(image, storage, tags[image.id])
 
 
-@router.delete("/{image_id}", status_code=status.HTTP_204_NO_CONTENT, operation_id="delete_image")
+@router.delete("/{image_id:uuid}", status_code=status.HTTP_204_NO_CONTENT, operation_id="delete_image")
 async def delete_my_image(image_id: UUID, actor: ActorDep, session: SessionDep) -> None:
     """Delete one of my images and its files."""
     await delete_image(session, actor, image_id)
 
 
 @router.get(
-    "/{image_id}/file",
+    "/{image_id:uuid}/file",
     status_code=status.HTTP_302_FOUND,
     response_class=RedirectResponse,
+    responses=_REDIRECT,
     operation_id="get_image_file",
 )
 async def get_image_file(
@@ -149,13 +160,16 @@ async def get_image_file(
 ) -> Response:
     """To the picture itself, at an address that expires."""
     image = await get_visible_image(session, actor, image_id)
+    if not _is_mine(image, actor):
+        refuse_what_names_images(image)
     return _redirect(await _file_url(image, storage))
 
 
 @router.get(
-    "/{image_id}/thumbnail",
+    "/{image_id:uuid}/thumbnail",
     status_code=status.HTTP_302_FOUND,
     response_class=RedirectResponse,
+    responses=_REDIRECT,
     operation_id="get_image_thumbnail",
 )
 async def get_image_thumbnail(
@@ -186,6 +200,10 @@ async def image_out(image: Image, storage: Storage, tags: Sequence[str] = ()) ->
         file_url=await _file_url(image, storage),
         created_at=image.created_at,
     )
+
+
+def _is_mine(image: Image, actor: Actor | None) -> bool:
+    return actor is not None and actor.user_id == image.user_id
 
 
 async def _file_url(image: Image, storage: Storage) -> str:

@@ -12,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
     TypeAdapter,
     ValidationError,
 )
@@ -181,7 +182,7 @@ class Inpaint(_Diffusion):
         description="`masked` makes only the masked area, at full size; the picture keeps its own size",
     )
     mask_padding: MaskPadding = Field(32, description="What is seen around a masked area, pixels")
-    mask_invert: bool = Field(False, description="Repaint what is not masked")
+    mask_invert: StrictBool = Field(False, description="Repaint what is not masked")
 
 
 class RefineIn(BaseModel):

@@ -10,17 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
 from pingvas.adapters.storage import Storage
+from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, ReadSessionDep, SessionDep, SettingsDep, StorageDep, within
-from pingvas.api.http.errors import Problem
 from pingvas.api.http.wire import PageDep
 from pingvas.api.routes.accepted import RESPONSES, Asking, AskingDep, accept
 from pingvas.api.routes.job_bodies import JobBody
 from pingvas.api.routes.job_out import JobOut, SubmittedOut, job_out
 from pingvas.base.settings import Settings
+from pingvas.billing.subscriptions import NoSubscription
+from pingvas.catalog.models import ModelLocked
 from pingvas.generation.job_parameters import JobType
 from pingvas.generation.lifecycle import cancel
 from pingvas.generation.requests import retry, submit
-from pingvas.generation.requests.job_request import JobRequest
+from pingvas.generation.requests.job_request import ImageRequest, JobRequest, RefineRequest, UpscaleRequest
 from pingvas.generation.requests.parameters import OutputLimits
 from pingvas.generation.status import jobs
 from pingvas.generation.statuses import JobStatus
@@ -70,11 +72,14 @@ class CanceledOut(BaseModel):
 )
 async def submit_jobs(body: JobBody, asking: AskingDep, settings: SettingsDep) -> Response:
     """Take the estimated credits and queue one job per picture."""
+    request = body.request()
+    asking.budgets.submits.take(asking.actor.user_id, _cost(request))
     told = body.model_dump(mode="json")
-    return await accept(asking, "POST /jobs", told, lambda: _submit(asking, body.request(), settings))
+    return await accept(asking, "POST /jobs", told, lambda: _submit(asking, request, settings))
 
 
 @router.post("/jobs/estimate", operation_id="estimate_jobs", dependencies=[within("estimates")])
+@raises(ModelLocked, NoSubscription)
 async def estimate_jobs(
     body: JobBody, actor: ActorDep, session: SessionDep, settings: SettingsDep
 ) -> EstimateOut:
@@ -100,13 +105,13 @@ async def list_jobs(
     return JobPage(items=[await job_out(view, storage) for view in page.items], next_cursor=page.next_cursor)
 
 
-@router.get("/jobs/{job_id}", operation_id="get_job")
+@router.get("/jobs/{job_id:uuid}", operation_id="get_job")
 async def get_job(job_id: UUID, actor: ActorDep, session: ReadSessionDep, storage: StorageDep) -> JobOut:
     """One of my jobs."""
     return await job_out(await jobs.get_job(session, actor, job_id), storage)
 
 
-@router.get("/jobs/{job_id}/steps", operation_id="list_job_steps", dependencies=[within("lists")])
+@router.get("/jobs/{job_id:uuid}/steps", operation_id="list_job_steps", dependencies=[within("lists")])
 async def list_job_steps(
     job_id: UUID, actor: ActorDep, session: ReadSessionDep, storage: StorageDep
 ) -> StepList:
@@ -127,7 +132,7 @@ async def list_job_steps(
     return StepList(items=items)
 
 
-@router.post("/jobs/{job_id}/cancel", operation_id="cancel_job", dependencies=[within("changes")])
+@router.post("/jobs/{job_id:uuid}/cancel", operation_id="cancel_job", dependencies=[within("changes")])
 async def cancel_job(job_id: UUID, actor: ActorDep, session: SessionDep, storage: StorageDep) -> JobOut:
     """Take a job back: at once and free while it waits; while it runs it stops within a step and pays what it used."""
     await cancel.request_cancel(session, actor, job_id)
@@ -135,19 +140,25 @@ async def cancel_job(job_id: UUID, actor: ActorDep, session: SessionDep, storage
 
 
 @router.post(
-    "/jobs/{job_id}/retry",
+    "/jobs/{job_id:uuid}/retry",
     status_code=status.HTTP_202_ACCEPTED,
     operation_id="retry_job",
     response_model=SubmittedOut,
-    responses=RESPONSES
-    | {409: {"description": "`conflict`: the job has not failed and was not canceled", "model": Problem}},
+    responses=RESPONSES,
 )
+@raises(retry.NotRetryable)
 async def retry_job(job_id: UUID, asking: AskingDep, settings: SettingsDep) -> Response:
     """Try a job again that failed or was canceled: a new job with the same parameters and seed, at today's price."""
 
+    submits, user_id = asking.budgets.submits, asking.actor.user_id
+    submits.take(user_id)
+
     async def act() -> submit.Submitted:
         job = await retry.get_retryable(asking.session, asking.actor, job_id)
-        return await _submit(asking, retry.request_again(job), settings, retry_of=job.id)
+        request = retry.request_again(job)
+        if more := _cost(request) - 1:
+            submits.take(user_id, more)
+        return await _submit(asking, request, settings, retry_of=job.id)
 
     return await accept(asking, "POST /jobs/{job_id}/retry", {"job_id": str(job_id)}, act)
 
@@ -156,6 +167,15 @@ async def retry_job(job_id: UUID, asking: AskingDep, settings: SettingsDep) -> R
 async def cancel_jobs(actor: ActorDep, session: SessionDep, storage: StorageDep) -> CanceledOut:
     """Take back every job of mine that has not ended."""
     return CanceledOut(jobs=await _jobs_out(session, actor, await cancel.cancel_all(session, actor), storage))
+
+
+def _cost(request: JobRequest) -> int:
+    """How much of the budget of submits a request uses: by the rows that it leaves, which keep its prompts."""
+    said: ImageRequest | RefineRequest | None = (
+        request.refine if isinstance(request, UpscaleRequest) else request
+    )
+    characters = 0 if said is None else len(said.prompt) + len(said.negative_prompt)
+    return request.count * (1 + characters // 1000)
 
 
 async def _submit(

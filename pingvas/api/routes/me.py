@@ -9,20 +9,36 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.devices import list_sessions
-from pingvas.accounts.profile import Account, AccountChanges, change_account, get_account
+from pingvas.accounts.profile import (
+    MAX_BIO,
+    MAX_URL,
+    WEB_ADDRESS,
+    Account,
+    AccountChanges,
+    change_account,
+    get_account,
+)
+from pingvas.accounts.registration import MAX_DISPLAY_NAME
 from pingvas.accounts.sessions import end_session
+from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, ReadSessionDep, SessionDep, within
-from pingvas.api.http.wire import PageDep
+from pingvas.api.http.wire import SHOWN_NAME, PageDep, left_out
 from pingvas.api.routes.auth import UserOut
 from pingvas.base.read_session import ReadSession
 from pingvas.billing.ledger import list_transactions
-from pingvas.billing.subscriptions import get_current_subscription
+from pingvas.billing.subscriptions import NoSubscription, get_current_subscription
 from pingvas.gallery.storage_use import used_bytes
 from pingvas.generation.status.jobs import held_credits
 
 router = APIRouter(prefix="/me", tags=["accounts"])
 
 TransactionType = Literal["grant", "consume", "refund", "expire", "bonus"]
+
+
+AvatarUrl = Annotated[
+    str, Field(max_length=4000, json_schema_extra={"maxLength": MAX_URL, "pattern": WEB_ADDRESS})
+]
+Bio = Annotated[str, Field(max_length=4000, json_schema_extra={"maxLength": MAX_BIO})]
 
 
 class MyProfile(BaseModel):
@@ -68,9 +84,14 @@ class MeChanges(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    display_name: str | None = Field(None, max_length=400, description="1 to 80 characters")
-    avatar_url: str | None = Field(None, max_length=4000, description="http or https; null removes it")
-    bio: str | None = Field(None, max_length=4000, description="Up to 1000 characters; null removes it")
+    display_name: str = Field(
+        default_factory=left_out,
+        max_length=400,
+        description=f"1 to {MAX_DISPLAY_NAME} characters",
+        json_schema_extra=SHOWN_NAME,
+    )
+    avatar_url: AvatarUrl | None = Field(None, description="http or https; null or nothing removes it")
+    bio: Bio | None = Field(None, description=f"Up to {MAX_BIO} characters; null removes it")
     preferences: dict[str, Any] | None = Field(None, description="Settings of the page; up to 16 KiB in all")
 
 
@@ -111,12 +132,14 @@ class DevicesPage(BaseModel):
 
 
 @router.get("", operation_id="get_me")
+@raises(NoSubscription)
 async def get_me(actor: ActorDep, session: ReadSessionDep) -> MeOut:
     """The person, their plan, credits and storage."""
     return await _me(session, actor, await get_account(session, actor.user_id))
 
 
 @router.patch("", operation_id="change_me", dependencies=[within("changes")])
+@raises(NoSubscription)
 async def change_me(body: MeChanges, actor: ActorDep, session: SessionDep) -> MeOut:
     """Change the name people see, the picture, the few words, or settings of the page."""
     sent = body.model_dump(exclude_unset=True)
@@ -125,6 +148,7 @@ async def change_me(body: MeChanges, actor: ActorDep, session: SessionDep) -> Me
 
 
 @router.get("/credits", operation_id="list_credits", dependencies=[within("lists")])
+@raises(NoSubscription)
 async def list_credits(
     actor: ActorDep,
     session: ReadSessionDep,
@@ -162,7 +186,7 @@ async def list_my_sessions(actor: ActorDep, session: ReadSessionDep, asked: Page
 
 
 @router.delete(
-    "/sessions/{session_id}", status_code=status.HTTP_204_NO_CONTENT, operation_id="end_my_session"
+    "/sessions/{session_id:uuid}", status_code=status.HTTP_204_NO_CONTENT, operation_id="end_my_session"
 )
 async def end_my_session(session_id: UUID, actor: ActorDep, session: SessionDep) -> None:
     """Sign one of this person's devices out. Its access token stops working at once."""

@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, ReadSessionDep, within
-from pingvas.billing.subscriptions import get_current_subscription
+from pingvas.billing.subscriptions import NoSubscription, get_current_subscription
 from pingvas.catalog.models import (
     available_to,
     bases_of,
@@ -79,6 +80,7 @@ class ModelList(BaseModel):
 
 
 @router.get("", operation_id="list_models", dependencies=[within("lists")])
+@raises(NoSubscription)
 async def list_all(
     actor: ActorDep,
     session: ReadSessionDep,

@@ -3,7 +3,9 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, ReadSessionDep, within
+from pingvas.billing.subscriptions import NoSubscription
 from pingvas.generation.status.queue_summary import COUNTED, read_queue_summary
 
 router = APIRouter(tags=["generation"])
@@ -50,6 +52,7 @@ class QueueOut(LaneOut):
 
 
 @router.get("/queue", operation_id="get_queue", dependencies=[within("lists")])
+@raises(NoSubscription)
 async def get_queue(actor: ActorDep, session: ReadSessionDep) -> QueueOut:
     """How long the queue is, where I am in it, and how much of it my plan lets me use."""
     state = await read_queue_summary(session, actor)

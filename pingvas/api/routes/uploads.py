@@ -8,6 +8,7 @@ from fastapi import APIRouter, File, Form, Header, Request, Response, UploadFile
 
 from pingvas.accounts.current import authenticate
 from pingvas.api.http.bodies import Admission, bearer_of, hold, too_large
+from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import (
     ActorBeforehandDep,
     BudgetsDep,
@@ -16,13 +17,20 @@ from pingvas.api.http.deps import (
     SettingsDep,
     StorageDep,
 )
+from pingvas.api.http.wire import KEY_SCHEMA
 from pingvas.api.routes.images import ImageOut, image_out
-from pingvas.base.budgets import Budgets
+from pingvas.base.budgets import Budgets, BudgetUsedUp, StudioBusy
 from pingvas.base.db import Database
 from pingvas.base.errors import StudioError, TooLarge
-from pingvas.base.idempotency import find_first_answer, idempotent_call, remember_answer
+from pingvas.base.idempotency import (
+    IdempotencyConflict,
+    StillRunning,
+    find_first_answer,
+    idempotent_call,
+    remember_answer,
+)
 from pingvas.base.settings import Settings
-from pingvas.billing.subscriptions import get_current_subscription, lock_current_subscription
+from pingvas.billing.subscriptions import NoSubscription, get_current_subscription, lock_current_subscription
 from pingvas.gallery.keep_upload import keep_upload, store_upload
 from pingvas.gallery.storage_use import StorageExceeded, require_room, used_bytes
 from pingvas.generation.requests.job_request import Visibility
@@ -45,6 +53,7 @@ async def admit(request: Request, declared: int) -> Admission:
     settings: Settings = request.app.state.settings
     async with database.read() as session:
         actor = await authenticate(session, settings, bearer_of(request.headers))
+        budgets.sent_images.take(actor.user_id)
         quota = (await get_current_subscription(session, actor.user_id)).storage_bytes
         used = await used_bytes(session, actor.user_id)
     largest = most_bytes(settings)
@@ -58,9 +67,13 @@ async def admit(request: Request, declared: int) -> Admission:
             extra={"required_bytes": max(declared, room), "used_bytes": used, "quota_bytes": quota}
         )
 
-    return Admission(
-        min(largest, room), refuse, hold(budgets.upload_bytes, actor.user_id, min(declared, largest))
-    )
+    under_way = hold(budgets.uploads, actor.user_id, 1)
+    try:
+        holding = hold(budgets.upload_bytes, actor.user_id, min(declared, largest))
+    except StudioError:
+        under_way.give_back()
+        raise
+    return Admission(min(largest, room), refuse, holding, under_way)
 
 
 @router.post(
@@ -70,6 +83,7 @@ async def admit(request: Request, declared: int) -> Admission:
     response_model=ImageOut,
     form_limits={"max_files": 1, "max_fields": 4, "max_part_size": 1024},
 )
+@raises(StillRunning, IdempotencyConflict, StorageExceeded, NoSubscription, BudgetUsedUp, StudioBusy)
 async def upload_image(
     file: Annotated[
         UploadFile, File(description="PNG, JPEG or WebP. Of an animation, the first frame is kept")
@@ -83,7 +97,10 @@ async def upload_image(
     visibility: Annotated[Visibility, Form()] = "private",
     idempotency_key: Annotated[
         str | None,
-        Header(description="Same key and picture: the first answer again, and nothing is kept twice"),
+        Header(
+            json_schema_extra=KEY_SCHEMA,
+            description="Same key and picture: the first answer again, and nothing is kept twice",
+        ),
     ] = None,
 ) -> Response:
     """Keep a picture of mine. What it says about how it was made is read back; where it was taken is not kept."""

@@ -26,6 +26,8 @@ from pingvas.engine.images.notes import (
 )
 from pingvas.engine.images.transparency import opaque
 
+FORMATS = ("PNG", "JPEG", "WEBP")
+"""As Pillow calls them."""
 CONTENT_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 THUMBNAIL_SIDE = 320
 

@@ -40,7 +40,7 @@ def take_png_apart(data: bytes) -> FileParts:
     room = MAX_TEXTS
     depth = colour = -1
     begun = False
-    for kind, whole in _chunks(data):
+    for kind, whole in chunks_of(data):
         body = whole[8:-4]
         if kind == b"IHDR" and len(body) == 13 and depth < 0:
             depth, colour = body[8], body[9]
@@ -72,7 +72,7 @@ def take_png_apart(data: bytes) -> FileParts:
     return FileParts(b"".join(kept), profile=_profile(colours), exif=exif, xmp=xmp)
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
+def chunks_of(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
     """Name and bytes, with length and check, of every chunk up to the end; a missing end is put there.
 
     Pixels that are cut off are passed on as they are, and nothing after them.

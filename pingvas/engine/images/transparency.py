@@ -16,6 +16,8 @@ Size = tuple[int, int]
 
 # Up to so many pixels a picture is worked on as a whole; larger ones in strips of bytes, never as floats of the whole.
 LARGE_PIXELS = 2048 * 2048
+# Filling what is clear walks over all pixels a dozen times, as floats: a second for so many.
+MOST_FILLED_PIXELS = 1024 * 1024
 STRIP_PIXELS = 2**20
 
 
@@ -45,12 +47,12 @@ def strips(size: Size) -> Iterator[tuple[int, int, int, int]]:
 def filled(image: Image.Image) -> Image.Image:
     """RGB: what is transparent takes the colours around it, which say more to a model than the black most files hold.
 
-    Opaque and half transparent pixels keep their own colours exactly. Beyond LARGE_PIXELS the colours around are those
+    Opaque and half transparent pixels keep their own colours exactly. Beyond MOST_FILLED_PIXELS the colours around are those
     of a smaller copy, so that memory is needed for the picture's bytes and not for many layers of floats.
     """
     if not image.has_transparency_data:
         return image.convert("RGB")
-    if image.width * image.height > LARGE_PIXELS:
+    if image.width * image.height > MOST_FILLED_PIXELS:
         return _filled_from_smaller(image.convert("RGBA"))
     pixels = np.asarray(image.convert("RGBA"))
     alpha = pixels[..., 3:].astype(np.float32) / 255
@@ -70,7 +72,7 @@ def filled(image: Image.Image) -> Image.Image:
 
 def _filled_from_smaller(image: Image.Image) -> Image.Image:
     """`filled` for a large RGBA picture, strip by strip."""
-    shrink = math.sqrt(image.width * image.height / (LARGE_PIXELS / 4))
+    shrink = math.sqrt(image.width * image.height / MOST_FILLED_PIXELS)
     small_size = (max(1, int(image.width / shrink)), max(1, int(image.height / shrink)))
     small = filled(image.resize(small_size, Image.Resampling.BOX))
     found = Image.new("RGB", image.size)

@@ -6,11 +6,13 @@ Of an animation it keeps the first frame.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 from pingvas.engine.images.file_parts import MAX_EXIF, MAX_PROFILE, MAX_XMP, FileParts
 
 # What the header of an extended file says of chunks that are taken out: a profile, EXIF, XMP.
-_FLAGS_OUT = 0x20 | 0x08 | 0x04
+PROFILE_FLAG, EXIF_FLAG, XMP_FLAG = 0x20, 0x08, 0x04
+_FLAGS_OUT = PROFILE_FLAG | EXIF_FLAG | XMP_FLAG
 _PIXELS = (b"VP8 ", b"VP8L", b"ALPH", b"ANMF")
 
 
@@ -51,6 +53,18 @@ def take_webp_apart(data: bytes) -> FileParts:
     chunks = b"".join(kept)
     whole = b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WEBP" + chunks
     return FileParts(whole, profile=profile, exif=exif, xmp=xmp, size=size_told)
+
+
+def riff_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and body of every whole chunk of a file; what is cut off at its end is left out."""
+    place = 12
+    while place + 8 <= len(data):
+        (size,) = struct.unpack_from("<I", data, place + 4)
+        body = data[place + 8 : place + 8 + size]
+        if len(body) < size:
+            return
+        yield data[place : place + 4], body
+        place += 8 + size + size % 2
 
 
 def _size(kind: bytes, body: bytes) -> tuple[int, int] | None:

@@ -51,7 +51,7 @@ class FinishedImage:
 class End:
     """How a job ends. Only a completed one has an image; only a failed one a code and a message.
 
-    `gpu_seconds`: what was measured, None when nobody measured. `lost`: this attempt counts as lost.
+    `gpu_seconds`: what was measured, and what large images took beside that; None when nobody measured. `lost`: this attempt counts as lost.
     """
 
     job: OpenJob

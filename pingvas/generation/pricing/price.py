@@ -12,6 +12,7 @@ from pingvas.generation.job_parameters import (
     RefineParameters,
     UpscaleParameters,
 )
+from pingvas.generation.pricing.large_sources import NO_MORE, MorePixels
 
 # Seconds for a model that says nothing of its own: once per picture, and per step and megapixel.
 FIXED_SECONDS = 1.0
@@ -42,13 +43,14 @@ def quote(
     refine_config: Mapping[str, Any] | None = None,
     ratio: float = 1.0,
     refine_ratio: float = 1.0,
+    more: MorePixels = NO_MORE,
 ) -> Quote:
     """Price one image from the model's `cost` figures, the job's complete parameters, and what was learned.
 
     `ratio` is how many times as long as its figures say the model takes at this size (see `speeds.py`);
-    `refine_ratio` the same of the model that refines what was enlarged.
+    `refine_ratio` the same of the model that refines what was enlarged. `more` is what its images have beyond its size.
     """
-    seconds = ratio * base_seconds(model_config, parameters)
+    seconds = ratio * base_seconds(model_config, parameters) + more.seconds
     if isinstance(parameters, UpscaleParameters) and parameters.refine and refine_config is not None:
         seconds += refine_ratio * _diffusion_seconds(
             refine_config, parameters.refine, controls=0, megapixels=_megapixels(parameters)

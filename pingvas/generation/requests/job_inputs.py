@@ -90,6 +90,12 @@ class JobInputs:
     vae: InputModel | None = None
     refine: InputModel | None = None
 
+    @property
+    def sizes(self) -> dict[UUID, tuple[int, int]]:
+        """Width and height of every image."""
+        images = [self.source, self.mask, *(control.image for control in self.controls)]
+        return {image.id: (image.width, image.height) for image in images if image is not None}
+
 
 async def find_inputs(session: ReadSession, user_id: UUID | None, parameters: JobParameters) -> JobInputs:
     """Find what a job's parameters name. Raises SourceGone and InputModelGone; a job that names nothing asks nothing."""
@@ -115,6 +121,11 @@ async def find_inputs(session: ReadSession, user_id: UUID | None, parameters: Jo
         ),
         vae=None if parameters.vae is None else models[parameters.vae],
     )
+
+
+async def find_key(session: ReadSession, image_id: UUID) -> str | None:
+    """Where an image's bytes are now; None: it is gone."""
+    return await session.scalar(select(Image.s3_key).where(Image.id == image_id))
 
 
 async def _find_models(session: ReadSession, names: set[str]) -> dict[str, InputModel]:

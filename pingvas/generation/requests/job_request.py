@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.config import JsonDict
 
 from pingvas.base.errors import BadField, Invalid, message_of
+from pingvas.engine.samplers import SAMPLERS
 from pingvas.generation.requests.prompt_rules import MAX_PROMPT, why_no_prompt
 
 Lane = Literal["normal", "idle"]
@@ -61,32 +63,50 @@ def _negative(prompt: str) -> str:
     return prompt
 
 
-_SHOWN_LIMIT = {"maxLength": MAX_PROMPT}
+def _whole(said: Any) -> Any:
+    """JSON has one kind of number: 20.0 is a whole one, and neither "20" nor true is a number."""
+    if isinstance(said, float) and said.is_integer():
+        return int(said)
+    if isinstance(said, bool) or not isinstance(said, int):
+        raise ValueError("must be a whole number")
+    return said
+
+
+# Behind the limits, so that it comes before them and they stay in the document.
+_WHOLE = BeforeValidator(_whole)
+
+# As near as a pattern comes to a prompt that shows something.
+_SEEN = r"[^\s\u0000-\u0020\u007f-\u00a0\u00ad]"
+_SHOWN_LIMIT: JsonDict = {"maxLength": MAX_PROMPT, "pattern": f"^$|{_SEEN}"}
+_SHOWN_NEED: JsonDict = {"maxLength": MAX_PROMPT, "minLength": 1, "pattern": _SEEN}
+# A pattern, for the page's types would be of one set: which samplers there are is said by each model.
+_SAMPLERS: JsonDict = {"pattern": f"^({'|'.join(SAMPLERS)})$"}
 
 # The values that a request may have, for whoever takes one from outside, too.
 Text = Annotated[str, AfterValidator(_storable)]
 ModelName = Annotated[Text, Field(min_length=1, max_length=200)]
 Prompt = Annotated[Text, AfterValidator(_checked(is_needed=False)), Field(json_schema_extra=_SHOWN_LIMIT)]
 # Of an image that is made from nothing but its prompt.
-NeededPrompt = Annotated[
-    Text, AfterValidator(_checked(is_needed=True)), Field(json_schema_extra=_SHOWN_LIMIT | {"minLength": 1})
+NeededPrompt = Annotated[Text, AfterValidator(_checked(is_needed=True)), Field(json_schema_extra=_SHOWN_NEED)]
+NegativePrompt = Annotated[
+    Text, AfterValidator(_negative), Field(json_schema_extra={"maxLength": MAX_PROMPT})
 ]
-NegativePrompt = Annotated[Text, AfterValidator(_negative), Field(json_schema_extra=_SHOWN_LIMIT)]
-Side = Annotated[int, Field(ge=8, le=16384)]
-Steps = Annotated[int, Field(ge=1, le=1000)]
-Cfg = Annotated[float, Field(allow_inf_nan=False, ge=MIN_CFG, le=MAX_CFG)]
-Sampler = Annotated[Text, Field(max_length=40)]
-Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
-Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
-ClipSkip = Annotated[int, Field(ge=1, le=MAX_CLIP_SKIP)]
-Guidance = Annotated[float, Field(allow_inf_nan=False, ge=0, le=MAX_GUIDANCE)]
-LoraWeight = Annotated[float, Field(allow_inf_nan=False, ge=-MAX_LORA_WEIGHT, le=MAX_LORA_WEIGHT)]
-ControlWeight = Annotated[float, Field(allow_inf_nan=False, ge=0, le=MAX_CONTROL_WEIGHT)]
-Share = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)]
-MaskBlur = Annotated[int, Field(ge=0, le=MAX_MASK_BLUR)]
-MaskPadding = Annotated[int, Field(ge=0, le=MAX_MASK_PADDING)]
-RefineStrength = Annotated[float, Field(allow_inf_nan=False, ge=MIN_REFINE, le=MAX_REFINE)]
-Scale = Annotated[float, Field(allow_inf_nan=False, gt=1, le=MAX_SCALE)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Side = Annotated[int, Field(ge=8, le=16384, multiple_of=8), _WHOLE]
+Steps = Annotated[int, Field(ge=1, le=1000), _WHOLE]
+Cfg = Annotated[Number, Field(ge=MIN_CFG, le=MAX_CFG)]
+Sampler = Annotated[Text, Field(max_length=40, json_schema_extra=_SAMPLERS)]
+Seed = Annotated[int, Field(ge=0, lt=MAX_SEED + 1), _WHOLE]
+Count = Annotated[int, Field(ge=1, le=MAX_COUNT), _WHOLE]
+ClipSkip = Annotated[int, Field(ge=1, le=MAX_CLIP_SKIP), _WHOLE]
+Guidance = Annotated[Number, Field(ge=0, le=MAX_GUIDANCE)]
+LoraWeight = Annotated[Number, Field(ge=-MAX_LORA_WEIGHT, le=MAX_LORA_WEIGHT)]
+ControlWeight = Annotated[Number, Field(ge=0, le=MAX_CONTROL_WEIGHT)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+MaskBlur = Annotated[int, Field(ge=0, le=MAX_MASK_BLUR), _WHOLE]
+MaskPadding = Annotated[int, Field(ge=0, le=MAX_MASK_PADDING), _WHOLE]
+RefineStrength = Annotated[Number, Field(ge=MIN_REFINE, le=MAX_REFINE)]
+Scale = Annotated[Number, Field(gt=1, le=MAX_SCALE)]
 
 _CHECKED_AGAIN = ConfigDict(revalidate_instances="always")
 

@@ -25,6 +25,7 @@ from pingvas.generation import metrics
 from pingvas.generation.job_parameters import JobParameters, stored_parameters
 from pingvas.generation.lifecycle import signals
 from pingvas.generation.lifecycle.statements import INSERT
+from pingvas.generation.pricing.large_sources import more_pixels
 from pingvas.generation.pricing.price import Quote, quote
 from pingvas.generation.pricing.speeds import ratio_for
 from pingvas.generation.queue.batch_key import batch_key
@@ -229,7 +230,8 @@ async def _prepare(
         images = complete(request, found, resolved)
         # A seed and a prompt cost nothing, so all cost the same.
         ratio = ratio_for(found.ratios.get(found.model.id), images[0])
-        price = quote(found.model.config, images[0], ratio=ratio)
+        sizes = {image.id: (image.width, image.height) for image in found.images.values()}
+        price = quote(found.model.config, images[0], ratio=ratio, more=more_pixels(images[0], sizes))
     await refuse_what_fits_no_worker(session, found, images[0])
     return PreparedRequest(found.model, images, price, expected_bytes(images[0], found.images))
 

@@ -21,6 +21,7 @@ from pingvas.base.outbox import drain_deletions
 from pingvas.base.planner_figures import refresh_planner_figures
 from pingvas.base.settings import Settings
 from pingvas.billing.ledger import find_disagreements
+from pingvas.gallery.old_files import clean_old_files
 from pingvas.generation.lifecycle.slots import promote_overlooked
 from pingvas.generation.lifecycle.sweeps import lift_stragglers, sweep_deadlines, sweep_leases
 from pingvas.generation.queue.workers import forget_silent_workers
@@ -82,6 +83,10 @@ async def _delete_objects(context: ChoreContext) -> Counts:
     return {"deleted": await drain_deletions(context.database, context.storage.delete)}
 
 
+async def _clean_old_files(context: ChoreContext) -> Counts:
+    return asdict(await clean_old_files(context.database, context.storage))
+
+
 async def _forget_silent_workers(context: ChoreContext) -> Counts:
     async with context.database.transaction() as session:
         return {"forgotten": await forget_silent_workers(session)}
@@ -133,6 +138,7 @@ CHORES = (
     Chore("lift_stragglers", "* * * * * */10", "every 10 seconds", _lift_stragglers),
     Chore("refresh_planner_figures", "* * * * * */5", "every 5 seconds", _refresh_planner_figures),
     Chore("delete_objects", "* * * * * */10", "every 10 seconds", _delete_objects),
+    Chore("clean_old_files", "*/5 * * * *", "every 5 minutes", _clean_old_files, at_most=3000.0),
     Chore("forget_silent_workers", "* * * * *", "every minute", _forget_silent_workers),
     Chore("forget_expired", "7 * * * *", "every hour", _forget_expired),
     Chore("drop_previews", "11 * * * *", "every hour", _drop_previews, at_most=3000.0),

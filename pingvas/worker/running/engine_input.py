@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from pingvas.engine.requests import EngineRequest, Setup
+from pingvas.generation.pricing.large_sources import NO_MORE, MorePixels
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,13 @@ class Enlarge:
 class EngineInput:
     """All the engine needs for one job: something to enlarge, a request, or the one and then the other on top of it.
 
-    Close it when the engine is done: until then the models' files stay where they are.
+    `more` is what its images have beyond the picture's size. Close it when the engine is done: until then the models' files stay where they are.
     """
 
     enlarge: Enlarge | None = None
     setup: Setup | None = None
     request: EngineRequest | None = None
+    more: MorePixels = NO_MORE
     files: ExitStack = field(default_factory=ExitStack, repr=False)
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ from pingvas.base.tracing import span
 from pingvas.engine import errors
 from pingvas.engine.requests import VAE_DECODE, Result, StepReport
 from pingvas.generation.lifecycle.claims import ClaimedJob, Hold
+from pingvas.generation.pricing.large_sources import NO_MORE
 from pingvas.worker.running.capacity import max_batch_for, may_share_batch
 from pingvas.worker.running.engine_input import EngineInput
 from pingvas.worker.running.engine_queue import QueuedJob
@@ -126,7 +127,7 @@ class JobRun:
             reporter.finish()
         if self._stop in ("canceled", "lost"):
             return self._why_stopped(result.gpu_seconds)
-        return Made(result)
+        return Made(result, inputs.more)
 
     async def _load_inputs(self) -> EngineInput:
         """What the job is made from, unless the job is stopped before all of it is there."""
@@ -212,7 +213,7 @@ class JobRun:
                 picture = await store_image(self.job, outcome.result, self._context, self._give_up)
             if picture is None:
                 outcome = self._why_not_stored()
-            else:
+            elif outcome.more == NO_MORE:  # large images take time of their own, which is not the model's
                 self._context.measurements.note(self.job, outcome.result.gpu_seconds)
         await self._finish_reporting()
         with span("finish", outcome=type(outcome).__name__):

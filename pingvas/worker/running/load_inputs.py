@@ -27,7 +27,8 @@ from pingvas.generation.job_parameters import (
     UpscaleParameters,
 )
 from pingvas.generation.lifecycle.claims import ClaimedJob
-from pingvas.generation.requests.job_inputs import InputModel, JobInputs, StoredImage, find_inputs
+from pingvas.generation.pricing.large_sources import more_pixels
+from pingvas.generation.requests.job_inputs import InputModel, JobInputs, StoredImage, find_inputs, find_key
 from pingvas.worker.running.engine_input import EngineInput, Enlarge
 from pingvas.worker.running.job_context import JobContext
 
@@ -53,6 +54,7 @@ async def load_inputs(job: ClaimedJob, context: JobContext) -> EngineInput:
             loaded = EngineInput(
                 setup=await _setup(job, inputs, model, reader),
                 request=await _request(asked, inputs, reader, _refiner_start(job.model_config)),
+                more=more_pixels(asked, inputs.sizes),
             )
         loaded.files = copies.pop_all()
     return loaded
@@ -76,10 +78,21 @@ class _Reader:
 
     async def picture(self, stored: StoredImage, what: str) -> Image.Image:
         try:
-            data = await self.context.storage.get(stored.key)
+            data = await self._bytes_of(stored)
         except ObjectMissing as error:
             raise InvalidParameters(f"{what} is not in the storage any more; upload it again.") from error
         return await asyncio.to_thread(open_source, data, what)
+
+    async def _bytes_of(self, stored: StoredImage) -> bytes:
+        try:
+            return await self.context.storage.get(stored.key)
+        except ObjectMissing:
+            async with self.context.database.read() as session:
+                key = await find_key(session, stored.id)
+            if key in (None, stored.key):
+                raise
+            # A file of an earlier version, which was written anew since this job's inputs were looked up.
+            return await self.context.storage.get(key)
 
 
 async def _setup(job: ClaimedJob, inputs: JobInputs, model: Path, reader: _Reader) -> Setup:

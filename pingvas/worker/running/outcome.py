@@ -5,13 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pingvas.engine.requests import Result
+from pingvas.generation.pricing.large_sources import NO_MORE, MorePixels
 
 
 @dataclass(frozen=True)
 class Made:
-    """There is a picture."""
+    """There is a picture. `more` is what its images have beyond its size."""
 
     result: Result
+    more: MorePixels = NO_MORE
+
+    @property
+    def seconds(self) -> float:
+        """What is paid: the engine's time, and that of the work beside it that large images make."""
+        return self.result.gpu_seconds + self.more.beside_seconds
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from pingvas.base.backoff import pauses
 from pingvas.base.ids import new_id
 from pingvas.engine.images import image_files
 from pingvas.engine.requests import Result
+from pingvas.gallery.named_images import without_images
 from pingvas.gallery.storage_keys import image_key, thumbnail_key
-from pingvas.generation.job_parameters import stored_parameters, without_images
+from pingvas.generation.job_parameters import stored_parameters
 from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.generation.lifecycle.ends import FinishedImage
 from pingvas.worker.running.job_context import JobContext

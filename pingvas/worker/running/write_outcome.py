@@ -49,10 +49,10 @@ async def _write(
     job: ClaimedJob, context: JobContext, outcome: Outcome, picture: FinishedImage | None
 ) -> bool:
     match outcome:
-        case Made(result):
+        case Made():
             if picture is None:
                 raise ValueError("a picture that is made is stored first")
-            return await context.ends.write(End(job, "completed", result.gpu_seconds, picture))
+            return await context.ends.write(End(job, "completed", outcome.seconds, picture))
         case Failed(code, message, seconds):
             return await context.ends.write(End(job, "failed", seconds, code=code, message=message))
         case Canceled(seconds):

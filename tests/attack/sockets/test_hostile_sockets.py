@@ -3,22 +3,27 @@
 import asyncio
 import json
 import logging
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_websocket
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from pingvas.base.budgets import FIGURES, Share
 from pingvas.base.db import Database
+from pingvas.base.ids import new_id
 from pingvas.realtime import connections, outgoing
+from pingvas.realtime.connections import DROPPED
 from pingvas.realtime.messages import MAX_BYTES, BadMessage, Kind, TextPacket, kind_of
 from pingvas.realtime.outgoing import OutgoingQueue
-from tests.make.events import credits_of
+from pingvas.realtime.websocket_protocol import BoundedWebSocket
+from tests.make.events import completed, credits_of
 from tests.realtime.conftest import Ears, Person
 from tests.realtime.test_sockets import tell
 
@@ -52,12 +57,19 @@ HOSTILE = {
     "a message without a kind": "4",
 }
 
+HANDSHAKE = (
+    b"GET /ws/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
 
 @asynccontextmanager
-async def websocket(address: str, person: Person | None = None) -> AsyncIterator[ClientConnection]:
+async def websocket(
+    address: str, person: Person | None = None, **options: Any
+) -> AsyncIterator[ClientConnection]:
     """A plain WebSocket that has shaken hands, signed in if somebody is named."""
     url = address.replace("http", "ws") + "/ws/?EIO=4&transport=websocket"
-    async with open_websocket(url, compression=None, max_queue=1, ping_interval=None) as client:
+    async with open_websocket(url, compression=None, max_queue=1, ping_interval=None, **options) as client:
         assert str(await client.recv()).startswith("0{")
         if person is not None:
             await client.send("40" + json.dumps({"token": person.token}))
@@ -216,6 +228,88 @@ async def test_a_client_that_does_not_read_is_dropped_and_others_hear_all(
         await ears.until("credits:updated")
 
         assert (await client.get("/ws/", params=session)).status_code == 400
+
+
+async def test_a_websocket_that_does_not_read_is_dropped_and_others_hear_all(
+    address: str,
+    make_person: MakePerson,
+    connect: Connect,
+    worker_database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # given somebody whose system takes little, and who reads nothing after signing in
+    monkeypatch.setattr(outgoing, "MAX_WAITING", 20)
+    slow, owner = await make_person(), await make_person()
+    ears = await connect(owner)
+    before = DROPPED.labels("slow_reader")._value.get()
+    taking_little = socket.socket()
+    taking_little.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    taking_little.setblocking(False)
+    host, port = address.removeprefix("http://").split(":")
+    await asyncio.get_running_loop().sock_connect(taking_little, (host, int(port)))
+    async with websocket(address, slow, sock=taking_little) as client:
+        # when there is more for them than systems keep between the two
+        for _ in range(100):
+            told = (completed(new_id(), prompt="x" * 6_000) for _ in range(100))
+            await tell(worker_database, slow, *told)
+            if DROPPED.labels("slow_reader")._value.get() > before:
+                break
+        await tell(worker_database, owner, credits_of(owner.user_id, 1))
+
+        # then
+        await ears.until("credits:updated")
+        assert DROPPED.labels("slow_reader")._value.get() == before + 1
+        await until_closed(client)
+
+
+@pytest.mark.parametrize("frame", [b"\xc1\x84\0\0\0\0bomb", b"\x80\x80\0\0\0\0", b"\x81\x04text"], ids=repr)
+async def test_who_speaks_nonsense_before_being_let_in_is_cut_off_and_leaves_no_line(
+    caplog: pytest.LogCaptureFixture, frame: bytes
+) -> None:
+    # given a server that has not made up its mind, and a compressed frame, one that continues nothing, one without a mask
+    asked, left = asyncio.Event(), asyncio.Event()
+    caplog.set_level(logging.WARNING)
+
+    async def app(_scope: Any, receive: Any, _send: Any) -> None:
+        assert (await receive())["type"] == "websocket.connect"
+        asked.set()
+        assert (await receive())["type"] == "websocket.disconnect"
+        left.set()
+
+    config = uvicorn.Config(app, log_config=None, lifespan="off", ws=BoundedWebSocket)
+    config.load()
+
+    # when
+    state = uvicorn.server.ServerState()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: BoundedWebSocket(config, state, {}), "127.0.0.1", 0
+    )
+    async with server, asyncio.timeout(60):
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(HANDSHAKE)
+        await asked.wait()
+        writer.write(frame)
+        with suppress(ConnectionError):
+            assert await reader.read() == b""
+        writer.close()
+        await left.wait()
+        await asyncio.gather(*state.tasks)
+
+    # then
+    assert [record.getMessage() for record in caplog.records if record.name != "uvicorn.sockets"] == []
+
+
+async def test_a_handshake_that_is_refused_leaves_no_line(
+    address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    for query in ("?EIO=4&transport=websocket&sid=nobody", "?EIO=4&transport=websocket&j=1"):
+        with pytest.raises(InvalidStatus) as refused:
+            async with open_websocket(address.replace("http", "ws") + "/ws/" + query):
+                pass
+        assert refused.value.response.status_code == 400
+
+    assert [record.getMessage() for record in caplog.records] == []
 
 
 def test_a_queue_is_too_long_by_packets_and_by_characters() -> None:

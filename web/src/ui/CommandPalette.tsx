@@ -6,7 +6,7 @@ import styles from "./CommandPalette.module.css";
 import { Dialog } from "./Dialog";
 import { Keys } from "./Keys";
 
-export interface PaletteCommand {
+interface PaletteCommand {
   id: string;
   label: string;
   /** Other words that find it. */
@@ -17,7 +17,7 @@ export interface PaletteCommand {
   onSelect: () => void;
 }
 
-export interface PaletteGroup {
+interface PaletteGroup {
   label: string;
   commands: readonly PaletteCommand[];
 }

@@ -8,7 +8,7 @@ import { cx } from "./cx";
 import { Keys } from "./Keys";
 import styles from "./Popup.module.css";
 
-export interface MenuAction {
+interface MenuAction {
   kind?: "action";
   label: string;
   icon?: LucideIcon;

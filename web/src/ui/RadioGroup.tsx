@@ -6,7 +6,7 @@ import type { ReactNode } from "react";
 import { cx } from "./cx";
 import styles from "./RadioGroup.module.css";
 
-export interface RadioOption<V extends string> {
+interface RadioOption<V extends string> {
   value: V;
   label: ReactNode;
   hint?: string;

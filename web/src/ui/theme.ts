@@ -8,9 +8,9 @@ export type ThemeChoice = "dark" | "light" | "system";
 export type Theme = "dark" | "light";
 
 export const THEME_CHOICES: readonly ThemeChoice[] = ["dark", "light", "system"];
-export const THEME_KEY = "pingvas.theme";
+const THEME_KEY = "pingvas.theme";
 /** What a phone paints its own bars with: --color-page of each theme. */
-export const THEME_COLORS: Record<Theme, string> = { dark: "#0a1018", light: "#f8f9fb" };
+const THEME_COLORS: Record<Theme, string> = { dark: "#0a1018", light: "#f8f9fb" };
 
 const systemIsLight = window.matchMedia("(prefers-color-scheme: light)");
 const listeners = new Set<() => void>();
@@ -41,7 +41,7 @@ export function chooseTheme(next: ThemeChoice): void {
   apply();
 }
 
-export function themeOf(chosen: ThemeChoice): Theme {
+function themeOf(chosen: ThemeChoice): Theme {
   if (chosen !== "system") return chosen;
   return systemIsLight.matches ? "light" : "dark";
 }

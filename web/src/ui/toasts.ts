@@ -35,7 +35,3 @@ export function toast(text: string, tone: Tone = "info", options: ToastOptions =
     data: { tone, ...data },
   });
 }
-
-export function dismiss(id: string): void {
-  toasts.close(id);
-}

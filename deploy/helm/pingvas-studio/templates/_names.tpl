@@ -67,3 +67,12 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- . -}}
 {{- end -}}
 {{- end -}}
+
+{{/* Resources of the API. The limit of memory, where none is set: 400 MiB for each process, and what the children that decode
+uploads have together (pingvas/gallery/decoder.py, most_resident). */}}
+{{- define "studio.apiResources" -}}
+{{- $processes := int64 (default 1 .Values.settings.api_processes) -}}
+{{- $large := div (int64 (default 553648128 .Values.settings.decoder_memory_bytes)) 1048576 -}}
+{{- $memory := printf "%dMi" (add (mul 528 $processes) (sub $large 32)) -}}
+{{- toYaml (mergeOverwrite (dict "limits" (dict "memory" $memory)) (deepCopy .Values.api.resources)) -}}
+{{- end -}}

@@ -7,7 +7,8 @@
   value: /tmp/pingvas
 - name: PINGVAS_DATABASE_URL
   valueFrom:
-    secretKeyRef: {name: {{ $secret }}, key: database-url}
+    {{- $owner := and $root.Values.migrate.grantTo (has $component (list "migrate" "chores")) }}
+    secretKeyRef: {name: {{ $secret }}, key: {{ ternary "owner-database-url" "database-url" (not (empty $owner)) }}}
 - name: PINGVAS_STORAGE_URL
   {{- if $root.Values.storage.volume.enabled }}
   value: file:///srv/storage
@@ -15,11 +16,16 @@
   valueFrom:
     secretKeyRef: {name: {{ $secret }}, key: storage-url}
   {{- end }}
-{{- /* With S3 a worker needs no key; with a volume it keeps the one that signs the addresses of pictures. */}}
-{{- if or (ne $component "worker") $root.Values.storage.volume.enabled }}
+{{- /* Only the API signs people in. The addresses of pictures on a volume are signed by workers too, with a key of their own. */}}
+{{- if eq $component "api" }}
 - name: PINGVAS_SECRET_KEY
   valueFrom:
     secretKeyRef: {name: {{ $secret }}, key: secret-key}
+{{- end }}
+{{- if and $root.Values.storage.volume.enabled (has $component (list "api" "worker")) }}
+- name: PINGVAS_FILE_URL_KEY
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: file-url-key}
 {{- end }}
 - name: PINGVAS_REDIS_URL
   valueFrom:
@@ -101,16 +107,22 @@ checksum/secret: {{ toYaml .Values.secret | sha256sum }}
 {{/* The keys of a Secret made here. */}}
 {{- define "studio.secretData" -}}
 database-url: {{ required "set secret.databaseUrl, or secret.existingSecret" .Values.secret.databaseUrl | quote }}
+{{- if .Values.migrate.grantTo }}
+owner-database-url: {{ required "set secret.ownerDatabaseUrl, or secret.existingSecret" .Values.secret.ownerDatabaseUrl | quote }}
+{{- end }}
 {{- if not .Values.storage.volume.enabled }}
 storage-url: {{ required "set secret.storageUrl (s3://…), or storage.volume.enabled, or secret.existingSecret" .Values.secret.storageUrl | quote }}
 {{- end }}
 secret-key: {{ required "set secret.secretKey (openssl rand -hex 32), or secret.existingSecret" .Values.secret.secretKey | quote }}
+{{- if .Values.storage.volume.enabled }}
+file-url-key: {{ required "set secret.fileUrlKey (openssl rand -hex 32), or secret.existingSecret" .Values.secret.fileUrlKey | quote }}
+{{- end }}
 {{- with .Values.secret.redisUrl }}
 redis-url: {{ . | quote }}
 {{- end }}
 {{- end -}}
 
-{{/* Figures of a process that listens to nobody else: to be appended to its environment, and its port. */}}
+{{/* Metrics: to be appended to a process's environment, and its port. Without them the API shows its own inside the pod alone. */}}
 {{- define "studio.metricsEnvironment" -}}
 {{- if .Values.metrics.enabled }}
 - name: PINGVAS_METRICS_HOST
@@ -122,8 +134,7 @@ redis-url: {{ . | quote }}
 
 {{- define "studio.metricsPorts" -}}
 {{- if .Values.metrics.enabled }}
-ports:
-  - name: metrics
-    containerPort: {{ .Values.metrics.port }}
+- name: metrics
+  containerPort: {{ .Values.metrics.port }}
 {{- end }}
 {{- end -}}

@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelJobData, CancelJobErrors, CancelJobResponses, CancelJobsData, CancelJobsErrors, CancelJobsResponses, ChangeMeData, ChangeMeErrors, ChangeMeResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EstimateJobsData, EstimateJobsErrors, EstimateJobsResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageFileResponses, GetImageRecipeData, GetImageRecipeErrors, GetImageRecipeResponses, GetImageResponses, GetImageThumbnailData, GetImageThumbnailErrors, GetImageThumbnailResponses, GetJobData, GetJobErrors, GetJobResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelResponses, GetQueueData, GetQueueErrors, GetQueueResponses, HealthzData, HealthzErrors, HealthzResponses, ListCreditsData, ListCreditsErrors, ListCreditsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListJobStepsData, ListJobStepsErrors, ListJobStepsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListPlansData, ListPlansErrors, ListPlansResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, MetricsData, MetricsErrors, MetricsResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterData, RegisterErrors, RegisterResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SignInOnceData, SignInOnceErrors, SignInOnceResponses, SubmitJobsData, SubmitJobsErrors, SubmitJobsResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UploadImageData, UploadImageErrors, UploadImageResponses } from './types.gen';
+import type { CancelJobData, CancelJobErrors, CancelJobResponses, CancelJobsData, CancelJobsErrors, CancelJobsResponses, ChangeMeData, ChangeMeErrors, ChangeMeResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EstimateJobsData, EstimateJobsErrors, EstimateJobsResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageRecipeData, GetImageRecipeErrors, GetImageRecipeResponses, GetImageResponses, GetImageThumbnailData, GetImageThumbnailErrors, GetJobData, GetJobErrors, GetJobResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelResponses, GetQueueData, GetQueueErrors, GetQueueResponses, HealthzData, HealthzErrors, HealthzResponses, ListCreditsData, ListCreditsErrors, ListCreditsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListJobStepsData, ListJobStepsErrors, ListJobStepsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListPlansData, ListPlansErrors, ListPlansResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterData, RegisterErrors, RegisterResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SignInOnceData, SignInOnceErrors, SignInOnceResponses, SubmitJobsData, SubmitJobsErrors, SubmitJobsResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UploadImageData, UploadImageErrors, UploadImageResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -211,7 +211,7 @@ export const getImageRecipe = <ThrowOnError extends boolean = true>(options: Opt
  *
  * To the picture itself, at an address that expires.
  */
-export const getImageFile = <ThrowOnError extends boolean = true>(options: Options<GetImageFileData, ThrowOnError>): RequestResult<GetImageFileResponses, GetImageFileErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetImageFileResponses, GetImageFileErrors, ThrowOnError, 'data'>({
+export const getImageFile = <ThrowOnError extends boolean = true>(options: Options<GetImageFileData, ThrowOnError>): RequestResult<unknown, GetImageFileErrors, ThrowOnError, 'data'> => (options.client ?? client).get<unknown, GetImageFileErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/images/{image_id}/file',
@@ -223,7 +223,7 @@ export const getImageFile = <ThrowOnError extends boolean = true>(options: Optio
  *
  * To a small WebP of the picture, at an address that expires.
  */
-export const getImageThumbnail = <ThrowOnError extends boolean = true>(options: Options<GetImageThumbnailData, ThrowOnError>): RequestResult<GetImageThumbnailResponses, GetImageThumbnailErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetImageThumbnailResponses, GetImageThumbnailErrors, ThrowOnError, 'data'>({
+export const getImageThumbnail = <ThrowOnError extends boolean = true>(options: Options<GetImageThumbnailData, ThrowOnError>): RequestResult<unknown, GetImageThumbnailErrors, ThrowOnError, 'data'> => (options.client ?? client).get<unknown, GetImageThumbnailErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/images/{image_id}/thumbnail',
@@ -347,7 +347,7 @@ export const listPlans = <ThrowOnError extends boolean = true>(options?: Options
  * Make an account with the free plan and the sign-up bonus, and sign it in.
  *
  * Of the accounts that are made at one address in a short time, only the first get the bonus; the others start without,
- * and `bonus_credits` says so.
+ * and `bonus_withheld` says so.
  */
 export const register = <ThrowOnError extends boolean = true>(options: Options<RegisterData, ThrowOnError>): RequestResult<RegisterResponses, RegisterErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RegisterResponses, RegisterErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -443,16 +443,5 @@ export const healthz = <ThrowOnError extends boolean = true>(options?: Options<H
 export const readyz = <ThrowOnError extends boolean = true>(options?: Options<ReadyzData, ThrowOnError>): RequestResult<ReadyzResponses, ReadyzErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ReadyzResponses, ReadyzErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     url: '/readyz',
-    ...options
-});
-
-/**
- * Metrics
- *
- * Prometheus text format.
- */
-export const metrics = <ThrowOnError extends boolean = true>(options?: Options<MetricsData, ThrowOnError>): RequestResult<MetricsResponses, MetricsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<MetricsResponses, MetricsErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    url: '/metrics',
     ...options
 });

@@ -828,11 +828,11 @@ export type MeChanges = {
      *
      * 1 to 80 characters
      */
-    display_name?: string | null;
+    display_name?: string;
     /**
      * Avatar Url
      *
-     * http or https; null removes it
+     * http or https; null or nothing removes it
      */
     avatar_url?: string | null;
     /**
@@ -1394,9 +1394,15 @@ export type RegisteredAnswer = {
     /**
      * Bonus Credits
      *
-     * The sign-up bonus; 0 where too many accounts were made at this address lately, or the studio gives none
+     * The sign-up bonus; 0 where it is withheld, or the studio gives none
      */
     bonus_credits: number;
+    /**
+     * Bonus Withheld
+     *
+     * Whether others get a bonus and this account none, for too many were made at this address lately
+     */
+    bonus_withheld: boolean;
 };
 
 /**
@@ -1813,9 +1819,29 @@ export type ListJobsData = {
 
 export type ListJobsErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
 };
 
 export type ListJobsError = ListJobsErrors[keyof ListJobsErrors];
@@ -1865,17 +1891,49 @@ export type SubmitJobsData = {
 
 export type SubmitJobsErrors = {
     /**
-     * `insufficient_credits`, or `storage_exceeded`: too little room for the pictures
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Payment Required: `insufficient_credits` (There are not enough credits left for this); `storage_exceeded` (There is no room left in your storage. Delete pictures, or take a larger plan)
      */
     402: Problem;
     /**
-     * `queue_full`: my plan allows no more jobs that have not ended
+     * Forbidden: `model_locked` (This model is not part of your plan); `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (This account holds no current subscription)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `conflict` (The first call with this Idempotency-Key is still running)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid); `idempotency_conflict` (This Idempotency-Key was used before with another body)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later); `queue_full` (Too many of your jobs have not ended yet; wait for some of them, or cancel some)
      */
     429: Problem;
     /**
-     * A problem document
+     * Internal Server Error: `internal_error` (A fault of ours)
      */
-    default: Problem;
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
 };
 
 export type SubmitJobsError = SubmitJobsErrors[keyof SubmitJobsErrors];
@@ -1886,7 +1944,7 @@ export type SubmitJobsResponses = {
      */
     200: SubmittedOut;
     /**
-     * Successful Response
+     * Accepted; some of the jobs have not ended
      */
     202: SubmittedOut;
 };
@@ -1915,9 +1973,41 @@ export type EstimateJobsData = {
 
 export type EstimateJobsErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `model_locked` (This model is not part of your plan); `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (This account holds no current subscription)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
 };
 
 export type EstimateJobsError = EstimateJobsErrors[keyof EstimateJobsErrors];
@@ -1945,9 +2035,33 @@ export type GetJobData = {
 
 export type GetJobErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
 };
 
 export type GetJobError = GetJobErrors[keyof GetJobErrors];
@@ -1975,9 +2089,33 @@ export type ListJobStepsData = {
 
 export type ListJobStepsErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
 };
 
 export type ListJobStepsError = ListJobStepsErrors[keyof ListJobStepsErrors];
@@ -2005,9 +2143,37 @@ export type CancelJobData = {
 
 export type CancelJobErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
 };
 
 export type CancelJobError = CancelJobErrors[keyof CancelJobErrors];
@@ -2049,21 +2215,45 @@ export type RetryJobData = {
 
 export type RetryJobErrors = {
     /**
-     * `insufficient_credits`, or `storage_exceeded`: too little room for the pictures
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Payment Required: `insufficient_credits` (There are not enough credits left for this); `storage_exceeded` (There is no room left in your storage. Delete pictures, or take a larger plan)
      */
     402: Problem;
     /**
-     * `conflict`: the job has not failed and was not canceled
+     * Forbidden: `model_locked` (This model is not part of your plan); `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Conflict: `conflict` (Only a job that failed or was canceled can be tried again)
      */
     409: Problem;
     /**
-     * `queue_full`: my plan allows no more jobs that have not ended
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid); `idempotency_conflict` (This Idempotency-Key was used before with another body)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later); `queue_full` (Too many of your jobs have not ended yet; wait for some of them, or cancel some)
      */
     429: Problem;
     /**
-     * A problem document
+     * Internal Server Error: `internal_error` (A fault of ours)
      */
-    default: Problem;
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
 };
 
 export type RetryJobError = RetryJobErrors[keyof RetryJobErrors];
@@ -2074,7 +2264,7 @@ export type RetryJobResponses = {
      */
     200: SubmittedOut;
     /**
-     * Successful Response
+     * Accepted; some of the jobs have not ended
      */
     202: SubmittedOut;
 };
@@ -2090,9 +2280,33 @@ export type CancelJobsData = {
 
 export type CancelJobsErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
 };
 
 export type CancelJobsError = CancelJobsErrors[keyof CancelJobsErrors];
@@ -2160,9 +2374,29 @@ export type ListImagesData = {
 
 export type ListImagesErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
 };
 
 export type ListImagesError = ListImagesErrors[keyof ListImagesErrors];
@@ -2193,9 +2427,53 @@ export type UploadImageData = {
 
 export type UploadImageErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Payment Required: `storage_exceeded` (There is no room left in your storage. Delete pictures, or take a larger plan)
+     */
+    402: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (This account holds no current subscription)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `conflict` (The first call with this Idempotency-Key is still running)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (This picture has more pixels than are taken)
+     */
+    413: Problem;
+    /**
+     * Unsupported Media Type: `unsupported_media_type` (Only PNG, JPEG and WebP pictures are taken)
+     */
+    415: Problem;
+    /**
+     * Unprocessable Entity: `idempotency_conflict` (This Idempotency-Key was used before with another body); `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds)
+     */
+    503: Problem;
 };
 
 export type UploadImageError = UploadImageErrors[keyof UploadImageErrors];
@@ -2223,9 +2501,37 @@ export type DeleteImageData = {
 
 export type DeleteImageErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
 };
 
 export type DeleteImageError = DeleteImageErrors[keyof DeleteImageErrors];
@@ -2253,9 +2559,33 @@ export type GetImageData = {
 
 export type GetImageErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
 };
 
 export type GetImageError = GetImageErrors[keyof GetImageErrors];
@@ -2283,9 +2613,41 @@ export type UpdateImageData = {
 
 export type UpdateImageErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
 };
 
 export type UpdateImageError = UpdateImageErrors[keyof UpdateImageErrors];
@@ -2313,9 +2675,33 @@ export type GetImageRecipeData = {
 
 export type GetImageRecipeErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (This image does not say enough to be made again)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
 };
 
 export type GetImageRecipeError = GetImageRecipeErrors[keyof GetImageRecipeErrors];
@@ -2347,21 +2733,36 @@ export type GetImageFileData = {
 
 export type GetImageFileErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
 };
 
 export type GetImageFileError = GetImageFileErrors[keyof GetImageFileErrors];
-
-export type GetImageFileResponses = {
-    /**
-     * A problem document
-     */
-    default: Problem;
-};
-
-export type GetImageFileResponse = GetImageFileResponses[keyof GetImageFileResponses];
 
 export type GetImageThumbnailData = {
     body?: never;
@@ -2377,21 +2778,36 @@ export type GetImageThumbnailData = {
 
 export type GetImageThumbnailErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
 };
 
 export type GetImageThumbnailError = GetImageThumbnailErrors[keyof GetImageThumbnailErrors];
-
-export type GetImageThumbnailResponses = {
-    /**
-     * A problem document
-     */
-    default: Problem;
-};
-
-export type GetImageThumbnailResponse = GetImageThumbnailResponses[keyof GetImageThumbnailResponses];
 
 export type GetQueueData = {
     body?: never;
@@ -2402,9 +2818,33 @@ export type GetQueueData = {
 
 export type GetQueueErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (This account holds no current subscription)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
 };
 
 export type GetQueueError = GetQueueErrors[keyof GetQueueErrors];
@@ -2427,9 +2867,33 @@ export type GetMeData = {
 
 export type GetMeErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (This account holds no current subscription)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
 };
 
 export type GetMeError = GetMeErrors[keyof GetMeErrors];
@@ -2452,9 +2916,41 @@ export type ChangeMeData = {
 
 export type ChangeMeErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (This account holds no current subscription)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
 };
 
 export type ChangeMeError = ChangeMeErrors[keyof ChangeMeErrors];
@@ -2494,9 +2990,33 @@ export type ListCreditsData = {
 
 export type ListCreditsErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (This account holds no current subscription)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
 };
 
 export type ListCreditsError = ListCreditsErrors[keyof ListCreditsErrors];
@@ -2532,9 +3052,29 @@ export type ListMySessionsData = {
 
 export type ListMySessionsErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
 };
 
 export type ListMySessionsError = ListMySessionsErrors[keyof ListMySessionsErrors];
@@ -2562,9 +3102,37 @@ export type EndMySessionData = {
 
 export type EndMySessionErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
 };
 
 export type EndMySessionError = EndMySessionErrors[keyof EndMySessionErrors];
@@ -2600,9 +3168,33 @@ export type ListModelsData = {
 
 export type ListModelsErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (This account holds no current subscription)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
 };
 
 export type ListModelsError = ListModelsErrors[keyof ListModelsErrors];
@@ -2630,9 +3222,33 @@ export type GetModelData = {
 
 export type GetModelErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
 };
 
 export type GetModelError = GetModelErrors[keyof GetModelErrors];
@@ -2655,9 +3271,21 @@ export type ListPlansData = {
 
 export type ListPlansErrors = {
     /**
-     * A problem document
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
      */
-    default: Problem;
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
 };
 
 export type ListPlansError = ListPlansErrors[keyof ListPlansErrors];
@@ -2688,9 +3316,37 @@ export type RegisterData = {
 
 export type RegisterErrors = {
     /**
-     * A problem document
+     * Forbidden: `registration_closed` (This studio does not take new accounts. Ask the person who runs it)
      */
-    default: Problem;
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `email_exists` (There is already an account with this e-mail address)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
 };
 
 export type RegisterError = RegisterErrors[keyof RegisterErrors];
@@ -2721,9 +3377,37 @@ export type LoginData = {
 
 export type LoginErrors = {
     /**
-     * A problem document
+     * Unauthorized: `invalid_credentials` (The e-mail address or the password is wrong)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds)
+     */
+    503: Problem;
 };
 
 export type LoginError = LoginErrors[keyof LoginErrors];
@@ -2754,9 +3438,37 @@ export type SignInOnceData = {
 
 export type SignInOnceErrors = {
     /**
-     * A problem document
+     * Unauthorized: `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
 };
 
 export type SignInOnceError = SignInOnceErrors[keyof SignInOnceErrors];
@@ -2790,9 +3502,37 @@ export type RefreshTokensData = {
 
 export type RefreshTokensErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `forbidden` (The refresh cookie is taken from this studio's own pages only)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds)
+     */
+    503: Problem;
 };
 
 export type RefreshTokensError = RefreshTokensErrors[keyof RefreshTokensErrors];
@@ -2826,9 +3566,37 @@ export type LogoutData = {
 
 export type LogoutErrors = {
     /**
-     * A problem document
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `forbidden` (The refresh cookie is taken from this studio's own pages only)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
 };
 
 export type LogoutError = LogoutErrors[keyof LogoutErrors];
@@ -2851,9 +3619,17 @@ export type HealthzData = {
 
 export type HealthzErrors = {
     /**
-     * A problem document
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
      */
-    default: Problem;
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
 };
 
 export type HealthzError = HealthzErrors[keyof HealthzErrors];
@@ -2883,13 +3659,21 @@ export type ReadyzData = {
 
 export type ReadyzErrors = {
     /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
      * Service Unavailable
      */
     503: Readiness;
-    /**
-     * A problem document
-     */
-    default: Problem;
 };
 
 export type ReadyzError = ReadyzErrors[keyof ReadyzErrors];
@@ -2902,26 +3686,3 @@ export type ReadyzResponses = {
 };
 
 export type ReadyzResponse = ReadyzResponses[keyof ReadyzResponses];
-
-export type MetricsData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/metrics';
-};
-
-export type MetricsErrors = {
-    /**
-     * A problem document
-     */
-    default: Problem;
-};
-
-export type MetricsError = MetricsErrors[keyof MetricsErrors];
-
-export type MetricsResponses = {
-    /**
-     * Successful Response
-     */
-    200: unknown;
-};

@@ -11,6 +11,7 @@ import { Button } from "@/ui/Button";
 import { TextField } from "@/ui/Field";
 import { placeErrors } from "@/ui/placeErrors";
 import { problemText } from "@/ui/problemText";
+import { toast } from "@/ui/toasts";
 
 import styles from "./AuthForm.module.css";
 
@@ -36,7 +37,10 @@ export function AuthForm({ kind }: { kind: "sign-in" | "sign-up" }) {
       const known = { email: email.trim(), password };
       return signingUp ? signUp({ body: { ...known, display_name } }) : login({ body: known });
     },
-    onSuccess: signIn,
+    onSuccess: (tokens) => {
+      signIn(tokens);
+      if ("bonus_withheld" in tokens && tokens.bonus_withheld) toast(t("auth.no_bonus"));
+    },
     onError: (error) => {
       const problem = asProblem(error);
       if (problem.code === "email_exists") setError("email", { message: problemText(i18n, problem) });

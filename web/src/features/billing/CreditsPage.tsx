@@ -57,7 +57,9 @@ function Ledger() {
   if (isError && !data) return <Failed error={error} onRetry={() => void refetch()} />;
   const transactions = data.pages.flatMap((page) => page.items);
   if (transactions.length === 0) {
-    return <Empty title={t("billing.empty_title")} text={t("billing.empty_text")} />;
+    // Not where the ledger is only late: whoever has a balance was given it.
+    const text = data.pages[0]?.balance === 0 ? "billing.empty_none" : "billing.empty_text";
+    return <Empty title={t("billing.empty_title")} text={t(text)} />;
   }
   return (
     <>

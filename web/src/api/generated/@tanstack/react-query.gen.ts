@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { cancelJob, cancelJobs, changeMe, deleteImage, endMySession, estimateJobs, getImage, getImageFile, getImageRecipe, getImageThumbnail, getJob, getMe, getModel, getQueue, healthz, listCredits, listImages, listJobs, listJobSteps, listModels, listMySessions, listPlans, login, logout, metrics, type Options, readyz, refreshTokens, register, retryJob, signInOnce, submitJobs, updateImage, uploadImage } from '../sdk.gen';
-import type { CancelJobData, CancelJobError, CancelJobResponse, CancelJobsData, CancelJobsError, CancelJobsResponse, ChangeMeData, ChangeMeError, ChangeMeResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, EndMySessionData, EndMySessionError, EndMySessionResponse, EstimateJobsData, EstimateJobsError, EstimateJobsResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageFileResponse, GetImageRecipeData, GetImageRecipeError, GetImageRecipeResponse, GetImageResponse, GetImageThumbnailData, GetImageThumbnailError, GetImageThumbnailResponse, GetJobData, GetJobError, GetJobResponse, GetMeData, GetMeError, GetMeResponse, GetModelData, GetModelError, GetModelResponse, GetQueueData, GetQueueError, GetQueueResponse, HealthzData, HealthzError, HealthzResponse, ListCreditsData, ListCreditsError, ListCreditsResponse, ListImagesData, ListImagesError, ListImagesResponse, ListJobsData, ListJobsError, ListJobsResponse, ListJobStepsData, ListJobStepsError, ListJobStepsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListMySessionsData, ListMySessionsError, ListMySessionsResponse, ListPlansData, ListPlansError, ListPlansResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, MetricsData, MetricsError, ReadyzData, ReadyzError, ReadyzResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterData, RegisterError, RegisterResponse, RetryJobData, RetryJobError, RetryJobResponse, SignInOnceData, SignInOnceError, SignInOnceResponse, SubmitJobsData, SubmitJobsError, SubmitJobsResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UploadImageData, UploadImageError, UploadImageResponse } from '../types.gen';
+import { cancelJob, cancelJobs, changeMe, deleteImage, endMySession, estimateJobs, getImage, getImageFile, getImageRecipe, getImageThumbnail, getJob, getMe, getModel, getQueue, healthz, listCredits, listImages, listJobs, listJobSteps, listModels, listMySessions, listPlans, login, logout, type Options, readyz, refreshTokens, register, retryJob, signInOnce, submitJobs, updateImage, uploadImage } from '../sdk.gen';
+import type { CancelJobData, CancelJobError, CancelJobResponse, CancelJobsData, CancelJobsError, CancelJobsResponse, ChangeMeData, ChangeMeError, ChangeMeResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, EndMySessionData, EndMySessionError, EndMySessionResponse, EstimateJobsData, EstimateJobsError, EstimateJobsResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageRecipeData, GetImageRecipeError, GetImageRecipeResponse, GetImageResponse, GetImageThumbnailData, GetImageThumbnailError, GetJobData, GetJobError, GetJobResponse, GetMeData, GetMeError, GetMeResponse, GetModelData, GetModelError, GetModelResponse, GetQueueData, GetQueueError, GetQueueResponse, HealthzData, HealthzError, HealthzResponse, ListCreditsData, ListCreditsError, ListCreditsResponse, ListImagesData, ListImagesError, ListImagesResponse, ListJobsData, ListJobsError, ListJobsResponse, ListJobStepsData, ListJobStepsError, ListJobStepsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListMySessionsData, ListMySessionsError, ListMySessionsResponse, ListPlansData, ListPlansError, ListPlansResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, ReadyzData, ReadyzError, ReadyzResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterData, RegisterError, RegisterResponse, RetryJobData, RetryJobError, RetryJobResponse, SignInOnceData, SignInOnceError, SignInOnceResponse, SubmitJobsData, SubmitJobsError, SubmitJobsResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UploadImageData, UploadImageError, UploadImageResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -370,7 +370,7 @@ export const getImageFileQueryKey = (options: Options<GetImageFileData>) => crea
  *
  * To the picture itself, at an address that expires.
  */
-export const getImageFileOptions = (options: Options<GetImageFileData>) => queryOptions<GetImageFileResponse, GetImageFileError, GetImageFileResponse, ReturnType<typeof getImageFileQueryKey>>({
+export const getImageFileOptions = (options: Options<GetImageFileData>) => queryOptions<unknown, GetImageFileError, unknown, ReturnType<typeof getImageFileQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getImageFile({
         ...options,
         ...queryKey[0],
@@ -387,7 +387,7 @@ export const getImageThumbnailQueryKey = (options: Options<GetImageThumbnailData
  *
  * To a small WebP of the picture, at an address that expires.
  */
-export const getImageThumbnailOptions = (options: Options<GetImageThumbnailData>) => queryOptions<GetImageThumbnailResponse, GetImageThumbnailError, GetImageThumbnailResponse, ReturnType<typeof getImageThumbnailQueryKey>>({
+export const getImageThumbnailOptions = (options: Options<GetImageThumbnailData>) => queryOptions<unknown, GetImageThumbnailError, unknown, ReturnType<typeof getImageThumbnailQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getImageThumbnail({
         ...options,
         ...queryKey[0],
@@ -616,7 +616,7 @@ export const listPlansOptions = (options?: Options<ListPlansData>) => queryOptio
  * Make an account with the free plan and the sign-up bonus, and sign it in.
  *
  * Of the accounts that are made at one address in a short time, only the first get the bonus; the others start without,
- * and `bonus_credits` says so.
+ * and `bonus_withheld` says so.
  */
 export const registerMutation = (options?: Partial<Options<RegisterData>>): UseMutationOptions<RegisterResponse, RegisterError, Options<RegisterData>> => {
     const mutationOptions: UseMutationOptions<RegisterResponse, RegisterError, Options<RegisterData>> = {
@@ -729,21 +729,4 @@ export const readyzOptions = (options?: Options<ReadyzData>) => queryOptions<Rea
         throwOnError: true
     }),
     queryKey: readyzQueryKey(options)
-});
-
-export const metricsQueryKey = (options?: Options<MetricsData>) => createQueryKey('metrics', options);
-
-/**
- * Metrics
- *
- * Prometheus text format.
- */
-export const metricsOptions = (options?: Options<MetricsData>) => queryOptions<unknown, MetricsError, unknown, ReturnType<typeof metricsQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => await metrics({
-        ...options,
-        ...queryKey[0],
-        signal,
-        throwOnError: true
-    }),
-    queryKey: metricsQueryKey(options)
 });
