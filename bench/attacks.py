@@ -2,7 +2,7 @@
 
 One person's light load (an estimate, `GET /me`, a small upload, a sign-in, an event's answer over a socket) is measured idle and
 then under each attack of `_attackers.py`; the ratio is under attack ÷ idle. Attackers run in processes of their own at the
-lowest priority, from another address, but share the cores with the studio. `ATTACKS=a,b` chooses some, `SECONDS_EACH` how long.
+lowest priority, from another address, but share the cores with the studio. Its worker is stopped meanwhile. `ATTACKS=a,b` chooses some, `SECONDS_EACH` how long.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -64,6 +64,8 @@ class Person:
             try:
                 until = time.monotonic() + seconds
                 rounds = 0
+                with suppress(OSError, TimeoutError, socketio.exceptions.SocketIOError):
+                    await self._connect(socket)  # before the clock runs
                 while time.monotonic() < until or rounds == 0:
                     await self._timed(took, "socket event", lambda: self._event(socket))
                     await self._timed(
@@ -94,10 +96,13 @@ class Person:
 
     async def _event(self, socket: socketio.AsyncClient) -> None:
         if not socket.connected:
-            await socket.connect(
-                self._url, auth={"token": self._token}, socketio_path="/ws", transports=["websocket"]
-            )
+            await self._connect(socket)
         await socket.call("job:unsubscribe", {"job_id": str(uuid4())}, timeout=int(_LONGEST))
+
+    async def _connect(self, socket: socketio.AsyncClient) -> None:
+        await socket.connect(
+            self._url, auth={"token": self._token}, socketio_path="/ws", transports=["websocket"]
+        )
 
     async def _me(self, http: aiohttp.ClientSession) -> None:
         async with http.get("/api/v1/me") as answer:
@@ -149,6 +154,18 @@ class Memory:
             thread.join()
 
 
+def stop_worker(studio: RunningStudio) -> None:
+    """No pictures are made: what they take of the same cores is no part of what is measured. An attacker's jobs stay in line."""
+    workers = [
+        process
+        for process in psutil.Process(studio.process.pid).children(recursive=True)
+        if process.cmdline()[-1:] == ["worker"]
+    ]
+    if len(workers) != 1:
+        raise RuntimeError(f"{len(workers)} workers run")
+    workers[0].suspend()
+
+
 @contextmanager
 def attack(name: str, url: str, token: str) -> Iterator[None]:
     """The attack goes on while the block lasts."""
@@ -187,6 +204,7 @@ def main() -> None:
         with closing(studio.sign_up("reader@example.com")) as client:
             person = Person(studio.url, str(client.headers["Authorization"]).removeprefix("Bearer "))
         memory = Memory(studio)
+        stop_worker(studio)
         asyncio.run(person.live(2))  # what is done for the first time is slower
         with memory.watched():
             idle = asyncio.run(person.live(SECONDS_EACH))

@@ -66,7 +66,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from tests.scheduling import SchedulingThatGoesOn
 
-    return SchedulingThatGoesOn(config, log) if config.getoption("dist") == "loadgroup" else None
+    return SchedulingThatGoesOn(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -1,21 +1,30 @@
-"""Which test process runs which test: in groups, and the rest of the run goes on when a process dies in a test.
+"""Which test process runs which test: a file's together, and the rest of the run goes on when a process dies in a test.
 
-pytest-xdist 3.8 waits forever then: it hands what the dead process had finished to the others as work, and its
-replacement waits for a second test before it begins the first (pytest-dev/pytest-xdist#1323, #1327, #1189).
+What a file or folder sets up for all of its tests is then set up once. pytest-xdist's own groups would do, but 3.8 loses them
+beside pytest 9.2 without a word (pytest-dev/pytest-xdist#1386). And it waits forever when a process dies: it hands what
+that had finished to the others as work, and its replacement waits for a second test before it begins the first (#1323,
+#1327, #1189).
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 
-from xdist.scheduler import LoadGroupScheduling
+from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 Units = dict[str, dict[str, bool]]  # by group: its tests, and whether each is done
+# Folders whose tests share one running studio.
+TOGETHER = ("tests/browser", "tests/chaos")
 
 
-class SchedulingThatGoesOn(LoadGroupScheduling):  # type: ignore[misc]
-    """`--dist=loadgroup`, except that a test in which a process died is not run again, and everything else is."""
+class SchedulingThatGoesOn(LoadScopeScheduling):  # type: ignore[misc]
+    """`--dist=loadfile`, except that some folders stay together, and that a test in which a process died is not run again,
+    and everything else is."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
 
     def remove_node(self, node: WorkerController) -> str | None:
         workload: Units = self.assigned_work.pop(node)

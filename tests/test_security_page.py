@@ -9,7 +9,7 @@ from math import isqrt
 
 import pytest
 
-from pingvas.base.budgets import FIGURES, Rate
+from pingvas.base.budget_figures import FIGURES, Rate
 from pingvas.base.settings import REPOSITORY, Settings
 
 PAGE = (REPOSITORY / "docs" / "security.md").read_text()

@@ -108,7 +108,7 @@ def create_app(
         special={f"{PREFIX}/images": (uploads.most_bytes(settings), uploads.admit)},
     )
     app.add_middleware(TraceRequests, prefix=f"{PREFIX}/")
-    app.add_middleware(Pace)
+    app.add_middleware(Pace, settings=settings)
     app.add_middleware(RequestId)
     app.include_router(_versioned())
     app.include_router(files.router)

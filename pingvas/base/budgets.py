@@ -1,6 +1,6 @@
 """What one person, or one address before anybody signed in, may have under way at once and ask for in a time.
 
-Every figure stands in `FIGURES`, and docs/budgets.md shows them. Two kinds: a share is held while something is under way and
+Every figure stands in `budget_figures.FIGURES`. Two kinds: a share is held while something is under way and
 given back; a rate fills up again with time. Both answer within microseconds from this process's memory, which is bounded:
 shares are as many as the requests that hold them, rates forget the key that was used longest ago. What is beyond a budget
 is refused with TooMany and the time to come back, and counted.
@@ -15,13 +15,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
 from uuid import UUID
 
 from prometheus_client import Counter
 
+from pingvas.base.budget_figures import FIGURES, Rate, Share
 from pingvas.base.errors import TooMany, Unavailable
 from pingvas.base.metrics import REGISTRY
 
@@ -30,7 +30,6 @@ Key = UUID | str | tuple[UUID | str, ...]
 _LONGEST_KEY = 100
 # Keys that a rate remembers; an entry is about 200 bytes.
 MAX_KEYS = 20_000
-MIB = 1024 * 1024
 
 REFUSED = Counter(
     "pingvas_refused", "Requests refused because a budget was used up", ("budget",), registry=REGISTRY
@@ -47,134 +46,6 @@ class StudioBusy(Unavailable):
     """All people together have more of it under way than this process can bear."""
 
     default_detail = "Too many people ask for this at this moment. Try again in a few seconds."
-
-
-@dataclass(frozen=True)
-class Share:
-    """`each`: how much one key may hold at once, `total`: all keys together in one process."""
-
-    each: int
-    total: int
-    unit: str
-    why: str
-    retry_after: float = 5.0
-
-
-@dataclass(frozen=True)
-class Rate:
-    """`at_once` in a burst; one more every `seconds`."""
-
-    at_once: float
-    seconds: float
-    unit: str
-    why: str
-
-
-@dataclass(frozen=True)
-class Queue:
-    """A fair queue: `each` of one key and `total` of all may wait for their turn."""
-
-    each: int
-    total: int
-    unit: str
-    why: str
-    retry_after: float = 5.0
-
-
-FIGURES: dict[str, Share | Rate | Queue] = {
-    "requests": Rate(1_000, 0.005, "requests of an address; more wait", "A gallery's page asks a hundred."),
-    "connections": Share(
-        100, 2_000, "connections of an address", "A browser opens six; a school is behind one address."
-    ),
-    "uploads": Share(
-        4,
-        500,
-        "uploads of a person under way",
-        "The page sends them one after the other; what all hold together is `upload_bytes`.",
-    ),
-    "upload_bytes": Share(
-        64 * MIB, 256 * MIB, "bytes of a person's uploads in memory", "Three of the largest pictures at once."
-    ),
-    "body_bytes": Share(
-        8 * MIB,
-        64 * MIB,
-        "bytes of an address's other bodies in memory",
-        "JSON of 64 KiB from a hundred connections.",
-    ),
-    "decoding": Queue(4, 64, "pictures of a person that wait to be decoded", "As many as uploads under way."),
-    "decoding_seconds": Rate(
-        60,
-        4,
-        "seconds of decoding of a person",
-        "The largest picture takes two; a quarter of a core in the long run.",
-    ),
-    "transactions": Queue(200, 1_000, "calls at the database", "One address has half of it at most."),
-    "hashes": Queue(
-        5,
-        100,
-        "passwords of an address that wait to be hashed",
-        "A hundred are about three seconds of one core.",
-    ),
-    "sign_in_pair": Rate(
-        10,
-        30,
-        "wrong passwords for an account from an address",
-        "Somebody who has forgotten tries a few times.",
-    ),
-    "sign_in_address": Rate(30, 10, "wrong passwords from an address", "A school is behind one address."),
-    "sign_in_account": Rate(
-        50,
-        60,
-        "wrong passwords for an account from addresses it was never used at",
-        "1,440 guesses a day at most.",
-    ),
-    "sign_ups": Rate(
-        20, 60, "sign-ups from an address", "Each costs a hash and rows; a class signs up together."
-    ),
-    "sign_up_bonuses": Rate(
-        10, 7200, "accounts of an address that start with the bonus", "Beyond, an account is made without it."
-    ),
-    "tokens": Rate(
-        30,
-        10,
-        "sign-in links and refresh tokens that are none, from an address or of a device that was signed out",
-        "A real client has none.",
-    ),
-    "sockets": Share(20, 2_000, "sockets of a person", "One a tab."),
-    "sockets_of_address": Share(100, 2_000, "sockets of an address", "A school is behind one address."),
-    "socket_handshakes": Rate(
-        300,
-        0.1,
-        "handshakes of sockets from an address",
-        "Everybody of a school comes back at once; each has two.",
-    ),
-    "socket_events": Rate(100, 0.1, "events that a socket's person sends", "The page sends two a job."),
-    "socket_bytes": Rate(
-        256 * 1024, 1 / 16_384, "bytes that a socket's person sends", "Events are under a kilobyte."
-    ),
-    "held_answers": Share(
-        8, 500, "answers of a person held by `Prefer: wait`", "A script waits for one batch after the other."
-    ),
-    "estimates": Rate(120, 0.1, "estimates of a person", "The page asks one for every change of the form."),
-    "lists": Rate(
-        300, 0.05, "pages of lists and of the queue of a person", "The page asks a few for a click."
-    ),
-    "submits": Rate(
-        2_000,
-        1,
-        "jobs that a person asks for; one counts again for every 1,000 characters of its prompts",
-        "A script asks for hundreds; a machine makes about one a second.",
-    ),
-    "sent_images": Rate(
-        1_000,
-        10,
-        "pictures that a person sends in",
-        "A folder at once; small ones cost rows rather than room.",
-    ),
-    "changes": Rate(
-        120, 0.5, "changes of a person to their profile, images and jobs", "As fast as somebody clicks."
-    ),
-}
 
 
 @lru_cache(maxsize=4096)
@@ -376,6 +247,7 @@ class Budgets:
             return Rates(name, figure, clock)
 
         self.requests = rates("requests")
+        self.requests_of_person = rates("requests_of_person")
         self.connections = shares("connections")
         self.uploads = shares("uploads")
         self.upload_bytes = shares("upload_bytes")

@@ -6,7 +6,8 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from pingvas.base.budgets import FIGURES, Key, Queue, busy, refuse
+from pingvas.base.budget_figures import FIGURES, Queue
+from pingvas.base.budgets import Key, busy, refuse
 
 _Waiter = asyncio.Future[None]
 

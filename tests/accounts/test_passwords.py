@@ -11,7 +11,8 @@ from pingvas.accounts import passwords
 from pingvas.accounts.common_passwords import COMMON_PASSWORDS
 from pingvas.accounts.password_rules import MAX_LENGTH, MIN_LENGTH, accept_password
 from pingvas.accounts.passwords import hash_password, needs_rehash, verify_password
-from pingvas.base.budgets import FIGURES, Queue, StudioBusy
+from pingvas.base.budget_figures import FIGURES, Queue
+from pingvas.base.budgets import StudioBusy
 from pingvas.base.errors import Invalid
 from pingvas.base.fair_queue import cores
 from pingvas.base.settings import Settings

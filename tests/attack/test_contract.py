@@ -27,7 +27,7 @@ from sqlalchemy import text
 
 from harness.catalog import make_model, make_parts
 from pingvas.api.app import create_app
-from pingvas.base import budgets
+from pingvas.base import budget_figures
 from pingvas.base.db import Database
 from pingvas.base.settings import REPOSITORY, Settings
 from tests.make.accounts import PASSWORD, fresh_email
@@ -141,9 +141,9 @@ async def stock(plans: None, database: Database) -> None:
 @pytest.fixture
 def api(settings: Settings, stock: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The app, with budgets that nobody uses up; its lifespan is run by the client of schemathesis."""
-    for name, figure in budgets.FIGURES.items():
-        if isinstance(figure, budgets.Rate):
-            monkeypatch.setitem(budgets.FIGURES, name, replace(figure, at_once=1e9))
+    for name, figure in budget_figures.FIGURES.items():
+        if isinstance(figure, budget_figures.Rate):
+            monkeypatch.setitem(budget_figures.FIGURES, name, replace(figure, at_once=1e9))
     yield create_app(settings.model_copy(update={"signup_bonus_credits": 1_000_000_000}))
     asgi.shutdown_lifespans()
 

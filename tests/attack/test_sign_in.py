@@ -12,7 +12,8 @@ import httpx
 import pytest
 from sqlalchemy import event
 
-from pingvas.base.budgets import FIGURES, REFUSED, Queue, Rate
+from pingvas.base.budget_figures import FIGURES, Queue, Rate
+from pingvas.base.budgets import REFUSED
 from pingvas.base.db import Database
 from pingvas.billing.plans import seed_plans
 from tests.api.auth_calls import AUTH, problem

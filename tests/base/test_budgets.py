@@ -7,16 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from pingvas.base.budget_figures import FIGURES, Queue, Rate, Share
 from pingvas.base.budgets import (
-    FIGURES,
     MAX_KEYS,
     REFUSED,
     Budgets,
     BudgetUsedUp,
-    Queue,
-    Rate,
     Rates,
-    Share,
     Shares,
     StudioBusy,
     address_key,
@@ -70,7 +67,7 @@ def test_every_figure_has_a_budget_of_its_name() -> None:
 
 
 def test_every_budget_is_used_where_something_costs() -> None:
-    table = REPOSITORY / "pingvas" / "base" / "budgets.py"
+    table = REPOSITORY / "pingvas" / "base" / "budget_figures.py"
     code = "".join(path.read_text() for path in (REPOSITORY / "pingvas").rglob("*.py") if path != table)
 
     unused = [

@@ -8,9 +8,9 @@ import pytest
 from harness.running_studio import RunningStudio, running_studio
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStudio]:
-    """A studio with its own data folder, started once for all browser tests of a test process."""
+    """A studio with its own data folder, started once for all browser tests and stopped behind them."""
     folder: Path = tmp_path_factory.mktemp("studio")
     with running_studio(folder / "data") as running:
         yield running

@@ -21,7 +21,7 @@ from tests.browser.test_first_picture import (
 
 __all__ = ["browser", "page"]  # fixtures
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture

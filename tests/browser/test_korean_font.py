@@ -11,7 +11,7 @@ from tests.browser.test_first_picture import PICTURE_MS, _create, _finished, _si
 
 __all__ = ["browser", "page"]  # fixtures
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 FAMILY = "Noto Sans KR Variable"
 

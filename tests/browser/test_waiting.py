@@ -9,7 +9,7 @@ from tests.browser.test_first_picture import PICTURE_MS, PROMPT, _finished, _sig
 
 __all__ = ["browser", "page"]  # fixtures
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_a_waiting_job_says_what_it_waits_for_and_a_canceled_one_is_tried_again(page: Page) -> None:

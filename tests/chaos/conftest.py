@@ -9,7 +9,7 @@ import pytest
 from tests.chaos.studio_under_fire import StudioUnderFire, studio_under_fire
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def the_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioUnderFire]:
     with studio_under_fire(tmp_path_factory.mktemp("fire")) as studio:
         yield studio

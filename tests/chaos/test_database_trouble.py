@@ -15,7 +15,7 @@ from pingvas.base.database_url import for_asyncpg
 from tests.chaos.ordeal import expect_nothing_lost, ordeal
 from tests.chaos.studio_under_fire import StudioUnderFire
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.slow
 
 DOWN_SECONDS = 2.0
 KILLING_SECONDS = 4.0

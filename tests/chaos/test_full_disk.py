@@ -23,7 +23,7 @@ from tests.chaos.ordeal import expect_nothing_lost, ordeal
 from tests.chaos.small_disk import StudioOnASmallDisk, studio_on_a_small_disk
 from tests.chaos.studio_under_fire import is_alive, make_models
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.slow
 
 LEASE_SECONDS = 15.0
 FULL_SECONDS = 10.0

@@ -14,7 +14,7 @@ from tests.chaos.customers import Customers
 from tests.chaos.small_disk import FILL, StudioOnASmallDisk, in_a_namespace, studio_on_a_small_disk
 from tests.chaos.studio_under_fire import make_models
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.slow
 
 MIGRATE = '"$2" -m pingvas.cli migrate;'
 

@@ -11,7 +11,7 @@ from harness.running_studio import wait_for
 from tests.chaos.ordeal import expect_nothing_lost, ordeal
 from tests.chaos.studio_under_fire import StudioUnderFire
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.slow
 
 KILLS = 6
 WORKERS = 3

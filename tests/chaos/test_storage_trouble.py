@@ -9,7 +9,7 @@ import pytest
 from tests.chaos.ordeal import expect_nothing_lost, ordeal
 from tests.chaos.studio_under_fire import StudioUnderFire
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.slow
 
 AWAY_SECONDS = 10.0
 

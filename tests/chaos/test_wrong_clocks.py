@@ -19,7 +19,7 @@ from tests.chaos.ordeal import expect_nothing_lost
 from tests.chaos.studio_under_fire import MAX_STEPS, StudioUnderFire
 from tests.chaos.tally import Hit, is_done, jobs_in_hand, show, take_tally
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.slow
 
 FEW, MORE = 10, 60
 LARGE = {"width": 512, "height": 512}  # so that all the steps a model takes last longer than a lease anywhere

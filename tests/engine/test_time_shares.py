@@ -6,6 +6,7 @@ import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pingvas.engine.batch
 from harness.toy_models import CONFIG, make_toy_model
 from pingvas.engine.engine import Engine
 from pingvas.engine.requests import Result
@@ -40,10 +42,16 @@ def toy_wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_toy_model(tmp_path_factory.mktemp("models") / "toy-wide", width=32)
 
 
+@pytest.fixture
+def meters_by_work_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The batches' clock counts what this process does, not what others do on its cores meanwhile."""
+    monkeypatch.setattr(pingvas.engine.batch, "TimeMeter", partial(TimeMeter, time.process_time))
+
+
 def work_through(engine: Engine, ask: Any, *, seed: int) -> tuple[float, float]:
     """Eight pictures of every sort that join and leave as chance will have it.
 
-    Returns the seconds on their results, and those that passed in the engine meanwhile.
+    Returns the seconds on their results, and those that passed in the engine meanwhile, by the clock of `meters_by_work_done`.
     """
     chance = random.Random(seed)
     waiting = [
@@ -59,16 +67,17 @@ def work_through(engine: Engine, ask: Any, *, seed: int) -> tuple[float, float]:
     ]
     batch, entries, wall = engine.open_batch(), [], 0.0
     while batch.entries or waiting:
-        began = time.monotonic()
+        began = time.process_time()
         if waiting and (not batch.entries or (len(batch.entries) < 4 and chance.random() < 0.6)):
             entries.append(engine.join(batch, waiting.pop()))
         engine.step(batch)
-        wall += time.monotonic() - began
+        wall += time.process_time() - began
     results = [entry.outcome for entry in entries]
     assert all(isinstance(result, Result) for result in results)
     return sum(result.gpu_seconds for result in results if isinstance(result, Result)), wall
 
 
+@pytest.mark.usefixtures("meters_by_work_done")
 def test_the_pictures_of_a_batch_pay_for_its_whole_time(toy_wide: Path, ask: Any) -> None:
     engine = Engine("cpu", threads=1, decode_aside=False)
     engine.load(toy_wide, CONFIG)
@@ -76,9 +85,10 @@ def test_the_pictures_of_a_batch_pay_for_its_whole_time(toy_wide: Path, ask: Any
 
     paid, wall = work_through(engine, ask, seed=1)
 
-    assert paid == pytest.approx(wall, rel=0.01)
+    assert 0.97 * wall < paid <= wall  # what is not paid for: this file's own loop
 
 
+@pytest.mark.usefixtures("meters_by_work_done")
 def test_time_in_which_a_picture_is_decoded_beside_a_step_is_paid_once(toy_wide: Path, ask: Any) -> None:
     engine = Engine("cpu", threads=1, decode_aside=True)
     engine.load(toy_wide, CONFIG)

@@ -37,7 +37,7 @@ class Heard:
         self.lines.append((name, line))
 
     async def wait_for(self, name: str, word: str, times: int = 1) -> None:
-        for _ in range(1000):
+        for _ in range(6000):
             if sum(1 for who, line in self.lines if who == name and word in line) >= times:
                 return
             await asyncio.sleep(0.02)

@@ -2,7 +2,7 @@
 
 import re
 
-from pingvas.base.budgets import FIGURES
+from pingvas.base.budget_figures import FIGURES
 from pingvas.base.settings import REPOSITORY, Settings
 from pingvas.tables import metadata
 

@@ -16,7 +16,8 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from pingvas.base.budgets import FIGURES, Share, Shares, address_key
+from pingvas.base.budget_figures import FIGURES, Share
+from pingvas.base.budgets import Shares, address_key
 from pingvas.base.errors import StudioError
 
 # uvicorn writes a line for each connection that says nonsense or is one too many; `log_lines` leaves those out.

@@ -1,37 +1,67 @@
-"""How often one address may ask: beyond a burst its requests wait for their turn, so that others' are answered as before.
+"""How often one address and one person may ask: beyond a burst their requests wait for their turn, so that others' are answered
+as before.
 
 A refusal costs nearly what an answer costs, and whoever is refused at once asks again at once. Waiting costs nothing.
 """
 
-import asyncio
+from asyncio import sleep
+from collections.abc import Iterator
+from functools import lru_cache
+from operator import itemgetter
+from uuid import UUID
 
 from fastapi import Request
+from fastapi.security.utils import get_authorization_scheme_param
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pingvas.accounts import access_tokens
+from pingvas.accounts.refusals import InvalidToken, TokenExpired
 from pingvas.api.http.errors import refusal
-from pingvas.base.budgets import Budgets, address_key, refuse
+from pingvas.base.budgets import Budgets, Key, Rates, address_key, refuse
+from pingvas.base.settings import Settings
 
 # Whoever would wait for longer is refused.
 LONGEST_WAIT = 5.0
+_LONGEST_TOKEN = 2_000
 
 
 class Pace:
     """ASGI middleware."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
+
+        # The same token comes with every request of somebody, and checking a signature is not for nothing.
+        @lru_cache(maxsize=4096)
+        def person_of(token: str) -> UUID | None:
+            try:
+                return access_tokens.verify(settings, token).user_id
+            except (InvalidToken, TokenExpired):
+                return None  # the address alone counts
+
+        self._person_of = person_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            budgets: Budgets = scope["app"].state.budgets
-            client = scope.get("client")
-            key = address_key(None if client is None else client[0])
-            wait = budgets.requests.wait_for(key)
+            counted = list(self._counted(scope))
+            wait, rates = max(((rates.wait_for(key), rates) for rates, key in counted), key=itemgetter(0))
             if wait > LONGEST_WAIT:
-                error = refuse(budgets.requests.name, wait)
-                await refusal(Request(scope), error)(scope, receive, send)
+                await refusal(Request(scope), refuse(rates.name, wait))(scope, receive, send)
                 return
-            budgets.requests.add(key)
+            for rates, key in counted:
+                rates.add(key)
             if wait > 0:
-                await asyncio.sleep(wait)
+                await sleep(wait)
         await self.app(scope, receive, send)
+
+    def _counted(self, scope: Scope) -> Iterator[tuple[Rates, Key]]:
+        """What a request counts against: its address, and the person whose token it brings."""
+        budgets: Budgets = scope["app"].state.budgets
+        client = scope.get("client")
+        yield budgets.requests, address_key(None if client is None else client[0])
+        scheme, token = get_authorization_scheme_param(Headers(scope=scope).get("authorization"))
+        if scheme.lower() == "bearer" and len(token) <= _LONGEST_TOKEN:
+            person = self._person_of(token)
+            if person is not None:
+                yield budgets.requests_of_person, person

@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_websocket
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from pingvas.base.budgets import FIGURES, Share
+from pingvas.base.budget_figures import FIGURES, Share
 from pingvas.base.db import Database
 from pingvas.base.ids import new_id
 from pingvas.realtime import connections, outgoing
