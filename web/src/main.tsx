@@ -10,8 +10,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { startSession } from "@/api/session";
-import { App } from "@/app/App";
-import { ErrorBoundary } from "@/app/ErrorBoundary";
+import { App, preloadFor } from "@/app/App";
 import { makeQueryClient } from "@/app/queryClient";
 import { setLanguage } from "@/i18n/catalogues";
 import { preferredLanguage } from "@/i18n/language";
@@ -21,7 +20,9 @@ import { UiProvider } from "@/ui/UiProvider";
 const client = makeQueryClient();
 // A one-time link brings its own session; asking for the old one meanwhile would only race with it.
 if (window.location.pathname !== "/sign-in/link") void startSession();
-await setLanguage(preferredLanguage(), baseWords);
+const words = setLanguage(preferredLanguage(), baseWords);
+preloadFor(window.location.pathname);
+await words;
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
@@ -29,11 +30,9 @@ createRoot(root).render(
   <StrictMode>
     <I18nProvider i18n={i18n}>
       <UiProvider>
-        <ErrorBoundary>
-          <QueryClientProvider client={client}>
-            <App />
-          </QueryClientProvider>
-        </ErrorBoundary>
+        <QueryClientProvider client={client}>
+          <App />
+        </QueryClientProvider>
       </UiProvider>
     </I18nProvider>
   </StrictMode>,

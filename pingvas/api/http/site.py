@@ -5,6 +5,7 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha256
+from mimetypes import guess_type
 from pathlib import Path
 
 from fastapi import Request
@@ -70,13 +71,29 @@ def _is_file_below(root: Path, file: Path) -> bool:
 
 
 def _answer(request: Request, file: Path, headers: Mapping[str, str]) -> Response:
-    """The file, or that the browser's copy of it is still right."""
-    answer = FileResponse(file, headers=dict(headers), stat_result=file.stat())
+    """The file, or that the browser's copy of it is still right. Where there is a compressed copy beside it and the browser
+    takes such, that one is sent."""
+    small = file.with_name(f"{file.name}.br")
+    kind = guess_type(file.name)[0] or "application/octet-stream"
+    if small.is_file():
+        headers = {"Vary": "Accept-Encoding", **headers}
+        if _takes_brotli(request.headers.get("accept-encoding", "")):
+            file, headers = small, {"Content-Encoding": "br", **headers}
+    answer = FileResponse(file, headers=dict(headers), media_type=kind, stat_result=file.stat())
     asked = request.headers.get("if-none-match", "")
     if answer.headers["etag"] in (tag.strip().removeprefix("W/") for tag in asked.split(",")):
         kept = {name: answer.headers[name] for name in ("etag", "last-modified")}
         return Response(status_code=304, headers={**headers, **kept})
     return answer
+
+
+def _takes_brotli(accepted: str) -> bool:
+    """Whether an Accept-Encoding names it, and not with a weight of nought."""
+    for entry in accepted.split(","):
+        name, *parameters = (part.strip().lower() for part in entry.split(";"))
+        if name == "br":
+            return not any(re.fullmatch(r"q=0(\.0*)?", parameter) for parameter in parameters)
+    return False
 
 
 def _security_headers(pictures_are_local: bool) -> dict[str, str]:

@@ -1,4 +1,4 @@
-/** Which page stands at which address, and who may see it. */
+/** What is seen by whom: the way in, or the studio. */
 import { Suspense } from "react";
 import { BrowserRouter, Navigate, Route, Routes, useLocation } from "react-router";
 
@@ -6,48 +6,54 @@ import { startSession } from "@/api/session";
 import { useSession } from "@/entities/user/useSession";
 import { entityWords } from "@/entities/words";
 import { accountWords } from "@/features/account/words";
+import { noticeWords } from "@/features/notices/words";
+import { trayWords } from "@/features/tray/words";
 import { useI18n } from "@/i18n/useI18n";
+import { Brand } from "@/ui/Brand";
 import { Button } from "@/ui/Button";
-import { Empty, Loading } from "@/ui/States";
+import { Empty } from "@/ui/States";
 import { Toaster } from "@/ui/Toaster";
+import { useTitle } from "@/ui/useTitle";
 
 import styles from "./App.module.css";
+import { ErrorBoundary } from "./ErrorBoundary";
 import { page } from "./page";
 
 const SignInPage = page(async () => (await import("@/features/account/AuthPages")).SignInPage, accountWords);
 const SignUpPage = page(async () => (await import("@/features/account/AuthPages")).SignUpPage, accountWords);
 const LinkPage = page(async () => (await import("@/features/account/LinkPage")).LinkPage, accountWords);
-const SignedIn = page(async () => (await import("./SignedIn")).SignedIn, entityWords, accountWords);
+const SignedIn = page(
+  async () => (await import("./SignedIn")).SignedIn,
+  ...[entityWords, accountWords, noticeWords, trayWords],
+);
+
+/** What will most likely be shown is fetched while the studio is asked who is there. */
+export function preloadFor(pathname: string): void {
+  if (pathname === "/sign-in") SignInPage.preload();
+  else if (pathname === "/sign-up") SignUpPage.preload();
+  else SignedIn.preload();
+}
 
 export function App() {
   return (
     <BrowserRouter>
-      <Suspense fallback={<Starting />}>
-        <Pages />
-      </Suspense>
+      <ErrorBoundary>
+        <Suspense fallback={<Starting />}>
+          <Pages />
+        </Suspense>
+      </ErrorBoundary>
       <Toaster />
     </BrowserRouter>
   );
 }
 
 function Pages() {
-  const { t } = useI18n();
   const session = useSession();
   const { pathname } = useLocation();
 
   if (pathname === "/sign-in/link") return <LinkPage />;
   if (session.status === "starting") return <Starting />;
-  if (session.status === "unreachable") {
-    return (
-      <div className={styles.whole}>
-        <Empty title={t("app.unreachable_title")} text={t("problem.unreachable")}>
-          <Button look="primary" onClick={() => void startSession()}>
-            {t("action.try_again")}
-          </Button>
-        </Empty>
-      </div>
-    );
-  }
+  if (session.status === "unreachable") return <Unreachable />;
   if (session.status === "signed-out") {
     return (
       <Routes>
@@ -61,12 +67,32 @@ function Pages() {
   return <SignedIn key={session.user.id} user={session.user} />;
 }
 
+function Unreachable() {
+  const { t } = useI18n();
+  useTitle(t("app.unreachable_title"));
+  return (
+    <main className={styles.whole}>
+      <Empty page title={t("app.unreachable_title")} text={t("problem.unreachable")}>
+        <Button look="primary" onClick={() => void startSession()}>
+          {t("action.try_again")}
+        </Button>
+      </Empty>
+    </main>
+  );
+}
+
+/** Shown for a moment mostly: the name, and a sign of life. */
 function Starting() {
   const { t } = useI18n();
   return (
-    <div className={styles.whole}>
-      <Loading label={t("app.starting")} />
-    </div>
+    <main className={styles.whole} aria-busy="true">
+      <span className={styles.starting}>
+        <Brand />
+      </span>
+      <span className="visually-hidden" role="status">
+        {t("app.starting")}
+      </span>
+    </main>
   );
 }
 

@@ -1,64 +1,100 @@
-/** The frame of every page of somebody who is signed in. */
-import { CoinsIcon, LayoutGridIcon, PencilIcon } from "lucide-react";
-import { Suspense } from "react";
-import { NavLink, Outlet, useLocation } from "react-router";
+/** The frame of every page of somebody who is signed in: places, what goes on, and the page itself. */
+import { Suspense, useEffect, useRef, useState, type ReactNode } from "react";
+import { useLocation, useNavigate } from "react-router";
 
 import type { User } from "@/api/types";
 import { useJobEvents } from "@/entities/job/useJobEvents";
 import { useUserEvents } from "@/entities/user/useUserEvents";
-import { AccountMenu } from "@/features/account/AccountMenu";
-import { BalanceLink } from "@/entities/user/BalanceLink";
+import { createWords } from "@/features/create/words";
+import { galleryWords } from "@/features/gallery/words";
+import { useNotices } from "@/features/notices/useNotices";
 import { useI18n } from "@/i18n/useI18n";
 import { useRealtime } from "@/realtime/hooks";
-import { Brand } from "@/ui/Brand";
-import { Loading } from "@/ui/States";
+import { useShortcuts } from "@/shortcuts/useShortcuts";
 
+import { AppHeader } from "./AppHeader";
 import styles from "./AppLayout.module.css";
-import { ErrorBoundary } from "./ErrorBoundary";
+import { ConnectionLine } from "./ConnectionLine";
+import type { Opened } from "./opened";
+import { page } from "./page";
+import { HOME, placesOf } from "./places";
+import { Rail } from "./Rail";
 import { rereadWhatEventsChange } from "./serverEvents";
+import { SHELL } from "./shellShortcuts";
+import { useArrival } from "./useArrival";
 
-export function AppLayout({ user }: { user: User }) {
+const Palette = page(async () => (await import("./palette/Palette")).Palette);
+// It has the words of all whose keys it tells.
+const ShortcutSheet = page(
+  async () => (await import("./palette/ShortcutSheet")).ShortcutSheet,
+  createWords,
+  galleryWords,
+);
+
+export function AppLayout({ user, children }: { user: User; children: ReactNode }) {
   const { t } = useI18n();
   const { pathname } = useLocation();
+  const navigate = useNavigate();
+  const main = useRef<HTMLElement>(null);
+  const [opened, setOpened] = useState<Opened>(null);
+  const places = placesOf(user);
+
   useRealtime(rereadWhatEventsChange);
   useJobEvents();
   useUserEvents();
+  useArrival(main);
+  const notices = useNotices(pathname === HOME);
+  useShortcuts([
+    ...places.map((place) => ({ shortcut: place, run: () => void navigate(place.path) })),
+    ...(["palette", "shortcuts", "jobs", "notices"] as const).map((name) => ({
+      shortcut: SHELL[name],
+      run: () => setOpened((before) => (before === name ? null : name)),
+    })),
+  ]);
+  useWhenIdle(() => {
+    for (const part of [...placesOf(user).map(({ Page }) => Page), Palette, ShortcutSheet]) part.preload();
+  });
+
+  const close = () => setOpened(null);
   return (
     <div className={styles.layout}>
-      <a href="#main" className={styles.skip}>
+      <a
+        href="#main"
+        className={styles.skip}
+        onClick={(event) => {
+          event.preventDefault();
+          main.current?.focus();
+        }}
+      >
         {t("nav.skip")}
       </a>
-      <header className={styles.header}>
-        <NavLink to="/create" className={styles.brand} aria-label={t("nav.home")}>
-          <Brand short />
-        </NavLink>
-        <nav className={styles.nav} aria-label={t("nav.label")}>
-          <NavLink to="/create">
-            <PencilIcon />
-            {t("nav.create")}
-          </NavLink>
-          <NavLink to="/gallery">
-            <LayoutGridIcon />
-            {t("nav.gallery")}
-          </NavLink>
-          <NavLink to="/credits" className={styles.onlySmall}>
-            <CoinsIcon />
-            {t("nav.credits")}
-          </NavLink>
-        </nav>
-        <div className={styles.right}>
-          <BalanceLink />
-          <AccountMenu user={user} />
-        </div>
-      </header>
-      <main id="main" className={styles.main} tabIndex={-1}>
-        {/* A page that breaks, or is on its way, leaves the rest of the frame where it is. */}
-        <ErrorBoundary key={pathname}>
-          <Suspense fallback={<Loading label={t("app.opening_page")} />}>
-            <Outlet />
-          </Suspense>
-        </ErrorBoundary>
-      </main>
+      <AppHeader user={user} notices={notices} opened={opened} onOpen={setOpened} />
+      <Rail places={places} />
+      <div className={styles.content}>
+        <ConnectionLine />
+        <main id="main" ref={main} className={styles.main} tabIndex={-1}>
+          {children}
+        </main>
+      </div>
+      <Suspense>
+        {opened === "palette" && <Palette user={user} onOpen={setOpened} onClose={close} />}
+        {opened === "shortcuts" && <ShortcutSheet user={user} onClose={close} />}
+      </Suspense>
     </div>
   );
+}
+
+/** Once, when the browser has nothing else to do: what is a click away is there before it, and offline too. */
+function useWhenIdle(work: () => void): void {
+  const once = useRef(work);
+  useEffect(() => {
+    // Safari has no idle callbacks.
+    const idle = window.requestIdleCallback as typeof window.requestIdleCallback | undefined;
+    if (!idle) {
+      const timer = window.setTimeout(() => once.current(), 2_000);
+      return () => window.clearTimeout(timer);
+    }
+    const handle = idle(() => once.current());
+    return () => window.cancelIdleCallback(handle);
+  }, []);
 }

@@ -22,16 +22,19 @@ export function Loading({ label }: { label: string }) {
 interface EmptyProps {
   title: string;
   text: string;
+  /** It stands for a whole page, whose heading its title is. */
+  page?: boolean;
   icon?: LucideIcon;
   /** What to do about it. */
   children?: ReactNode;
 }
 
-export function Empty({ title, text, icon: Icon, children }: EmptyProps) {
+export function Empty({ title, text, page, icon: Icon, children }: EmptyProps) {
+  const Heading = page ? "h1" : "h2";
   return (
     <div className={styles.state}>
       {Icon && <Icon size={32} className={styles.icon} />}
-      <h2>{title}</h2>
+      <Heading className={styles.title}>{title}</Heading>
       <p>{text}</p>
       {children}
     </div>

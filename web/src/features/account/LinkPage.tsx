@@ -9,6 +9,7 @@ import { useSession } from "@/entities/user/useSession";
 import { useI18n } from "@/i18n/useI18n";
 import { buttonClass } from "@/ui/Button";
 import { Failed, Loading } from "@/ui/States";
+import { useTitle } from "@/ui/useTitle";
 
 import { AuthFrame } from "./AuthFrame";
 import styles from "./AuthPages.module.css";
@@ -17,6 +18,7 @@ import { takeLinkToken } from "./linkToken";
 export function LinkPage() {
   const { t } = useI18n();
   const session = useSession();
+  useTitle(t("auth.link_title"));
   const { mutate, error, isIdle, isPending } = useMutation({
     mutationFn: async (token: string) => {
       signIn(await signInOnce({ body: { token } }));
