@@ -1,4 +1,4 @@
-import { act, renderHook } from "@testing-library/react";
+import { act, cleanup, renderHook } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { BACK_FOR_MS, FIRST_TOLD_AFTER_MS, TOLD_AFTER_MS, useConnection } from "@/realtime/useConnection";
@@ -39,6 +39,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  cleanup();
   vi.useRealTimers();
 });
 

@@ -67,7 +67,9 @@ test("offline nothing is loaded anew, which would lose the page", async () => {
   vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
   const reload = vi.fn();
 
-  await expect(loadChunk(() => Promise.reject(new TypeError("offline")), reload)).rejects.toBeInstanceOf(ChunkGone);
+  await expect(loadChunk(() => Promise.reject(new TypeError("offline")), reload)).rejects.toBeInstanceOf(
+    ChunkGone,
+  );
 
   expect(reload).not.toHaveBeenCalled();
 });
@@ -96,7 +98,9 @@ test("pictures of one batch are told together, failures apart from what succeede
   notices = withJob(notices, job("4", "a", "completed"), 5);
   notices = withCredits(notices, "grant", 100, 6);
 
-  expect(notices.map(({ what, at }) => [what.kind, "jobs" in what ? what.jobs.length : what.change, at])).toEqual([
+  expect(
+    notices.map(({ what, at }) => [what.kind, "jobs" in what ? what.jobs.length : what.change, at]),
+  ).toEqual([
     ["credits", 100, 6],
     ["ready", 2, 4],
     ["failed", 1, 3],

@@ -1,5 +1,5 @@
-import { fireEvent, renderHook } from "@testing-library/react";
-import { expect, test, vi } from "vitest";
+import { cleanup, fireEvent, renderHook } from "@testing-library/react";
+import { afterEach, expect, test, vi } from "vitest";
 
 import type { User } from "@/api/types";
 import { allShortcuts } from "@/app/palette/allShortcuts";
@@ -10,6 +10,8 @@ import { useShortcuts } from "@/shortcuts/useShortcuts";
 import { messagesIn } from "./words";
 
 const ADMIN = { id: "1", role: "admin" } as User;
+afterEach(cleanup);
+
 const EVERYWHERE = "keys.everywhere";
 
 test("no keys do two things in the same place", () => {
@@ -28,7 +30,10 @@ test("no keys do two things in the same place", () => {
 });
 
 test("what keys do is said in both languages", () => {
-  const labels = allShortcuts(ADMIN).flatMap(({ where, shortcuts }) => [where, ...shortcuts.map(({ label }) => label)]);
+  const labels = allShortcuts(ADMIN).flatMap(({ where, shortcuts }) => [
+    where,
+    ...shortcuts.map(({ label }) => label),
+  ]);
 
   for (const language of ["en", "ko"] as const) {
     const messages = messagesIn(language);
@@ -61,8 +66,7 @@ function page() {
       { shortcut: { label: "nav.palette", keys: ["mod+k"] }, run: search },
     ]),
   );
-  document.body.innerHTML = `<input id="field" /><button id="button"></button><div role="dialog" hidden></div>`;
-  document.querySelector("[role=dialog]")?.remove();
+  document.body.innerHTML = `<input id="field" /><button id="button"></button>`;
   const on = (id: string) => document.getElementById(id) ?? document.body;
   return { went, search, on };
 }

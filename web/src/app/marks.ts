@@ -10,7 +10,12 @@ export interface Mark {
 }
 
 export function markOf(control: Element, within: Element): Mark {
-  const mark = { id: stableId(control), tag: control.localName, name: nameOf(control), href: control.getAttribute("href") };
+  const mark = {
+    id: stableId(control),
+    tag: control.localName,
+    name: nameOf(control),
+    href: control.getAttribute("href"),
+  };
   return { ...mark, place: alike(mark, within).findIndex((one) => one === control) };
 }
 
@@ -30,5 +35,9 @@ function stableId({ id }: Element): string {
 }
 
 function nameOf(control: Element): string {
-  return control.getAttribute("aria-label") ?? control.getAttribute("name") ?? control.textContent.trim().slice(0, 200);
+  return (
+    control.getAttribute("aria-label") ??
+    control.getAttribute("name") ??
+    control.textContent.trim().slice(0, 200)
+  );
 }

@@ -30,9 +30,19 @@ export interface Place extends Shortcut {
   Page: ComponentType<PageProps> & { preload: () => void };
 }
 
-const Create = page<PageProps>(async () => (await import("./CreatePage")).CreatePage, createWords, queueWords);
-const Gallery = page<PageProps>(async () => (await import("@/features/gallery/GalleryPage")).GalleryPage, galleryWords);
-const Credits = page<PageProps>(async () => (await import("@/features/billing/CreditsPage")).CreditsPage, billingWords);
+const Create = page<PageProps>(
+  async () => (await import("./CreatePage")).CreatePage,
+  createWords,
+  queueWords,
+);
+const Gallery = page<PageProps>(
+  async () => (await import("@/features/gallery/GalleryPage")).GalleryPage,
+  galleryWords,
+);
+const Credits = page<PageProps>(
+  async () => (await import("@/features/billing/CreditsPage")).CreditsPage,
+  billingWords,
+);
 
 // prettier-ignore
 export const PLACES: readonly Place[] = [

@@ -29,7 +29,8 @@ export function useArrival(main: RefObject<HTMLElement | null>): void {
     const onScroll = () => note({ y: window.scrollY });
     const onFocus = ({ target }: Event) => {
       // A press does not give a link the focus in every browser.
-      const control = target instanceof Element ? target.closest("a, button, input, textarea, [tabindex]") : null;
+      const control =
+        target instanceof Element ? target.closest("a, button, input, textarea, [tabindex]") : null;
       if (control && main.current?.contains(control) && control !== main.current)
         note({ focus: markOf(control, main.current) });
     };

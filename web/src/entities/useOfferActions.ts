@@ -6,12 +6,14 @@ import { useOfferCommands } from "@/shortcuts/commands";
 
 import { isOffered, type LinkAction, type RunAction } from "./action";
 
-type Offer<Thing> =
-  | { action: LinkAction<Thing> }
-  | { action: RunAction<Thing>; run: (thing: Thing) => void };
+type Offer<Thing> = { action: LinkAction<Thing> } | { action: RunAction<Thing>; run: (thing: Thing) => void };
 
 /** Nothing while `thing` is not there yet. */
-export function useOfferActions<Thing>(title: string, thing: Thing | undefined, offers: readonly Offer<Thing>[]): void {
+export function useOfferActions<Thing>(
+  title: string,
+  thing: Thing | undefined,
+  offers: readonly Offer<Thing>[],
+): void {
   const { t } = useI18n();
   const navigate = useNavigate();
   const offered = thing === undefined ? [] : offers.filter(({ action }) => isOffered(action, thing));

@@ -24,7 +24,12 @@ export function useConnection(): Connection {
     if (told === now) return;
     if (now !== "fine") {
       // Between two troubles nobody is told that there is none.
-      const wait = told === "offline" || told === "reconnecting" ? 0 : everConnected || now === "offline" ? TOLD_AFTER_MS : FIRST_TOLD_AFTER_MS;
+      const wait =
+        told === "offline" || told === "reconnecting"
+          ? 0
+          : everConnected || now === "offline"
+            ? TOLD_AFTER_MS
+            : FIRST_TOLD_AFTER_MS;
       return later(wait, () => setTold(now));
     }
     if (told === "back") return later(BACK_FOR_MS, () => setTold("fine"));

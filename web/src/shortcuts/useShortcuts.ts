@@ -32,10 +32,13 @@ export function useShortcuts(bindings: readonly Binding[]): void {
         return;
       }
       const shortcuts = latest.current.map(({ shortcut }) => shortcut);
-      const first = before !== null && event.timeStamp - before.at < SECOND_KEY_WITHIN_MS ? before.press : null;
+      const first =
+        before !== null && event.timeStamp - before.at < SECOND_KEY_WITHIN_MS ? before.press : null;
       const asked = shortcutOf(shortcuts, event, first);
       before =
-        asked === undefined && begins(shortcuts, event) ? { press: pressOf(event), at: event.timeStamp } : null;
+        asked === undefined && begins(shortcuts, event)
+          ? { press: pressOf(event), at: event.timeStamp }
+          : null;
       if (asked === undefined) return;
       event.preventDefault();
       latest.current.find(({ shortcut }) => shortcut === asked)?.run();

@@ -1,14 +1,6 @@
 /** Everything that can be done from where one is, found by typing. */
 import { useInfiniteQuery } from "@tanstack/react-query";
-import {
-  ImageIcon,
-  KeyboardIcon,
-  LayersIcon,
-  BellIcon,
-  MonitorIcon,
-  MoonIcon,
-  SunIcon,
-} from "lucide-react";
+import { ImageIcon, KeyboardIcon, LayersIcon, BellIcon, MonitorIcon, MoonIcon, SunIcon } from "lucide-react";
 import { useNavigate } from "react-router";
 
 import type { User } from "@/api/types";

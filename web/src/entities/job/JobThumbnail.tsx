@@ -14,7 +14,10 @@ import { LAST_PLACE } from "./statusText";
 export function JobThumbnail({ job }: { job: Job }) {
   const { number } = useI18n();
   const { source_image } = job.parameters as Recipe;
-  const source = useQuery({ ...imageQuery(source_image ?? ""), enabled: source_image !== undefined && !job.image });
+  const source = useQuery({
+    ...imageQuery(source_image ?? ""),
+    enabled: source_image !== undefined && !job.image,
+  });
   const preview = job.image ? undefined : job.progress?.preview_url;
   const picture = job.image ?? source.data;
   const shown = preview ?? picture?.thumbnail_url ?? picture?.file_url;

@@ -24,29 +24,30 @@ export function AccountMenu({ user, onShortcuts }: { user: User; onShortcuts: ()
         </>
       }
     >
-      {(close) => (<div className={styles.panel}>
-        <div className={styles.who}>
-          <strong>{user.display_name}</strong>
-          <span>{user.email}</span>
+      {(close) => (
+        <div className={styles.panel}>
+          <div className={styles.who}>
+            <strong>{user.display_name}</strong>
+            <span>{user.email}</span>
+          </div>
+          <LanguageSwitch />
+          <ThemeSwitch />
+          <Button
+            look="quiet"
+            wide
+            onClick={() => {
+              close();
+              onShortcuts();
+            }}
+          >
+            <KeyboardIcon size={18} />
+            {t("nav.shortcuts")}
+          </Button>
+          <Button look="quiet" wide busy={busy} onClick={leave}>
+            {t("account.sign_out")}
+          </Button>
         </div>
-        <LanguageSwitch />
-        <ThemeSwitch />
-        <Button
-          look="quiet"
-          wide
-          className={styles.shortcuts}
-          onClick={() => {
-            close();
-            onShortcuts();
-          }}
-        >
-          <KeyboardIcon size={18} />
-          {t("nav.shortcuts")}
-        </Button>
-        <Button look="quiet" wide busy={busy} onClick={leave}>
-          {t("account.sign_out")}
-        </Button>
-      </div>)}
+      )}
     </Popover>
   );
 }

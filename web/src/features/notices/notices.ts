@@ -5,7 +5,8 @@ export interface Notice {
   id: string;
   /** When it came, in milliseconds. */
   at: number;
-  what: { kind: "ready" | "failed"; jobs: readonly Job[] } | { kind: "credits"; reason: string; change: number };
+  what:
+    { kind: "ready" | "failed"; jobs: readonly Job[] } | { kind: "credits"; reason: string; change: number };
 }
 
 /** So many are kept; whoever was away for longer looks into the gallery. */
@@ -21,7 +22,12 @@ export function withJob(notices: readonly Notice[], job: Job, at: number): Notic
   return newest({ id, at, what: { kind, jobs: [...together, job] } }, notices);
 }
 
-export function withCredits(notices: readonly Notice[], reason: string, change: number, at: number): Notice[] {
+export function withCredits(
+  notices: readonly Notice[],
+  reason: string,
+  change: number,
+  at: number,
+): Notice[] {
   return newest({ id: `credits ${reason} ${at}`, at, what: { kind: "credits", reason, change } }, notices);
 }
 

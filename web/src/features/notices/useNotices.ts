@@ -26,7 +26,8 @@ export function useNotices(watched: boolean): Notices {
   });
   useServerEvents<"credits:updated">({
     "credits:updated": ({ reason, change }) => {
-      if (TOLD_OF_CREDITS.includes(reason)) setAll((before) => withCredits(before, reason, change, Date.now()));
+      if (TOLD_OF_CREDITS.includes(reason))
+        setAll((before) => withCredits(before, reason, change, Date.now()));
     },
   });
 

@@ -34,36 +34,44 @@ export function JobTray({ open, onOpenChange }: JobTrayProps) {
   const count = number(jobs.length) + (hasNextPage ? "+" : "");
   return (
     <Panel
-        label={jobs.length > 0 ? t("tray.open_with", { count }) : t("tray.open")}
-        title={t("tray.title")}
-        icon={<LayersIcon />}
-        mark={jobs.length > 0 ? count : null}
-        open={open}
-        onOpenChange={(next) => {
-          onOpenChange(next);
-          if (next) void client.invalidateQueries({ queryKey: jobKeys.running });
-        }}
-        aside={
-          <ActionButton action={cancelAllJobs} thing={all} look="quiet" small plain onPress={() => setAsking(true)} />
-        }
-      >
-        <Jobs onLeave={() => onOpenChange(false)} />
-        {asking && (
-          <ActionQuestion
-            action={cancelAllJobs}
-            thing={all}
-            busy={canceling.busy}
-            onClose={() => setAsking(false)}
-            onConfirm={() => canceling.run(all, () => setAsking(false))}
-          />
-        )}
-      </Panel>
+      label={jobs.length > 0 ? t("tray.open_with", { count }) : t("tray.open")}
+      title={t("tray.title")}
+      icon={<LayersIcon />}
+      mark={jobs.length > 0 ? count : null}
+      open={open}
+      onOpenChange={(next) => {
+        onOpenChange(next);
+        if (next) void client.invalidateQueries({ queryKey: jobKeys.running });
+      }}
+      aside={
+        <ActionButton
+          action={cancelAllJobs}
+          thing={all}
+          look="quiet"
+          small
+          plain
+          onPress={() => setAsking(true)}
+        />
+      }
+    >
+      <Jobs onLeave={() => onOpenChange(false)} />
+      {asking && (
+        <ActionQuestion
+          action={cancelAllJobs}
+          thing={all}
+          busy={canceling.busy}
+          onClose={() => setAsking(false)}
+          onConfirm={() => canceling.run(all, () => setAsking(false))}
+        />
+      )}
+    </Panel>
   );
 }
 
 function Jobs({ onLeave }: { onLeave: () => void }) {
   const { t } = useI18n();
-  const { jobs, isPending, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useRunningJobs();
+  const { jobs, isPending, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } =
+    useRunningJobs();
   if (isPending) {
     return (
       <div className={styles.loading}>
@@ -88,7 +96,9 @@ function Jobs({ onLeave }: { onLeave: () => void }) {
           <JobRow key={job.id} job={job} />
         ))}
       </ul>
-      {hasNextPage && <LoadMore eager={false} busy={isFetchingNextPage} onMore={() => void fetchNextPage()} />}
+      {hasNextPage && (
+        <LoadMore eager={false} busy={isFetchingNextPage} onMore={() => void fetchNextPage()} />
+      )}
     </>
   );
 }
