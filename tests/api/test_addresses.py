@@ -222,6 +222,42 @@ async def test_the_page_is_served_with_its_files(
 
 
 @pytest.mark.parametrize(
+    ("accepted", "compressed"),
+    [
+        ("gzip, br", True),
+        ("gzip;q=1.0, BR;q=0.5", True),
+        ("br;q=0, gzip", False),
+        ("brotli", False),
+        ("identity", False),
+    ],
+)
+async def test_a_compressed_copy_is_sent_to_those_who_take_it(
+    page: httpx.AsyncClient, tmp_path: Path, accepted: str, compressed: bool
+) -> None:
+    (tmp_path / "dist/assets/app-1a2b.js.br").write_bytes(b"small")
+
+    async with page.stream("GET", "/assets/app-1a2b.js", headers={"Accept-Encoding": accepted}) as answer:
+        sent = b"".join([part async for part in answer.aiter_raw()])
+
+    assert sent == (b"small" if compressed else b"this is assets/app-1a2b.js")
+    assert answer.headers.get("content-encoding") == ("br" if compressed else None)
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["content-type"].startswith("text/javascript")
+
+
+async def test_each_copy_of_a_file_is_known_by_its_own_tag(page: httpx.AsyncClient, tmp_path: Path) -> None:
+    (tmp_path / "dist/assets/app-1a2b.js.br").write_bytes(b"small")
+    plain, small = {"Accept-Encoding": "identity"}, {"Accept-Encoding": "br"}
+    tag = (await page.head("/assets/app-1a2b.js", headers=small)).headers["etag"]
+
+    again = await page.head("/assets/app-1a2b.js", headers={**small, "If-None-Match": tag})
+    other = await page.head("/assets/app-1a2b.js", headers={**plain, "If-None-Match": tag})
+
+    assert (again.status_code, other.status_code) == (304, 200)
+    assert again.headers["vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "/.inputs",

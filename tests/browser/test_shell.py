@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from harness.running_studio import ROOT, RunningStudio, an_address_of_ones_own
+from harness.running_studio import RunningStudio, an_address_of_ones_own
 from tests.browser.test_first_picture import (
     PASSWORD,
     PICTURE_MS,
@@ -52,9 +52,13 @@ def test_the_places_are_beside_the_page_on_a_wide_screen_and_below_it_on_a_phone
     expect(rail.get_by_role("link")).to_have_text(["Create", "Gallery", "Credits"])
     below = rail.bounding_box()
 
-    assert beside is not None and below is not None
-    assert beside["x"] == 0 and beside["width"] < 120 and beside["height"] > 600
-    assert below["width"] == PHONE["width"] and round(below["y"] + below["height"]) == PHONE["height"]
+    assert beside is not None
+    assert below is not None
+    assert beside["x"] == 0
+    assert beside["width"] < 120
+    assert beside["height"] > 600
+    assert below["width"] == PHONE["width"]
+    assert round(below["y"] + below["height"]) == PHONE["height"]
     expect(rail.get_by_role("link", name="Create")).to_have_attribute("aria-current", "page")
 
 

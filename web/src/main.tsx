@@ -10,7 +10,8 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { startSession } from "@/api/session";
-import { App, preloadFor } from "@/app/App";
+import { App } from "@/app/App";
+import { preloadFor } from "@/app/preload";
 import { makeQueryClient } from "@/app/queryClient";
 import { setLanguage } from "@/i18n/catalogues";
 import { preferredLanguage } from "@/i18n/language";

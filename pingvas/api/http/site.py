@@ -75,7 +75,7 @@ def _answer(request: Request, file: Path, headers: Mapping[str, str]) -> Respons
     takes such, that one is sent."""
     small = file.with_name(f"{file.name}.br")
     kind = guess_type(file.name)[0] or "application/octet-stream"
-    if small.is_file():
+    if small.is_file() and not small.is_symlink():
         headers = {"Vary": "Accept-Encoding", **headers}
         if _takes_brotli(request.headers.get("accept-encoding", "")):
             file, headers = small, {"Content-Encoding": "br", **headers}

@@ -4,10 +4,6 @@ import { BrowserRouter, Navigate, Route, Routes, useLocation } from "react-route
 
 import { startSession } from "@/api/session";
 import { useSession } from "@/entities/user/useSession";
-import { entityWords } from "@/entities/words";
-import { accountWords } from "@/features/account/words";
-import { noticeWords } from "@/features/notices/words";
-import { trayWords } from "@/features/tray/words";
 import { useI18n } from "@/i18n/useI18n";
 import { Brand } from "@/ui/Brand";
 import { Button } from "@/ui/Button";
@@ -16,23 +12,8 @@ import { Toaster } from "@/ui/Toaster";
 import { useTitle } from "@/ui/useTitle";
 
 import styles from "./App.module.css";
+import { LinkPage, SignedIn, SignInPage, SignUpPage } from "./entrances";
 import { ErrorBoundary } from "./ErrorBoundary";
-import { page } from "./page";
-
-const SignInPage = page(async () => (await import("@/features/account/AuthPages")).SignInPage, accountWords);
-const SignUpPage = page(async () => (await import("@/features/account/AuthPages")).SignUpPage, accountWords);
-const LinkPage = page(async () => (await import("@/features/account/LinkPage")).LinkPage, accountWords);
-const SignedIn = page(
-  async () => (await import("./SignedIn")).SignedIn,
-  ...[entityWords, accountWords, noticeWords, trayWords],
-);
-
-/** What will most likely be shown is fetched while the studio is asked who is there. */
-export function preloadFor(pathname: string): void {
-  if (pathname === "/sign-in") SignInPage.preload();
-  else if (pathname === "/sign-up") SignUpPage.preload();
-  else SignedIn.preload();
-}
 
 export function App() {
   return (

@@ -10,7 +10,10 @@ import { AppLayout } from "./AppLayout";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { NotFoundPage } from "./NotFoundPage";
 import { PageSkeleton } from "./PageSkeleton";
-import { HOME, placesOf, type Place } from "./places";
+import { HOME, PLACES, placesOf, type Place } from "./places";
+
+// The page at this address comes together with the frame, not after it.
+PLACES.find(({ path }) => path === window.location.pathname)?.Page.preload();
 
 export function SignedIn({ user }: { user: User }) {
   return (

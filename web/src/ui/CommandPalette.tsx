@@ -12,6 +12,8 @@ export interface PaletteCommand {
   /** Other words that find it. */
   words?: string[];
   icon?: LucideIcon;
+  /** The address of a small picture, in place of an icon. */
+  picture?: string;
   /** As one presses them, one after the other: ["G", "C"]. */
   keys?: readonly string[];
   disabled?: boolean;
@@ -40,6 +42,7 @@ export function CommandPalette({ label, open, onClose, ...rest }: CommandPalette
       open={open}
       onClose={onClose}
       bare
+      high
       onKeyDown={(event) => {
         // It may lie above another dialog, which is not to close with it.
         if (event.key !== "Escape" || event.nativeEvent.isComposing) return;
@@ -77,7 +80,11 @@ export function CommandList({ label, placeholder, none, groups, onChosen }: Comm
                 }}
                 className={styles.item}
               >
-                {command.icon && <command.icon size={18} />}
+                {command.picture ? (
+                  <img src={command.picture} alt="" className={styles.picture} />
+                ) : (
+                  command.icon && <command.icon size={18} />
+                )}
                 <span className={styles.words}>{command.label}</span>
                 {command.keys && <Keys keys={command.keys} />}
               </Command.Item>

@@ -83,6 +83,7 @@ function usePictureCommands(): PaletteCommand[] {
   return (data?.pages[0]?.items ?? []).slice(0, PICTURES).map((image) => ({
     id: image.id,
     label: pictureTitle(image.generation_params, i18n),
+    picture: image.thumbnail_url ?? undefined,
     icon: ImageIcon,
     onSelect: () => void navigate(`/gallery?view=${image.id}`),
   }));

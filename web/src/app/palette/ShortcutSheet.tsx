@@ -11,7 +11,7 @@ import styles from "./ShortcutSheet.module.css";
 export function ShortcutSheet({ user, onClose }: { user: User; onClose: () => void }) {
   const { t } = useI18n();
   return (
-    <Dialog headed label={t("nav.shortcuts")} text={t("keys.none_while_typing")} onClose={onClose}>
+    <Dialog headed forReading label={t("nav.shortcuts")} text={t("keys.none_while_typing")} onClose={onClose}>
       <div className={styles.groups}>
         {allShortcuts(user).map(({ where, shortcuts }) => (
           <section key={where} className={styles.group}>

@@ -1,4 +1,4 @@
-import { ChevronDownIcon, KeyboardIcon, UserIcon } from "lucide-react";
+import { ChevronDownIcon, KeyboardIcon, LogOutIcon, UserIcon } from "lucide-react";
 
 import type { User } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
@@ -35,6 +35,7 @@ export function AccountMenu({ user, onShortcuts }: { user: User; onShortcuts: ()
           <Button
             look="quiet"
             wide
+            className={styles.entry}
             onClick={() => {
               close();
               onShortcuts();
@@ -43,7 +44,8 @@ export function AccountMenu({ user, onShortcuts }: { user: User; onShortcuts: ()
             <KeyboardIcon size={18} />
             {t("nav.shortcuts")}
           </Button>
-          <Button look="quiet" wide busy={busy} onClick={leave}>
+          <Button look="quiet" wide busy={busy} className={styles.entry} onClick={leave}>
+            <LogOutIcon size={18} />
             {t("account.sign_out")}
           </Button>
         </div>

@@ -1,4 +1,3 @@
-import { submitJobs } from "@/entities/job/actions/submitJobs";
 import type { Shortcut } from "@/shortcuts/shortcut";
 
-export const SUBMIT: Shortcut = { label: submitJobs.label, keys: ["mod+Enter"] };
+export const SUBMIT: Shortcut = { label: "keys.submit", keys: ["mod+Enter"] };
