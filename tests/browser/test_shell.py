@@ -1,6 +1,5 @@
 """What stands around every page: places, running jobs, notices, commands, keys, titles, and what is told when something is away."""
 
-import itertools
 import re
 from typing import Any
 
@@ -354,7 +353,8 @@ def test_axe_finds_nothing_on_any_page(page: Page, theme: str) -> None:
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 
-@pytest.mark.parametrize(("size", "language"), itertools.product(("wide", "phone"), ("en", "ko")))
+@pytest.mark.parametrize("size", ["wide", "phone"])
+@pytest.mark.parametrize("language", ["en", "ko"])
 def test_no_page_scrolls_sideways(page: Page, size: str, language: str) -> None:
     page.set_viewport_size({"wide": WIDE, "phone": PHONE}[size])
     _sign_up(page)

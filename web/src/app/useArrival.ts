@@ -54,14 +54,14 @@ export function useArrival(main: RefObject<HTMLElement | null>): void {
     if (!place) return;
     const known = kind === "POP" ? left.get(key) : undefined;
     // Opened for the first time: the browser has put the focus where it belongs, and a reload comes back to where one was.
-    if (before === null) return known && comeBack(place, { ...known, focus: null }, () => false);
+    if (before === null) return known && comeBack(place, { ...known, focus: null });
     if (before !== pathname) {
-      if (known) return comeBack(place, known, () => true);
+      if (known) return comeBack(place, known);
       window.scrollTo(0, 0);
       return arrive(place);
     }
     // The same page, perhaps without what was open above it and had the focus.
-    if (known?.focus) return comeBack(place, { ...known, y: window.scrollY }, hasNoFocus);
+    if (known?.focus) return comeBack(place, { ...known, y: window.scrollY });
   }, [key, pathname, kind, main]);
 
   useEffect(() => () => void (shown = null), []);
@@ -72,14 +72,17 @@ let shown: string | null = null;
 
 function arrive(place: HTMLElement): () => void {
   return untilDone(place, () => {
+    // What lies above the page has the focus as long as it is there.
+    if (isAbove()) return false;
     const heading = place.querySelector<HTMLElement>("h1");
-    if (heading) focusOn(heading);
-    return heading !== null;
+    if (!heading) return false;
+    heading.tabIndex = -1;
+    giveFocus(heading);
+    return true;
   });
 }
 
-/** `mayFocus`: whether the focus may be moved from where it is. */
-function comeBack(place: HTMLElement, { y, focus }: Left, mayFocus: () => boolean): () => void {
+function comeBack(place: HTMLElement, { y, focus }: Left): () => void {
   let scrolled = false;
   let focused = focus === null;
   return untilDone(place, () => {
@@ -87,11 +90,10 @@ function comeBack(place: HTMLElement, { y, focus }: Left, mayFocus: () => boolea
       window.scrollTo(0, y);
       scrolled = Math.abs(window.scrollY - y) < 2;
     }
-    // What lies above the page keeps the focus as long as it is there.
     if (!focused && focus && !isAbove()) {
-      const control = mayFocus() ? findMarked(focus, place) : null;
-      control?.focus({ preventScroll: true });
-      focused = control !== null || !mayFocus();
+      const control = findMarked(focus, place);
+      focused = control !== null;
+      if (control) giveFocus(control);
     }
     return scrolled && focused;
   });
@@ -119,13 +121,10 @@ function untilDone(place: HTMLElement, attempt: () => boolean): () => void {
   return stop;
 }
 
-function focusOn(heading: HTMLElement): void {
-  heading.tabIndex = -1;
-  heading.focus({ preventScroll: true });
-}
-
-function hasNoFocus(): boolean {
-  return document.activeElement === null || document.activeElement === document.body;
+/** Twice: a dialog that closes gives the focus back by itself a moment later, to where it was when it opened. */
+function giveFocus(control: HTMLElement): void {
+  control.focus({ preventScroll: true });
+  requestAnimationFrame(() => control.focus({ preventScroll: true }));
 }
 
 function isAbove(): boolean {
