@@ -1,7 +1,7 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { brotliCompressSync, constants } from "node:zlib";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 import { lingui } from "@lingui/vite-plugin";
 import react from "@vitejs/plugin-react";
@@ -18,7 +18,7 @@ const apiDocs = {
   },
 };
 
-/** Beside each text a compressed copy, made once as small as can be; the studio sends it to browsers that take it. */
+/** Beside each text its compressed copies, made once as small as can be. Over plain HTTP browsers take no Brotli. */
 const compressed = {
   name: "compressed",
   apply: "build" as const,
@@ -27,8 +27,10 @@ const compressed = {
       if (!/\.(js|css|html|svg)$/.test(name)) continue;
       const content = readFileSync(join("dist", name));
       const params = { [constants.BROTLI_PARAM_SIZE_HINT]: content.length };
-      const small = brotliCompressSync(content, { params });
-      if (small.length < content.length) writeFileSync(join("dist", `${name}.br`), small);
+      const copies = { br: brotliCompressSync(content, { params }), gz: gzipSync(content, { level: 9 }) };
+      for (const [kind, copy] of Object.entries(copies)) {
+        if (copy.length < content.length) writeFileSync(join("dist", `${name}.${kind}`), copy);
+      }
     }
   },
 };

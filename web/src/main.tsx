@@ -1,5 +1,4 @@
 import "@fontsource-variable/instrument-sans/wght.css";
-import "@fontsource-variable/noto-sans-kr/wght.css";
 import "@/ui/styles/tokens.css";
 import "@/ui/styles/base.css";
 
@@ -17,6 +16,9 @@ import { setLanguage } from "@/i18n/catalogues";
 import { preferredLanguage } from "@/i18n/language";
 import { baseWords } from "@/i18n/words";
 import { UiProvider } from "@/ui/UiProvider";
+
+// Which subset has which signs is a long list, and nothing waits for it: words are drawn without it at first.
+void import("@fontsource-variable/noto-sans-kr/wght.css");
 
 const client = makeQueryClient();
 // A one-time link brings its own session; asking for the old one meanwhile would only race with it.

@@ -8,12 +8,12 @@ import { useI18n } from "@/i18n/useI18n";
 import { Brand } from "@/ui/Brand";
 import { Button } from "@/ui/Button";
 import { Empty } from "@/ui/States";
-import { Toaster } from "@/ui/Toaster";
 import { useTitle } from "@/ui/useTitle";
 
 import styles from "./App.module.css";
 import { LinkPage, SignedIn, SignInPage, SignUpPage } from "./entrances";
 import { ErrorBoundary } from "./ErrorBoundary";
+import { wasSignedIn } from "./preload";
 
 export function App() {
   return (
@@ -23,23 +23,27 @@ export function App() {
           <Pages />
         </Suspense>
       </ErrorBoundary>
-      <Toaster />
     </BrowserRouter>
   );
 }
+
+const WAYS_IN = { "/sign-in": SignInPage, "/sign-up": SignUpPage };
 
 function Pages() {
   const session = useSession();
   const { pathname } = useLocation();
 
   if (pathname === "/sign-in/link") return <LinkPage />;
-  if (session.status === "starting") return <Starting />;
+  // Whoever was not signed in here, and comes to sign in, need not wait for the studio to say that they are not.
+  const mustWait = session.status === "starting" && (wasSignedIn() || !(pathname in WAYS_IN));
+  if (mustWait) return <Starting />;
   if (session.status === "unreachable") return <Unreachable />;
-  if (session.status === "signed-out") {
+  if (session.status !== "signed-in") {
     return (
       <Routes>
-        <Route path="/sign-in" element={<SignInPage />} />
-        <Route path="/sign-up" element={<SignUpPage />} />
+        {Object.entries(WAYS_IN).map(([path, Page]) => (
+          <Route key={path} path={path} element={<Page />} />
+        ))}
         <Route path="*" element={<ToSignIn />} />
       </Routes>
     );
@@ -62,14 +66,12 @@ function Unreachable() {
   );
 }
 
-/** Shown for a moment mostly: the name, and a sign of life. */
+/** As in index.html, which is seen before: nothing changes until there is something to see. */
 function Starting() {
   const { t } = useI18n();
   return (
-    <main className={styles.whole} aria-busy="true">
-      <span className={styles.starting}>
-        <Brand />
-      </span>
+    <main className="starting" aria-busy="true">
+      <Brand />
       <span className="visually-hidden" role="status">
         {t("app.starting")}
       </span>

@@ -5,12 +5,15 @@ import { useLocation, useNavigate } from "react-router";
 import type { User } from "@/api/types";
 import { useJobEvents } from "@/entities/job/useJobEvents";
 import { useUserEvents } from "@/entities/user/useUserEvents";
+import { useWelcome } from "@/features/account/welcome";
 import { createWords } from "@/features/create/words";
 import { galleryWords } from "@/features/gallery/words";
 import { useNotices } from "@/features/notices/useNotices";
 import { useI18n } from "@/i18n/useI18n";
 import { useRealtime } from "@/realtime/hooks";
 import { useShortcuts } from "@/shortcuts/useShortcuts";
+import { Toaster } from "@/ui/Toaster";
+import { TooltipGroup } from "@/ui/TooltipGroup";
 
 import { AppHeader } from "./AppHeader";
 import styles from "./AppLayout.module.css";
@@ -51,50 +54,65 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
       run: () => setOpened((before) => (before === name ? null : name)),
     })),
   ]);
-  useWhenIdle(() => {
-    for (const part of [...placesOf(user).map(({ Page }) => Page), Palette, ShortcutSheet]) part.preload();
-  });
+  useWhenIdle([...places.map(({ Page }) => Page), Palette, ShortcutSheet].map((part) => part.preload));
+  useWelcome();
 
   const close = () => setOpened(null);
   return (
-    <div className={styles.layout}>
-      <a
-        href="#main"
-        className={styles.skip}
-        onClick={(event) => {
-          event.preventDefault();
-          main.current?.focus();
-        }}
-      >
-        {t("nav.skip")}
-      </a>
-      <AppHeader user={user} notices={notices} opened={opened} onOpen={setOpened} />
-      <Rail places={places} />
-      <div className={styles.content}>
-        <ConnectionLine />
-        <main id="main" ref={main} className={styles.main} tabIndex={-1}>
-          {children}
-        </main>
+    <TooltipGroup>
+      <div className={styles.layout}>
+        <a
+          href="#main"
+          className={styles.skip}
+          onClick={(event) => {
+            event.preventDefault();
+            main.current?.focus();
+          }}
+        >
+          {t("nav.skip")}
+        </a>
+        <AppHeader user={user} notices={notices} opened={opened} onOpen={setOpened} />
+        <Rail places={places} />
+        <div className={styles.content}>
+          <ConnectionLine />
+          <main id="main" ref={main} className={styles.main} tabIndex={-1}>
+            {children}
+          </main>
+        </div>
+        <Suspense>
+          {opened === "palette" && <Palette user={user} onOpen={setOpened} onClose={close} />}
+          {opened === "shortcuts" && <ShortcutSheet user={user} onClose={close} />}
+        </Suspense>
       </div>
-      <Suspense>
-        {opened === "palette" && <Palette user={user} onOpen={setOpened} onClose={close} />}
-        {opened === "shortcuts" && <ShortcutSheet user={user} onClose={close} />}
-      </Suspense>
-    </div>
+      <Toaster />
+    </TooltipGroup>
   );
 }
 
-/** Once, when the browser has nothing else to do: what is a click away is there before it, and offline too. */
-function useWhenIdle(work: () => void): void {
-  const once = useRef(work);
+/**
+ * One after the other, each when the browser has nothing else to do: what is a click away is there before it, and offline too.
+ */
+function useWhenIdle(works: readonly (() => void)[]): void {
+  const once = useRef(works);
   useEffect(() => {
-    // Safari has no idle callbacks.
-    const idle = window.requestIdleCallback as typeof window.requestIdleCallback | undefined;
-    if (!idle) {
-      const timer = window.setTimeout(() => once.current(), 2_000);
-      return () => window.clearTimeout(timer);
-    }
-    const handle = idle(() => once.current());
-    return () => window.cancelIdleCallback(handle);
+    const left = [...once.current];
+    let stop = () => undefined as void;
+    const next = () => {
+      left.shift()?.();
+      if (left.length > 0) stop = whenIdle(next);
+    };
+    stop = whenIdle(next);
+    return () => stop();
   }, []);
+}
+
+function whenIdle(work: () => void): () => void {
+  // Safari has no idle callbacks.
+  const idle = window.requestIdleCallback as typeof window.requestIdleCallback | undefined;
+  if (!idle) {
+    const timer = window.setTimeout(work, 1_000);
+    return () => window.clearTimeout(timer);
+  }
+  const handle = idle(work);
+  return () => window.cancelIdleCallback(handle);
 }

@@ -23,7 +23,7 @@ export function preloadFor(pathname: string): void {
   else SignInPage.preload();
 }
 
-function wasSignedIn(): boolean {
+export function wasSignedIn(): boolean {
   try {
     return localStorage.getItem(SIGNED_IN) !== null;
   } catch {
