@@ -5,7 +5,6 @@ import type { User } from "@/api/types";
 import { BalanceLink } from "@/entities/user/BalanceLink";
 import { AccountMenu } from "@/features/account/AccountMenu";
 import { NoticePanel } from "@/features/notices/NoticePanel";
-import type { Notices } from "@/features/notices/useNotices";
 import { JobTray } from "@/features/tray/JobTray";
 import { useI18n } from "@/i18n/useI18n";
 import { keyNames } from "@/shortcuts/keyNames";
@@ -19,13 +18,14 @@ import { SHELL } from "./shellShortcuts";
 
 interface AppHeaderProps {
   user: User;
-  notices: Notices;
+  /** Whoever sees them end need not be told. */
+  jobsInView: boolean;
   opened: Opened;
   onOpen: (opened: Opened) => void;
 }
 
 /** What one has and what goes on, on every page. */
-export function AppHeader({ user, notices, opened, onOpen }: AppHeaderProps) {
+export function AppHeader({ user, jobsInView, opened, onOpen }: AppHeaderProps) {
   const { t } = useI18n();
   return (
     <header className={styles.header}>
@@ -45,7 +45,7 @@ export function AppHeader({ user, notices, opened, onOpen }: AppHeaderProps) {
         <BalanceLink />
         <JobTray open={opened === "jobs"} onOpenChange={(open) => onOpen(open ? "jobs" : null)} />
         <NoticePanel
-          notices={notices}
+          jobsInView={jobsInView}
           open={opened === "notices"}
           onOpenChange={(open) => onOpen(open ? "notices" : null)}
         />

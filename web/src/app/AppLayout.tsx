@@ -8,7 +8,6 @@ import { useUserEvents } from "@/entities/user/useUserEvents";
 import { useWelcome } from "@/features/account/welcome";
 import { createWords } from "@/features/create/words";
 import { galleryWords } from "@/features/gallery/words";
-import { useNotices } from "@/features/notices/useNotices";
 import { useI18n } from "@/i18n/useI18n";
 import { useRealtime } from "@/realtime/hooks";
 import { useShortcuts } from "@/shortcuts/useShortcuts";
@@ -43,10 +42,7 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
   const places = placesOf(user);
 
   useRealtime(rereadWhatEventsChange);
-  useJobEvents();
-  useUserEvents();
   useArrival(main);
-  const notices = useNotices(pathname === HOME);
   useShortcuts([
     ...places.map((place) => ({ shortcut: place, run: () => void navigate(place.path) })),
     ...(["palette", "shortcuts", "jobs", "notices"] as const).map((name) => ({
@@ -60,6 +56,7 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
   const close = () => setOpened(null);
   return (
     <TooltipGroup>
+      <Events />
       <div className={styles.layout}>
         <a
           href="#main"
@@ -71,7 +68,7 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
         >
           {t("nav.skip")}
         </a>
-        <AppHeader user={user} notices={notices} opened={opened} onOpen={setOpened} />
+        <AppHeader user={user} jobsInView={pathname === HOME} opened={opened} onOpen={setOpened} />
         <Rail places={places} />
         <div className={styles.content}>
           <ConnectionLine />
@@ -89,6 +86,13 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
   );
 }
 
+/** Apart from the frame, which is not to be drawn anew with each step of a job. */
+function Events() {
+  useJobEvents();
+  useUserEvents();
+  return null;
+}
+
 /**
  * One after the other, each when the browser has nothing else to do: what is a click away is there before it, and offline too.
  */
@@ -96,7 +100,7 @@ function useWhenIdle(works: readonly (() => void)[]): void {
   const once = useRef(works);
   useEffect(() => {
     const left = [...once.current];
-    let stop = () => undefined as void;
+    let stop: () => void = () => undefined;
     const next = () => {
       left.shift()?.();
       if (left.length > 0) stop = whenIdle(next);

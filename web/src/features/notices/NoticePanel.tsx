@@ -12,16 +12,17 @@ import { Empty } from "@/ui/States";
 
 import styles from "./NoticePanel.module.css";
 import type { Notice } from "./notices";
-import type { Notices } from "./useNotices";
+import { useNotices } from "./useNotices";
 
 interface NoticePanelProps {
-  notices: Notices;
+  jobsInView: boolean;
   open: boolean;
   onOpenChange: (open: boolean) => void;
 }
 
-export function NoticePanel({ notices, open, onOpenChange }: NoticePanelProps) {
+export function NoticePanel({ jobsInView, open, onOpenChange }: NoticePanelProps) {
   const { t, number } = useI18n();
+  const notices = useNotices(jobsInView);
   const { all, unread } = notices;
   return (
     <Panel

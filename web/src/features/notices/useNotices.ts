@@ -8,20 +8,20 @@ import { withCredits, withJob, type Notice } from "./notices";
 /** What a picture costs, and what comes back for one that failed, stands beside the picture. */
 const TOLD_OF_CREDITS = ["grant", "bonus", "expire"];
 
-export interface Notices {
+interface Notices {
   all: readonly Notice[];
   unread: number;
   read: () => void;
   clear: () => void;
 }
 
-/** Gathers them while mounted. `watched`: whether the jobs are in view, so that nobody has to be told. */
-export function useNotices(watched: boolean): Notices {
+/** Gathers them while mounted. `jobsInView`: so that nobody has to be told. */
+export function useNotices(jobsInView: boolean): Notices {
   const [all, setAll] = useState<readonly Notice[]>([]);
   const [readAt, setReadAt] = useState(0);
 
   useEndedJobs((job) => {
-    if (job.status === "canceled" || (watched && !document.hidden)) return;
+    if (job.status === "canceled" || (jobsInView && !document.hidden)) return;
     setAll((before) => withJob(before, job, Date.now()));
   });
   useServerEvents<"credits:updated">({
