@@ -163,8 +163,9 @@ def test_the_sheet_tells_the_keys_and_the_keys_do_what_it_tells(page: Page) -> N
 
 def test_being_offline_is_told_in_a_line_and_so_is_being_back(page: Page) -> None:
     _sign_up(page)
-    page.goto("/gallery")
-    expect(page.get_by_role("heading", name="Gallery", exact=True)).to_be_visible()
+    for name in ("Credits", "Gallery"):
+        page.get_by_role("navigation").get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
 
     page.context.set_offline(True)
     expect(page.get_by_text(re.compile("^You are offline"))).to_be_visible()
@@ -184,7 +185,7 @@ def test_a_page_that_breaks_leaves_the_rest_where_it_is(browser: Browser, studio
     )
     page = context.new_page()
     _sign_up(page)
-    page.route("**/api/v1/credits*", lambda route: route.fulfill(json={"balance": 1, "next_cursor": None}))
+    page.route("**/api/v1/me/credits*", lambda route: route.fulfill(json={"balance": 1, "next_cursor": None}))
 
     page.get_by_role("navigation").get_by_role("link", name="Credits").click()
 
@@ -193,7 +194,7 @@ def test_a_page_that_breaks_leaves_the_rest_where_it_is(browser: Browser, studio
     page.get_by_role("link", name="Gallery").click()
     expect(page.get_by_role("heading", name="Gallery", exact=True)).to_be_visible()
     page.go_back()
-    page.unroute("**/api/v1/credits*")
+    page.unroute("**/api/v1/me/credits*")
     page.get_by_role("button", name="Reload").click()
     expect(page.get_by_role("heading", name="Credits", exact=True)).to_be_visible()
     context.close()

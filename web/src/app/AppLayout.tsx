@@ -50,7 +50,9 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
       run: () => setOpened((before) => (before === name ? null : name)),
     })),
   ]);
-  useWhenIdle([...places.map(({ Page }) => Page), Palette, ShortcutSheet].map((part) => part.preload));
+  useWhenIdle(
+    [...places.map(({ Page }) => Page), Palette, ShortcutSheet].map((part) => () => part.preload()),
+  );
   useWelcome();
 
   const close = () => setOpened(null);

@@ -13,7 +13,7 @@ import type { Shortcut } from "@/shortcuts/shortcut";
 import { page } from "./page";
 import type { SkeletonShape } from "./PageSkeleton";
 
-export interface PageProps {
+interface PageProps {
   user: User;
 }
 

@@ -3,7 +3,7 @@
  * heading; one that is come back to stands where it was left, with the focus where it was.
  */
 import { useEffect, type RefObject } from "react";
-import { useLocation, useNavigationType } from "react-router";
+import { NavigationType, useLocation, useNavigationType } from "react-router";
 
 import { markOf, findMarked, type Mark } from "./marks";
 
@@ -52,7 +52,7 @@ export function useArrival(main: RefObject<HTMLElement | null>): void {
     shown = pathname;
     const place = main.current;
     if (!place) return;
-    const known = kind === "POP" ? left.get(key) : undefined;
+    const known = kind === NavigationType.Pop ? left.get(key) : undefined;
     // Opened for the first time: the browser has put the focus where it belongs, and a reload comes back to where one was.
     if (before === null) return known && comeBack(place, { ...known, focus: null });
     if (before !== pathname) {
@@ -102,7 +102,9 @@ function comeBack(place: HTMLElement, { y, focus }: Left): () => void {
 /** Tries now, and again with each change of the page, until it worked, somebody does something else, or time is up. */
 function untilDone(place: HTMLElement, attempt: () => boolean): () => void {
   if (attempt()) return () => undefined;
-  const again = () => void (attempt() && stop());
+  const again = () => {
+    if (attempt()) stop();
+  };
   const mutations = new MutationObserver(again);
   mutations.observe(place, { childList: true, subtree: true });
   // Where dialogs come and go.

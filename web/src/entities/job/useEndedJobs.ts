@@ -31,7 +31,7 @@ export function useEndedJobs(onEnded: (job: Job) => void): void {
       if (job) latest.current(job);
       else {
         // It left the list of those that run and stands too far down the list of all.
-        client.fetchQuery({ ...jobQuery(id), staleTime: 0 }).then(
+        client.query({ ...jobQuery(id), staleTime: 0 }).then(
           (read) => isOver(read) && latest.current(read),
           () => undefined,
         );

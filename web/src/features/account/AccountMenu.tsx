@@ -15,7 +15,7 @@ export function AccountMenu({ user, onShortcuts }: { user: User; onShortcuts: ()
   const { busy, leave } = useSignOut();
   return (
     <Popover
-      label={t("account.menu")}
+      label={`${t("account.menu")}: ${user.display_name}`}
       button={
         <>
           <UserIcon />
