@@ -126,11 +126,14 @@ def test_the_palette_does_things_to_the_picture_that_is_open(page: Page) -> None
     viewer = page.get_by_role("dialog", name="Picture")
     expect(viewer.get_by_role("img", name=PROMPT)).to_be_visible()
 
+    palette = page.get_by_role("dialog", name="Search and commands")
     page.keyboard.press("Control+k")
+    expect(palette.get_by_role("combobox")).to_be_focused()
     page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog", name="Search and commands")).to_be_hidden()
+    expect(palette).to_be_hidden()
     expect(viewer).to_be_visible()
     page.keyboard.press("Control+k")
+    expect(palette.get_by_role("combobox")).to_be_focused()
     page.keyboard.type("favorite")
     page.keyboard.press("Enter")
 
