@@ -13,10 +13,11 @@ const MAY_IMPORT = {
   i18n: [],
   api: [],
   ui: ["api", "i18n"],
+  shortcuts: ["i18n"],
   realtime: ["api"],
-  entities: ["api", "i18n", "ui", "realtime"],
-  features: ["api", "i18n", "ui", "realtime", "entities"],
-  app: ["api", "i18n", "ui", "realtime", "entities", "features"],
+  entities: ["api", "i18n", "ui", "shortcuts", "realtime"],
+  features: ["api", "i18n", "ui", "shortcuts", "realtime", "entities"],
+  app: ["api", "i18n", "ui", "shortcuts", "realtime", "entities", "features"],
 };
 const foldersOf = (path) =>
   readdirSync(new URL(path, import.meta.url), { withFileTypes: true })

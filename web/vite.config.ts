@@ -1,5 +1,7 @@
-import { cpSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 import { lingui } from "@lingui/vite-plugin";
 import react from "@vitejs/plugin-react";
@@ -16,6 +18,23 @@ const apiDocs = {
   },
 };
 
+/** Beside each text its compressed copies, made once as small as can be. Over plain HTTP browsers take no Brotli. */
+const compressed = {
+  name: "compressed",
+  apply: "build" as const,
+  closeBundle() {
+    for (const name of readdirSync("dist", { recursive: true, encoding: "utf8" })) {
+      if (!/\.(js|css|html|svg)$/.test(name)) continue;
+      const content = readFileSync(join("dist", name));
+      const params = { [constants.BROTLI_PARAM_SIZE_HINT]: content.length };
+      const copies = { br: brotliCompressSync(content, { params }), gz: gzipSync(content, { level: 9 }) };
+      for (const [kind, copy] of Object.entries(copies)) {
+        if (copy.length < content.length) writeFileSync(join("dist", `${name}.${kind}`), copy);
+      }
+    }
+  },
+};
+
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const studio = process.env.PINGVAS_DEV_URL ?? "http://127.0.0.1:8400";
 
@@ -26,7 +45,7 @@ const words = lingui({ failOnMissing: true, failOnCompileError: true });
 
 export default defineConfig(({ mode }) => ({
   ...(mode === "kit" && { root: kit.root, publicDir: kit.publicDir }),
-  plugins: mode === "kit" ? [react(), words] : [react(), words, apiDocs],
+  plugins: mode === "kit" ? [react(), words] : [react(), words, apiDocs, compressed],
   resolve: { alias: { "@": path("./src") } },
   build: {
     ...(mode === "kit" && { outDir: kit.outDir, emptyOutDir: true, chunkSizeWarningLimit: 2000 }),

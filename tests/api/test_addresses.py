@@ -222,6 +222,45 @@ async def test_the_page_is_served_with_its_files(
 
 
 @pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, br", "br"),
+        ("gzip;q=1.0, BR;q=0.5", "br"),
+        ("br;q=0, gzip", "gzip"),
+        ("gzip, deflate", "gzip"),
+        ("brotli", None),
+        ("identity", None),
+    ],
+)
+async def test_a_compressed_copy_is_sent_to_those_who_take_it(
+    page: httpx.AsyncClient, tmp_path: Path, accepted: str, coding: str | None
+) -> None:
+    copies = {"br": b"smallest", "gzip": b"small", None: b"this is assets/app-1a2b.js"}
+    (tmp_path / "dist/assets/app-1a2b.js.br").write_bytes(copies["br"])
+    (tmp_path / "dist/assets/app-1a2b.js.gz").write_bytes(copies["gzip"])
+
+    async with page.stream("GET", "/assets/app-1a2b.js", headers={"Accept-Encoding": accepted}) as answer:
+        sent = b"".join([part async for part in answer.aiter_raw()])
+
+    assert sent == copies[coding]
+    assert answer.headers.get("content-encoding") == coding
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["content-type"].startswith("text/javascript")
+
+
+async def test_each_copy_of_a_file_is_known_by_its_own_tag(page: httpx.AsyncClient, tmp_path: Path) -> None:
+    (tmp_path / "dist/assets/app-1a2b.js.br").write_bytes(b"small")
+    plain, small = {"Accept-Encoding": "identity"}, {"Accept-Encoding": "br"}
+    tag = (await page.head("/assets/app-1a2b.js", headers=small)).headers["etag"]
+
+    again = await page.head("/assets/app-1a2b.js", headers={**small, "If-None-Match": tag})
+    other = await page.head("/assets/app-1a2b.js", headers={**plain, "If-None-Match": tag})
+
+    assert (again.status_code, other.status_code) == (304, 200)
+    assert again.headers["vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "/.inputs",

@@ -34,6 +34,7 @@ OPENED = {
     "drawer-left": "dialog",
     "drawer-bottom": "dialog",
     "popover": "dialog",
+    "panel": "dialog",
     "menu": "menu",
     "context-menu": "menu",
     "select": "listbox",

@@ -17,6 +17,7 @@ const BY_CODE = [
   "job.receipt.reason.",
   "job.step.",
   "job.waiting_for.",
+  "notices.credits.",
   "param.",
   "problem.",
   "recipe.sampler.",

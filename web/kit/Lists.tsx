@@ -92,14 +92,14 @@ export function useCommands() {
     {
       label: w("go_to"),
       commands: [
-        { id: "gallery", label: w("gallery"), icon: ImagesIcon, keys: "G", onSelect: nothing },
+        { id: "gallery", label: w("gallery"), icon: ImagesIcon, keys: ["G"], onSelect: nothing },
         { id: "credits", label: w("credits"), icon: WalletIcon, onSelect: nothing },
       ],
     },
     {
       label: w("do"),
       commands: [
-        { id: "create", label: w("create"), icon: PencilIcon, keys: "Ctrl+Enter", onSelect: nothing },
+        { id: "create", label: w("create"), icon: PencilIcon, keys: ["Ctrl+Enter"], onSelect: nothing },
         { id: "remove", label: w("remove"), disabled: true, onSelect: nothing },
       ],
     },

@@ -11,8 +11,10 @@ import { Drawer } from "@/ui/Drawer";
 import { TextField } from "@/ui/Field";
 import { ContextMenu, Menu, type MenuEntry } from "@/ui/Menu";
 import { NumberField } from "@/ui/NumberField";
+import { Panel } from "@/ui/Panel";
 import { Popover } from "@/ui/Popover";
 import { Select } from "@/ui/Select";
+import { Empty } from "@/ui/States";
 import { Toaster } from "@/ui/Toaster";
 import { toast } from "@/ui/toasts";
 import { Tooltip } from "@/ui/Tooltip";
@@ -30,6 +32,7 @@ export const OPENED = [
   "drawer-left",
   "drawer-bottom",
   "popover",
+  "panel",
   "menu",
   "context-menu",
   "select",
@@ -127,6 +130,24 @@ function One({ name }: { name: string }) {
             {w("later")}
           </Button>
         </Popover>
+      );
+    case "panel":
+      return (
+        <Panel
+          label={w("panel")}
+          title={w("panel")}
+          icon={<FolderIcon />}
+          mark="3"
+          open={open}
+          onOpenChange={setOpen}
+          aside={
+            <Button look="quiet" small>
+              {w("later")}
+            </Button>
+          }
+        >
+          <Empty icon={FolderIcon} title={w("panel")} text={w("sentence")} />
+        </Panel>
       );
     case "menu":
       return <Menu button={<Button>{w("menu")}</Button>} entries={entries} defaultOpen />;

@@ -15,6 +15,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { chooseTheme, type ThemeChoice } from "@/ui/theme";
+import { TooltipGroup } from "@/ui/TooltipGroup";
 import { UiProvider } from "@/ui/UiProvider";
 
 import { Kit } from "./Kit";
@@ -32,7 +33,9 @@ const open = asked.get("open");
 createRoot(root).render(
   <StrictMode>
     <I18nProvider i18n={i18n}>
-      <UiProvider>{open === null ? <Kit /> : <Opened name={open} />}</UiProvider>
+      <UiProvider>
+        <TooltipGroup>{open === null ? <Kit /> : <Opened name={open} />}</TooltipGroup>
+      </UiProvider>
     </I18nProvider>
   </StrictMode>,
 );

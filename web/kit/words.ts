@@ -96,6 +96,7 @@ export const WORDS = {
   question_text: ["It will be gone for good.", "되돌릴 수 없습니다."],
   drawer: ["Settings", "설정"],
   drawer_text: ["For the next picture.", "다음 그림에 쓰입니다."],
+  panel: ["In progress", "진행 중"],
   popover: ["Account", "계정"],
   toast: ["Picture deleted", "그림을 삭제했습니다"],
   undo: ["Undo", "되돌리기"],

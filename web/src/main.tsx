@@ -1,5 +1,4 @@
 import "@fontsource-variable/instrument-sans/wght.css";
-import "@fontsource-variable/noto-sans-kr/wght.css";
 import "@/ui/styles/tokens.css";
 import "@/ui/styles/base.css";
 
@@ -11,17 +10,22 @@ import { createRoot } from "react-dom/client";
 
 import { startSession } from "@/api/session";
 import { App } from "@/app/App";
-import { ErrorBoundary } from "@/app/ErrorBoundary";
+import { preloadFor } from "@/app/preload";
 import { makeQueryClient } from "@/app/queryClient";
 import { setLanguage } from "@/i18n/catalogues";
 import { preferredLanguage } from "@/i18n/language";
 import { baseWords } from "@/i18n/words";
 import { UiProvider } from "@/ui/UiProvider";
 
+// Which subset has which signs is a long list, and nothing waits for it: words are drawn without it at first.
+void import("@fontsource-variable/noto-sans-kr/wght.css");
+
 const client = makeQueryClient();
 // A one-time link brings its own session; asking for the old one meanwhile would only race with it.
 if (window.location.pathname !== "/sign-in/link") void startSession();
-await setLanguage(preferredLanguage(), baseWords);
+const words = setLanguage(preferredLanguage(), baseWords);
+preloadFor(window.location.pathname);
+await words;
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
@@ -29,11 +33,9 @@ createRoot(root).render(
   <StrictMode>
     <I18nProvider i18n={i18n}>
       <UiProvider>
-        <ErrorBoundary>
-          <QueryClientProvider client={client}>
-            <App />
-          </QueryClientProvider>
-        </ErrorBoundary>
+        <QueryClientProvider client={client}>
+          <App />
+        </QueryClientProvider>
       </UiProvider>
     </I18nProvider>
   </StrictMode>,

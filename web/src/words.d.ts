@@ -6,7 +6,9 @@ import type account from "./features/account/words/en.json";
 import type billing from "./features/billing/words/en.json";
 import type create from "./features/create/words/en.json";
 import type gallery from "./features/gallery/words/en.json";
+import type notices from "./features/notices/words/en.json";
 import type queue from "./features/queue/words/en.json";
+import type tray from "./features/tray/words/en.json";
 import type base from "./i18n/words/en.json";
 
 type Catalogues = typeof base &
@@ -15,7 +17,9 @@ type Catalogues = typeof base &
   typeof billing &
   typeof create &
   typeof gallery &
-  typeof queue;
+  typeof notices &
+  typeof queue &
+  typeof tray;
 
 declare module "@lingui/core" {
   interface Register {

@@ -7,7 +7,9 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { client } from "@/api/generated/client.gen";
 import { readSession, signOut } from "@/api/session";
+import { useSession } from "@/entities/user/useSession";
 import { AuthForm } from "@/features/account/AuthForm";
+import { useWelcome } from "@/features/account/welcome";
 import { Toaster } from "@/ui/Toaster";
 
 import { messagesIn } from "./words";
@@ -29,13 +31,23 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+/** What is there once somebody is in. */
+function Studio() {
+  return useSession().status === "signed-in" && <Frame />;
+}
+
+function Frame() {
+  useWelcome();
+  return <Toaster />;
+}
+
 async function fillIn(kind: "sign-in" | "sign-up") {
   const i18n = setupI18n({ locale: "en", messages: { en: messagesIn("en") } });
   render(
     <I18nProvider i18n={i18n}>
       <QueryClientProvider client={new QueryClient()}>
         <AuthForm kind={kind} />
-        <Toaster />
+        <Studio />
       </QueryClientProvider>
     </I18nProvider>,
   );

@@ -5,6 +5,7 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha256
+from mimetypes import guess_type
 from pathlib import Path
 
 from fastapi import Request
@@ -26,6 +27,8 @@ _UNBUILT = """<!doctype html><meta charset="utf-8"><title>Pingvas Studio</title>
 _IMAGES_OF_A_BUCKET = " https: http:"
 # Here an address is a file or nothing; elsewhere it may be one of the page.
 _FOLDERS_OF_FILES = ("assets/", "api-docs/")
+# The compressed copies that the build lays beside a file, the smallest first.
+_COPIES = {"br": "br", "gzip": "gz"}
 # Longer than any address of the page, and than some file systems take.
 _MAX_PATH = 1000
 
@@ -70,13 +73,32 @@ def _is_file_below(root: Path, file: Path) -> bool:
 
 
 def _answer(request: Request, file: Path, headers: Mapping[str, str]) -> Response:
-    """The file, or that the browser's copy of it is still right."""
-    answer = FileResponse(file, headers=dict(headers), stat_result=file.stat())
+    """The file, or that the browser's copy of it is still right. Where there is a compressed copy beside it that the
+    browser takes, that one is sent."""
+    kind = guess_type(file.name)[0] or "application/octet-stream"
+    copies = {coding: file.with_name(f"{file.name}.{ending}") for coding, ending in _COPIES.items()}
+    copies = {coding: copy for coding, copy in copies.items() if copy.is_file() and not copy.is_symlink()}
+    if copies:
+        headers = {"Vary": "Accept-Encoding", **headers}
+    for coding, copy in copies.items():
+        if _takes(coding, request.headers.get("accept-encoding", "")):
+            file, headers = copy, {"Content-Encoding": coding, **headers}
+            break
+    answer = FileResponse(file, headers=dict(headers), media_type=kind, stat_result=file.stat())
     asked = request.headers.get("if-none-match", "")
     if answer.headers["etag"] in (tag.strip().removeprefix("W/") for tag in asked.split(",")):
         kept = {name: answer.headers[name] for name in ("etag", "last-modified")}
         return Response(status_code=304, headers={**headers, **kept})
     return answer
+
+
+def _takes(coding: str, accepted: str) -> bool:
+    """Whether an Accept-Encoding names it, and not with a weight of nought."""
+    for entry in accepted.split(","):
+        name, *parameters = (part.strip().lower() for part in entry.split(";"))
+        if name == coding:
+            return not any(re.fullmatch(r"q=0(\.0*)?", parameter) for parameter in parameters)
+    return False
 
 
 def _security_headers(pictures_are_local: bool) -> dict[str, str]:

@@ -1,58 +1,49 @@
-/** Which page stands at which address, and who may see it. */
+/** What is seen by whom: the way in, or the studio. */
 import { Suspense } from "react";
 import { BrowserRouter, Navigate, Route, Routes, useLocation } from "react-router";
 
 import { startSession } from "@/api/session";
 import { useSession } from "@/entities/user/useSession";
-import { entityWords } from "@/entities/words";
-import { accountWords } from "@/features/account/words";
 import { useI18n } from "@/i18n/useI18n";
+import { Brand } from "@/ui/Brand";
 import { Button } from "@/ui/Button";
-import { Empty, Loading } from "@/ui/States";
-import { Toaster } from "@/ui/Toaster";
+import { Empty } from "@/ui/States";
+import { useTitle } from "@/ui/useTitle";
 
 import styles from "./App.module.css";
-import { page } from "./page";
-
-const SignInPage = page(async () => (await import("@/features/account/AuthPages")).SignInPage, accountWords);
-const SignUpPage = page(async () => (await import("@/features/account/AuthPages")).SignUpPage, accountWords);
-const LinkPage = page(async () => (await import("@/features/account/LinkPage")).LinkPage, accountWords);
-const SignedIn = page(async () => (await import("./SignedIn")).SignedIn, entityWords, accountWords);
+import { LinkPage, SignedIn, SignInPage, SignUpPage } from "./entrances";
+import { ErrorBoundary } from "./ErrorBoundary";
+import { wasSignedIn } from "./preload";
 
 export function App() {
   return (
     <BrowserRouter>
-      <Suspense fallback={<Starting />}>
-        <Pages />
-      </Suspense>
-      <Toaster />
+      <ErrorBoundary>
+        <Suspense fallback={<Starting />}>
+          <Pages />
+        </Suspense>
+      </ErrorBoundary>
     </BrowserRouter>
   );
 }
 
+const WAYS_IN = { "/sign-in": SignInPage, "/sign-up": SignUpPage };
+
 function Pages() {
-  const { t } = useI18n();
   const session = useSession();
   const { pathname } = useLocation();
 
   if (pathname === "/sign-in/link") return <LinkPage />;
-  if (session.status === "starting") return <Starting />;
-  if (session.status === "unreachable") {
-    return (
-      <div className={styles.whole}>
-        <Empty title={t("app.unreachable_title")} text={t("problem.unreachable")}>
-          <Button look="primary" onClick={() => void startSession()}>
-            {t("action.try_again")}
-          </Button>
-        </Empty>
-      </div>
-    );
-  }
-  if (session.status === "signed-out") {
+  // Whoever was not signed in here, and comes to sign in, need not wait for the studio to say that they are not.
+  const mustWait = session.status === "starting" && (wasSignedIn() || !(pathname in WAYS_IN));
+  if (mustWait) return <Starting />;
+  if (session.status === "unreachable") return <Unreachable />;
+  if (session.status !== "signed-in") {
     return (
       <Routes>
-        <Route path="/sign-in" element={<SignInPage />} />
-        <Route path="/sign-up" element={<SignUpPage />} />
+        {Object.entries(WAYS_IN).map(([path, Page]) => (
+          <Route key={path} path={path} element={<Page />} />
+        ))}
         <Route path="*" element={<ToSignIn />} />
       </Routes>
     );
@@ -61,12 +52,30 @@ function Pages() {
   return <SignedIn key={session.user.id} user={session.user} />;
 }
 
+function Unreachable() {
+  const { t } = useI18n();
+  useTitle(t("app.unreachable_title"));
+  return (
+    <main className={styles.whole}>
+      <Empty page title={t("app.unreachable_title")} text={t("problem.unreachable")}>
+        <Button look="primary" onClick={() => void startSession()}>
+          {t("action.try_again")}
+        </Button>
+      </Empty>
+    </main>
+  );
+}
+
+/** As in index.html, which is seen before: nothing changes until there is something to see. */
 function Starting() {
   const { t } = useI18n();
   return (
-    <div className={styles.whole}>
-      <Loading label={t("app.starting")} />
-    </div>
+    <main className="starting" aria-busy="true">
+      <Brand />
+      <span className="visually-hidden" role="status">
+        {t("app.starting")}
+      </span>
+    </main>
   );
 }
 

@@ -1,64 +1,124 @@
-/** The frame of every page of somebody who is signed in. */
-import { CoinsIcon, LayoutGridIcon, PencilIcon } from "lucide-react";
-import { Suspense } from "react";
-import { NavLink, Outlet, useLocation } from "react-router";
+/** The frame of every page of somebody who is signed in: places, what goes on, and the page itself. */
+import { Suspense, useEffect, useRef, useState, type ReactNode } from "react";
+import { useLocation, useNavigate } from "react-router";
 
 import type { User } from "@/api/types";
 import { useJobEvents } from "@/entities/job/useJobEvents";
 import { useUserEvents } from "@/entities/user/useUserEvents";
-import { AccountMenu } from "@/features/account/AccountMenu";
-import { BalanceLink } from "@/entities/user/BalanceLink";
+import { useWelcome } from "@/features/account/welcome";
+import { createWords } from "@/features/create/words";
+import { galleryWords } from "@/features/gallery/words";
 import { useI18n } from "@/i18n/useI18n";
 import { useRealtime } from "@/realtime/hooks";
-import { Brand } from "@/ui/Brand";
-import { Loading } from "@/ui/States";
+import { useShortcuts } from "@/shortcuts/useShortcuts";
+import { Toaster } from "@/ui/Toaster";
+import { TooltipGroup } from "@/ui/TooltipGroup";
 
+import { AppHeader } from "./AppHeader";
 import styles from "./AppLayout.module.css";
-import { ErrorBoundary } from "./ErrorBoundary";
+import { ConnectionLine } from "./ConnectionLine";
+import type { Opened } from "./opened";
+import { page } from "./page";
+import { HOME, placesOf } from "./places";
+import { Rail } from "./Rail";
 import { rereadWhatEventsChange } from "./serverEvents";
+import { SHELL } from "./shellShortcuts";
+import { useArrival } from "./useArrival";
 
-export function AppLayout({ user }: { user: User }) {
+const Palette = page(async () => (await import("./palette/Palette")).Palette);
+// It has the words of all whose keys it tells.
+const ShortcutSheet = page(
+  async () => (await import("./palette/ShortcutSheet")).ShortcutSheet,
+  createWords,
+  galleryWords,
+);
+
+export function AppLayout({ user, children }: { user: User; children: ReactNode }) {
   const { t } = useI18n();
   const { pathname } = useLocation();
+  const navigate = useNavigate();
+  const main = useRef<HTMLElement>(null);
+  const [opened, setOpened] = useState<Opened>(null);
+  const places = placesOf(user);
+
   useRealtime(rereadWhatEventsChange);
+  useArrival(main);
+  useShortcuts([
+    ...places.map((place) => ({ shortcut: place, run: () => void navigate(place.path) })),
+    ...(["palette", "shortcuts", "jobs", "notices"] as const).map((name) => ({
+      shortcut: SHELL[name],
+      run: () => setOpened((before) => (before === name ? null : name)),
+    })),
+  ]);
+  useWhenIdle(
+    [...places.map(({ Page }) => Page), Palette, ShortcutSheet].map((part) => () => part.preload()),
+  );
+  useWelcome();
+
+  const close = () => setOpened(null);
+  return (
+    <TooltipGroup>
+      <Events />
+      <div className={styles.layout}>
+        <a
+          href="#main"
+          className={styles.skip}
+          onClick={(event) => {
+            event.preventDefault();
+            main.current?.focus();
+          }}
+        >
+          {t("nav.skip")}
+        </a>
+        <AppHeader user={user} jobsInView={pathname === HOME} opened={opened} onOpen={setOpened} />
+        <Rail places={places} />
+        <div className={styles.content}>
+          <ConnectionLine />
+          <main id="main" ref={main} className={styles.main} tabIndex={-1}>
+            {children}
+          </main>
+        </div>
+        <Suspense>
+          {opened === "palette" && <Palette user={user} onOpen={setOpened} onClose={close} />}
+          {opened === "shortcuts" && <ShortcutSheet user={user} onClose={close} />}
+        </Suspense>
+      </div>
+      <Toaster />
+    </TooltipGroup>
+  );
+}
+
+/** Apart from the frame, which is not to be drawn anew with each step of a job. */
+function Events() {
   useJobEvents();
   useUserEvents();
-  return (
-    <div className={styles.layout}>
-      <a href="#main" className={styles.skip}>
-        {t("nav.skip")}
-      </a>
-      <header className={styles.header}>
-        <NavLink to="/create" className={styles.brand} aria-label={t("nav.home")}>
-          <Brand short />
-        </NavLink>
-        <nav className={styles.nav} aria-label={t("nav.label")}>
-          <NavLink to="/create">
-            <PencilIcon />
-            {t("nav.create")}
-          </NavLink>
-          <NavLink to="/gallery">
-            <LayoutGridIcon />
-            {t("nav.gallery")}
-          </NavLink>
-          <NavLink to="/credits" className={styles.onlySmall}>
-            <CoinsIcon />
-            {t("nav.credits")}
-          </NavLink>
-        </nav>
-        <div className={styles.right}>
-          <BalanceLink />
-          <AccountMenu user={user} />
-        </div>
-      </header>
-      <main id="main" className={styles.main} tabIndex={-1}>
-        {/* A page that breaks, or is on its way, leaves the rest of the frame where it is. */}
-        <ErrorBoundary key={pathname}>
-          <Suspense fallback={<Loading label={t("app.opening_page")} />}>
-            <Outlet />
-          </Suspense>
-        </ErrorBoundary>
-      </main>
-    </div>
-  );
+  return null;
+}
+
+/**
+ * One after the other, each when the browser has nothing else to do: what is a click away is there before it, and offline too.
+ */
+function useWhenIdle(works: readonly (() => void)[]): void {
+  const once = useRef(works);
+  useEffect(() => {
+    const left = [...once.current];
+    let stop: () => void = () => undefined;
+    const next = () => {
+      left.shift()?.();
+      if (left.length > 0) stop = whenIdle(next);
+    };
+    stop = whenIdle(next);
+    return () => stop();
+  }, []);
+}
+
+function whenIdle(work: () => void): () => void {
+  // Safari has no idle callbacks.
+  const idle = window.requestIdleCallback as typeof window.requestIdleCallback | undefined;
+  if (!idle) {
+    const timer = window.setTimeout(work, 1_000);
+    return () => window.clearTimeout(timer);
+  }
+  const handle = idle(work);
+  return () => window.cancelIdleCallback(handle);
 }

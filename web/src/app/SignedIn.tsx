@@ -1,34 +1,28 @@
 /** The pages of somebody who is signed in. */
-import { Navigate, Route, Routes, useSearchParams } from "react-router";
+import { Suspense } from "react";
+import { Navigate, Outlet, Route, Routes, useLocation, useSearchParams } from "react-router";
 
 import type { User } from "@/api/types";
-import { billingWords } from "@/features/billing/words";
-import { createWords } from "@/features/create/words";
-import { galleryWords } from "@/features/gallery/words";
-import { queueWords } from "@/features/queue/words";
+import { useI18n } from "@/i18n/useI18n";
+import { useTitle } from "@/ui/useTitle";
 
 import { AppLayout } from "./AppLayout";
+import { ErrorBoundary } from "./ErrorBoundary";
 import { NotFoundPage } from "./NotFoundPage";
-import { page } from "./page";
+import { PageSkeleton } from "./PageSkeleton";
+import { HOME, PLACES, placesOf, type Place } from "./places";
 
-const CreatePage = page(async () => (await import("./CreatePage")).CreatePage, createWords, queueWords);
-const GalleryPage = page(
-  async () => (await import("@/features/gallery/GalleryPage")).GalleryPage,
-  galleryWords,
-);
-const CreditsPage = page(
-  async () => (await import("@/features/billing/CreditsPage")).CreditsPage,
-  billingWords,
-);
+// The page at this address comes together with the frame, not after it.
+PLACES.find(({ path }) => path === window.location.pathname)?.Page.preload();
 
 export function SignedIn({ user }: { user: User }) {
   return (
     <Routes>
-      <Route element={<AppLayout user={user} />}>
-        <Route path="/" element={<Navigate to="/create" replace />} />
-        <Route path="/create" element={<CreatePage user={user} />} />
-        <Route path="/gallery" element={<GalleryPage />} />
-        <Route path="/credits" element={<CreditsPage />} />
+      <Route element={<Frame user={user} />}>
+        <Route path="/" element={<Navigate to={HOME} replace />} />
+        {placesOf(user).map((place) => (
+          <Route key={place.path} path={place.path} element={<PlacePage place={place} user={user} />} />
+        ))}
         <Route path="/sign-in" element={<Onward />} />
         <Route path="/sign-up" element={<Onward />} />
         <Route path="*" element={<NotFoundPage />} />
@@ -37,9 +31,31 @@ export function SignedIn({ user }: { user: User }) {
   );
 }
 
+function Frame({ user }: { user: User }) {
+  const { pathname } = useLocation();
+  return (
+    <AppLayout user={user}>
+      {/* A page that breaks leaves the frame where it is, and the next one is not broken for it. */}
+      <ErrorBoundary key={pathname}>
+        <Outlet />
+      </ErrorBoundary>
+    </AppLayout>
+  );
+}
+
+function PlacePage({ place: { label, skeleton, Page }, user }: { place: Place; user: User }) {
+  const { t } = useI18n();
+  useTitle(t(label));
+  return (
+    <Suspense fallback={<PageSkeleton shape={skeleton} />}>
+      <Page user={user} />
+    </Suspense>
+  );
+}
+
 function Onward() {
   const [query] = useSearchParams();
-  const next = query.get("next") ?? "/create";
+  const next = query.get("next") ?? HOME;
   // Only a place of this site: "//elsewhere" would be another one.
-  return <Navigate to={/^\/(?![/\\])/.test(next) ? next : "/create"} replace />;
+  return <Navigate to={/^\/(?![/\\])/.test(next) ? next : HOME} replace />;
 }

@@ -14,7 +14,7 @@ export const everyEventIsHeard: [Unheard] extends [never] ? true : Unheard = tru
 
 /** What the server's events change. */
 const CHANGED = [
-  jobKeys.jobs,
+  jobKeys.lists,
   jobKeys.all,
   imageKeys.images,
   imageKeys.all,

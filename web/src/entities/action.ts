@@ -6,12 +6,13 @@ import type { QueryClient } from "@tanstack/react-query";
 import type { LucideIcon } from "lucide-react";
 
 import type { Key, Translator } from "@/i18n/translate";
+import { pressOf, type Press } from "@/shortcuts/press";
 
 interface Offer<Thing> {
   /** What it says on the button. */
   label: Key;
   icon: LucideIcon;
-  /** The keys that do it where the thing is in view, as `KeyboardEvent.key` names them. */
+  /** The keys that do it where the thing is in view, as in `shortcuts/shortcut.ts`. */
   keys?: readonly string[];
   danger?: boolean;
   /** Whether it can be done to this thing; always, where this is missing. */
@@ -54,20 +55,12 @@ export function isOffered<Thing>(action: Offer<Thing>, thing: Thing): boolean {
   return action.offered?.(thing) ?? true;
 }
 
-interface Press {
-  key: string;
-  ctrlKey: boolean;
-  metaKey: boolean;
-  altKey: boolean;
-}
-
 /** The one of these actions that a key press asks for, if it can be done to this thing. */
 export function actionOfKey<Thing, A extends Offer<Thing>>(
   actions: readonly A[],
   thing: Thing,
-  { key, ctrlKey, metaKey, altKey }: Press,
+  press: Press,
 ): A | undefined {
-  if (ctrlKey || metaKey || altKey) return undefined;
-  const pressed = key.length === 1 ? key.toLowerCase() : key;
+  const pressed = pressOf(press);
   return actions.find((action) => action.keys?.includes(pressed) && isOffered(action, thing));
 }

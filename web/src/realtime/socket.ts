@@ -50,6 +50,13 @@ socket.on("connect_error", (error) => {
   }, delay);
 });
 
+// The library waits longer and longer; whoever is on the net again need not.
+window.addEventListener("online", () => {
+  if (!wanted || socket.connected) return;
+  socket.disconnect();
+  socket.connect();
+});
+
 /** Connects, and disconnects when the returned function is called. */
 export function openSocket(): () => void {
   wanted = true;

@@ -1,9 +1,10 @@
 import { Button as Base } from "@base-ui/react/button";
-import type { ComponentProps, ReactNode } from "react";
+import type { ComponentProps } from "react";
 
 import styles from "./Button.module.css";
 import { cx } from "./cx";
-import { Tooltip } from "./Tooltip";
+
+export { IconButton, iconButtonClass } from "./IconButton";
 
 export type ButtonLook = "primary" | "plain" | "quiet" | "danger";
 
@@ -43,28 +44,6 @@ export function Button({
 /** The classes of a button, for links that look like one. */
 export function buttonClass(look: ButtonLook, options: { small?: boolean; wide?: boolean } = {}): string {
   return cx(styles.button, styles[look], options.small && styles.small, options.wide && styles.wide);
-}
-
-interface IconButtonProps extends Omit<ComponentProps<"button">, "aria-label" | "title"> {
-  /** Its name for those who do not see the icon, and its tooltip for those who do. */
-  label: string;
-  /** The keys that do the same. */
-  keys?: string;
-  children: ReactNode;
-  onPicture?: boolean;
-}
-
-export function IconButton({ label, keys, onPicture, className, ...rest }: IconButtonProps) {
-  return (
-    <Tooltip text={label} keys={keys}>
-      <Base {...rest} aria-label={label} className={iconButtonClass(onPicture, className)} />
-    </Tooltip>
-  );
-}
-
-/** The classes of an icon button, for links that look like one. */
-export function iconButtonClass(onPicture = false, className?: string): string {
-  return cx(styles.icon, onPicture && styles.onPicture, className);
 }
 
 export function Spinner() {

@@ -1,18 +1,21 @@
 /** Everything that can be done, found by typing. */
-import { Command } from "cmdk";
+import { Command, defaultFilter } from "cmdk";
 import type { LucideIcon } from "lucide-react";
 
 import styles from "./CommandPalette.module.css";
 import { Dialog } from "./Dialog";
 import { Keys } from "./Keys";
 
-interface PaletteCommand {
+export interface PaletteCommand {
   id: string;
   label: string;
   /** Other words that find it. */
   words?: string[];
   icon?: LucideIcon;
-  keys?: string;
+  /** The address of a small picture, in place of an icon. */
+  picture?: string;
+  /** As one presses them, one after the other: ["G", "C"]. */
+  keys?: readonly string[];
   disabled?: boolean;
   onSelect: () => void;
 }
@@ -34,7 +37,19 @@ interface CommandPaletteProps {
 
 export function CommandPalette({ label, open, onClose, ...rest }: CommandPaletteProps) {
   return (
-    <Dialog label={label} open={open} onClose={onClose} bare>
+    <Dialog
+      label={label}
+      open={open}
+      onClose={onClose}
+      bare
+      high
+      onKeyDown={(event) => {
+        // It may lie above another dialog, which is not to close with it.
+        if (event.key !== "Escape" || event.nativeEvent.isComposing) return;
+        event.stopPropagation();
+        onClose();
+      }}
+    >
       <CommandList label={label} onChosen={onClose} {...rest} />
     </Dialog>
   );
@@ -47,7 +62,7 @@ interface CommandListProps extends Omit<CommandPaletteProps, "open" | "onClose">
 
 export function CommandList({ label, placeholder, none, groups, onChosen }: CommandListProps) {
   return (
-    <Command label={label} loop className={styles.palette}>
+    <Command label={label} loop filter={found} className={styles.palette}>
       <Command.Input placeholder={placeholder} className={styles.input} />
       <Command.List label={label} className={styles.list}>
         <Command.Empty className={styles.none}>{none}</Command.Empty>
@@ -65,7 +80,11 @@ export function CommandList({ label, placeholder, none, groups, onChosen }: Comm
                 }}
                 className={styles.item}
               >
-                {command.icon && <command.icon size={18} />}
+                {command.picture ? (
+                  <img src={command.picture} alt="" className={styles.picture} />
+                ) : (
+                  command.icon && <command.icon size={18} />
+                )}
                 <span className={styles.words}>{command.label}</span>
                 {command.keys && <Keys keys={command.keys} />}
               </Command.Item>
@@ -75,4 +94,10 @@ export function CommandList({ label, placeholder, none, groups, onChosen }: Comm
       </Command.List>
     </Command>
   );
+}
+
+/** A syllable of Hangul on its way finds what it will be part of: its letters are compared, not the syllables. */
+function found(value: string, search: string, keywords: string[] = []): number {
+  const letters = (text: string) => text.normalize("NFD");
+  return defaultFilter(letters(value), letters(search), keywords.map(letters));
 }

@@ -20,23 +20,39 @@ interface DialogProps {
   full?: boolean;
   /** Without room around the content. */
   bare?: boolean;
+  /** Near the top, where what grows and shrinks does not move what is typed into. */
+  high?: boolean;
+  /** There is nothing in it but words: the focus begins at the whole of it. */
+  forReading?: boolean;
   children: ReactNode;
 }
 
 export function Dialog(props: DialogProps) {
-  const { label, headed, text, open = true, onClose, onKeyDown, full, bare, children } = props;
+  const {
+    label,
+    headed,
+    text,
+    open = true,
+    onClose,
+    onKeyDown,
+    full,
+    bare,
+    high,
+    forReading,
+    children,
+  } = props;
   const popup = useRef<HTMLDivElement>(null);
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={styles.backdrop} />
-        <Base.Viewport className={styles.viewport}>
+        <Base.Viewport className={cx(styles.viewport, high && styles.high)}>
           <Base.Popup
             ref={popup}
             aria-label={headed ? undefined : label}
             className={cx(styles.dialog, full ? styles.full : styles.card)}
             // The keys of a full page of content are its own until somebody goes to a control.
-            initialFocus={full ? popup : undefined}
+            initialFocus={full || forReading ? popup : undefined}
             onKeyDown={(event) => {
               // What is opened above this one is inside it for React; its keys are not for here.
               if (event.currentTarget.contains(event.target as Node)) onKeyDown?.(event);

@@ -9,7 +9,7 @@ import { jobKeys } from "./queries";
 /** Changes one job wherever it is listed. False when it is listed nowhere. */
 export function patchJob(client: QueryClient, id: string, change: (job: Job) => Job): boolean {
   let found = false;
-  client.setQueryData<Pages<JobPage>>(jobKeys.jobs, (data) => {
+  client.setQueriesData<Pages<JobPage>>({ queryKey: jobKeys.lists }, (data) => {
     if (!data?.pages.some((page) => page.items.some((job) => job.id === id))) return data;
     found = true;
     return mapItems(data, (job) => (job.id === id ? change(job) : job));
@@ -19,11 +19,13 @@ export function patchJob(client: QueryClient, id: string, change: (job: Job) => 
 
 /** Puts jobs just submitted in front, unless a poll has brought them already. */
 export function addJobs(client: QueryClient, jobs: Job[]): void {
-  client.setQueryData<Pages<JobPage>>(jobKeys.jobs, (data) => {
-    const first = data?.pages[0];
-    if (!data || !first) return data;
-    const known = new Set(data.pages.flatMap((page) => page.items).map((job) => job.id));
-    const fresh = jobs.filter((job) => !known.has(job.id)).reverse();
-    return { ...data, pages: [{ ...first, items: [...fresh, ...first.items] }, ...data.pages.slice(1)] };
-  });
+  for (const queryKey of [jobKeys.jobs, jobKeys.running]) {
+    client.setQueryData<Pages<JobPage>>(queryKey, (data) => {
+      const first = data?.pages[0];
+      if (!data || !first) return data;
+      const known = new Set(data.pages.flatMap((page) => page.items).map((job) => job.id));
+      const fresh = jobs.filter((job) => !known.has(job.id)).reverse();
+      return { ...data, pages: [{ ...first, items: [...fresh, ...first.items] }, ...data.pages.slice(1)] };
+    });
+  }
 }

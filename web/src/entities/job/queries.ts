@@ -1,17 +1,25 @@
 /** The jobs of a person as they are read, and what those readings are called in the cache. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
-import { estimateJobs, listJobs } from "@/api/generated";
+import { estimateJobs, listJobs, type ListJobsData } from "@/api/generated";
 import { getJobOptions, listJobsInfiniteQueryKey } from "@/api/generated/@tanstack/react-query.gen";
 import { followingPages } from "@/api/pages";
 import type { JobPage, JobRequest } from "@/api/types";
 
 import { newestProgress } from "./progress";
 
-const query = { limit: 24 };
+type Asked = NonNullable<ListJobsData["query"]>;
+
+const query = { limit: 24 } satisfies Asked;
+
+/** Those that have not ended, however far down the list of all of them they stand. */
+const runningOnly = { status: ["pending", "queued", "processing"], limit: 50 } satisfies Asked;
 
 export const jobKeys = {
   jobs: listJobsInfiniteQueryKey({ query }),
+  running: listJobsInfiniteQueryKey({ query: runningOnly }),
+  /** Every list of jobs. */
+  lists: [{ _id: "listJobs" }] as const,
   /** Every job read by itself. */
   all: [{ _id: "getJob" }] as const,
   job: (id: string) => jobQuery(id).queryKey,
@@ -24,6 +32,15 @@ export const jobsQuery = infiniteQueryOptions({
   queryFn: async ({ pageParam, signal, client }) => {
     const page = await listJobs({ query: { ...query, cursor: pageParam }, signal });
     return newestProgress(page, client.getQueryData<{ pages: JobPage[] }>(jobKeys.jobs)?.pages);
+  },
+});
+
+export const runningJobsQuery = infiniteQueryOptions({
+  ...followingPages,
+  queryKey: jobKeys.running,
+  queryFn: async ({ pageParam, signal, client }) => {
+    const page = await listJobs({ query: { ...runningOnly, cursor: pageParam }, signal });
+    return newestProgress(page, client.getQueryData<{ pages: JobPage[] }>(jobKeys.running)?.pages);
   },
 });
 

@@ -11,6 +11,6 @@ import { jobKeys } from "./queries";
 export async function submit(client: QueryClient, request: JobRequest, key: string): Promise<JobBatch> {
   const batch = await submitJobs({ body: request, headers: { "idempotency-key": key } });
   addJobs(client, batch.jobs);
-  for (const queryKey of [jobKeys.jobs, userKeys.me]) void client.invalidateQueries({ queryKey });
+  for (const queryKey of [jobKeys.lists, userKeys.me]) void client.invalidateQueries({ queryKey });
   return batch;
 }

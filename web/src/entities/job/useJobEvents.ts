@@ -40,7 +40,7 @@ export function useJobEvents(): void {
     },
   });
 
-  const rereadJobs = useSoon(() => void client.invalidateQueries({ queryKey: jobKeys.jobs }));
+  const rereadJobs = useSoon(() => void client.invalidateQueries({ queryKey: jobKeys.lists }));
   const patch = (id: string, change: (job: Job) => Job) => {
     const live = (job: Job) => (isOver(job) ? job : change(job));
     if (!patchJob(client, id, live)) rereadJobs();

@@ -1,8 +1,5 @@
-import { useMutation } from "@tanstack/react-query";
-import { ChevronDownIcon, UserIcon } from "lucide-react";
+import { ChevronDownIcon, KeyboardIcon, LogOutIcon, UserIcon } from "lucide-react";
 
-import { logout } from "@/api/generated";
-import { signOut } from "@/api/session";
 import type { User } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
@@ -11,17 +8,14 @@ import { ThemeSwitch } from "@/ui/ThemeSwitch";
 
 import styles from "./AccountMenu.module.css";
 import { LanguageSwitch } from "./LanguageSwitch";
+import { useSignOut } from "./useSignOut";
 
-export function AccountMenu({ user }: { user: User }) {
+export function AccountMenu({ user, onShortcuts }: { user: User; onShortcuts: () => void }) {
   const { t } = useI18n();
-  const leave = useMutation({
-    // Whatever the server says, this browser forgets.
-    mutationFn: () => logout().catch(() => null),
-    onSettled: signOut,
-  });
+  const { busy, leave } = useSignOut();
   return (
     <Popover
-      label={t("account.menu")}
+      label={`${t("account.menu")}: ${user.display_name}`}
       button={
         <>
           <UserIcon />
@@ -30,17 +24,32 @@ export function AccountMenu({ user }: { user: User }) {
         </>
       }
     >
-      <div className={styles.panel}>
-        <div className={styles.who}>
-          <strong>{user.display_name}</strong>
-          <span>{user.email}</span>
+      {(close) => (
+        <div className={styles.panel}>
+          <div className={styles.who}>
+            <strong>{user.display_name}</strong>
+            <span>{user.email}</span>
+          </div>
+          <LanguageSwitch />
+          <ThemeSwitch />
+          <Button
+            look="quiet"
+            wide
+            className={styles.entry}
+            onClick={() => {
+              close();
+              onShortcuts();
+            }}
+          >
+            <KeyboardIcon size={18} />
+            {t("nav.shortcuts")}
+          </Button>
+          <Button look="quiet" wide busy={busy} className={styles.entry} onClick={leave}>
+            <LogOutIcon size={18} />
+            {t("account.sign_out")}
+          </Button>
         </div>
-        <LanguageSwitch />
-        <ThemeSwitch />
-        <Button look="quiet" wide busy={leave.isPending} onClick={() => leave.mutate()}>
-          {t("account.sign_out")}
-        </Button>
-      </div>
+      )}
     </Popover>
   );
 }

@@ -11,9 +11,9 @@ import { Button } from "@/ui/Button";
 import { TextField } from "@/ui/Field";
 import { placeErrors } from "@/ui/placeErrors";
 import { problemText } from "@/ui/problemText";
-import { toast } from "@/ui/toasts";
 
 import styles from "./AuthForm.module.css";
+import { noteBonusWithheld } from "./bonusWithheld";
 
 interface Entries {
   email: string;
@@ -38,8 +38,8 @@ export function AuthForm({ kind }: { kind: "sign-in" | "sign-up" }) {
       return signingUp ? signUp({ body: { ...known, display_name } }) : login({ body: known });
     },
     onSuccess: (tokens) => {
+      if ("bonus_withheld" in tokens && tokens.bonus_withheld) noteBonusWithheld();
       signIn(tokens);
-      if ("bonus_withheld" in tokens && tokens.bonus_withheld) toast(t("auth.no_bonus"));
     },
     onError: (error) => {
       const problem = asProblem(error);

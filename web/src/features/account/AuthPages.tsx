@@ -2,6 +2,7 @@
 import { Link, useSearchParams } from "react-router";
 
 import { useI18n } from "@/i18n/useI18n";
+import { useTitle } from "@/ui/useTitle";
 
 import { AuthForm } from "./AuthForm";
 import { AuthFrame } from "./AuthFrame";
@@ -10,6 +11,7 @@ import styles from "./AuthPages.module.css";
 export function SignInPage() {
   const { t } = useI18n();
   const [query] = useSearchParams();
+  useTitle(t("auth.sign-in"));
   return (
     <AuthFrame>
       <h1 className={styles.title}>{t("auth.welcome_back")}</h1>
@@ -24,6 +26,7 @@ export function SignInPage() {
 export function SignUpPage() {
   const { t } = useI18n();
   const [query] = useSearchParams();
+  useTitle(t("auth.sign-up"));
   return (
     <AuthFrame>
       <h1 className={styles.title}>{t("auth.make_account")}</h1>

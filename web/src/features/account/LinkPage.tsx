@@ -4,19 +4,24 @@ import { useEffect } from "react";
 import { Link, Navigate } from "react-router";
 
 import { signInOnce } from "@/api/generated";
+import { asProblem } from "@/api/problem";
 import { signIn, startSession } from "@/api/session";
 import { useSession } from "@/entities/user/useSession";
 import { useI18n } from "@/i18n/useI18n";
 import { buttonClass } from "@/ui/Button";
-import { Failed, Loading } from "@/ui/States";
+import { problemText } from "@/ui/problemText";
+import { Loading } from "@/ui/States";
+import { useTitle } from "@/ui/useTitle";
 
 import { AuthFrame } from "./AuthFrame";
 import styles from "./AuthPages.module.css";
 import { takeLinkToken } from "./linkToken";
 
 export function LinkPage() {
-  const { t } = useI18n();
+  const i18n = useI18n();
+  const { t } = i18n;
   const session = useSession();
+
   const { mutate, error, isIdle, isPending } = useMutation({
     mutationFn: async (token: string) => {
       signIn(await signInOnce({ body: { token } }));
@@ -25,25 +30,34 @@ export function LinkPage() {
     onError: () => startSession(),
   });
 
+  useTitle(t(error ? "auth.link_failed" : "auth.link_title"));
+
   useEffect(() => {
     const token = takeLinkToken();
     if (token !== null) mutate(token);
   }, [mutate]);
 
   if (!isIdle && !isPending && session.status === "signed-in") return <Navigate to="/create" replace />;
+  if (error) {
+    return (
+      <AuthFrame>
+        <h1 className={styles.title}>{t("auth.link_failed")}</h1>
+        <p className={styles.problem} role="alert">
+          {problemText(i18n, asProblem(error))}
+        </p>
+        <p className={styles.other}>{t("auth.link_failed_text")}</p>
+        <p className={styles.onward}>
+          <Link to="/sign-in" className={buttonClass("primary", { wide: true })}>
+            {t("auth.other_way")}
+          </Link>
+        </p>
+      </AuthFrame>
+    );
+  }
   return (
     <AuthFrame>
       <h1 className={styles.title}>{t("auth.link_title")}</h1>
-      {error ? (
-        <div className={styles.failed}>
-          <Failed error={error} />
-          <Link to="/sign-in" className={buttonClass("plain")}>
-            {t("auth.other_way")}
-          </Link>
-        </div>
-      ) : (
-        <Loading label={t("auth.link_working")} />
-      )}
+      <Loading label={t("auth.link_working")} />
     </AuthFrame>
   );
 }

@@ -5,6 +5,7 @@ import { useRef, type KeyboardEvent } from "react";
 import type { Checkpoint, JobBatch, Model } from "@/api/types";
 import { modelsQuery } from "@/entities/model/queries";
 import { useI18n } from "@/i18n/useI18n";
+import { shortcutOf } from "@/shortcuts/shortcut";
 import { TextArea } from "@/ui/Field";
 import { NumberField } from "@/ui/NumberField";
 import { Failed, Loading } from "@/ui/States";
@@ -15,6 +16,7 @@ import { MAX_COUNT } from "./limits";
 import { PromptHelp } from "./PromptHelp";
 import { Send } from "./Send";
 import { Settings } from "./Settings";
+import { SUBMIT } from "./shortcuts";
 import { SizeField } from "./SizeField";
 import { SourceField } from "./SourceField";
 import { useCreateForm } from "./useCreateForm";
@@ -59,7 +61,7 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
   });
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    if (shortcutOf([SUBMIT], event, null)) {
       event.preventDefault();
       element.current?.requestSubmit();
     }

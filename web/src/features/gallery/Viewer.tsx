@@ -9,14 +9,20 @@ import { ActionDownload, ActionIcon } from "@/entities/ActionControl";
 import { deleteImage } from "@/entities/image/actions/deleteImage";
 import { downloadImage } from "@/entities/image/actions/downloadImage";
 import { favoriteImage } from "@/entities/image/actions/favoriteImage";
+import { reuseImage } from "@/entities/image/actions/reuseImage";
+import { startFromImage } from "@/entities/image/actions/startFromImage";
 import { pictureTitle } from "@/entities/image/pictureTitle";
 import { imageQuery } from "@/entities/image/queries";
+import { useOfferActions } from "@/entities/useOfferActions";
 import { useI18n } from "@/i18n/useI18n";
+import { shortcutOf } from "@/shortcuts/shortcut";
 import { IconButton } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Failed, Loading } from "@/ui/States";
+import { useTitle } from "@/ui/useTitle";
 
 import { Facts } from "./Facts";
+import { VIEWER } from "./shortcuts";
 import styles from "./Viewer.module.css";
 
 interface ViewerProps {
@@ -59,6 +65,14 @@ export function Viewer(props: ViewerProps) {
   const { t } = i18n;
   const { data, error, refetch } = useQuery({ ...imageQuery(id), enabled: !known });
   const image = known ?? data;
+  const title = image ? pictureTitle(image.generation_params, i18n) : t("gallery.viewer");
+  useTitle(title, "inside");
+  useOfferActions(title, image, [
+    { action: favoriteImage, run: onToggleFavorite },
+    { action: reuseImage },
+    { action: startFromImage },
+    { action: deleteImage, run: onDelete },
+  ]);
 
   useEffect(() => {
     if (remaining !== null && remaining < NEAR_END) onNearEnd();
@@ -66,9 +80,8 @@ export function Viewer(props: ViewerProps) {
   }, [remaining, id]);
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "ArrowLeft" && newer) onShow(newer);
-    else if (event.key === "ArrowRight" && older) onShow(older);
+    if (newer && shortcutOf([VIEWER.newer], event, null)) onShow(newer);
+    else if (older && shortcutOf([VIEWER.older], event, null)) onShow(older);
     else if (image && actionOfKey([favoriteImage], image, event)) onToggleFavorite(image);
     else if (image && actionOfKey([deleteImage], image, event)) onDelete(image);
     else return;
@@ -83,7 +96,7 @@ export function Viewer(props: ViewerProps) {
             <img
               key={image.id}
               src={image.file_url}
-              alt={pictureTitle(image.generation_params, i18n)}
+              alt={title}
               className={styles.picture}
               style={{ "--width": image.width, "--height": image.height } as React.CSSProperties}
               onLoad={(event) => (event.currentTarget.dataset.shown = "")}

@@ -30,6 +30,6 @@ export const deleteImage: RunAction<Image> = {
     await callDelete({ path: { image_id: id } });
     removeImage(client, id);
     toast(i18n.t("picture.deleted"));
-    for (const queryKey of [jobKeys.jobs, userKeys.me]) void client.invalidateQueries({ queryKey });
+    for (const queryKey of [jobKeys.lists, userKeys.me]) void client.invalidateQueries({ queryKey });
   },
 };

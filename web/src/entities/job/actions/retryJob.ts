@@ -19,6 +19,6 @@ export const retryJob: RunAction<Retriable> = {
   run: async ({ id }, { client, key }) => {
     const { jobs } = await callRetry({ path: { job_id: id }, headers: { "idempotency-key": key } });
     addJobs(client, jobs);
-    for (const queryKey of [jobKeys.jobs, userKeys.me]) void client.invalidateQueries({ queryKey });
+    for (const queryKey of [jobKeys.lists, userKeys.me]) void client.invalidateQueries({ queryKey });
   },
 };

@@ -1,0 +1,59 @@
+/** The places one can go to: one line each. The rail, the bar of a phone, the palette, the keys and the titles are made from it. */
+import { CoinsIcon, LayoutGridIcon, PencilIcon, type LucideIcon } from "lucide-react";
+import type { ComponentType } from "react";
+
+import type { User } from "@/api/types";
+import { billingWords } from "@/features/billing/words";
+import { createWords } from "@/features/create/words";
+import { galleryWords } from "@/features/gallery/words";
+import { queueWords } from "@/features/queue/words";
+import type { Key } from "@/i18n/translate";
+import type { Shortcut } from "@/shortcuts/shortcut";
+
+import { page } from "./page";
+import type { SkeletonShape } from "./PageSkeleton";
+
+interface PageProps {
+  user: User;
+}
+
+export interface Place extends Shortcut {
+  path: string;
+  label: Key;
+  icon: LucideIcon;
+  /** Whether this person has it; everybody, where this is missing. */
+  isFor?: (user: User) => boolean;
+  /** Below the others: what is about the account rather than about pictures. */
+  below?: boolean;
+  /** What is seen of it until it is there. */
+  skeleton: SkeletonShape;
+  Page: ComponentType<PageProps> & { preload: () => void };
+}
+
+const Create = page<PageProps>(
+  async () => (await import("./CreatePage")).CreatePage,
+  createWords,
+  queueWords,
+);
+const Gallery = page<PageProps>(
+  async () => (await import("@/features/gallery/GalleryPage")).GalleryPage,
+  galleryWords,
+);
+const Credits = page<PageProps>(
+  async () => (await import("@/features/billing/CreditsPage")).CreditsPage,
+  billingWords,
+);
+
+// prettier-ignore
+export const PLACES: readonly Place[] = [
+  { path: "/create", label: "nav.create", icon: PencilIcon, keys: ["g c"], skeleton: "form", Page: Create },
+  { path: "/gallery", label: "nav.gallery", icon: LayoutGridIcon, keys: ["g g"], skeleton: "grid", Page: Gallery },
+  { path: "/credits", label: "nav.credits", icon: CoinsIcon, keys: ["g b"], below: true, skeleton: "table", Page: Credits },
+];
+
+/** Where one arrives. */
+export const HOME = "/create";
+
+export function placesOf(user: User): Place[] {
+  return PLACES.filter(({ isFor }) => isFor?.(user) ?? true);
+}

@@ -1,0 +1,24 @@
+/** How keys are written for people. */
+
+const NAMES: Record<string, string> = {
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  Escape: "Esc",
+  Delete: "Del",
+  Backspace: "⌫",
+  Enter: "Enter",
+};
+
+const onAMac = /mac|iphone|ipad/i.test(navigator.userAgent);
+
+/** "mod+k" → "Ctrl+K"; each part of "g c" by itself. */
+export function keyNames(keys: string): string[] {
+  return keys.split(" ").map((press) =>
+    press
+      .split("+")
+      .map((key) => (key === "mod" ? (onAMac ? "⌘" : "Ctrl") : (NAMES[key] ?? key.toUpperCase())))
+      .join("+"),
+  );
+}

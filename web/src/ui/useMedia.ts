@@ -1,0 +1,15 @@
+import { useSyncExternalStore } from "react";
+
+/** As in the style sheets: at most this wide is a phone. */
+export const PHONE = "(max-width: 40rem)";
+
+export function useMedia(query: string): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      const media = window.matchMedia(query);
+      media.addEventListener("change", listener);
+      return () => media.removeEventListener("change", listener);
+    },
+    () => window.matchMedia(query).matches,
+  );
+}
