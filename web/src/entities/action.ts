@@ -7,7 +7,7 @@ import type { LucideIcon } from "lucide-react";
 
 import type { Key, Translator } from "@/i18n/translate";
 
-interface Offer<Thing> {
+export interface Offer<Thing> {
   /** What it says on the button. */
   label: Key;
   icon: LucideIcon;
@@ -46,15 +46,13 @@ export interface RunAction<Thing, Result = unknown> extends Offer<Thing> {
    * the same twice is the same press.
    */
   once?: (thing: Thing) => string;
-  /** Asked before it is done. */
-  question?: (thing: Thing, i18n: Translator) => { title: string; text: string; action: string };
 }
 
 export function isOffered<Thing>(action: Offer<Thing>, thing: Thing): boolean {
   return action.offered?.(thing) ?? true;
 }
 
-interface Press {
+export interface Press {
   key: string;
   ctrlKey: boolean;
   metaKey: boolean;

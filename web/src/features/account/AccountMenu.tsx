@@ -4,6 +4,7 @@ import { ChevronDownIcon, UserIcon } from "lucide-react";
 import { logout } from "@/api/generated";
 import { signOut } from "@/api/session";
 import type { User } from "@/api/types";
+import { settleDeletions } from "@/entities/image/deletions";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { Popover } from "@/ui/Popover";
@@ -16,7 +17,10 @@ export function AccountMenu({ user }: { user: User }) {
   const { t } = useI18n();
   const leave = useMutation({
     // Whatever the server says, this browser forgets.
-    mutationFn: () => logout().catch(() => null),
+    mutationFn: async () => {
+      await settleDeletions();
+      await logout().catch(() => null);
+    },
     onSettled: signOut,
   });
   return (

@@ -1,6 +1,7 @@
 /** The prompt form: from words and settings to jobs. */
 import { useQuery } from "@tanstack/react-query";
-import { useRef, type KeyboardEvent } from "react";
+import { ChevronRightIcon } from "lucide-react";
+import { useEffect, useImperativeHandle, useRef, type KeyboardEvent, type Ref } from "react";
 
 import type { Checkpoint, JobBatch, Model } from "@/api/types";
 import { modelsQuery } from "@/entities/model/queries";
@@ -10,7 +11,8 @@ import { NumberField } from "@/ui/NumberField";
 import { Failed, Loading } from "@/ui/States";
 
 import styles from "./CreateForm.module.css";
-import { checkpointsOf, startFrom } from "./draft";
+import { checkpointsOf, startFrom, type Draft } from "./draft";
+import type { Example } from "./examples";
 import { MAX_COUNT } from "./limits";
 import { PromptHelp } from "./PromptHelp";
 import { Send } from "./Send";
@@ -19,9 +21,18 @@ import { SizeField } from "./SizeField";
 import { SourceField } from "./SourceField";
 import { useCreateForm } from "./useCreateForm";
 import { useReuse } from "./useReuse";
+import { useSettingsOpen } from "./useSettingsOpen";
+
+/** What the page beside it may do with the form. */
+export interface FormHandle {
+  fill: (example: Example) => void;
+}
 
 interface CreateFormProps {
+  ref: Ref<FormHandle>;
   userId: string;
+  /** Told which model is chosen. */
+  onModel: (model: Checkpoint) => void;
   onSubmitted: (batch: JobBatch) => void;
 }
 
@@ -41,7 +52,7 @@ interface FormProps extends CreateFormProps {
   all: Model[];
 }
 
-function Form({ userId, onSubmitted, models, all }: FormProps) {
+function Form({ ref, userId, onModel, onSubmitted, models, all }: FormProps) {
   const { t } = useI18n();
   const element = useRef<HTMLFormElement>(null);
   const form = useCreateForm(userId, models, {
@@ -53,10 +64,16 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
       ),
   });
   const { draft, model, values, errors, change, edit } = form;
-  useReuse((next) => {
+  const take = (next: (before: Draft) => Draft) => {
     edit(next);
     element.current?.querySelector("textarea")?.focus();
-  });
+  };
+  useReuse(take);
+  useImperativeHandle(ref, () => ({
+    fill: ({ prompt, shape: { width, height } }) => take((before) => ({ ...before, prompt, width, height })),
+  }));
+  useEffect(() => onModel(model), [model, onModel]);
+  const [open, setOpen] = useSettingsOpen();
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -117,8 +134,23 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
         error={errors.count}
         onChange={(count) => change({ count: Math.min(MAX_COUNT, Math.max(1, Math.round(count))) })}
       />
-      <details className={styles.more} open={startsOpen}>
-        <summary>{t("create.more")}</summary>
+      <details
+        className={styles.more}
+        // What is wrong inside has to be seen.
+        open={open || OF_SETTINGS.some((field) => errors[field] !== undefined)}
+        onToggle={(event) => setOpen(event.currentTarget.open)}
+      >
+        <summary>
+          <ChevronRightIcon size={16} className={styles.turns} />
+          <span className={styles.moreTitle}>{t("create.more")}</span>
+          <span className={styles.brief}>
+            {t("create.summary", {
+              model: model.display_name,
+              steps: values.steps,
+              cfg: values.cfg_scale,
+            })}
+          </span>
+        </summary>
         <div className={styles.group}>
           <Settings
             models={models}
@@ -142,5 +174,4 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
   );
 }
 
-/** On a narrow page the settings begin folded, so that the button is in reach. */
-const startsOpen = window.matchMedia("(min-width: 60rem)").matches;
+const OF_SETTINGS = ["model", "steps", "cfg_scale", "sampler", "loras", "seed"] as const;

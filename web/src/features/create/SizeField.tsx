@@ -8,6 +8,7 @@ import { RadioTiles } from "@/ui/RadioGroup";
 
 import type { FormErrors } from "./check";
 import { fitted, shapesOf, type Size } from "./shapes";
+import { ShapeSign } from "./ShapeSign";
 import styles from "./SizeField.module.css";
 
 interface SizeFieldProps {
@@ -31,7 +32,7 @@ export function SizeField({ model, source, width, height, errors, onChange }: Si
   const tiles = [
     ...(own ? [tile(SOURCE, own, <ImageIcon />, t("create.size_of_source"))] : []),
     ...shapes.map((shape) =>
-      tile(shape.ratio, shape, <span className={styles.outline} data-ratio={shape.ratio} />, shape.ratio),
+      tile(shape.ratio, shape, <ShapeSign ratio={shape.ratio} />, shape.ratio),
     ),
   ];
   const chosen = tiles.find(({ size }) => size.width === width && size.height === height)?.value ?? null;

@@ -1,7 +1,7 @@
-/** The picture to start from, if there is one: chosen or dropped here, or taken from the gallery. */
+/** The picture to start from, if there is one: chosen, pasted or dropped, or taken from the gallery. */
 import { useQuery } from "@tanstack/react-query";
 import { ImageIcon, XIcon } from "lucide-react";
-import { useEffect, useRef, useState, type DragEvent } from "react";
+import { useEffect, useRef } from "react";
 
 import { asProblem } from "@/api/problem";
 import { pictureTitle } from "@/entities/image/pictureTitle";
@@ -15,6 +15,7 @@ import type { FormErrors } from "./check";
 import type { Source } from "./draft";
 import { MIN_STRENGTH, PICTURE_TYPES } from "./limits";
 import styles from "./SourceField.module.css";
+import { useIncomingPicture } from "./useIncomingPicture";
 import { uploadText, useUpload } from "./useUpload";
 
 interface SourceFieldProps {
@@ -29,7 +30,6 @@ export function SourceField({ source, strength, errors, onSource, onStrength }: 
   const i18n = useI18n();
   const { t } = i18n;
   const root = useRef<HTMLFieldSetElement>(null);
-  const [over, setOver] = useState(false);
   const changedHere = useRef(false);
   const take = (next: Source | null) => {
     changedHere.current = true;
@@ -45,30 +45,13 @@ export function SourceField({ source, strength, errors, onSource, onStrength }: 
     root.current?.querySelector<HTMLElement>("button, [type=file]")?.focus();
   }, [source]);
 
-  const onDrop = (event: DragEvent) => {
-    setOver(false);
-    const file = event.dataTransfer.files[0];
-    if (!file) return;
-    event.preventDefault();
+  const over = useIncomingPicture((file) => {
+    root.current?.scrollIntoView({ block: "nearest" });
     upload.upload(file);
-  };
-  const onDragOver = (event: DragEvent) => {
-    if (!event.dataTransfer.types.includes("Files")) return;
-    event.preventDefault();
-    setOver(true);
-  };
+  });
 
   return (
-    // Dropping is a shortcut: the file chooser inside does the same.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
-    <fieldset
-      ref={root}
-      className={styles.field}
-      data-over={over || undefined}
-      onDragOver={onDragOver}
-      onDragLeave={() => setOver(false)}
-      onDrop={onDrop}
-    >
+    <fieldset ref={root} className={styles.field} data-over={over || undefined}>
       <legend>{t("create.source")}</legend>
       {source && !upload.sending ? (
         <Chosen source={source} error={errors.source} onRemove={() => take(null)} />
@@ -77,7 +60,7 @@ export function SourceField({ source, strength, errors, onSource, onStrength }: 
           {upload.sending ? <Spinner /> : <ImageIcon />}
           <span className={styles.words}>
             {upload.sending ? (
-              <span role="status">{t("create.source_sending", { file: upload.sending })}</span>
+              t("create.source_sending", { file: upload.sending })
             ) : (
               <>
                 <b>{t("create.source_choose")}</b>
@@ -99,6 +82,11 @@ export function SourceField({ source, strength, errors, onSource, onStrength }: 
           />
         </label>
       )}
+      <p role="status" className="visually-hidden">
+        {upload.sending
+          ? t("create.source_sending", { file: upload.sending })
+          : upload.done && source && t("create.source_taken")}
+      </p>
       {upload.error && (
         <p className={styles.error} role="alert">
           {uploadText(i18n, upload.error)}

@@ -10,7 +10,8 @@ import { useI18n } from "@/i18n/useI18n";
 import { placeErrors } from "@/ui/placeErrors";
 
 import { check, type FormErrors } from "./check";
-import { EMPTY_DRAFT, filled, loadDraft, modelOf, requestOf, saveDraft, type Draft } from "./draft";
+import { EMPTY_DRAFT, filled, modelOf, requestOf, type Draft } from "./draft";
+import { loadDraft, saveDraft } from "./storedDraft";
 
 const FIELDS = Object.keys(EMPTY_DRAFT) as (keyof Draft)[];
 

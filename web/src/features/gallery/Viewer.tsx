@@ -1,22 +1,24 @@
 /** One picture, as large as the window allows, with everything it was made with. */
 import { useQuery } from "@tanstack/react-query";
 import { ChevronLeftIcon, ChevronRightIcon, XIcon } from "lucide-react";
-import { useEffect, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, type KeyboardEvent } from "react";
 
 import type { Image } from "@/api/types";
-import { actionOfKey } from "@/entities/action";
 import { ActionDownload, ActionIcon } from "@/entities/ActionControl";
 import { deleteImage } from "@/entities/image/actions/deleteImage";
 import { downloadImage } from "@/entities/image/actions/downloadImage";
 import { favoriteImage } from "@/entities/image/actions/favoriteImage";
 import { pictureTitle } from "@/entities/image/pictureTitle";
 import { imageQuery } from "@/entities/image/queries";
+import type { useImageDeeds } from "@/entities/image/useImageDeeds";
 import { useI18n } from "@/i18n/useI18n";
 import { IconButton } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
+import { ContextMenu } from "@/ui/Menu";
 import { Failed, Loading } from "@/ui/States";
 
 import { Facts } from "./Facts";
+import { Share } from "./Share";
 import styles from "./Viewer.module.css";
 
 interface ViewerProps {
@@ -28,33 +30,19 @@ interface ViewerProps {
   /** How many pictures the list has after this one; null when this one is not in it. */
   remaining: number | null;
   onNearEnd: () => void;
+  deeds: ReturnType<typeof useImageDeeds>;
   onShow: (id: string) => void;
-  onToggleFavorite: (image: Image) => void;
-  onDelete: (image: Image) => void;
+  /** Deletes it, and shows another in its place. */
+  onRemove: (image: Image) => void;
   /** The signed address of the listed picture has run out. */
   onBroken: () => void;
   onClose: () => void;
-  /** What is asked above it. */
-  children: ReactNode;
 }
 
 const NEAR_END = 6;
 
 export function Viewer(props: ViewerProps) {
-  const {
-    id,
-    known,
-    newer,
-    older,
-    remaining,
-    onNearEnd,
-    onShow,
-    onToggleFavorite,
-    onDelete,
-    onBroken,
-    onClose,
-    children,
-  } = props;
+  const { id, known, newer, older, remaining, deeds, onNearEnd, onShow, onRemove, onBroken, onClose } = props;
   const i18n = useI18n();
   const { t } = i18n;
   const { data, error, refetch } = useQuery({ ...imageQuery(id), enabled: !known });
@@ -69,9 +57,7 @@ export function Viewer(props: ViewerProps) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "ArrowLeft" && newer) onShow(newer);
     else if (event.key === "ArrowRight" && older) onShow(older);
-    else if (image && actionOfKey([favoriteImage], image, event)) onToggleFavorite(image);
-    else if (image && actionOfKey([deleteImage], image, event)) onDelete(image);
-    else return;
+    else if (!image || !deeds.onKey(image, event, onRemove)) return;
     event.preventDefault();
   };
 
@@ -80,15 +66,17 @@ export function Viewer(props: ViewerProps) {
       <div className={styles.viewer}>
         <div className={styles.stage}>
           {image ? (
-            <img
-              key={image.id}
-              src={image.file_url}
-              alt={pictureTitle(image.generation_params, i18n)}
-              className={styles.picture}
-              style={{ "--width": image.width, "--height": image.height } as React.CSSProperties}
-              onLoad={(event) => (event.currentTarget.dataset.shown = "")}
-              onError={() => (known ? onBroken() : void refetch())}
-            />
+            <ContextMenu entries={deeds.entriesOf(image, onRemove)} className={styles.middle}>
+              <img
+                key={image.id}
+                src={image.file_url}
+                alt={pictureTitle(image.generation_params, i18n)}
+                className={styles.picture}
+                style={{ "--width": image.width, "--height": image.height } as React.CSSProperties}
+                onLoad={(event) => (event.currentTarget.dataset.shown = "")}
+                onError={() => (known ? onBroken() : void refetch())}
+              />
+            </ContextMenu>
           ) : error ? (
             <Failed error={error} onRetry={() => void refetch()} />
           ) : (
@@ -118,9 +106,10 @@ export function Viewer(props: ViewerProps) {
         <div className={styles.tools}>
           {image && (
             <>
-              <ActionIcon action={favoriteImage} thing={image} withKeys onPress={onToggleFavorite} />
+              <ActionIcon action={favoriteImage} thing={image} withKeys onPress={deeds.favorite} />
               <ActionDownload action={downloadImage} thing={image} />
-              <ActionIcon action={deleteImage} thing={image} withKeys onPress={onDelete} />
+              <Share image={image} deeds={deeds} />
+              <ActionIcon action={deleteImage} thing={image} withKeys onPress={() => onRemove(image)} />
             </>
           )}
           <IconButton label={t("action.close")} onClick={onClose} className={styles.close}>
@@ -129,7 +118,6 @@ export function Viewer(props: ViewerProps) {
         </div>
         <div className={styles.facts}>{image && <Facts key={image.id} image={image} />}</div>
       </div>
-      {children}
     </Dialog>
   );
 }

@@ -1,0 +1,74 @@
+/** The pictures beside and below each other, however many there are, with one menu for whichever of them is pointed at. */
+import { useState, type SyntheticEvent } from "react";
+
+import type { Image } from "@/api/types";
+import type { useImageDeeds } from "@/entities/image/useImageDeeds";
+import { useI18n } from "@/i18n/useI18n";
+import { ContextMenu } from "@/ui/Menu";
+import { Loading } from "@/ui/States";
+import { useMedia } from "@/ui/useMedia";
+import { VirtualGrid } from "@/ui/VirtualGrid";
+
+import styles from "./GalleryPage.module.css";
+import { Tile } from "./Tile";
+
+interface PictureGridProps {
+  images: Image[];
+  deeds: ReturnType<typeof useImageDeeds>;
+  /** More of them are on their way. */
+  loading: boolean;
+  onOpen: (image: Image) => void;
+  onNearEnd: () => void;
+  /** A signed address has run out: the list should be read again. */
+  onBroken: () => void;
+}
+
+export function PictureGrid({ images, deeds, loading, onOpen, onNearEnd, onBroken }: PictureGridProps) {
+  const { t } = useI18n();
+  const small = useMedia("(max-width: 40rem)");
+  const [pointed, setPointed] = useState<Image | null>(null);
+  const point = (event: SyntheticEvent) => {
+    const index = (event.target as Element).closest<HTMLElement>("[data-index]")?.dataset.index;
+    const image = index === undefined ? undefined : images[Number(index)];
+    setPointed(image ?? null);
+    return image !== undefined;
+  };
+  return (
+    <>
+      {/* It only looks which picture the menu below is asked for. */}
+      {/* eslint-disable-next-line jsx-a11y/no-static-element-interactions */}
+      <div
+        className={styles.grid}
+        onPointerDownCapture={point}
+        onContextMenuCapture={(event) => {
+          if (!point(event)) event.stopPropagation();
+        }}
+      >
+        <ContextMenu entries={pointed ? deeds.entriesOf(pointed) : []}>
+          <VirtualGrid
+            label={t("gallery.title")}
+            items={images}
+            getKey={({ id }) => id}
+            minColumn={small ? 110 : 210}
+            gap={small ? 4 : 12}
+            onNearEnd={onNearEnd}
+            onKeyDown={(event, image) => {
+              if (deeds.onKey(image, event)) event.preventDefault();
+            }}
+          >
+            {(image, tabIndex) => (
+              <Tile
+                image={image}
+                tabIndex={tabIndex}
+                deeds={deeds}
+                onOpen={() => onOpen(image)}
+                onBroken={onBroken}
+              />
+            )}
+          </VirtualGrid>
+        </ContextMenu>
+      </div>
+      {loading && <Loading label={t("gallery.loading")} />}
+    </>
+  );
+}
