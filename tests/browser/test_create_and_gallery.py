@@ -51,7 +51,9 @@ def test_from_an_example_to_a_picture_that_is_used_again_deleted_and_taken_back(
     page.get_by_label("Steps").fill("12")
     page.get_by_role("button", name=re.compile("^Create picture")).click()
     expect(_news(page)).to_contain_text("1 picture is in the queue")
-    expect(page.get_by_role("img", name="Preview of the unfinished picture")).to_be_visible(timeout=PICTURE_MS)
+    expect(page.get_by_role("img", name="Preview of the unfinished picture")).to_be_visible(
+        timeout=PICTURE_MS
+    )
     page.evaluate(_WATCH_SHIFTS)
     expect(_finished(page)).to_be_visible(timeout=PICTURE_MS)
     expect(_news(page)).to_contain_text("Finished: a red boat on the sea at sunset")
@@ -111,7 +113,9 @@ def test_a_picture_is_shared_by_its_link_and_private_again(page: Page) -> None:
     expect(page.get_by_text("Link copied")).to_be_visible()
     link = page.evaluate("navigator.clipboard.readText()")
 
-    assert page.context.request.get(link, headers={"Authorization": ""}).headers["content-type"] == "image/png"
+    assert (
+        page.context.request.get(link, headers={"Authorization": ""}).headers["content-type"] == "image/png"
+    )
     _tiles(page).click()
     viewer = page.get_by_role("dialog", name="Picture")
     viewer.get_by_role("button", name="Share").click()

@@ -23,7 +23,12 @@ const ids = (jobs: Job[]) => groupsOf(jobs).map((group) => group.jobs.map(({ id 
 
 describe("jobs", () => {
   test("asked for in the same words one after another stand together, the newest first", () => {
-    const jobs = [job("4", "c"), job("3", "b"), job("2", "b"), job("1", "a", { parameters: { prompt: "sea" } })];
+    const jobs = [
+      job("4", "c"),
+      job("3", "b"),
+      job("2", "b"),
+      job("1", "a", { parameters: { prompt: "sea" } }),
+    ];
 
     expect(ids(jobs)).toEqual([["4", "2", "3"], ["1"]]);
   });
@@ -79,9 +84,7 @@ describe("what is said of jobs", () => {
   test("has the reason when one fails", () => {
     const failed = { ...waiting, status: "failed", error: { code: "timeout", message: "" } } as Job;
 
-    expect(happenings([waiting], [failed], i18n)).toEqual([
-      "Failed: a house. It took longer than allowed.",
-    ]);
+    expect(happenings([waiting], [failed], i18n)).toEqual(["Failed: a house. It took longer than allowed."]);
   });
 
   test("is a number where several begin at once", () => {

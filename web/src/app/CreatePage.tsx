@@ -25,9 +25,7 @@ export function CreatePage({ user }: { user: User }) {
         <CreateForm ref={form} userId={user.id} onModel={setModel} onSubmitted={showJobs} />
       </section>
       <section ref={jobs} className={styles.jobs} aria-label={t("job.title")}>
-        <JobList
-          empty={<Examples model={model} onChoose={(example) => form.current?.fill(example)} />}
-        />
+        <JobList empty={<Examples model={model} onChoose={(example) => form.current?.fill(example)} />} />
       </section>
     </div>
   );

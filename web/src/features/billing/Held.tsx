@@ -38,12 +38,7 @@ export function Held() {
   if (jobs.length === 0) return null;
   return (
     <section className={styles.section}>
-      <DataTable
-        caption={i18n.t("billing.held")}
-        columns={columns}
-        rows={jobs}
-        getKey={({ id }) => id}
-      />
+      <DataTable caption={i18n.t("billing.held")} columns={columns} rows={jobs} getKey={({ id }) => id} />
       <p className={styles.note}>{i18n.t("billing.held_text")}</p>
     </section>
   );

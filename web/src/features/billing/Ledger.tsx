@@ -30,7 +30,12 @@ export function Ledger() {
   }
   return (
     <section className={styles.section}>
-      <DataTable caption={t("billing.ledger")} columns={columns} rows={transactions} getKey={({ id }) => id} />
+      <DataTable
+        caption={t("billing.ledger")}
+        columns={columns}
+        rows={transactions}
+        getKey={({ id }) => id}
+      />
       {hasNextPage && <LoadMore busy={isFetchingNextPage} onMore={() => void fetchNextPage()} />}
     </section>
   );

@@ -31,9 +31,7 @@ export function SizeField({ model, source, width, height, errors, onChange }: Si
   const shapes = shapesOf(model).filter((shape) => shape.width !== own?.width || shape.height !== own.height);
   const tiles = [
     ...(own ? [tile(SOURCE, own, <ImageIcon />, t("create.size_of_source"))] : []),
-    ...shapes.map((shape) =>
-      tile(shape.ratio, shape, <ShapeSign ratio={shape.ratio} />, shape.ratio),
-    ),
+    ...shapes.map((shape) => tile(shape.ratio, shape, <ShapeSign ratio={shape.ratio} />, shape.ratio)),
   ];
   const chosen = tiles.find(({ size }) => size.width === width && size.height === height)?.value ?? null;
   return (

@@ -97,6 +97,11 @@ export function examplesFor(model: Checkpoint, { t, language }: Translator): Exa
     const shape = shapes.find((one) => one.ratio === ratio);
     if (!shape) return [];
     const plain = typeof prompt === "string";
-    return { title: t(title), prompt: plain ? prompt : t(prompt.key), language: plain ? "en" : language, shape };
+    return {
+      title: t(title),
+      prompt: plain ? prompt : t(prompt.key),
+      language: plain ? "en" : language,
+      shape,
+    };
   });
 }

@@ -49,9 +49,7 @@ export function JobFrame({ job, retried, large }: JobFrameProps) {
           <p>{waitText(job, i18n)}</p>
         </Said>
       )}
-      {running && (
-        <ProgressBar label={statusText(job, i18n)} value={percent} className={styles.progress} />
-      )}
+      {running && <ProgressBar label={statusText(job, i18n)} value={percent} className={styles.progress} />}
       {job.status === "completed" && (
         <Said>
           <ImageOffIcon size={28} />

@@ -1,0 +1,131 @@
+"""Does the page stay quiet while somebody writes? The longest delay of a keystroke, and what moves when pictures arrive.
+
+A Chromium trace of the real page on a real studio: four jobs run at once and report their steps while a prompt is written, key by key; then
+nobody touches the page while the pictures arrive. A keystroke's delay is what the browser itself measures (Event Timing): from the key to
+the next frame that shows it, rounded to 8 ms. The shift of the layout is the sum of the browser's scores, those after a key or a click left
+out, as in the Core Web Vitals. The peer is the same writing while nothing runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from bench._figures import percentile, report
+from harness.running_studio import running_studio
+
+JOBS = 4
+STEPS = 40
+WORDS = "a long road over the hills to a small town by the sea, seen from far above in the evening light "
+KEY_PAUSE_MS = 60  # about as fast as a person types
+PATIENCE_MS = 300_000
+GOAL_MS = 50
+_CATEGORIES = ["devtools.timeline", "loading", "latencyInfo", "blink.user_timing"]
+_KEYS = {"keydown", "keypress", "beforeinput", "input", "keyup"}
+
+
+def main() -> None:
+    chromium = os.environ.get("PINGVAS_CHROMIUM", "/usr/bin/chromium")
+    with (
+        tempfile.TemporaryDirectory(prefix="pingvas-bench-") as folder,
+        running_studio(Path(folder) / "data") as studio,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=chromium if Path(chromium).exists() else None, args=["--disable-dev-shm-usage"]
+        )
+        page = browser.new_page(base_url=studio.url, locale="en-US", viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"/sign-in/link#token={studio.sign_in_token}")
+        quiet = _trace(browser, page, lambda: _write(page, rounds=1))
+        _ask(page)
+        expect(_previews(page).first).to_be_visible(timeout=PATIENCE_MS)
+        busy = _trace(browser, page, lambda: _write_while_they_run(page))
+        _wait_for_pictures(page, JOBS)
+        _ask(page)
+        expect(_previews(page).first).to_be_visible(timeout=PATIENCE_MS)
+        arriving = _trace(browser, page, lambda: _wait_for_pictures(page, 2 * JOBS))
+        browser.close()
+    delays, alone = _delays(busy), _delays(quiet)
+    report(
+        f"Writing a prompt while {JOBS} jobs report progress",
+        [
+            ("keys whose delay was measured", str(len(delays))),
+            (f"longest delay (goal ≤ {GOAL_MS} ms)", f"{max(delays):.0f} ms"),
+            ("p50, p99", f"{percentile(delays, 0.5):.0f} ms, {percentile(delays, 0.99):.0f} ms"),
+            ("longest while nothing runs", f"{max(alone):.0f} ms"),
+            ("progress events in that time", str(_messages(busy))),
+            (f"shift of the layout while {JOBS} pictures arrive (goal 0)", f"{_shift(arriving):.4f}"),
+        ],
+    )
+
+
+def _ask(page: Page) -> None:
+    page.get_by_label("Steps").fill(str(STEPS))
+    page.get_by_label("Pictures").fill(str(JOBS))
+    page.get_by_label("Prompt", exact=True).fill("a red house at sunset")
+    page.get_by_role("button", name=re.compile(f"^Create {JOBS} pictures")).click()
+
+
+def _write(page: Page, *, rounds: int) -> None:
+    prompt = page.get_by_label("Prompt", exact=True)
+    for _ in range(rounds):
+        prompt.press("End")
+        prompt.press_sequentially(WORDS, delay=KEY_PAUSE_MS)
+
+
+def _write_while_they_run(page: Page) -> None:
+    """As long as pictures form; at least once."""
+    while True:
+        _write(page, rounds=1)
+        if _previews(page).count() == 0:
+            return
+
+
+def _previews(page: Page) -> Any:
+    return page.get_by_role("img", name="Preview of the unfinished picture")
+
+
+def _wait_for_pictures(page: Page, number: int) -> None:
+    jobs = page.get_by_role("region", name="Jobs")
+    expect(jobs.get_by_role("link", name=re.compile("^Open picture"))).to_have_count(
+        number, timeout=PATIENCE_MS
+    )
+
+
+def _trace(browser: Browser, page: Page, work: Any) -> list[dict[str, Any]]:
+    browser.start_tracing(page=page, categories=_CATEGORIES)
+    work()
+    events: list[dict[str, Any]] = json.loads(browser.stop_tracing())["traceEvents"]
+    return events
+
+
+def _delays(events: list[dict[str, Any]]) -> list[float]:
+    found = [
+        event["args"]["data"]
+        for event in events
+        if event["name"] == "EventTiming" and "data" in event.get("args", {})
+    ]
+    delays = [data["duration"] for data in found if data.get("type") in _KEYS and "duration" in data]
+    if not delays:
+        raise SystemExit("The trace has no times of keys: is this a Chromium?")
+    return delays
+
+
+def _shift(events: list[dict[str, Any]]) -> float:
+    shifts = [event["args"]["data"] for event in events if event["name"] == "LayoutShift"]
+    return sum(data["score"] for data in shifts if not data["had_recent_input"])
+
+
+def _messages(events: list[dict[str, Any]]) -> int:
+    return sum(event["name"] in {"WebSocketReceive", "WebSocketMessageReceived"} for event in events)
+
+
+if __name__ == "__main__":
+    main()
