@@ -107,6 +107,8 @@ def test_a_picture_is_shared_by_its_link_and_private_again(page: Page) -> None:
     _tiles(page).click(button="right")
     page.get_by_role("menuitem", name="Visible to").hover()
     page.get_by_role("menuitemcheckbox", name="Anyone with the link").click()
+    expect(page.get_by_role("menuitemcheckbox", name="Anyone with the link")).to_be_checked()
+    page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     _tiles(page).focus()
     page.keyboard.press("l")
@@ -215,4 +217,7 @@ def test_arrows_lead_from_picture_to_picture_and_escape_back_to_the_one_that_was
     page.keyboard.press("Escape")
 
     expect(page.get_by_role("dialog", name="Picture")).to_be_hidden()
+    expect(_tiles(page).nth(1)).to_be_focused()
+    page.keyboard.press("Delete")
+    expect(_tiles(page)).to_have_count(2)
     expect(_tiles(page).nth(1)).to_be_focused()

@@ -84,11 +84,10 @@ def _create(page: Page, prompt: str = PROMPT) -> None:
 
 
 def _balance(page: Page) -> int:
-    text = (
-        page.get_by_role("banner")
-        .get_by_role("link", name=re.compile(r"credits?$"))
-        .get_attribute("aria-label")
-    )
+    # Also behind an open picture, where it is shown and out of reach.
+    header = page.get_by_role("banner", include_hidden=True)
+    link = header.get_by_role("link", name=re.compile(r"credits?$"), include_hidden=True)
+    text = link.get_attribute("aria-label")
     assert text is not None
     return int(re.sub(r"\D", "", text))
 

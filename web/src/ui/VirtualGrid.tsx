@@ -129,8 +129,8 @@ export function VirtualGrid<T>(props: VirtualGridProps<T>) {
       style={{ height: rows.getTotalSize() }}
       onKeyDown={onKeys}
       onBlur={(event) => {
-        // Without another control to go to it may have been taken away; see above.
-        if (event.relatedTarget) focused.current = event.currentTarget.contains(event.relatedTarget);
+        // Not heard when the control is taken out of the page; see above.
+        focused.current = event.currentTarget.contains(event.relatedTarget);
       }}
       onFocus={(event) => {
         focused.current = true;

@@ -23,7 +23,7 @@ export function Held() {
         id: "job",
         header: t("billing.job"),
         cell: ({ parameters, job_type }) => (
-          <span className={styles.words}>{pictureTitle({ ...parameters, job_type }, i18n)}</span>
+          <span className={styles.line}>{pictureTitle({ ...parameters, job_type }, i18n)}</span>
         ),
       },
       { id: "status", header: t("billing.status"), cell: (job) => statusText(job, i18n), onlyWide: true },

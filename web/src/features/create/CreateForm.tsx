@@ -74,6 +74,8 @@ function Form({ ref, userId, onModel, onSubmitted, models, all }: FormProps) {
   }));
   useEffect(() => onModel(model), [model, onModel]);
   const [open, setOpen] = useSettingsOpen();
+  // What is wrong inside has to be seen.
+  const shown = open || OF_SETTINGS.some((field) => errors[field] !== undefined);
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -136,9 +138,11 @@ function Form({ ref, userId, onModel, onSubmitted, models, all }: FormProps) {
       />
       <details
         className={styles.more}
-        // What is wrong inside has to be seen.
-        open={open || OF_SETTINGS.some((field) => errors[field] !== undefined)}
-        onToggle={(event) => setOpen(event.currentTarget.open)}
+        open={shown}
+        onToggle={(event) => {
+          // It also tells of what was drawn so; only what a person did is kept.
+          if (event.currentTarget.open !== shown) setOpen(event.currentTarget.open);
+        }}
       >
         <summary>
           <ChevronRightIcon size={16} className={styles.turns} />

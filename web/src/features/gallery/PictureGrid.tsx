@@ -26,11 +26,13 @@ interface PictureGridProps {
 export function PictureGrid({ images, deeds, loading, onOpen, onNearEnd, onBroken }: PictureGridProps) {
   const { t } = useI18n();
   const small = useMedia("(max-width: 40rem)");
-  const [pointed, setPointed] = useState<Image | null>(null);
+  const [pointedId, setPointedId] = useState<string | null>(null);
+  // As the list has it now: what the menu does to it shows in the menu.
+  const pointed = images.find(({ id }) => id === pointedId);
   const point = (event: SyntheticEvent) => {
     const index = (event.target as Element).closest<HTMLElement>("[data-index]")?.dataset.index;
     const image = index === undefined ? undefined : images[Number(index)];
-    setPointed(image ?? null);
+    setPointedId(image?.id ?? null);
     return image !== undefined;
   };
   return (
@@ -61,7 +63,7 @@ export function PictureGrid({ images, deeds, loading, onOpen, onNearEnd, onBroke
                 image={image}
                 tabIndex={tabIndex}
                 deeds={deeds}
-                onOpen={() => onOpen(image)}
+                onOpen={onOpen}
                 onBroken={onBroken}
               />
             )}

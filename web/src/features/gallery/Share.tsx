@@ -18,7 +18,7 @@ interface ShareProps {
 export function Share({ image, deeds }: ShareProps) {
   const { t } = useI18n();
   return (
-    <Popover label={t("picture.share")} button={<shareImage.icon />}>
+    <Popover icon label={t("picture.share")} button={<shareImage.icon />}>
       <div className={styles.panel}>
         <h2 className={styles.title}>{t("picture.visible_to")}</h2>
         <RadioGroup

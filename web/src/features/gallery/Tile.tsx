@@ -1,5 +1,5 @@
 import { EllipsisIcon, StarIcon } from "lucide-react";
-import { useState } from "react";
+import { memo, useState } from "react";
 
 import type { Image } from "@/api/types";
 import { ActionIcon } from "@/entities/ActionControl";
@@ -17,12 +17,13 @@ interface TileProps {
   /** 0 for the one tile that Tab leads to. */
   tabIndex: 0 | -1;
   deeds: ReturnType<typeof useImageDeeds>;
-  onOpen: () => void;
+  onOpen: (image: Image) => void;
   /** Its signed address has run out: the list should be read again. */
   onBroken: () => void;
 }
 
-export function Tile({ image, tabIndex, deeds, onOpen, onBroken }: TileProps) {
+/** Of those that scroll by, only what is new is drawn. */
+export const Tile = memo(function Tile({ image, tabIndex, deeds, onOpen, onBroken }: TileProps) {
   const i18n = useI18n();
   const { t } = i18n;
   const title = pictureTitle(image.generation_params, i18n);
@@ -42,7 +43,7 @@ export function Tile({ image, tabIndex, deeds, onOpen, onBroken }: TileProps) {
         tabIndex={tabIndex}
         className={styles.open}
         aria-label={t("picture.open", { prompt: title })}
-        onClick={onOpen}
+        onClick={() => onOpen(image)}
       >
         <img
           src={source}
@@ -80,4 +81,4 @@ export function Tile({ image, tabIndex, deeds, onOpen, onBroken }: TileProps) {
       )}
     </div>
   );
-}
+});
