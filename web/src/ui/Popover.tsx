@@ -21,7 +21,15 @@ interface PopoverProps {
   children: ReactNode | ((close: () => void) => ReactNode);
 }
 
-export function Popover({ label, small, icon, button, side = "bottom", defaultOpen, children }: PopoverProps) {
+export function Popover({
+  label,
+  small,
+  icon,
+  button,
+  side = "bottom",
+  defaultOpen,
+  children,
+}: PopoverProps) {
   const [open, setOpen] = useState(defaultOpen ?? false);
   return (
     <Base.Root open={open} onOpenChange={setOpen}>

@@ -59,13 +59,7 @@ export function PictureGrid({ images, deeds, loading, onOpen, onNearEnd, onBroke
             }}
           >
             {(image, tabIndex) => (
-              <Tile
-                image={image}
-                tabIndex={tabIndex}
-                deeds={deeds}
-                onOpen={onOpen}
-                onBroken={onBroken}
-              />
+              <Tile image={image} tabIndex={tabIndex} deeds={deeds} onOpen={onOpen} onBroken={onBroken} />
             )}
           </VirtualGrid>
         </ContextMenu>
