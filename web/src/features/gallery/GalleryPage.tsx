@@ -46,7 +46,7 @@ export function GalleryPage() {
   };
   const index = images.findIndex((image) => image.id === open);
   const more = () => {
-    if (list.hasNextPage && !list.isFetching) void list.fetchNextPage();
+    if (list.hasNextPage && !list.isFetchingNextPage) void list.fetchNextPage();
   };
   const removeOpen = (image: Image) => {
     const next = images[index + 1] ?? images[index - 1];
@@ -79,6 +79,7 @@ export function GalleryPage() {
           images={images}
           deeds={deeds}
           loading={list.isFetchingNextPage}
+          failure={list.isFetchNextPageError ? list.error : null}
           onOpen={(image) => change("view", image.id, false)}
           onNearEnd={more}
           onBroken={reread}

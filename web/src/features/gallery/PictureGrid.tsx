@@ -5,7 +5,7 @@ import type { Image } from "@/api/types";
 import type { useImageDeeds } from "@/entities/image/useImageDeeds";
 import { useI18n } from "@/i18n/useI18n";
 import { ContextMenu } from "@/ui/Menu";
-import { Loading } from "@/ui/States";
+import { Failed, Loading } from "@/ui/States";
 import { useMedia } from "@/ui/useMedia";
 import { VirtualGrid } from "@/ui/VirtualGrid";
 
@@ -17,19 +17,24 @@ interface PictureGridProps {
   deeds: ReturnType<typeof useImageDeeds>;
   /** More of them are on their way. */
   loading: boolean;
+  /** Why they did not come. */
+  failure: unknown;
   onOpen: (image: Image) => void;
   onNearEnd: () => void;
   /** A signed address has run out: the list should be read again. */
   onBroken: () => void;
 }
 
-export function PictureGrid({ images, deeds, loading, onOpen, onNearEnd, onBroken }: PictureGridProps) {
+export function PictureGrid(props: PictureGridProps) {
+  const { images, deeds, loading, failure, onOpen, onNearEnd, onBroken } = props;
   const { t } = useI18n();
   const small = useMedia("(max-width: 40rem)");
   const [pointedId, setPointedId] = useState<string | null>(null);
   // As the list has it now: what the menu does to it shows in the menu.
   const pointed = images.find(({ id }) => id === pointedId);
   const point = (event: SyntheticEvent) => {
+    // The menu itself is inside for React; pressing it points at nothing else.
+    if (!event.currentTarget.contains(event.target as Node)) return true;
     const index = (event.target as Element).closest<HTMLElement>("[data-index]")?.dataset.index;
     const image = index === undefined ? undefined : images[Number(index)];
     setPointedId(image?.id ?? null);
@@ -65,6 +70,7 @@ export function PictureGrid({ images, deeds, loading, onOpen, onNearEnd, onBroke
         </ContextMenu>
       </div>
       {loading && <Loading label={t("gallery.loading")} />}
+      {failure !== null && <Failed error={failure} onRetry={onNearEnd} />}
     </>
   );
 }
