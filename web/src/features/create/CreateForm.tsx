@@ -7,13 +7,12 @@ import type { Checkpoint, JobBatch, Model } from "@/api/types";
 import { modelsQuery } from "@/entities/model/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { TextArea } from "@/ui/Field";
-import { NumberField } from "@/ui/NumberField";
 import { Failed, Loading } from "@/ui/States";
 
 import styles from "./CreateForm.module.css";
-import { checkpointsOf, startFrom, type Draft } from "./draft";
+import { CountField } from "./CountField";
+import { checkpointsOf, wordless, type Draft } from "./draft";
 import type { Example } from "./examples";
-import { MAX_COUNT } from "./limits";
 import { PromptHelp } from "./PromptHelp";
 import { Send } from "./Send";
 import { Settings } from "./Settings";
@@ -21,6 +20,7 @@ import { SizeField } from "./SizeField";
 import { SourceField } from "./SourceField";
 import { useCreateForm } from "./useCreateForm";
 import { useReuse } from "./useReuse";
+import { useSame } from "./useSame";
 import { useSettingsOpen } from "./useSettingsOpen";
 
 /** What the page beside it may do with the form. */
@@ -64,6 +64,9 @@ function Form({ ref, userId, onModel, onSubmitted, models, all }: FormProps) {
       ),
   });
   const { draft, model, values, errors, change, edit } = form;
+  const settled = useSame(wordless(draft));
+  const inForce = useSame(wordless(values));
+  const wrong = useSame(errors);
   const take = (next: (before: Draft) => Draft) => {
     edit(next);
     element.current?.querySelector("textarea")?.focus();
@@ -115,27 +118,19 @@ function Form({ ref, userId, onModel, onSubmitted, models, all }: FormProps) {
       <SourceField
         source={draft.source}
         strength={draft.strength}
-        errors={errors}
-        onSource={(source) => edit((before) => startFrom(before, source))}
-        onStrength={(strength) => change({ strength })}
+        errors={wrong}
+        onEdit={edit}
+        onChange={change}
       />
       <SizeField
         model={model}
         source={draft.source}
         width={values.width}
         height={values.height}
-        errors={errors}
+        errors={wrong}
         onChange={change}
       />
-      <NumberField
-        label={t("create.count")}
-        slider
-        min={1}
-        max={MAX_COUNT}
-        value={draft.count}
-        error={errors.count}
-        onChange={(count) => change({ count: Math.min(MAX_COUNT, Math.max(1, Math.round(count))) })}
-      />
+      <CountField count={draft.count} error={errors.count} onChange={change} />
       <details
         className={styles.more}
         open={shown}
@@ -160,9 +155,10 @@ function Form({ ref, userId, onModel, onSubmitted, models, all }: FormProps) {
             models={models}
             all={all}
             model={model}
-            draft={draft}
-            values={values}
-            errors={errors}
+            draft={settled}
+            values={inForce}
+            errors={wrong}
+            onEdit={edit}
             onChange={change}
           />
         </div>

@@ -1,5 +1,5 @@
 import { ImageIcon } from "lucide-react";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 
 import type { Checkpoint } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
@@ -24,7 +24,14 @@ interface SizeFieldProps {
 /** The tile of the picture's own proportions. */
 const SOURCE = "source";
 
-export function SizeField({ model, source, width, height, errors, onChange }: SizeFieldProps) {
+export const SizeField = memo(function SizeField({
+  model,
+  source,
+  width,
+  height,
+  errors,
+  onChange,
+}: SizeFieldProps) {
   const { t } = useI18n();
   const { min_size, max_size, multiple } = model.limits;
   const own = source && fitted(source, model.limits);
@@ -69,7 +76,7 @@ export function SizeField({ model, source, width, height, errors, onChange }: Si
       </div>
     </fieldset>
   );
-}
+});
 
 function tile(value: string, size: Size, sign: ReactNode, name: string) {
   const face = (

@@ -1,7 +1,7 @@
 /** The picture to start from, if there is one: chosen, pasted or dropped, or taken from the gallery. */
 import { useQuery } from "@tanstack/react-query";
 import { ImageIcon, XIcon } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useRef } from "react";
 
 import { asProblem } from "@/api/problem";
 import { pictureTitle } from "@/entities/image/pictureTitle";
@@ -12,7 +12,7 @@ import { NumberField } from "@/ui/NumberField";
 import { problemText } from "@/ui/problemText";
 
 import type { FormErrors } from "./check";
-import type { Source } from "./draft";
+import { startFrom, type Draft, type Source } from "./draft";
 import { MIN_STRENGTH, PICTURE_TYPES } from "./limits";
 import styles from "./SourceField.module.css";
 import { useIncomingPicture } from "./useIncomingPicture";
@@ -22,18 +22,19 @@ interface SourceFieldProps {
   source: Source | null;
   strength: number;
   errors: FormErrors;
-  onSource: (source: Source | null) => void;
-  onStrength: (strength: number) => void;
+  onEdit: (next: (before: Draft) => Draft) => void;
+  onChange: (part: { strength: number }) => void;
 }
 
-export function SourceField({ source, strength, errors, onSource, onStrength }: SourceFieldProps) {
+export const SourceField = memo(function SourceField(props: SourceFieldProps) {
+  const { source, strength, errors, onEdit, onChange } = props;
   const i18n = useI18n();
   const { t } = i18n;
   const root = useRef<HTMLFieldSetElement>(null);
   const changedHere = useRef(false);
   const take = (next: Source | null) => {
     changedHere.current = true;
-    onSource(next);
+    onEdit((before) => startFrom(before, next));
   };
   const upload = useUpload(take);
 
@@ -102,12 +103,12 @@ export function SourceField({ source, strength, errors, onSource, onStrength }: 
           step={0.05}
           value={strength}
           error={errors.strength}
-          onChange={onStrength}
+          onChange={(value) => onChange({ strength: value })}
         />
       )}
     </fieldset>
   );
-}
+});
 
 interface ChosenProps {
   source: Source;

@@ -34,6 +34,17 @@ export type Filled = {
   [K in keyof Draft]: K extends "seed" | "source" ? Draft[K] : NonNullable<Draft[K]>;
 };
 
+/** What is left when one writes. */
+export type Wordless<T extends { prompt: string; negative_prompt: string }> = Omit<
+  T,
+  "prompt" | "negative_prompt"
+>;
+
+export function wordless<T extends { prompt: string; negative_prompt: string }>(form: T): Wordless<T> {
+  const { prompt: _prompt, negative_prompt: _negative, ...rest } = form;
+  return rest;
+}
+
 export const EMPTY_DRAFT: Draft = {
   model: null,
   prompt: "",

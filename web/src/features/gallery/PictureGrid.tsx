@@ -43,7 +43,6 @@ export function PictureGrid(props: PictureGridProps) {
   return (
     <>
       {/* It only looks which picture the menu below is asked for. */}
-      {/* eslint-disable-next-line jsx-a11y/no-static-element-interactions */}
       <div
         className={styles.grid}
         onPointerDownCapture={point}
