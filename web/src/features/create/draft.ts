@@ -41,7 +41,9 @@ export type Wordless<T extends { prompt: string; negative_prompt: string }> = Om
 >;
 
 export function wordless<T extends { prompt: string; negative_prompt: string }>(form: T): Wordless<T> {
-  const { prompt: _prompt, negative_prompt: _negative, ...rest } = form;
+  const rest = { ...form } as Wordless<T> & { prompt?: string; negative_prompt?: string };
+  delete rest.prompt;
+  delete rest.negative_prompt;
   return rest;
 }
 

@@ -1,4 +1,6 @@
 /** Pictures that were asked for in the same words: the words once, and the pictures beside each other. */
+import { memo } from "react";
+
 import type { Job } from "@/api/types";
 import { pictureTitle } from "@/entities/image/pictureTitle";
 import { useI18n } from "@/i18n/useI18n";
@@ -15,7 +17,7 @@ interface JobGroupProps {
   retried: ReadonlySet<string>;
 }
 
-export function JobGroup({ group, newest, retried }: JobGroupProps) {
+export const JobGroup = memo(function JobGroup({ group, newest, retried }: JobGroupProps) {
   const i18n = useI18n();
   const facts = group.jobs.map((job) => factsOf(job, i18n));
   const shared = sharedFacts(facts);
@@ -34,6 +36,17 @@ export function JobGroup({ group, newest, retried }: JobGroupProps) {
         ))}
       </ul>
     </li>
+  );
+}, alike);
+
+/** Steps of one job are no reason to draw the groups of others. */
+function alike(before: JobGroupProps, after: JobGroupProps): boolean {
+  const [old, fresh] = [before.group.jobs, after.group.jobs];
+  return (
+    before.newest === after.newest &&
+    before.retried === after.retried &&
+    old.length === fresh.length &&
+    old.every((job, index) => job === fresh[index])
   );
 }
 

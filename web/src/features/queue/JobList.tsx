@@ -23,7 +23,8 @@ export function JobList({ empty }: JobListProps) {
   const { data, isPending, isError, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } =
     useInfiniteQuery(jobsQuery);
   const jobs = useMemo(() => data?.pages.flatMap((page) => page.items), [data]);
-  const retried = useMemo(() => new Set(jobs?.flatMap((job) => job.retry_of ?? [])), [jobs]);
+  const again = jobs?.flatMap((job) => job.retry_of ?? []).join(" ") ?? "";
+  const retried = useMemo(() => new Set(again.split(" ")), [again]);
   const groups = useMemo(() => groupsOf(jobs ?? []), [jobs]);
   const active = jobs?.filter((job) => !isOver(job)).length ?? 0;
 
