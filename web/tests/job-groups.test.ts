@@ -88,7 +88,7 @@ describe("what is said of jobs", () => {
   });
 
   test("is a number where several begin at once", () => {
-    const running = [waiting, second].map((one) => ({ ...one, status: "processing" }));
+    const running = [waiting, second].map((one) => ({ ...one, status: "processing" as const }));
 
     expect(happenings([waiting, second], running, i18n)).toEqual(["2 pictures have started"]);
   });

@@ -6,14 +6,12 @@ import { useEffect, useImperativeHandle, useRef, type KeyboardEvent, type Ref } 
 import type { Checkpoint, JobBatch, Model } from "@/api/types";
 import { modelsQuery } from "@/entities/model/queries";
 import { useI18n } from "@/i18n/useI18n";
-import { TextArea } from "@/ui/Field";
 import { Failed, Loading } from "@/ui/States";
 
 import styles from "./CreateForm.module.css";
 import { CountField } from "./CountField";
 import { checkpointsOf, wordless, type Draft } from "./draft";
 import type { Example } from "./examples";
-import { PromptHelp } from "./PromptHelp";
 import { Send } from "./Send";
 import { Settings } from "./Settings";
 import { SizeField } from "./SizeField";
@@ -22,6 +20,7 @@ import { useCreateForm } from "./useCreateForm";
 import { useReuse } from "./useReuse";
 import { useSame } from "./useSame";
 import { useSettingsOpen } from "./useSettingsOpen";
+import { WordsField } from "./WordsField";
 
 /** What the page beside it may do with the form. */
 export interface FormHandle {
@@ -98,22 +97,12 @@ function Form({ ref, userId, onModel, onSubmitted, models, all }: FormProps) {
       noValidate
       aria-label={t("create.form")}
     >
-      <TextArea
-        label={t("recipe.prompt")}
-        rows={4}
-        value={draft.prompt}
-        placeholder={t("create.prompt_example")}
-        error={errors.prompt}
-        aside={<PromptHelp />}
-        onChange={(event) => change({ prompt: event.target.value })}
-      />
-      <TextArea
-        label={t("recipe.negative_prompt")}
-        rows={1}
-        value={draft.negative_prompt}
-        placeholder={t("create.negative_example")}
+      <WordsField name="prompt" text={draft.prompt} error={errors.prompt} onChange={change} />
+      <WordsField
+        name="negative_prompt"
+        text={draft.negative_prompt}
         error={errors.negative_prompt}
-        onChange={(event) => change({ negative_prompt: event.target.value })}
+        onChange={change}
       />
       <SourceField
         source={draft.source}

@@ -64,7 +64,7 @@ export function useCreateForm(userId: string, models: Checkpoint[], { onSubmitte
       setProblem(null);
       reset(next(getValues()), { keepIsSubmitted: true, keepDefaultValues: true });
     },
-    [getValues, reset],
+    [getValues, reset, setProblem],
   );
   const change = useCallback((part: Partial<Draft>) => edit((before) => ({ ...before, ...part })), [edit]);
 
