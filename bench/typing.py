@@ -1,9 +1,10 @@
 """Does the page stay quiet while somebody writes? The longest delay of a keystroke, and what moves when pictures arrive.
 
 A Chromium trace of the real page on a real studio: four jobs run at once and report their steps while a prompt is written, key by key; then
-nobody touches the page while the pictures arrive. A keystroke's delay is what the browser itself measures (Event Timing): from the key to
-the next frame that shows it, rounded to 8 ms. The shift of the layout is the sum of the browser's scores, those after a key or a click left
-out, as in the Core Web Vitals. The peer is the same writing while nothing runs.
+nobody touches the page while the pictures arrive. The delay of a keystroke is what the browser itself measures (Event Timing): how long a key
+waits until the page takes it, which is what jobs can do to it, and how long until a frame shows it, which is the processor's and the screen's
+too. The shift of the layout is the sum of the browser's scores, those after a key or a click left out, as in the Core Web Vitals. The peer is
+the same writing while nothing runs.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import os
 import re
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,6 @@ KEY_PAUSE_MS = 60  # about as fast as a person types
 PATIENCE_MS = 300_000
 GOAL_MS = 50
 _CATEGORIES = ["devtools.timeline", "loading", "latencyInfo", "blink.user_timing"]
-_KEYS = {"keydown", "keypress", "beforeinput", "input", "keyup"}
 
 
 def main() -> None:
@@ -55,17 +56,15 @@ def main() -> None:
         expect(_previews(page).first).to_be_visible(timeout=PATIENCE_MS)
         arriving = _trace(browser, page, lambda: _wait_for_pictures(page, 2 * JOBS))
         browser.close()
-    delays, alone = _delays(busy), _delays(quiet)
+    quiet_keys, busy_keys = _keys(quiet), _keys(busy)
+    rows = [("keys written, reports of progress meanwhile", f"{len(busy_keys)}, {reports}")]
+    for name, keys in ((f"while {JOBS} jobs run", busy_keys), ("while nothing runs", quiet_keys)):
+        waits, frames = [key.wait for key in keys], [key.frame for key in keys]
+        rows.append((f"until the page takes a key, {name}: p50, p99, longest", _spread(waits)))
+        rows.append((f"until a frame shows it, {name}: p50, p99, longest", _spread(frames)))
+    rows.append((f"shift of the layout while {JOBS} pictures arrive (goal 0)", f"{_shift(arriving):.4f}"))
     report(
-        f"Writing a prompt while {JOBS} jobs report progress",
-        [
-            ("keys whose delay was measured", str(len(delays))),
-            (f"longest delay (goal ≤ {GOAL_MS} ms)", f"{max(delays):.0f} ms"),
-            ("p50, p99", f"{percentile(delays, 0.5):.0f} ms, {percentile(delays, 0.99):.0f} ms"),
-            ("longest while nothing runs", f"{max(alone):.0f} ms"),
-            ("reports of progress in that time", str(reports)),
-            (f"shift of the layout while {JOBS} pictures arrive (goal 0)", f"{_shift(arriving):.4f}"),
-        ],
+        f"Writing a prompt while {JOBS} jobs report progress (goal: no key delayed over {GOAL_MS} ms)", rows
     )
 
 
@@ -109,21 +108,38 @@ def _trace(browser: Browser, page: Page, work: Any) -> list[dict[str, Any]]:
     return events
 
 
-def _delays(events: list[dict[str, Any]]) -> list[float]:
+@dataclass(frozen=True)
+class Key:
+    """A key press, milliseconds: until its handlers began, and until the next frame after them."""
+
+    wait: float
+    frame: float
+
+
+def _keys(events: list[dict[str, Any]]) -> list[Key]:
     found = [
         event["args"]["data"]
         for event in events
         if event["name"] == "EventTiming" and "data" in event.get("args", {})
     ]
-    delays = [data["duration"] for data in found if data.get("type") in _KEYS and "duration" in data]
-    if not delays:
+    keys = [
+        Key(data["processingStart"] - data["timeStamp"], data["duration"])
+        for data in found
+        if data.get("type") == "keydown" and "duration" in data
+    ]
+    if not keys:
         raise SystemExit("The trace has no times of keys: is this a Chromium?")
-    return delays
+    return keys
+
+
+def _spread(values: list[float]) -> str:
+    return ", ".join(f"{percentile(values, share):.0f} ms" for share in (0.5, 0.99, 1))
 
 
 def _shift(events: list[dict[str, Any]]) -> float:
     shifts = [event["args"]["data"] for event in events if event["name"] == "LayoutShift"]
-    return sum(data["score"] for data in shifts if not data["had_recent_input"])
+    total: float = sum(data["score"] for data in shifts if not data["had_recent_input"])
+    return total
 
 
 def _progress_heard(page: Page) -> list[str | bytes]:
