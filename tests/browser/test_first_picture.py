@@ -84,11 +84,10 @@ def _create(page: Page, prompt: str = PROMPT) -> None:
 
 
 def _balance(page: Page) -> int:
-    text = (
-        page.get_by_role("banner")
-        .get_by_role("link", name=re.compile(r"credits?$"))
-        .get_attribute("aria-label")
-    )
+    # Also behind an open picture, where it is shown and out of reach.
+    header = page.get_by_role("banner", include_hidden=True)
+    link = header.get_by_role("link", name=re.compile(r"credits?$"), include_hidden=True)
+    text = link.get_attribute("aria-label")
     assert text is not None
     return int(re.sub(r"\D", "", text))
 
@@ -232,11 +231,7 @@ def test_everything_goes_by_keyboard_alone(page: Page) -> None:
         page.keyboard.press("Tab")
         assert viewer.evaluate("dialog => dialog.contains(document.activeElement)")
     page.keyboard.press("Delete")
-    question = page.get_by_role("alertdialog", name="Delete this picture?")
-    expect(question.get_by_role("button", name="Keep it")).to_be_focused()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    expect(question).to_be_hidden()
+    expect(page.get_by_text("Picture deleted", exact=True)).to_be_visible()
     expect(viewer.get_by_role("img", name=f"{PROMPT} again")).to_be_visible()
     page.keyboard.press("Escape")
     expect(viewer).to_be_hidden()

@@ -12,13 +12,13 @@ const SOURCE = join(import.meta.dirname, "..", "src");
 /** Messages whose last part the server says: found at run time, by a code. */
 const BY_CODE = [
   "billing.type.",
-  "gallery.visibility.",
   "job.error.",
   "job.receipt.reason.",
   "job.step.",
   "job.waiting_for.",
   "notices.credits.",
   "param.",
+  "picture.visibility.",
   "problem.",
   "recipe.sampler.",
   "upload_error.",

@@ -77,7 +77,11 @@ export function Lists() {
       <Section name="grid" title={w("grid")}>
         <div className={styles.window}>
           <VirtualGrid label={w("grid")} items={PICTURES} getKey={({ id }) => id} minColumn={160} gap={12}>
-            {(_, index) => <div className={styles.tile}>{`${w("picture")} ${index + 1}`}</div>}
+            {(_, tabIndex, index) => (
+              <button type="button" tabIndex={tabIndex} className={styles.tile}>
+                {`${w("picture")} ${index + 1}`}
+              </button>
+            )}
           </VirtualGrid>
         </div>
       </Section>

@@ -79,6 +79,11 @@ export async function freshToken(): Promise<string | null> {
   return refresh();
 }
 
+/** The access token as it is, for what is sent while the page goes away; null when nobody is signed in. */
+export function heldToken(): string | null {
+  return access?.token ?? null;
+}
+
 /** Gets a new access token by the cookie, once for all callers and all tabs. */
 export function refresh(): Promise<string | null> {
   refreshing ??= inTurn(refreshNow).finally(() => {

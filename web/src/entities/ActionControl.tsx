@@ -5,6 +5,7 @@ import { useI18n } from "@/i18n/useI18n";
 import { Button, buttonClass, IconButton, iconButtonClass, type ButtonLook } from "@/ui/Button";
 
 import { isOffered, type FileAction, type LinkAction, type RunAction } from "./action";
+import { keyName } from "./readyAction";
 
 interface ButtonProps<Thing> {
   thing: Thing;
@@ -58,6 +59,7 @@ interface IconProps<Thing> {
   size?: number;
   /** Where its keys are heard, its tooltip tells them. */
   withKeys?: boolean;
+  tabIndex?: number;
   className?: string | undefined;
 }
 
@@ -77,7 +79,7 @@ export function ActionIcon<Thing>({
     <IconButton
       {...rest}
       label={t(label)}
-      keys={withKeys ? keys?.[0]?.toUpperCase() : undefined}
+      keys={withKeys ? keyName(keys) : undefined}
       aria-pressed={on}
       onClick={() => onPress(thing)}
     >

@@ -8,7 +8,7 @@ import type { LucideIcon } from "lucide-react";
 import type { Key, Translator } from "@/i18n/translate";
 import { pressOf, type Press } from "@/shortcuts/press";
 
-interface Offer<Thing> {
+export interface Offer<Thing> {
   /** What it says on the button. */
   label: Key;
   icon: LucideIcon;

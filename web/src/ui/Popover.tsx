@@ -2,6 +2,7 @@
 import { Popover as Base } from "@base-ui/react/popover";
 import { useState, type ReactNode } from "react";
 
+import { IconButton } from "./Button";
 import { cx } from "./cx";
 import popup from "./Popup.module.css";
 // After what it changes of it.
@@ -11,6 +12,8 @@ interface PopoverProps {
   label: string;
   /** As small as the text of a label beside it. */
   small?: boolean;
+  /** An icon among other icon buttons, with its name as a tooltip. */
+  icon?: boolean;
   button: ReactNode;
   side?: "top" | "bottom" | "left" | "right";
   /** Open from the beginning. */
@@ -18,13 +21,25 @@ interface PopoverProps {
   children: ReactNode | ((close: () => void) => ReactNode);
 }
 
-export function Popover({ label, small, button, side = "bottom", defaultOpen, children }: PopoverProps) {
+export function Popover({
+  label,
+  small,
+  icon,
+  button,
+  side = "bottom",
+  defaultOpen,
+  children,
+}: PopoverProps) {
   const [open, setOpen] = useState(defaultOpen ?? false);
   return (
     <Base.Root open={open} onOpenChange={setOpen}>
-      <Base.Trigger aria-label={label} className={cx(styles.opener, small && styles.small)}>
-        {button}
-      </Base.Trigger>
+      {icon ? (
+        <Base.Trigger render={<IconButton label={label}>{button}</IconButton>} />
+      ) : (
+        <Base.Trigger aria-label={label} className={cx(styles.opener, small && styles.small)}>
+          {button}
+        </Base.Trigger>
+      )}
       <Base.Portal>
         <Base.Positioner side={side} align="end" sideOffset={8} className={popup.positioner}>
           <Base.Popup aria-label={label} className={cx(popup.popup, styles.panel)}>

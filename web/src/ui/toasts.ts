@@ -15,6 +15,8 @@ export interface ToastOptions extends Partial<Omit<ToastData, "tone">> {
   /** Stays until it is dismissed, or replaced under the same id. */
   stays?: boolean;
   id?: string;
+  /** It has gone from sight, however that came. */
+  onClose?: () => void;
 }
 
 const STAYS_MS = 6000;
@@ -25,12 +27,13 @@ export const toasts = Toast.createToastManager<ToastData>();
 
 /** Shows a notice. The same words twice are one; the same `id` replaces what was said before. */
 export function toast(text: string, tone: Tone = "info", options: ToastOptions = {}): string {
-  const { stays, id = text, ...data } = options;
+  const { stays, id = text, onClose, ...data } = options;
   return toasts.add({
     id,
     description: text,
     type: tone,
     priority: tone === "bad" ? "high" : "low",
+    onClose,
     timeout: stays ? 0 : data.action ? STAYS_WITH_ACTION_MS : STAYS_MS,
     data: { tone, ...data },
   });

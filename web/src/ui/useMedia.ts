@@ -3,6 +3,7 @@ import { useSyncExternalStore } from "react";
 /** As in the style sheets: at most this wide is a phone. */
 export const PHONE = "(max-width: 40rem)";
 
+/** Whether a media query holds, for what style sheets cannot say. */
 export function useMedia(query: string): boolean {
   return useSyncExternalStore(
     (listener) => {

@@ -1,19 +1,18 @@
 /** The prompt form: from words and settings to jobs. */
 import { useQuery } from "@tanstack/react-query";
-import { useRef, type KeyboardEvent } from "react";
+import { ChevronRightIcon } from "lucide-react";
+import { useEffect, useImperativeHandle, useRef, type KeyboardEvent, type Ref } from "react";
 
 import type { Checkpoint, JobBatch, Model } from "@/api/types";
 import { modelsQuery } from "@/entities/model/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { shortcutOf } from "@/shortcuts/shortcut";
-import { TextArea } from "@/ui/Field";
-import { NumberField } from "@/ui/NumberField";
 import { Failed, Loading } from "@/ui/States";
 
 import styles from "./CreateForm.module.css";
-import { checkpointsOf, startFrom } from "./draft";
-import { MAX_COUNT } from "./limits";
-import { PromptHelp } from "./PromptHelp";
+import { CountField } from "./CountField";
+import { checkpointsOf, wordless, type Draft } from "./draft";
+import type { Example } from "./examples";
 import { Send } from "./Send";
 import { Settings } from "./Settings";
 import { SUBMIT } from "./shortcuts";
@@ -21,9 +20,20 @@ import { SizeField } from "./SizeField";
 import { SourceField } from "./SourceField";
 import { useCreateForm } from "./useCreateForm";
 import { useReuse } from "./useReuse";
+import { useSame } from "./useSame";
+import { useSettingsOpen } from "./useSettingsOpen";
+import { WordsField } from "./WordsField";
+
+/** What the page beside it may do with the form. */
+export interface FormHandle {
+  fill: (example: Example) => void;
+}
 
 interface CreateFormProps {
+  ref: Ref<FormHandle>;
   userId: string;
+  /** Told which model is chosen. */
+  onModel: (model: Checkpoint) => void;
   onSubmitted: (batch: JobBatch) => void;
 }
 
@@ -43,7 +53,7 @@ interface FormProps extends CreateFormProps {
   all: Model[];
 }
 
-function Form({ userId, onSubmitted, models, all }: FormProps) {
+function Form({ ref, userId, onModel, onSubmitted, models, all }: FormProps) {
   const { t } = useI18n();
   const element = useRef<HTMLFormElement>(null);
   const form = useCreateForm(userId, models, {
@@ -55,10 +65,21 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
       ),
   });
   const { draft, model, values, errors, change, edit } = form;
-  useReuse((next) => {
+  const settled = useSame(wordless(draft));
+  const inForce = useSame(wordless(values));
+  const wrong = useSame(errors);
+  const take = (next: (before: Draft) => Draft) => {
     edit(next);
     element.current?.querySelector("textarea")?.focus();
-  });
+  };
+  useReuse(take);
+  useImperativeHandle(ref, () => ({
+    fill: ({ prompt, shape: { width, height } }) => take((before) => ({ ...before, prompt, width, height })),
+  }));
+  useEffect(() => onModel(model), [model, onModel]);
+  const [open, setOpen] = useSettingsOpen();
+  // What is wrong inside has to be seen.
+  const shown = open || OF_SETTINGS.some((field) => errors[field] !== undefined);
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (shortcutOf([SUBMIT], event, null)) {
@@ -78,57 +99,57 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
       noValidate
       aria-label={t("create.form")}
     >
-      <TextArea
-        label={t("recipe.prompt")}
-        rows={4}
-        value={draft.prompt}
-        placeholder={t("create.prompt_example")}
-        error={errors.prompt}
-        aside={<PromptHelp />}
-        onChange={(event) => change({ prompt: event.target.value })}
-      />
-      <TextArea
-        label={t("recipe.negative_prompt")}
-        rows={1}
-        value={draft.negative_prompt}
-        placeholder={t("create.negative_example")}
+      <WordsField name="prompt" text={draft.prompt} error={errors.prompt} onChange={change} />
+      <WordsField
+        name="negative_prompt"
+        text={draft.negative_prompt}
         error={errors.negative_prompt}
-        onChange={(event) => change({ negative_prompt: event.target.value })}
+        onChange={change}
       />
       <SourceField
         source={draft.source}
         strength={draft.strength}
-        errors={errors}
-        onSource={(source) => edit((before) => startFrom(before, source))}
-        onStrength={(strength) => change({ strength })}
+        errors={wrong}
+        onEdit={edit}
+        onChange={change}
       />
       <SizeField
         model={model}
         source={draft.source}
         width={values.width}
         height={values.height}
-        errors={errors}
+        errors={wrong}
         onChange={change}
       />
-      <NumberField
-        label={t("create.count")}
-        slider
-        min={1}
-        max={MAX_COUNT}
-        value={draft.count}
-        error={errors.count}
-        onChange={(count) => change({ count: Math.min(MAX_COUNT, Math.max(1, Math.round(count))) })}
-      />
-      <details className={styles.more} open={startsOpen}>
-        <summary>{t("create.more")}</summary>
+      <CountField count={draft.count} error={errors.count} onChange={change} />
+      <details
+        className={styles.more}
+        open={shown}
+        onToggle={(event) => {
+          // It also tells of what was drawn so; only what a person did is kept.
+          if (event.currentTarget.open !== shown) setOpen(event.currentTarget.open);
+        }}
+      >
+        <summary>
+          <ChevronRightIcon size={16} className={styles.turns} />
+          <span className={styles.moreTitle}>{t("create.more")}</span>
+          <span className={styles.brief}>
+            {t("create.summary", {
+              model: model.display_name,
+              steps: values.steps,
+              cfg: values.cfg_scale,
+            })}
+          </span>
+        </summary>
         <div className={styles.group}>
           <Settings
             models={models}
             all={all}
             model={model}
-            draft={draft}
-            values={values}
-            errors={errors}
+            draft={settled}
+            values={inForce}
+            errors={wrong}
+            onEdit={edit}
             onChange={change}
           />
         </div>
@@ -144,5 +165,4 @@ function Form({ userId, onSubmitted, models, all }: FormProps) {
   );
 }
 
-/** On a narrow page the settings begin folded, so that the button is in reach. */
-const startsOpen = window.matchMedia("(min-width: 60rem)").matches;
+const OF_SETTINGS = ["model", "steps", "cfg_scale", "sampler", "loras", "seed"] as const;

@@ -1,5 +1,6 @@
 /** The button, what it costs, and why it may not work. */
 import { useQuery } from "@tanstack/react-query";
+import { memo } from "react";
 
 import type { Problem } from "@/api/problem";
 import type { JobRequest } from "@/api/types";
@@ -9,7 +10,7 @@ import { Button } from "@/ui/Button";
 import { problemText } from "@/ui/problemText";
 
 import styles from "./CreateForm.module.css";
-import { useEstimate } from "./useEstimate";
+import { useEstimate, wordlessRequest } from "./useEstimate";
 
 interface SendProps {
   count: number;
@@ -19,7 +20,8 @@ interface SendProps {
   busy: boolean;
 }
 
-export function Send({ count, idle, priced, problem, busy }: SendProps) {
+/** Words cost nothing, so that it is not drawn again for them. */
+export const Send = memo(function Send({ count, idle, priced, problem, busy }: SendProps) {
   const i18n = useI18n();
   const { t } = i18n;
   const me = useQuery(meQuery);
@@ -46,5 +48,15 @@ export function Send({ count, idle, priced, problem, busy }: SendProps) {
       </Button>
       <p className={styles.keys}>{t("create.shortcut")}</p>
     </div>
+  );
+}, alike);
+
+function alike({ priced: old, ...before }: SendProps, { priced, ...after }: SendProps): boolean {
+  return (
+    before.count === after.count &&
+    before.idle === after.idle &&
+    before.problem === after.problem &&
+    before.busy === after.busy &&
+    wordlessRequest(old) === wordlessRequest(priced)
   );
 }

@@ -1,4 +1,6 @@
 /** What a person may leave as it is: the model and how it works. */
+import { memo } from "react";
+
 import type { Checkpoint, Model } from "@/api/types";
 import { lorasFor } from "@/entities/model/loras";
 import { useI18n } from "@/i18n/useI18n";
@@ -7,7 +9,7 @@ import { NumberField } from "@/ui/NumberField";
 import { Select } from "@/ui/Select";
 
 import type { FormErrors } from "./check";
-import { EMPTY_DRAFT, type Draft, type Filled } from "./draft";
+import { EMPTY_DRAFT, type Draft, type Filled, type Wordless } from "./draft";
 import { MAX_CFG, MIN_CFG } from "./limits";
 import { LoraField } from "./LoraField";
 import { modelOption } from "./modelOption";
@@ -18,13 +20,17 @@ interface SettingsProps {
   /** Those that make pictures, and the parts for them. */
   all: Model[];
   model: Checkpoint;
-  draft: Draft;
-  values: Filled;
+  /** Without its words. */
+  draft: Wordless<Draft>;
+  values: Wordless<Filled>;
   errors: FormErrors;
+  onEdit: (next: (before: Draft) => Draft) => void;
   onChange: (part: Partial<Draft>) => void;
 }
 
-export function Settings({ models, all, model, draft, values, errors, onChange }: SettingsProps) {
+/** Drawn again only when something of it changes, which words do not. */
+export const Settings = memo(function Settings(props: SettingsProps) {
+  const { models, all, model, draft, values, errors, onEdit, onChange } = props;
   const i18n = useI18n();
   const { t } = i18n;
   return (
@@ -35,7 +41,7 @@ export function Settings({ models, all, model, draft, values, errors, onChange }
           value={model.name}
           error={errors.model}
           options={models.map((model) => modelOption(model, t))}
-          onChange={(name) => onChange(forModel(draft, name, models, all))}
+          onChange={(name) => onEdit((before) => forModel(before, name, models, all))}
         />
       )}
       <NumberField
@@ -83,7 +89,7 @@ export function Settings({ models, all, model, draft, values, errors, onChange }
       />
     </>
   );
-}
+});
 
 /** The draft for another model. Sizes and steps of one mean little to another; LoRAs stay where they fit. */
 function forModel(draft: Draft, name: string, models: Checkpoint[], all: Model[]): Draft {

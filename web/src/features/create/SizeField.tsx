@@ -1,5 +1,5 @@
 import { ImageIcon } from "lucide-react";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 
 import type { Checkpoint } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
@@ -8,6 +8,7 @@ import { RadioTiles } from "@/ui/RadioGroup";
 
 import type { FormErrors } from "./check";
 import { fitted, shapesOf, type Size } from "./shapes";
+import { ShapeSign } from "./ShapeSign";
 import styles from "./SizeField.module.css";
 
 interface SizeFieldProps {
@@ -23,16 +24,21 @@ interface SizeFieldProps {
 /** The tile of the picture's own proportions. */
 const SOURCE = "source";
 
-export function SizeField({ model, source, width, height, errors, onChange }: SizeFieldProps) {
+export const SizeField = memo(function SizeField({
+  model,
+  source,
+  width,
+  height,
+  errors,
+  onChange,
+}: SizeFieldProps) {
   const { t } = useI18n();
   const { min_size, max_size, multiple } = model.limits;
   const own = source && fitted(source, model.limits);
   const shapes = shapesOf(model).filter((shape) => shape.width !== own?.width || shape.height !== own.height);
   const tiles = [
     ...(own ? [tile(SOURCE, own, <ImageIcon />, t("create.size_of_source"))] : []),
-    ...shapes.map((shape) =>
-      tile(shape.ratio, shape, <span className={styles.outline} data-ratio={shape.ratio} />, shape.ratio),
-    ),
+    ...shapes.map((shape) => tile(shape.ratio, shape, <ShapeSign ratio={shape.ratio} />, shape.ratio)),
   ];
   const chosen = tiles.find(({ size }) => size.width === width && size.height === height)?.value ?? null;
   return (
@@ -70,7 +76,7 @@ export function SizeField({ model, source, width, height, errors, onChange }: Si
       </div>
     </fieldset>
   );
-}
+});
 
 function tile(value: string, size: Size, sign: ReactNode, name: string) {
   const face = (

@@ -1,7 +1,7 @@
-/** The picture to start from, if there is one: chosen or dropped here, or taken from the gallery. */
+/** The picture to start from, if there is one: chosen, pasted or dropped, or taken from the gallery. */
 import { useQuery } from "@tanstack/react-query";
 import { ImageIcon, XIcon } from "lucide-react";
-import { useEffect, useRef, useState, type DragEvent } from "react";
+import { memo, useEffect, useRef } from "react";
 
 import { asProblem } from "@/api/problem";
 import { pictureTitle } from "@/entities/image/pictureTitle";
@@ -12,28 +12,29 @@ import { NumberField } from "@/ui/NumberField";
 import { problemText } from "@/ui/problemText";
 
 import type { FormErrors } from "./check";
-import type { Source } from "./draft";
+import { startFrom, type Draft, type Source } from "./draft";
 import { MIN_STRENGTH, PICTURE_TYPES } from "./limits";
 import styles from "./SourceField.module.css";
+import { useIncomingPicture } from "./useIncomingPicture";
 import { uploadText, useUpload } from "./useUpload";
 
 interface SourceFieldProps {
   source: Source | null;
   strength: number;
   errors: FormErrors;
-  onSource: (source: Source | null) => void;
-  onStrength: (strength: number) => void;
+  onEdit: (next: (before: Draft) => Draft) => void;
+  onChange: (part: { strength: number }) => void;
 }
 
-export function SourceField({ source, strength, errors, onSource, onStrength }: SourceFieldProps) {
+export const SourceField = memo(function SourceField(props: SourceFieldProps) {
+  const { source, strength, errors, onEdit, onChange } = props;
   const i18n = useI18n();
   const { t } = i18n;
   const root = useRef<HTMLFieldSetElement>(null);
-  const [over, setOver] = useState(false);
   const changedHere = useRef(false);
   const take = (next: Source | null) => {
     changedHere.current = true;
-    onSource(next);
+    onEdit((before) => startFrom(before, next));
   };
   const upload = useUpload(take);
 
@@ -45,30 +46,13 @@ export function SourceField({ source, strength, errors, onSource, onStrength }: 
     root.current?.querySelector<HTMLElement>("button, [type=file]")?.focus();
   }, [source]);
 
-  const onDrop = (event: DragEvent) => {
-    setOver(false);
-    const file = event.dataTransfer.files[0];
-    if (!file) return;
-    event.preventDefault();
+  const over = useIncomingPicture((file) => {
+    root.current?.scrollIntoView({ block: "nearest" });
     upload.upload(file);
-  };
-  const onDragOver = (event: DragEvent) => {
-    if (!event.dataTransfer.types.includes("Files")) return;
-    event.preventDefault();
-    setOver(true);
-  };
+  });
 
   return (
-    // Dropping is a shortcut: the file chooser inside does the same.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
-    <fieldset
-      ref={root}
-      className={styles.field}
-      data-over={over || undefined}
-      onDragOver={onDragOver}
-      onDragLeave={() => setOver(false)}
-      onDrop={onDrop}
-    >
+    <fieldset ref={root} className={styles.field} data-over={over || undefined}>
       <legend>{t("create.source")}</legend>
       {source && !upload.sending ? (
         <Chosen source={source} error={errors.source} onRemove={() => take(null)} />
@@ -77,7 +61,7 @@ export function SourceField({ source, strength, errors, onSource, onStrength }: 
           {upload.sending ? <Spinner /> : <ImageIcon />}
           <span className={styles.words}>
             {upload.sending ? (
-              <span role="status">{t("create.source_sending", { file: upload.sending })}</span>
+              t("create.source_sending", { file: upload.sending })
             ) : (
               <>
                 <b>{t("create.source_choose")}</b>
@@ -99,6 +83,11 @@ export function SourceField({ source, strength, errors, onSource, onStrength }: 
           />
         </label>
       )}
+      <p role="status" className="visually-hidden">
+        {upload.sending
+          ? t("create.source_sending", { file: upload.sending })
+          : upload.done && source && t("create.source_taken")}
+      </p>
       {upload.error && (
         <p className={styles.error} role="alert">
           {uploadText(i18n, upload.error)}
@@ -114,12 +103,12 @@ export function SourceField({ source, strength, errors, onSource, onStrength }: 
           step={0.05}
           value={strength}
           error={errors.strength}
-          onChange={onStrength}
+          onChange={(value) => onChange({ strength: value })}
         />
       )}
     </fieldset>
   );
-}
+});
 
 interface ChosenProps {
   source: Source;

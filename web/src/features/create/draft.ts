@@ -1,6 +1,6 @@
 /**
  * What the prompt form holds. Only what the person changed is kept; the rest is the model's default, so that a
- * change of model changes what was left alone. Kept per account in this browser, so that a reload loses nothing.
+ * change of model changes what was left alone. `storedDraft.ts` keeps it, so that a reload loses nothing.
  */
 import type { Checkpoint, Image, JobRequest, LoraUse, Model, Recipe } from "@/api/types";
 
@@ -33,6 +33,19 @@ export interface Draft {
 export type Filled = {
   [K in keyof Draft]: K extends "seed" | "source" ? Draft[K] : NonNullable<Draft[K]>;
 };
+
+/** What is left when one writes. */
+export type Wordless<T extends { prompt: string; negative_prompt: string }> = Omit<
+  T,
+  "prompt" | "negative_prompt"
+>;
+
+export function wordless<T extends { prompt: string; negative_prompt: string }>(form: T): Wordless<T> {
+  const rest = { ...form } as Wordless<T> & { prompt?: string; negative_prompt?: string };
+  delete rest.prompt;
+  delete rest.negative_prompt;
+  return rest;
+}
 
 export const EMPTY_DRAFT: Draft = {
   model: null,
@@ -128,29 +141,7 @@ export function requestOf({ source, strength, idle, ...form }: Filled): JobReque
     : { ...asked, job_type: "txt2img" };
 }
 
-export function loadDraft(userId: string): Draft {
-  try {
-    const stored: unknown = JSON.parse(localStorage.getItem(storageKey(userId)) ?? "{}");
-    return { ...EMPTY_DRAFT, ...(stored as Partial<Draft>) };
-  } catch {
-    // Storage is forbidden, or holds something else: begin afresh.
-    return EMPTY_DRAFT;
-  }
-}
-
-export function saveDraft(userId: string, draft: Draft): void {
-  try {
-    localStorage.setItem(storageKey(userId), JSON.stringify(draft));
-  } catch {
-    // Without storage the draft lasts as long as the page.
-  }
-}
-
 /** An image has more than a draft should remember. */
 function sourceOf({ id, width, height }: Source): Source {
   return { id, width, height };
-}
-
-function storageKey(userId: string): string {
-  return `pingvas.draft.${userId}`;
 }

@@ -1,5 +1,5 @@
 /** What the prompt form holds and does: the draft, what is wrong with it, and sending it off. */
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { useForm, useWatch, type FieldErrors } from "react-hook-form";
 
 import type { Problem } from "@/api/problem";
@@ -10,7 +10,8 @@ import { useI18n } from "@/i18n/useI18n";
 import { placeErrors } from "@/ui/placeErrors";
 
 import { check, type FormErrors } from "./check";
-import { EMPTY_DRAFT, filled, loadDraft, modelOf, requestOf, saveDraft, type Draft } from "./draft";
+import { EMPTY_DRAFT, filled, modelOf, requestOf, type Draft } from "./draft";
+import { loadDraft, saveDraft } from "./storedDraft";
 
 const FIELDS = Object.keys(EMPTY_DRAFT) as (keyof Draft)[];
 
@@ -57,11 +58,15 @@ export function useCreateForm(userId: string, models: Checkpoint[], { onSubmitte
     },
   });
 
-  /** From the newest draft: an upload may end long after this was drawn. */
-  const edit = (next: (before: Draft) => Draft) => {
-    setProblem(null);
-    reset(next(getValues()), { keepIsSubmitted: true, keepDefaultValues: true });
-  };
+  /** From the newest draft: an upload may end long after this was drawn. Stays the same function, as `change` does. */
+  const edit = useCallback(
+    (next: (before: Draft) => Draft) => {
+      setProblem(null);
+      reset(next(getValues()), { keepIsSubmitted: true, keepDefaultValues: true });
+    },
+    [getValues, reset, setProblem],
+  );
+  const change = useCallback((part: Partial<Draft>) => edit((before) => ({ ...before, ...part })), [edit]);
 
   return {
     draft,
@@ -73,7 +78,7 @@ export function useCreateForm(userId: string, models: Checkpoint[], { onSubmitte
     priced: Object.keys(found).every((field) => field === "prompt") ? requestOf(values) : null,
     busy: sending.busy,
     edit,
-    change: (part: Partial<Draft>) => edit((before) => ({ ...before, ...part })),
+    change,
     submit: handleSubmit((ready) => {
       setProblem(null);
       if (!sending.busy) sending.run(requestOf(valuesOf(ready).values));

@@ -38,8 +38,8 @@ export function useUpload(onKept: (image: Image) => void) {
     },
     /** The name of the file on its way, if one is. */
     sending: mutation.isPending ? mutation.variables.file.name : null,
+    done: mutation.isSuccess,
     error: mutation.error,
-    forget: mutation.reset,
   };
 }
 

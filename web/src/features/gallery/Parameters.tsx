@@ -42,7 +42,7 @@ export function Parameters({ image }: { image: Image }) {
     [t("recipe.cfg_scale"), cfg_scale === undefined ? undefined : number(cfg_scale)],
     [t("recipe.sampler"), sampler && (find(`recipe.sampler.${sampler}`) ?? sampler)],
     [t("gallery.file"), `${image.format.toUpperCase()}, ${bytes(image.file_size)}`],
-    [t("gallery.visibility"), t(`gallery.visibility.${image.visibility}`)],
+    [t("picture.visible_to"), t(`picture.visibility.${image.visibility}`)],
     [t("gallery.made"), dateTime(image.created_at)],
   ];
   const others = Object.entries(image.generation_params)

@@ -1,10 +1,9 @@
 /** One picture, as large as the window allows, with everything it was made with. */
 import { useQuery } from "@tanstack/react-query";
 import { ChevronLeftIcon, ChevronRightIcon, XIcon } from "lucide-react";
-import { useEffect, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, type KeyboardEvent } from "react";
 
 import type { Image } from "@/api/types";
-import { actionOfKey } from "@/entities/action";
 import { ActionDownload, ActionIcon } from "@/entities/ActionControl";
 import { deleteImage } from "@/entities/image/actions/deleteImage";
 import { downloadImage } from "@/entities/image/actions/downloadImage";
@@ -13,15 +12,18 @@ import { reuseImage } from "@/entities/image/actions/reuseImage";
 import { startFromImage } from "@/entities/image/actions/startFromImage";
 import { pictureTitle } from "@/entities/image/pictureTitle";
 import { imageQuery } from "@/entities/image/queries";
+import type { useImageActions } from "@/entities/image/useImageActions";
 import { useOfferActions } from "@/entities/useOfferActions";
 import { useI18n } from "@/i18n/useI18n";
 import { shortcutOf } from "@/shortcuts/shortcut";
 import { IconButton } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
+import { ContextMenu } from "@/ui/Menu";
 import { Failed, Loading } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 
 import { Facts } from "./Facts";
+import { Share } from "./Share";
 import { VIEWER } from "./shortcuts";
 import styles from "./Viewer.module.css";
 
@@ -34,33 +36,20 @@ interface ViewerProps {
   /** How many pictures the list has after this one; null when this one is not in it. */
   remaining: number | null;
   onNearEnd: () => void;
+  actions: ReturnType<typeof useImageActions>;
   onShow: (id: string) => void;
-  onToggleFavorite: (image: Image) => void;
-  onDelete: (image: Image) => void;
+  /** Deletes it, and shows another in its place. */
+  onRemove: (image: Image) => void;
   /** The signed address of the listed picture has run out. */
   onBroken: () => void;
   onClose: () => void;
-  /** What is asked above it. */
-  children: ReactNode;
 }
 
 const NEAR_END = 6;
 
 export function Viewer(props: ViewerProps) {
-  const {
-    id,
-    known,
-    newer,
-    older,
-    remaining,
-    onNearEnd,
-    onShow,
-    onToggleFavorite,
-    onDelete,
-    onBroken,
-    onClose,
-    children,
-  } = props;
+  const { id, known, newer, older, remaining, actions, onNearEnd, onShow, onRemove, onBroken, onClose } =
+    props;
   const i18n = useI18n();
   const { t } = i18n;
   const { data, error, refetch } = useQuery({ ...imageQuery(id), enabled: !known });
@@ -68,10 +57,10 @@ export function Viewer(props: ViewerProps) {
   const title = image ? pictureTitle(image.generation_params, i18n) : t("gallery.viewer");
   useTitle(title, "inside");
   useOfferActions(title, image, [
-    { action: favoriteImage, run: onToggleFavorite },
+    { action: favoriteImage, run: actions.favorite },
     { action: reuseImage },
     { action: startFromImage },
-    { action: deleteImage, run: onDelete },
+    { action: deleteImage, run: onRemove },
   ]);
 
   useEffect(() => {
@@ -82,9 +71,7 @@ export function Viewer(props: ViewerProps) {
   const onKeyDown = (event: KeyboardEvent) => {
     if (newer && shortcutOf([VIEWER.newer], event, null)) onShow(newer);
     else if (older && shortcutOf([VIEWER.older], event, null)) onShow(older);
-    else if (image && actionOfKey([favoriteImage], image, event)) onToggleFavorite(image);
-    else if (image && actionOfKey([deleteImage], image, event)) onDelete(image);
-    else return;
+    else if (!image || !actions.onKey(image, event, onRemove)) return;
     event.preventDefault();
   };
 
@@ -93,15 +80,17 @@ export function Viewer(props: ViewerProps) {
       <div className={styles.viewer}>
         <div className={styles.stage}>
           {image ? (
-            <img
-              key={image.id}
-              src={image.file_url}
-              alt={title}
-              className={styles.picture}
-              style={{ "--width": image.width, "--height": image.height } as React.CSSProperties}
-              onLoad={(event) => (event.currentTarget.dataset.shown = "")}
-              onError={() => (known ? onBroken() : void refetch())}
-            />
+            <ContextMenu entries={actions.entriesOf(image, onRemove)} className={styles.middle}>
+              <img
+                key={image.id}
+                src={image.file_url}
+                alt={title}
+                className={styles.picture}
+                style={{ "--width": image.width, "--height": image.height } as React.CSSProperties}
+                onLoad={(event) => (event.currentTarget.dataset.shown = "")}
+                onError={() => (known ? onBroken() : void refetch())}
+              />
+            </ContextMenu>
           ) : error ? (
             <Failed error={error} onRetry={() => void refetch()} />
           ) : (
@@ -131,9 +120,10 @@ export function Viewer(props: ViewerProps) {
         <div className={styles.tools}>
           {image && (
             <>
-              <ActionIcon action={favoriteImage} thing={image} withKeys onPress={onToggleFavorite} />
+              <ActionIcon action={favoriteImage} thing={image} withKeys onPress={actions.favorite} />
               <ActionDownload action={downloadImage} thing={image} />
-              <ActionIcon action={deleteImage} thing={image} withKeys onPress={onDelete} />
+              <Share image={image} actions={actions} />
+              <ActionIcon action={deleteImage} thing={image} withKeys onPress={() => onRemove(image)} />
             </>
           )}
           <IconButton label={t("action.close")} onClick={onClose} className={styles.close}>
@@ -142,7 +132,6 @@ export function Viewer(props: ViewerProps) {
         </div>
         <div className={styles.facts}>{image && <Facts key={image.id} image={image} />}</div>
       </div>
-      {children}
     </Dialog>
   );
 }

@@ -8,6 +8,7 @@ import { toast } from "@/ui/toasts";
 export const copyPrompt: RunAction<Recipe> = {
   label: "picture.copy_prompt",
   icon: CopyIcon,
+  keys: ["c"],
   offered: ({ prompt }) => Boolean(prompt),
   run: async ({ prompt = "" }, { i18n }) => {
     const copied = await copyText(prompt);

@@ -1,35 +1,34 @@
 import { Trash2Icon } from "lucide-react";
 
-import { deleteImage as callDelete } from "@/api/generated";
 import type { Image } from "@/api/types";
 import type { RunAction } from "@/entities/action";
 import { jobKeys } from "@/entities/job/queries";
 import { userKeys } from "@/entities/user/queries";
+import { problemText } from "@/ui/problemText";
 import { toast } from "@/ui/toasts";
 
 import { removeImage } from "../cache";
-import { pictureTitle } from "../pictureTitle";
+import { putAway, settleDeletions, takeBack } from "../deletions";
 
-const SHOWN_OF_A_TITLE = 120;
-
-export const deleteImage: RunAction<Image> = {
+/** Asks nothing: for a moment it can be taken back. Several in a row are one notice, and come back together. */
+export const deleteImage: RunAction<Pick<Image, "id">> = {
   label: "picture.delete",
   icon: Trash2Icon,
   keys: ["Delete", "Backspace"],
   danger: true,
-  question: (image, i18n) => {
-    const title = pictureTitle(image.generation_params, i18n);
-    const prompt = title.length > SHOWN_OF_A_TITLE ? `${title.slice(0, SHOWN_OF_A_TITLE)}…` : title;
-    return {
-      title: i18n.t("picture.delete_title"),
-      text: i18n.t("picture.delete_text", { prompt }),
-      action: i18n.t("picture.delete_confirm"),
+  run: ({ id }, { client, i18n }) => {
+    const settle = async () => {
+      const { deleted, problem } = await settleDeletions();
+      for (const one of deleted) removeImage(client, one);
+      if (deleted.length > 0)
+        for (const queryKey of [jobKeys.lists, userKeys.me]) void client.invalidateQueries({ queryKey });
+      if (problem) toast(problemText(i18n, problem), "bad");
     };
-  },
-  run: async ({ id }, { client, i18n }) => {
-    await callDelete({ path: { image_id: id } });
-    removeImage(client, id);
-    toast(i18n.t("picture.deleted"));
-    for (const queryKey of [jobKeys.lists, userKeys.me]) void client.invalidateQueries({ queryKey });
+    toast(i18n.t("picture.deleted", { n: putAway(id) }), "info", {
+      id: "picture-deleted",
+      action: { label: i18n.t("picture.undo"), onPress: takeBack },
+      onClose: () => void settle(),
+    });
+    return Promise.resolve();
   },
 };

@@ -8,5 +8,6 @@ import { fileNameOf } from "../fileName";
 export const downloadImage: FileAction<Image> = {
   label: "picture.download",
   icon: DownloadIcon,
+  keys: ["d"],
   file: (image) => ({ href: image.file_url, name: fileNameOf(image) }),
 };

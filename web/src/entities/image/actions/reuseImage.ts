@@ -7,6 +7,7 @@ import type { LinkAction } from "@/entities/action";
 export const reuseImage: LinkAction<Image> = {
   label: "picture.use_again",
   icon: RefreshCwIcon,
+  keys: ["r"],
   // What was enlarged or uploaded says nothing that the form could take.
   offered: ({ generation_params }) => {
     const { job_type, prompt, source_image } = generation_params as Recipe;

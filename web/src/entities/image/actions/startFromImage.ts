@@ -7,5 +7,6 @@ import type { LinkAction } from "@/entities/action";
 export const startFromImage: LinkAction<Image> = {
   label: "picture.start_from",
   icon: ImageIcon,
+  keys: ["s"],
   to: ({ id }) => `/create?source=${id}`,
 };
