@@ -2,10 +2,10 @@
 import { Link } from "react-router";
 
 import { useI18n } from "@/i18n/useI18n";
+import { firstKeyName } from "@/shortcuts/keyNames";
 import { Button, buttonClass, IconButton, iconButtonClass, type ButtonLook } from "@/ui/Button";
 
 import { isOffered, type FileAction, type LinkAction, type RunAction } from "./action";
-import { keyName } from "./readyAction";
 
 interface ButtonProps<Thing> {
   thing: Thing;
@@ -79,7 +79,7 @@ export function ActionIcon<Thing>({
     <IconButton
       {...rest}
       label={t(label)}
-      keys={withKeys ? keyName(keys) : undefined}
+      keys={withKeys ? firstKeyName(keys) : undefined}
       aria-pressed={on}
       onClick={() => onPress(thing)}
     >

@@ -2,6 +2,7 @@
 import type { LucideIcon } from "lucide-react";
 
 import type { Key, Translator } from "@/i18n/translate";
+import { firstKeyName } from "@/shortcuts/keyNames";
 import type { MenuEntry } from "@/ui/Menu";
 
 import { isOffered, type Offer } from "./action";
@@ -22,11 +23,5 @@ export function readyAction<Thing>(action: Offer<Thing>, thing: Thing, perform: 
 }
 
 export function menuEntry({ label, icon, keys, danger, perform }: ReadyAction, { t }: Translator): MenuEntry {
-  return { label: t(label), icon, keys: keyName(keys), danger, onSelect: perform };
-}
-
-/** What stands on the key itself. */
-export function keyName(keys: readonly string[] | undefined): string | undefined {
-  const [key] = keys ?? [];
-  return key?.length === 1 ? key.toUpperCase() : key;
+  return { label: t(label), icon, keys: firstKeyName(keys), danger, onSelect: perform };
 }

@@ -22,3 +22,8 @@ export function keyNames(keys: string): string[] {
       .join("+"),
   );
 }
+
+/** The first of the keys that do the same, for a tooltip or a menu. */
+export function firstKeyName(keys: readonly string[] | undefined): string | undefined {
+  return keys?.[0] === undefined ? undefined : keyNames(keys[0]).join(" ");
+}
