@@ -51,7 +51,12 @@ function Notices() {
               {action.label}
             </Toast.Action>
           )}
-          <Toast.Close aria-label={t("action.dismiss")} className={cx(iconButtonClass(), styles.close)}>
+          {/* The library hides it from those who are read to until the notices are gone to; the keyboard reaches it always. */}
+          <Toast.Close
+            aria-hidden={false}
+            aria-label={t("action.dismiss")}
+            className={cx(iconButtonClass(), styles.close)}
+          >
             <XIcon size={16} />
           </Toast.Close>
           {progress !== undefined && (
