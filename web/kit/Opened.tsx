@@ -134,7 +134,7 @@ function One({ name }: { name: string }) {
     case "panel":
       return (
         <Panel
-          label={w("panel")}
+          label={`${w("panel")}: 3`}
           title={w("panel")}
           icon={<FolderIcon />}
           mark="3"

@@ -96,6 +96,16 @@ test("letters belong to the text while somebody types, and keys with Ctrl do not
   expect(search).toHaveBeenCalledOnce();
 });
 
+test("a notice is nothing that letters stay behind", () => {
+  const { went, on } = page();
+  document.body.insertAdjacentHTML("beforeend", `<div role="dialog" aria-modal="false"></div>`);
+
+  fireEvent.keyDown(on("button"), { key: "g" });
+  fireEvent.keyDown(on("button"), { key: "g" });
+
+  expect(went).toHaveBeenCalledOnce();
+});
+
 test("letters do nothing behind a dialog", () => {
   const { went, on } = page();
   document.body.insertAdjacentHTML("beforeend", `<div role="dialog"></div>`);

@@ -114,11 +114,9 @@ function useWhenIdle(works: readonly (() => void)[]): void {
 
 function whenIdle(work: () => void): () => void {
   // Safari has no idle callbacks.
-  const idle = window.requestIdleCallback as typeof window.requestIdleCallback | undefined;
-  if (!idle) {
-    const timer = window.setTimeout(work, 1_000);
-    return () => window.clearTimeout(timer);
-  }
-  const handle = idle(work);
-  return () => window.cancelIdleCallback(handle);
+  const browser: Partial<Pick<Window, "requestIdleCallback">> = window;
+  const handle = browser.requestIdleCallback?.(work);
+  if (handle !== undefined) return () => window.cancelIdleCallback(handle);
+  const timer = window.setTimeout(work, 1_000);
+  return () => window.clearTimeout(timer);
 }

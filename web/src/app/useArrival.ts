@@ -5,6 +5,8 @@
 import { useEffect, type RefObject } from "react";
 import { NavigationType, useLocation, useNavigationType } from "react-router";
 
+import { isSomethingAbove } from "@/shortcuts/above";
+
 import { markOf, findMarked, type Mark } from "./marks";
 
 interface Left {
@@ -73,7 +75,7 @@ let shown: string | null = null;
 function arrive(place: HTMLElement): () => void {
   return untilDone(place, () => {
     // What lies above the page has the focus as long as it is there.
-    if (isAbove()) return false;
+    if (isSomethingAbove()) return false;
     const heading = place.querySelector<HTMLElement>("h1");
     if (!heading) return false;
     heading.tabIndex = -1;
@@ -90,7 +92,7 @@ function comeBack(place: HTMLElement, { y, focus }: Left): () => void {
       window.scrollTo(0, y);
       scrolled = Math.abs(window.scrollY - y) < 2;
     }
-    if (!focused && focus && !isAbove()) {
+    if (!focused && focus && !isSomethingAbove()) {
       const control = findMarked(focus, place);
       focused = control !== null;
       if (control) giveFocus(control);
@@ -127,10 +129,6 @@ function untilDone(place: HTMLElement, attempt: () => boolean): () => void {
 function giveFocus(control: HTMLElement): void {
   control.focus({ preventScroll: true });
   requestAnimationFrame(() => control.focus({ preventScroll: true }));
-}
-
-function isAbove(): boolean {
-  return document.querySelector("[role=dialog], [role=alertdialog]") !== null;
 }
 
 /** Of the entry of the history that is shown now, which changes before anything is drawn. */

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 
+import { isSomethingAbove } from "./above";
 import { pressOf, isTyping } from "./press";
 import { begins, SECOND_KEY_WITHIN_MS, shortcutOf, type Shortcut } from "./shortcut";
 
@@ -7,9 +8,6 @@ export interface Binding {
   shortcut: Shortcut;
   run: () => void;
 }
-
-/** What lies above the page has the keyboard to itself; so does what is written into. */
-const ABOVE = "[role=dialog], [role=alertdialog]";
 
 /**
  * Does these wherever one is on the page. Letters do nothing while somebody types, and none while a dialog is open, save those that
@@ -27,7 +25,7 @@ export function useShortcuts(bindings: readonly Binding[]): void {
       // Shift and the like, on the way to what is meant.
       if (["Shift", "Control", "Meta", "Alt"].includes(event.key)) return;
       const held = event.ctrlKey || event.metaKey;
-      if (!held && (isTyping(event.target) || document.querySelector(ABOVE) !== null)) {
+      if (!held && (isTyping(event.target) || isSomethingAbove())) {
         before = null;
         return;
       }

@@ -29,7 +29,13 @@ function Notices() {
   return shown.toasts.map((notice) => {
     const { tone = "info", progress, action } = notice.data ?? {};
     return (
-      <Toast.Root key={notice.id} toast={notice} swipeDirection={["right", "down"]} className={styles.toast}>
+      <Toast.Root
+        key={notice.id}
+        toast={notice}
+        aria-label={t("app.notice")}
+        swipeDirection={["right", "down"]}
+        className={styles.toast}
+      >
         <Toast.Content className={styles.content}>
           {tone === "bad" && <TriangleAlertIcon className={styles.bad} />}
           {tone === "good" && <CircleCheckIcon className={styles.good} />}
@@ -45,7 +51,12 @@ function Notices() {
               {action.label}
             </Toast.Action>
           )}
-          <Toast.Close aria-label={t("action.dismiss")} className={cx(iconButtonClass(), styles.close)}>
+          {/* The library hides it from those who are read to until the notices are gone to; the keyboard reaches it always. */}
+          <Toast.Close
+            aria-hidden={false}
+            aria-label={t("action.dismiss")}
+            className={cx(iconButtonClass(), styles.close)}
+          >
             <XIcon size={16} />
           </Toast.Close>
           {progress !== undefined && (
