@@ -44,8 +44,10 @@ OPENED = {
     "palette": "dialog",
 }
 _AXE = "web/node_modules/axe-core/axe.min.js"
-# All of its rules but one: what opens above a page is outside of its landmarks.
-_AXE_OPTIONS = {"resultTypes": ["violations"], "rules": {"region": {"enabled": False}}}
+# The library's own: they take the focus to hand it on, and are hidden from those who read the page.
+_AXE_CONTEXT = {"exclude": [["[data-base-ui-focus-guard]"]]}
+# What opens above a page is outside of its landmarks, and hides the page's heading while it is open.
+_NOT_OF_WHAT_OPENS = ("region", "page-has-heading-one")
 
 
 @pytest.fixture(scope="module")
@@ -92,11 +94,11 @@ def _show(page: Page, *, language: str = "en", theme: str = "dark", opened: str 
     )
 
 
-def _violations(page: Page) -> list[str]:
+def _violations(page: Page, *, without: tuple[str, ...] = ("region",)) -> list[str]:
     page.evaluate((ROOT / _AXE).read_text())
-    found: list[dict[str, Any]] = page.evaluate("options => axe.run(document, options)", _AXE_OPTIONS)[
-        "violations"
-    ]
+    run = "([context, options]) => axe.run(context, options)"
+    options = {"resultTypes": ["violations"], "rules": {rule: {"enabled": False} for rule in without}}
+    found: list[dict[str, Any]] = page.evaluate(run, [_AXE_CONTEXT, options])["violations"]
     return [
         f"{violation['id']}: {violation['help']} — {node['html'][:160]} {node['failureSummary'][:300]}"
         for violation in found
@@ -188,7 +190,7 @@ def test_axe_finds_nothing_in_what_opens(page: Page, theme: str) -> None:
     found = {}
     for name in OPENED:
         _show(page, theme=theme, opened=name)
-        found[name] = _violations(page)
+        found[name] = _violations(page, without=_NOT_OF_WHAT_OPENS)
 
     assert {name: lines for name, lines in found.items() if lines} == {}
 
