@@ -12,7 +12,7 @@ from tests.browser.test_first_picture import PICTURE_MS, PROMPT, _create, _finis
 
 __all__ = ["browser", "page"]  # fixtures
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 #: Adds up what moves on the page without the person's doing, as the browser itself measures it.
 _WATCH_SHIFTS = """

@@ -19,7 +19,7 @@ from tests.browser.test_first_picture import browser
 
 __all__ = ["browser"]  # a fixture
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LOOKS = Path(__file__).parent / "looks"
 KEEP = os.environ.get("KEEP_LOOKS") == "1"
