@@ -39,7 +39,10 @@ function Notices() {
         <Toast.Content className={styles.content}>
           {tone === "bad" && <TriangleAlertIcon className={styles.bad} />}
           {tone === "good" && <CircleCheckIcon className={styles.good} />}
-          <Toast.Description className={styles.words} />
+          {/* What it says is its name: a notice is a small dialog for those who go to it. */}
+          <Toast.Title render={<p />} className={styles.words}>
+            {notice.description}
+          </Toast.Title>
           {action && (
             <Toast.Action
               className={styles.action}
