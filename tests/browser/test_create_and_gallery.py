@@ -61,7 +61,7 @@ def test_from_an_example_to_a_picture_that_is_used_again_deleted_and_taken_back(
 
     # Viewed, and its settings used again.
     _finished(page).click()
-    viewer = page.get_by_role("dialog", name="Picture")
+    viewer = page.get_by_role("dialog", name="Picture", exact=True)
     expect(viewer.get_by_role("img", name="a red boat on the sea at sunset")).to_be_visible()
     page.keyboard.press("r")
     expect(page).to_have_url(re.compile("/create$"))
@@ -89,7 +89,7 @@ def test_a_deleted_picture_can_be_taken_back_from_the_viewer(page: Page) -> None
     _create(page)
     expect(_finished(page)).to_be_visible(timeout=PICTURE_MS)
     _finished(page).click()
-    viewer = page.get_by_role("dialog", name="Picture")
+    viewer = page.get_by_role("dialog", name="Picture", exact=True)
 
     viewer.get_by_role("button", name="Delete picture").click()
     expect(viewer).to_be_hidden()
@@ -119,7 +119,7 @@ def test_a_picture_is_shared_by_its_link_and_private_again(page: Page) -> None:
         page.context.request.get(link, headers={"Authorization": ""}).headers["content-type"] == "image/png"
     )
     _tiles(page).click()
-    viewer = page.get_by_role("dialog", name="Picture")
+    viewer = page.get_by_role("dialog", name="Picture", exact=True)
     viewer.get_by_role("button", name="Share").click()
     page.get_by_role("radio", name=re.compile("^Only you")).click()
     expect(page.get_by_role("button", name="Copy link")).to_be_hidden()
@@ -213,10 +213,10 @@ def test_arrows_lead_from_picture_to_picture_and_escape_back_to_the_one_that_was
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog", name="Picture")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Picture", exact=True)).to_be_visible()
     page.keyboard.press("Escape")
 
-    expect(page.get_by_role("dialog", name="Picture")).to_be_hidden()
+    expect(page.get_by_role("dialog", name="Picture", exact=True)).to_be_hidden()
     expect(_tiles(page).nth(1)).to_be_focused()
     page.keyboard.press("Delete")
     expect(_tiles(page)).to_have_count(2)

@@ -116,7 +116,7 @@ def test_a_new_person_makes_a_picture_and_finds_it_in_the_gallery(page: Page) ->
     tile = page.get_by_role("button", name=f"Open picture: {PROMPT}")
     expect(tile).to_be_visible()
     tile.click()
-    viewer = page.get_by_role("dialog", name="Picture")
+    viewer = page.get_by_role("dialog", name="Picture", exact=True)
     picture = viewer.get_by_role("img", name=PROMPT)
     expect(picture).to_be_visible()
     assert _shown(picture)
@@ -180,7 +180,7 @@ def test_the_settings_of_a_picture_can_be_used_again(page: Page) -> None:
     page.get_by_label("Steps").fill("9")
 
     _finished(page).click()
-    viewer = page.get_by_role("dialog", name="Picture")
+    viewer = page.get_by_role("dialog", name="Picture", exact=True)
     seed = viewer.locator("dt", has_text="Seed").locator("+ dd").inner_text()
     viewer.get_by_role("link", name="Use these again").click()
 
@@ -221,7 +221,7 @@ def test_everything_goes_by_keyboard_alone(page: Page) -> None:
     tiles.first.focus()
     page.keyboard.press("Enter")
 
-    viewer = page.get_by_role("dialog", name="Picture")
+    viewer = page.get_by_role("dialog", name="Picture", exact=True)
     expect(viewer.get_by_role("img", name=f"{PROMPT} again")).to_be_visible()
     page.keyboard.press("ArrowRight")
     expect(viewer.get_by_role("img", name=PROMPT, exact=True)).to_be_visible()

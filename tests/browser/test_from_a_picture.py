@@ -63,7 +63,7 @@ def test_a_picture_of_ones_own_is_sent_in_changed_and_enlarged(page: Page, drawi
     expect(page.get_by_text("strength 0.5")).to_be_visible()
 
     _finished(page).click()
-    viewer = page.get_by_role("dialog", name="Picture")
+    viewer = page.get_by_role("dialog", name="Picture", exact=True)
     expect(viewer.get_by_role("link", name="Made from this picture")).to_be_visible()
     viewer.get_by_role("button", name="Enlarge").click()
     twice = viewer.get_by_role("button", name=re.compile(r"^×2.*384 × 256.*costs \d+ credits?$"))

@@ -104,7 +104,9 @@ def test_korean_words_on_an_english_page_are_drawn_by_it_too(page: Page) -> None
     page.get_by_role("link", name="Gallery").click()
     page.get_by_role("button", name=re.compile("^Open picture")).click()
 
-    words = page.get_by_role("dialog", name="Picture").get_by_text("쀍없는 바닷가의 붉은 집").first
+    words = (
+        page.get_by_role("dialog", name="Picture", exact=True).get_by_text("쀍없는 바닷가의 붉은 집").first
+    )
     expect(words).to_be_visible()
     assert _loaded(page) > 0
     assert page.evaluate("family => document.fonts.check(`1rem '${family}'`, '쀍없는붉은')", FAMILY)

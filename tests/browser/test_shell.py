@@ -97,7 +97,9 @@ def test_what_ended_elsewhere_is_told_until_it_is_read(page: Page) -> None:
     expect(page.get_by_role("button", name="Notices", exact=True)).to_be_visible()
     panel.get_by_role("link", name=f"Open picture: {PROMPT}").click()
 
-    expect(page.get_by_role("dialog", name="Picture").get_by_role("img", name=PROMPT)).to_be_visible()
+    expect(
+        page.get_by_role("dialog", name="Picture", exact=True).get_by_role("img", name=PROMPT)
+    ).to_be_visible()
     expect(page).to_have_title(f"{PROMPT} · Pingvas Studio")
 
 
@@ -123,7 +125,7 @@ def test_the_palette_does_things_to_the_picture_that_is_open(page: Page) -> None
     _sign_up(page)
     _create(page)
     _finished(page).click(timeout=PICTURE_MS)
-    viewer = page.get_by_role("dialog", name="Picture")
+    viewer = page.get_by_role("dialog", name="Picture", exact=True)
     expect(viewer.get_by_role("img", name=PROMPT)).to_be_visible()
 
     palette = page.get_by_role("dialog", name="Search and commands")
@@ -235,7 +237,7 @@ def test_going_back_comes_back_to_where_one_was(page: Page, studio: RunningStudi
     assert at > 0
 
     page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog", name="Picture")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Picture", exact=True)).to_be_visible()
     page.go_back()
 
     expect(_finished(page)).to_be_focused()
@@ -253,7 +255,7 @@ def test_leaving_the_viewer_by_going_back_returns_to_its_picture(page: Page) -> 
     tile = page.get_by_role("button", name=f"Open picture: {PROMPT}")
     tile.focus()
     page.keyboard.press("Enter")
-    viewer = page.get_by_role("dialog", name="Picture")
+    viewer = page.get_by_role("dialog", name="Picture", exact=True)
     viewer.get_by_role("link", name="Use these again").click()
     expect(page).to_have_title("Create · Pingvas Studio")
 

@@ -29,13 +29,7 @@ function Notices() {
   return shown.toasts.map((notice) => {
     const { tone = "info", progress, action } = notice.data ?? {};
     return (
-      <Toast.Root
-        key={notice.id}
-        toast={notice}
-        aria-label={t("app.notice")}
-        swipeDirection={["right", "down"]}
-        className={styles.toast}
-      >
+      <Toast.Root key={notice.id} toast={notice} swipeDirection={["right", "down"]} className={styles.toast}>
         <Toast.Content className={styles.content}>
           {tone === "bad" && <TriangleAlertIcon className={styles.bad} />}
           {tone === "good" && <CircleCheckIcon className={styles.good} />}

@@ -49,7 +49,8 @@ export function GalleryPage() {
     if (list.hasNextPage && !list.isFetchingNextPage) void list.fetchNextPage();
   };
   const removeOpen = (image: Image) => {
-    const next = images[index + 1] ?? images[index - 1];
+    // One that the list does not have, or not yet, has no neighbours there.
+    const next = index < 0 ? undefined : (images[index + 1] ?? images[index - 1]);
     change("view", next?.id ?? null, true);
     actions.remove(image);
   };
