@@ -209,7 +209,7 @@ def test_a_dialog_keeps_the_focus_and_gives_it_back(page: Page) -> None:
     for _ in range(8):
         page.keyboard.press("Tab")
         # At either end the focus passes a guard outside, which sends it back.
-        page.wait_for_function("document.querySelector('[role=dialog]').contains(document.activeElement)")
+        expect(page.locator("[role=dialog]:focus-within")).to_have_count(1)
 
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
