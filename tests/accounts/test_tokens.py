@@ -110,6 +110,18 @@ def test_an_expired_token_is_told_as_that(settings: Settings) -> None:
         access_tokens.verify(settings, token)
 
 
+def test_a_token_that_was_good_before_ends_all_the_same(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = access_tokens.issue(settings, user_id=new_id(), session_id=new_id())
+    seen = access_tokens.verify(settings, token)
+
+    monkeypatch.setattr(clock, "now", lambda: seen.expires_at + clock.TOLERANCE)
+
+    with pytest.raises(TokenExpired):
+        access_tokens.verify(settings, token)
+
+
 @pytest.mark.parametrize("ahead", [6, 30, 120, 290, -6, -30, -120, -290])
 def test_a_token_of_a_host_whose_clock_differs_is_good(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, ahead: Any

@@ -6,9 +6,8 @@ A refusal costs nearly what an answer costs, and whoever is refused at once asks
 
 from asyncio import sleep
 from collections.abc import Iterator
-from functools import lru_cache
+from contextlib import suppress
 from operator import itemgetter
-from uuid import UUID
 
 from fastapi import Request
 from fastapi.security.utils import get_authorization_scheme_param
@@ -31,16 +30,7 @@ class Pace:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-
-        # The same token comes with every request of somebody, and checking a signature is not for nothing.
-        @lru_cache(maxsize=4096)
-        def person_of(token: str) -> UUID | None:
-            try:
-                return access_tokens.verify(settings, token).user_id
-            except (InvalidToken, TokenExpired):
-                return None  # the address alone counts
-
-        self._person_of = person_of
+        self.settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -62,6 +52,5 @@ class Pace:
         yield budgets.requests, address_key(None if client is None else client[0])
         scheme, token = get_authorization_scheme_param(Headers(scope=scope).get("authorization"))
         if scheme.lower() == "bearer" and len(token) <= _LONGEST_TOKEN:
-            person = self._person_of(token)
-            if person is not None:
-                yield budgets.requests_of_person, person
+            with suppress(InvalidToken, TokenExpired):  # the address alone counts then
+                yield budgets.requests_of_person, access_tokens.verify(self.settings, token).user_id
