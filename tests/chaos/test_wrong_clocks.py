@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 FEW, MORE = 10, 60
 LARGE = {"width": 512, "height": 512}  # so that all the steps a model takes last longer than a lease anywhere
 _JOB = "SELECT *, completed_at - started_at AS ran FROM generation_jobs WHERE id = $1"
-_SHORTEN = "UPDATE generation_jobs SET parameters = parameters || '{\"steps\": 5}' WHERE id = $1"
+_SHORTEN = "UPDATE generation_jobs SET parameters = parameters || '{\"steps\": 2}' WHERE id = $1"
 
 
 def test_a_lease_lapses_in_time_when_a_worker_dies_and_not_before_whatever_the_workers_clocks_say(
