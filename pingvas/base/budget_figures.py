@@ -105,6 +105,15 @@ FIGURES: dict[str, Share | Rate | Queue] = {
         "sign-in links and refresh tokens that are none, from an address or of a device that was signed out",
         "A real client has none.",
     ),
+    "mails": Rate(
+        5,
+        600,
+        "mails that somebody asks for, to one person or address",
+        "A link that does not come is asked for again.",
+    ),
+    "mails_of_address": Rate(
+        20, 60, "mails that an address asks for", "A school that starts its term is behind one address."
+    ),
     "sockets": Share(20, 2_000, "sockets of a person", "One a tab."),
     "sockets_of_address": Share(100, 2_000, "sockets of an address", "A school is behind one address."),
     "socket_handshakes": Rate(

@@ -12,6 +12,7 @@ from pingvas.base.settings import Settings
 
 # What the studio itself puts into its data folder and into a storage folder.
 _OF_DATA = {
+    "mail",
     "postgres",
     "storage",
     "models",
@@ -21,7 +22,7 @@ _OF_DATA = {
     "studio.lock",
     "lost+found",
 }
-_OF_STORAGE = {"images", "thumbnails", "previews", "checks", "models", "lost+found"}
+_OF_STORAGE = {"avatars", "exports", "images", "thumbnails", "previews", "checks", "models", "lost+found"}
 _OTHERS = 0o077
 
 

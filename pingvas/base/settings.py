@@ -59,9 +59,24 @@ class Settings(BaseSettings):
         repr=False,
         description="For a worker with pictures on a disk, in place of the secret: what `pingvas file-url-key` prints",
     )
+    smtp_url: str | None = Field(
+        None,
+        repr=False,
+        description="Mail server, `smtp://user:password@host:587` or `smtps://…`; empty: mail lies in `mail` in the data folder",
+    )
+    mail_from: str | None = Field(
+        None, description="From address of the studio's mail, `Studio <studio@example.org>`; empty: at its own host"
+    )
+    bonus_after_verification: bool = Field(
+        False, description="Give the sign-up bonus only once the address is proven"
+    )
     open_registration: bool = Field(True, description="Whether strangers may sign up")
     signup_bonus_credits: int = Field(500, ge=0, description="Credits a new person starts with")
     owner_credits: int = Field(1_000_000, ge=0, description="Credits the studio's owner starts with")
+    leave_days: float = Field(
+        14.0, gt=0, description="Days in which somebody can take the deletion of their account back"
+    )
+    export_keep_days: float = Field(7.0, gt=0, description="Days in which a person's data can be fetched as a file")
     access_token_seconds: int = Field(900, gt=0, description="Life of an access token, seconds")
     refresh_token_days: int = Field(30, gt=0, description="A device unused for so many days is signed out")
     refresh_grace_seconds: int = Field(

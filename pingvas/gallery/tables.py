@@ -47,6 +47,8 @@ class Image(Base):
     generation_params: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY_OBJECT)
     visibility: Mapped[str] = mapped_column(server_default="private")
     is_favorite: Mapped[bool] = mapped_column(server_default=text("false"))
+    # The key it was asked for with; NULL: by a signed-in person.
+    api_key_id: Mapped[UUID | None]
     created_at: Mapped[CreatedAt]
 
 

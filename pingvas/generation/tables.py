@@ -121,6 +121,8 @@ class GenerationJob(Base):
     error_message: Mapped[str | None]
     retry_of: Mapped[UUID | None] = mapped_column(ForeignKey("generation_jobs.id", ondelete="SET NULL"))
     traceparent: Mapped[str | None]
+    # The key it was asked for with; NULL: by a signed-in person.
+    api_key_id: Mapped[UUID | None]
     created_at: Mapped[CreatedAt]
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from pingvas.accounts.one_time import create_sign_in_token
-from pingvas.accounts.registration import EmailExists
+from pingvas.accounts.one_time import create_token
+from pingvas.accounts.people.registration import EmailExists
 from pingvas.accounts.tables import User
 from pingvas.base.db import Database
 from pingvas.base.read_session import ReadSession
@@ -42,7 +42,7 @@ async def seed(database: Database, settings: Settings) -> Seeded:
 async def create_owner_token(database: Database, owner_id: UUID, minutes: float) -> str:
     """A token that signs the owner in once. Whoever can read the database's password may have one."""
     async with database.transaction() as session:
-        return await create_sign_in_token(session, owner_id, minutes)
+        return await create_token(session, owner_id, "sign_in", minutes=minutes)
 
 
 async def get_owner_id(session: ReadSession) -> UUID | None:

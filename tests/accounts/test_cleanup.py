@@ -4,7 +4,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.cleanup import Forgotten, forget_expired
-from pingvas.accounts.one_time import create_sign_in_token, redeem_sign_in_token
+from pingvas.accounts.one_time import create_token, redeem_token
 from pingvas.accounts.tables import OneTimeToken, UserSession
 from pingvas.base.settings import Settings
 from tests.make.accounts import make_device, make_user
@@ -19,9 +19,9 @@ async def test_only_what_can_no_longer_be_used_is_forgotten(
     await make_device(session, settings, user)
     await session.execute(text("UPDATE user_sessions SET expires_at = now() - interval '1 second'"))
     await make_device(session, settings, user)
-    await create_sign_in_token(session, user.id, minutes=-1)
-    await redeem_sign_in_token(session, await create_sign_in_token(session, user.id, minutes=5))
-    await create_sign_in_token(session, user.id, minutes=5)
+    await create_token(session, user.id, "sign_in", minutes=-1)
+    await redeem_token(session, await create_token(session, user.id, "sign_in", minutes=5), "sign_in")
+    await create_token(session, user.id, "sign_in", minutes=5)
 
     # when
     forgotten = await forget_expired(session)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from pingvas.accounts.current import authenticate
 from pingvas.accounts.refusals import InvalidToken
-from pingvas.accounts.sessions import MAX_SESSIONS, Tokens, refresh
+from pingvas.accounts.sessions.lifecycle import MAX_SESSIONS, Tokens, refresh
 from pingvas.accounts.tables import User, UserSession
 from pingvas.base.budgets import Budgets
 from pingvas.base.db import Database

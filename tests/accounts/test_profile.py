@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pingvas.accounts.profile import MAX_BIO, MAX_PREFERENCES_BYTES, change_account, get_account
+from pingvas.accounts.people.profile import MAX_BIO, MAX_PREFERENCES_BYTES, change_account, get_account
 from pingvas.base.db import Database
 from pingvas.base.errors import Invalid, NotFound
 from pingvas.base.ids import new_id

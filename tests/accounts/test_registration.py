@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pingvas.accounts.registration import EmailExists, RegistrationClosed, refuse_if_closed, register
+from pingvas.accounts.people.registration import EmailExists, RegistrationClosed, refuse_if_closed, register
 from pingvas.accounts.tables import User, UserProfile
 from pingvas.base.db import Database
 from pingvas.base.errors import Invalid

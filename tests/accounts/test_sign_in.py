@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from pingvas.accounts.password_rules import MAX_LENGTH
+from pingvas.accounts.passwords.rules import MAX_LENGTH
 from pingvas.accounts.refusals import AccountSuspended
-from pingvas.accounts.sign_in import InvalidCredentials, sign_in
+from pingvas.accounts.sign_in.with_password import InvalidCredentials, sign_in
 from pingvas.accounts.tables import User, UserSession
 from pingvas.base.budgets import Budgets
 from pingvas.base.db import Database

@@ -10,8 +10,8 @@ import jwt
 import pytest
 from sqlalchemy import func, select, update
 
-from pingvas.accounts import access_tokens, refresh_tokens
-from pingvas.accounts.one_time import create_sign_in_token
+from pingvas.accounts.sessions import access_tokens, refresh_tokens
+from pingvas.accounts.one_time import create_token
 from pingvas.accounts.tables import UserSession
 from pingvas.api.app import create_app
 from pingvas.base.db import Database
@@ -177,7 +177,7 @@ async def test_signing_out_without_saying_who_asks_to_sign_in(client: httpx.Asyn
 async def test_a_link_signs_in_once(client: httpx.AsyncClient, database: Database, person: Any) -> None:
     # given
     async with database.transaction() as session:
-        token = await create_sign_in_token(session, person.user["id"], minutes=5)
+        token = await create_token(session, person.user["id"], "sign_in", minutes=5)
 
     # when
     answer = await client.post(f"{AUTH}/one-time", json={"token": token})

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pingvas.accounts.registration import EmailExists
+from pingvas.accounts.people.registration import EmailExists
 from pingvas.accounts.tables import User, UserProfile
 from pingvas.base.db import Database
 from pingvas.base.read_session import ReadSession

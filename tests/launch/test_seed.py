@@ -4,7 +4,7 @@ import asyncio
 
 from sqlalchemy import func, select, text
 
-from pingvas.accounts.one_time import redeem_sign_in_token
+from pingvas.accounts.one_time import redeem_token
 from pingvas.accounts.tables import User
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
@@ -54,4 +54,4 @@ async def test_the_link_signs_the_owner_in(database: Database, settings: Setting
     token = await create_owner_token(database, seeded.owner_id, minutes=1)
 
     async with database.transaction() as session:
-        assert (await redeem_sign_in_token(session, token)).id == seeded.owner_id
+        assert (await redeem_token(session, token, "sign_in"))[0].id == seeded.owner_id

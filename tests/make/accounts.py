@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pingvas.accounts.passwords import hash_password
-from pingvas.accounts.sessions import Tokens, start_session
+from pingvas.accounts.passwords.hashing import hash_password
+from pingvas.accounts.sessions.lifecycle import Tokens, start_session
 from pingvas.accounts.tables import User, UserProfile
 from pingvas.base.ids import new_id
 from pingvas.base.settings import Settings
@@ -52,7 +52,7 @@ async def make_user(
 
 async def make_device(session: AsyncSession, settings: Settings, user: User) -> Tokens:
     """A signed-in device of this person."""
-    return await start_session(session, settings, user, ip="127.0.0.1", user_agent=USER_AGENT)
+    return await start_session(session, settings, user, ip="127.0.0.1", user_agent=USER_AGENT, method="password")
 
 
 @dataclass(frozen=True)

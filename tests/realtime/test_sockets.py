@@ -16,7 +16,7 @@ from socketio.exceptions import ConnectionError as NotConnected
 from sqlalchemy import delete
 
 from harness.catalog import make_model
-from pingvas.accounts import access_tokens
+from pingvas.accounts.sessions import access_tokens
 from pingvas.accounts.tables import User, UserSession
 from pingvas.base import clock, migrate
 from pingvas.base.database_url import for_asyncpg

@@ -21,6 +21,7 @@ TYPES = {
     "date": "date",
     "timestamp": "timestamp with time zone",
     "jsonb": "jsonb",
+    "bytes": "bytea",
     "text[]": "text[]",
 }
 

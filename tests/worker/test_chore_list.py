@@ -21,7 +21,7 @@ CHORES_BY_NAME = {chore.name: chore for chore in CHORES}
 
 @pytest.fixture
 def context(database: Database, settings: Settings) -> ChoreContext:
-    return ChoreContext(database, open_storage(settings), settings)
+    return ChoreContext(database, open_storage(settings), settings, open_post(settings))
 
 
 async def do(name: str, context: ChoreContext) -> Counts:

@@ -24,7 +24,7 @@ EVERY_SECOND = "* * * * * *"
 
 @pytest.fixture
 def context(database: Database, settings: Settings) -> ChoreContext:
-    return ChoreContext(database, open_storage(settings), settings)
+    return ChoreContext(database, open_storage(settings), settings, open_post(settings))
 
 
 def chore(name: str, *answers: Counts | Exception, at_most: float = 60.0) -> Chore:

@@ -12,7 +12,7 @@ from fastapi import Request
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pingvas.accounts import access_tokens
+from pingvas.accounts.sessions import access_tokens
 from pingvas.api.http.errors import refusal
 from pingvas.base.budgets import Budgets, Holding, Shares, address_key
 from pingvas.base.errors import StudioError, TimedOut, TooLarge, Unauthorized

@@ -8,20 +8,20 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
-from pingvas.accounts.current import authenticate
-from pingvas.accounts.refusals import AccountSuspended, InvalidToken, TokenExpired
+from pingvas.accounts.current import authenticate, refuse_unless_fresh
+from pingvas.accounts.refusals import AccountLeaving, AccountSuspended, InvalidToken, ProofNeeded, TokenExpired
 from pingvas.adapters.storage import Storage, StorageUnavailable
 from pingvas.api.http.contract import raises
 from pingvas.base.budgets import Budgets, BudgetUsedUp, Rates, StudioBusy, address_key
 from pingvas.base.db import Database, DatabaseFull, DatabaseUnavailable, OutcomeUnknown
-from pingvas.base.errors import Unauthorized
+from pingvas.base.errors import Forbidden, Unauthorized
 from pingvas.base.fair_queue import FairQueue
 from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
 from pingvas.gallery.decoder import REFUSALS, Decoder, DecoderAway
 
 _bearer = HTTPBearer(auto_error=False, description="An access token from `/auth/login`")
-_REFUSALS = (Unauthorized, InvalidToken, TokenExpired, AccountSuspended)
+_REFUSALS = (Unauthorized, InvalidToken, TokenExpired, AccountSuspended, AccountLeaving)
 
 
 # All of these are async: FastAPI would send a plain function to a thread and wait for it.
@@ -122,7 +122,38 @@ async def _actor_beforehand(
         return await authenticate(session, settings, credentials.credentials)
 
 
+@raises(Unauthorized, InvalidToken, TokenExpired, AccountSuspended)
+async def _actor_even_leaving(
+    session: ReadSessionDep,
+    settings: SettingsDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Actor:
+    if credentials is None:
+        raise Unauthorized
+    return await authenticate(session, settings, credentials.credentials, leaving_too=True)
+
+
 ActorDep = Annotated[Actor, Depends(_actor)]
+# For what somebody may still do whose account is deleted and not yet gone.
+EvenLeavingActorDep = Annotated[Actor, Depends(_actor_even_leaving)]
+
+
+@raises(ProofNeeded)
+async def _fresh_actor(actor: ActorDep) -> Actor:
+    refuse_unless_fresh(actor)
+    return actor
+
+
+@raises(Forbidden)
+async def _admin(actor: ActorDep) -> Actor:
+    if actor.role != "admin":
+        raise Forbidden
+    return actor
+
+
+# For what is dear: address, password, keys, deleting.
+FreshActorDep = Annotated[Actor, Depends(_fresh_actor)]
+AdminDep = Annotated[Actor, Depends(_admin)]
 MaybeActorDep = Annotated[Actor | None, Depends(_actor_if_any)]
 
 
@@ -140,3 +171,12 @@ def within(budget: Literal["estimates", "lists", "changes"]) -> params.Depends:
 
 # For routes that work long before they write: who asks is known, and no transaction is open.
 ActorBeforehandDep = Annotated[Actor, Depends(_actor_beforehand)]
+
+
+@raises(ProofNeeded)
+async def _fresh_actor_beforehand(actor: ActorBeforehandDep) -> Actor:
+    refuse_unless_fresh(actor)
+    return actor
+
+
+FreshActorBeforehandDep = Annotated[Actor, Depends(_fresh_actor_beforehand)]

@@ -8,7 +8,7 @@ from fastapi import Depends, Query
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, SecretStr
 from pydantic.config import JsonDict
 
-from pingvas.accounts.registration import MAX_DISPLAY_NAME
+from pingvas.accounts.people.registration import MAX_DISPLAY_NAME
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import SettingsDep
 from pingvas.base.idempotency import MAX_KEY_LENGTH

@@ -11,11 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from pingvas.accounts.current import authenticate
-from pingvas.accounts.one_time import redeem_sign_in_token
-from pingvas.accounts.password_rules import MAX_LENGTH, MIN_LENGTH
+from pingvas.accounts.mail.compose import Language
+from pingvas.accounts.one_time import redeem_token
+from pingvas.accounts.passwords.rules import MAX_LENGTH, MIN_LENGTH
 from pingvas.accounts.refusals import AccountSuspended, InvalidToken, TokenExpired
-from pingvas.accounts.registration import MAX_DISPLAY_NAME, EmailExists, RegistrationClosed, refuse_if_closed
-from pingvas.accounts.sessions import (
+from pingvas.accounts.people.addresses import ask_to_verify
+from pingvas.accounts.people.registration import MAX_DISPLAY_NAME, EmailExists, RegistrationClosed, refuse_if_closed
+from pingvas.accounts.sessions.lifecycle import (
     ReusedToken,
     Tokens,
     end_session,
@@ -23,7 +25,7 @@ from pingvas.accounts.sessions import (
     refresh,
     start_session,
 )
-from pingvas.accounts.sign_in import InvalidCredentials, sign_in
+from pingvas.accounts.sign_in.with_password import InvalidCredentials, sign_in
 from pingvas.accounts.tables import User
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import AddressDep, BudgetsDep, DatabaseDep, SessionDep, SettingsDep
@@ -36,8 +38,18 @@ from pingvas.billing.open_account import open_account
 router = APIRouter(prefix="/auth", tags=["accounts"])
 
 # Longer than any password that is accepted, so that typing too much is told as that, and a megabyte is not read.
-_MAX_INPUT = 1024
-_EMAIL: JsonDict = {"format": "email", "maxLength": 254}
+MAX_INPUT = 1024
+EMAIL: JsonDict = {"format": "email", "maxLength": 254}
+
+
+NewPassword = Annotated[
+    Secret,
+    Field(
+        max_length=MAX_INPUT,
+        description=f"{MIN_LENGTH} to {MAX_LENGTH} characters of any kind; not one of the very common ones",
+        json_schema_extra={"minLength": MIN_LENGTH, "maxLength": MAX_LENGTH},
+    ),
+]
 
 
 class UserOut(BaseModel):
@@ -46,7 +58,9 @@ class UserOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    email: str
+    email: str | None = Field(description="null: somebody from elsewhere who has told none yet")
+    email_verified_at: datetime | None
+    handle: str | None
     display_name: str
     role: Literal["user", "admin"]
     status: Literal["active", "suspended", "deleted"]
@@ -69,34 +83,41 @@ class RegisteredAnswer(TokenAnswer):
     bonus_credits: int = Field(
         description="The sign-up bonus; 0 where it is withheld, or the studio gives none"
     )
+    bonus_due: int = Field(description="Credits that come when the address is proven")
     bonus_withheld: bool = Field(
         description="Whether others get a bonus and this account none, for too many were made at this address lately"
     )
 
 
 class RegisterBody(BaseModel):
-    email: str = Field(max_length=_MAX_INPUT, json_schema_extra=_EMAIL, examples=["me@example.com"])
-    password: Secret = Field(
-        max_length=_MAX_INPUT,
-        description=f"{MIN_LENGTH} to {MAX_LENGTH} characters of any kind; not one of the very common ones",
-        json_schema_extra={"minLength": MIN_LENGTH, "maxLength": MAX_LENGTH},
-    )
+    email: str = Field(max_length=MAX_INPUT, json_schema_extra=EMAIL, examples=["me@example.com"])
+    password: NewPassword
     display_name: str = Field(
-        max_length=_MAX_INPUT, description=f"1 to {MAX_DISPLAY_NAME} characters", json_schema_extra=SHOWN_NAME
+        max_length=MAX_INPUT, description=f"1 to {MAX_DISPLAY_NAME} characters", json_schema_extra=SHOWN_NAME
     )
 
 
 class LoginBody(BaseModel):
-    email: str = Field(max_length=_MAX_INPUT, json_schema_extra=_EMAIL)
-    password: Secret = Field(max_length=_MAX_INPUT)
+    email: str = Field(max_length=MAX_INPUT, json_schema_extra=EMAIL)
+    password: Secret = Field(max_length=MAX_INPUT)
 
 
 class RefreshBody(BaseModel):
-    refresh_token: Secret | None = Field(None, max_length=_MAX_INPUT, description="Left out by web pages")
+    refresh_token: Secret | None = Field(None, max_length=MAX_INPUT, description="Left out by web pages")
 
 
 class OneTimeBody(BaseModel):
-    token: Secret = Field(max_length=_MAX_INPUT, description="From a sign-in link; works once")
+    token: Secret = Field(max_length=MAX_INPUT, description="From a sign-in link; works once")
+
+
+async def _language(
+    accept_language: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> Language:
+    """The language that the caller reads, for mail to somebody who has chosen none yet."""
+    return "ko" if (accept_language or "").lower().startswith("ko") else "en"
+
+
+LanguageDep = Annotated[Language, Depends(_language)]
 
 
 @dataclass(frozen=True)
@@ -128,8 +149,9 @@ async def register_account(
     response: Response,
     budgets: BudgetsDep,
     address: AddressDep,
+    language: LanguageDep,
 ) -> RegisteredAnswer:
-    """Make an account with the free plan and the sign-up bonus, and sign it in.
+    """Make an account with the free plan and the sign-up bonus, sign it in, and write to the address to have it proven.
 
     Of the accounts that are made at one address in a short time, only the first get the bonus; the others start without,
     and `bonus_withheld` says so.
@@ -138,19 +160,24 @@ async def register_account(
     budgets.sign_ups.take(address)
     with budgets.sign_up_bonuses.one_if_left(address) as left:
         bonus = settings.signup_bonus_credits if left else 0
+        later = bonus if settings.bonus_after_verification else 0
         user = await open_account(
             session,
             settings,
             email=body.email,
             password=body.password.get_secret_value(),
             display_name=body.display_name,
-            credits=bonus,
+            credits=bonus - later,
+            due_later=later,
             who=address,
         )
-    tokens = await start_session(session, settings, user, ip=caller.ip, user_agent=caller.user_agent)
+    await ask_to_verify(session, user, language=language)
+    tokens = await start_session(session, settings, user, ip=caller.ip, user_agent=caller.user_agent, method="password")
     told = _answer(user, tokens, transport, response)
     withheld = bonus < settings.signup_bonus_credits
-    return RegisteredAnswer(**dict(told), bonus_credits=bonus, bonus_withheld=withheld)
+    return RegisteredAnswer(
+        **dict(told), bonus_credits=bonus - later, bonus_due=later, bonus_withheld=withheld
+    )
 
 
 @router.post("/login", operation_id="login")
@@ -191,8 +218,8 @@ async def sign_in_once(
 ) -> TokenAnswer:
     """Sign in on this device with the token of a sign-in link."""
     with budgets.tokens.counting(address, InvalidToken):
-        user = await redeem_sign_in_token(session, body.token.get_secret_value())
-    tokens = await start_session(session, settings, user, ip=caller.ip, user_agent=caller.user_agent)
+        user, _ = await redeem_token(session, body.token.get_secret_value(), "sign_in")
+    tokens = await start_session(session, settings, user, ip=caller.ip, user_agent=caller.user_agent, method="link")
     return _answer(user, tokens, transport, response)
 
 

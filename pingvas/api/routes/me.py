@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.accounts.actor import Actor
-from pingvas.accounts.devices import list_sessions
-from pingvas.accounts.profile import (
+from pingvas.accounts.sessions.devices import list_sessions
+from pingvas.accounts.people.profile import (
     MAX_BIO,
     MAX_URL,
     WEB_ADDRESS,
@@ -18,8 +18,8 @@ from pingvas.accounts.profile import (
     change_account,
     get_account,
 )
-from pingvas.accounts.registration import MAX_DISPLAY_NAME
-from pingvas.accounts.sessions import end_session
+from pingvas.accounts.people.registration import MAX_DISPLAY_NAME
+from pingvas.accounts.sessions.lifecycle import end_session
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, ReadSessionDep, SessionDep, within
 from pingvas.api.http.wire import SHOWN_NAME, PageDep, left_out

@@ -14,6 +14,8 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from pingvas.accounts.cleanup import forget_expired
+from pingvas.accounts.mail.sending import send_due_mail
+from pingvas.adapters.mail import Post
 from pingvas.adapters.storage import Storage
 from pingvas.base.db import Database
 from pingvas.base.loop_failures import forget_loop_failures
@@ -42,6 +44,7 @@ class ChoreContext:
     database: Database
     storage: Storage
     settings: Settings
+    post: Post
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,10 @@ async def _forget_silent_workers(context: ChoreContext) -> Counts:
         return {"forgotten": await forget_silent_workers(session)}
 
 
+async def _send_mail(context: ChoreContext) -> Counts:
+    return asdict(await send_due_mail(context.database, context.settings, context.post))
+
+
 async def _forget_expired(context: ChoreContext) -> Counts:
     async with context.database.transaction() as session:
         await forget_expired(session)
@@ -137,6 +144,7 @@ CHORES = (
     Chore("promote_overlooked", "* * * * * */10", "every 10 seconds", _promote_overlooked),
     Chore("lift_stragglers", "* * * * * */10", "every 10 seconds", _lift_stragglers),
     Chore("refresh_planner_figures", "* * * * * */5", "every 5 seconds", _refresh_planner_figures),
+    Chore("send_mail", "* * * * * */2", "every 2 seconds", _send_mail),
     Chore("delete_objects", "* * * * * */10", "every 10 seconds", _delete_objects),
     Chore("clean_old_files", "*/5 * * * *", "every 5 minutes", _clean_old_files, at_most=3000.0),
     Chore("forget_silent_workers", "* * * * *", "every minute", _forget_silent_workers),

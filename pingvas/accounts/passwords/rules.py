@@ -5,7 +5,7 @@ No rules about digits or signs, no expiry: they make people choose worse. Any Un
 
 import unicodedata
 
-from pingvas.accounts.common_passwords import COMMON_PASSWORDS
+from pingvas.accounts.passwords.common_passwords import COMMON_PASSWORDS
 from pingvas.base.errors import Invalid
 from pingvas.base.visible_text import is_unicode
 

@@ -7,15 +7,19 @@ the same device gets the same successor again.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import delete, func, literal, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, literal, literal_column, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pingvas.accounts import access_tokens, refresh_tokens
-from pingvas.accounts.refresh_tokens import RefreshClaims
+from pingvas.accounts.mail.mails import write_to
+from pingvas.accounts.sessions import access_tokens, refresh_tokens
+from pingvas.accounts.sessions.device_names import device_key, device_name
+from pingvas.accounts.sessions.refresh_tokens import RefreshClaims
 from pingvas.accounts.refusals import InvalidToken, TokenExpired, refuse_unless_active
-from pingvas.accounts.tables import User, UserSession
+from pingvas.accounts.tables import KnownDevice, User, UserSession
 from pingvas.base.budgets import Budgets, address_key
 from pingvas.base.db import Database
 from pingvas.base.errors import NotFound
@@ -26,6 +30,9 @@ LONGEST_SESSION = timedelta(days=365)  # however busy, a device signs in anew on
 # One more signs the device out that was used longest ago.
 MAX_SESSIONS = 20
 _MAX_USER_AGENT = 400
+
+
+Method = Literal["password", "link", "passkey", "google", "discord", "viewing"]
 
 
 @dataclass(frozen=True)
@@ -50,10 +57,22 @@ class ReusedToken(InvalidToken):
     default_detail = "This token was used before, so this device has been signed out. Sign in again."
 
 
+def may_be_signed_in() -> ColumnElement[bool]:
+    """Of `users`: who is active, or has deleted the account and can still take that back."""
+    return or_(User.status == "active", and_(User.status == "deleted", User.leaves_at.is_not(None)))
+
+
 async def start_session(
-    session: AsyncSession, settings: Settings, user: User, *, ip: str | None, user_agent: str | None
+    session: AsyncSession,
+    settings: Settings,
+    user: User,
+    *,
+    ip: str | None,
+    user_agent: str | None,
+    method: Method,
+    second_factor: bool = False,
 ) -> Tokens:
-    """Sign a device in. The person's devices whose time is over are forgotten on the way, and beyond MAX_SESSIONS those
+    """Sign a device in, as somebody who has just proved by `method` who they are. The person's devices whose time is over are forgotten on the way, and beyond MAX_SESSIONS those
     that were used longest ago."""
     # Under the person's lock: of sign-ins at the same moment the later one sees the device of the earlier.
     await session.execute(select(User.id).where(User.id == user.id).with_for_update())
@@ -73,10 +92,14 @@ async def start_session(
         rotation=0,
         ip_address=ip,
         user_agent=_trimmed(user_agent),
+        method=method,
+        second_factor=second_factor,
         expires_at=func.now() + _idle_life(settings),
     )
     session.add(device)
     await session.flush()
+    if method != "viewing":
+        await _notice_device(session, user, ip=ip, user_agent=user_agent)
     return _tokens(settings, user.id, session_id, rotation=0, issued_at=device.created_at)
 
 
@@ -117,6 +140,14 @@ async def end_session(session: AsyncSession, user_id: UUID, session_id: UUID) ->
         raise NotFound
 
 
+async def end_other_sessions(session: AsyncSession, user_id: UUID, keep: UUID | None) -> int:
+    """Sign all of a person's devices out but this one; how many it were."""
+    others = delete(UserSession).where(UserSession.user_id == user_id)
+    if keep is not None:
+        others = others.where(UserSession.id != keep)
+    return len((await session.scalars(others.returning(UserSession.id))).all())
+
+
 async def end_session_of_token(session: AsyncSession, settings: Settings, refresh_token: str) -> None:
     """Sign out the device that a refresh token of any generation belongs to. Raises InvalidToken when it is forged.
 
@@ -124,6 +155,28 @@ async def end_session_of_token(session: AsyncSession, settings: Settings, refres
     """
     claims = refresh_tokens.read(settings, refresh_token)
     await session.execute(delete(UserSession).where(UserSession.id == claims.session_id))
+
+
+async def _notice_device(
+    session: AsyncSession, user: User, *, ip: str | None, user_agent: str | None
+) -> None:
+    """Remember the kind of device; write to its person when they have used others so far and not this one."""
+    note = insert(KnownDevice).values(user_id=user.id, device=device_key(user_agent, ip))
+    seen_again = note.on_conflict_do_update(
+        index_elements=[KnownDevice.user_id, KnownDevice.device], set_={"last_seen_at": func.now()}
+    )
+    # The row's creator is zero unless an update made this version of it.
+    is_new = await session.scalar(seen_again.returning(literal_column("xmax = 0")))
+    others = select(func.count()).select_from(KnownDevice).where(KnownDevice.user_id == user.id)
+    if not is_new or (await session.scalar(others) or 0) < 2:
+        return
+    when = await session.scalar(select(func.now()))
+    told = {
+        "device": device_name(user_agent),
+        "address": ip or "unknown",
+        "when": f"{when:%Y-%m-%d %H:%M} UTC",
+    }
+    await write_to(session, user, "new_device", told)
 
 
 async def _rotate(
@@ -147,7 +200,7 @@ async def _rotate(
             UserSession.refresh_token == refresh_tokens.stored_form(current),
             UserSession.expires_at > func.now(),
             UserSession.user_id == User.id,
-            User.status == "active",
+            may_be_signed_in(),
         )
         .values(
             rotation=claims.rotation + 1,
@@ -197,7 +250,7 @@ async def _explain(
     if row.expired:
         raise TokenExpired
     user: User = row.User
-    refuse_unless_active(user.status)
+    refuse_unless_active(user, leaving_too=True)
     is_previous = row.rotation == claims.rotation + 1
     if is_previous and row.rotated_just_now and row.user_agent == user_agent:
         return user, row.now

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pingvas.accounts.registration import accept_display_name
+from pingvas.accounts.people.registration import accept_display_name
 from pingvas.accounts.tables import User, UserProfile
 from pingvas.base.errors import Invalid, NotFound
 from pingvas.base.read_session import ReadSession

@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 
-from pingvas.accounts.emails import normalise_email
-from pingvas.accounts.password_rules import MAX_LENGTH, normalise_password
-from pingvas.accounts.passwords import hash_password, needs_rehash, verify_password
-from pingvas.accounts.refusals import AccountSuspended
-from pingvas.accounts.sessions import Tokens, start_session
+from pingvas.accounts.people.emails import normalise_email
+from pingvas.accounts.passwords.rules import MAX_LENGTH, normalise_password
+from pingvas.accounts.passwords.hashing import hash_password, needs_rehash, verify_password
+from pingvas.accounts.refusals import refuse_unless_active
+from pingvas.accounts.sessions.lifecycle import Tokens, start_session
 from pingvas.accounts.tables import User, UserSession
 from pingvas.base.budgets import Budgets, Key, Rates, address_key, short_key
 from pingvas.base.db import Database
@@ -88,13 +88,12 @@ async def sign_in(
         # Asked again under a lock: while we hashed, the password may have changed or the account have gone.
         unchanged = select(User).where(User.id == known.user_id, User.password_hash == known.password_hash)
         user = await session.scalar(unchanged.with_for_update(key_share=True))
-        if user is None or user.status == "deleted":
+        if user is None or (user.status == "deleted" and user.leaves_at is None):
             raise InvalidCredentials
-        if user.status != "active":
-            raise AccountSuspended
+        refuse_unless_active(user, leaving_too=True)
         if fresh_hash is not None:
             user.password_hash = fresh_hash
-        return SignedIn(user, await start_session(session, settings, user, ip=ip, user_agent=user_agent))
+        return SignedIn(user, await start_session(session, settings, user, ip=ip, user_agent=user_agent, method="password"))
 
 
 def _rank(wrong: float) -> int:
@@ -125,7 +124,7 @@ async def _find(session: ReadSession, email: str, ip: str | None) -> _Known:
         UserSession.user_id == User.id, UserSession.ip_address == ip, UserSession.expires_at > func.now()
     )
     query = select(User.id, User.password_hash, here.label("here")).where(
-        func.lower(User.email) == func.lower(email), User.status != "deleted"
+        func.lower(User.email) == func.lower(email), or_(User.status != "deleted", User.leaves_at.is_not(None))
     )
     row = (await session.execute(query)).one_or_none()
     return _Known(row.id, row.password_hash, row.here) if row is not None else _Known(None, None, False)

@@ -1,0 +1,1 @@
+"""The ways in. Each proves who somebody is and ends with a signed-in device."""

@@ -1,0 +1,33 @@
+"""Proving again who one is, on a device that is signed in: what is dear asks for it (see `current.PROOF_LASTS`)."""
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pingvas.accounts.actor import Actor
+from pingvas.accounts.passwords.hashing import verify_password
+from pingvas.accounts.passwords.rules import MAX_LENGTH, normalise_password
+from pingvas.accounts.sign_in.with_password import InvalidCredentials
+from pingvas.accounts.tables import User, UserSession
+from pingvas.base.budgets import Budgets, Key
+from pingvas.base.db import Database
+from pingvas.base.settings import Settings
+
+
+async def prove_with_password(
+    database: Database, settings: Settings, budgets: Budgets, actor: Actor, *, password: str, address: Key
+) -> None:
+    """Raises Invalid, InvalidCredentials, BudgetUsedUp and StudioBusy."""
+    password = normalise_password(password)
+    with budgets.sign_in_pair.counting((str(actor.user_id), address), InvalidCredentials):
+        async with database.read() as reading:
+            kept = await reading.scalar(select(User.password_hash).where(User.id == actor.user_id))
+        if len(password) > MAX_LENGTH or not await verify_password(settings, kept, password, who=address):
+            raise InvalidCredentials
+    async with database.transaction() as session:
+        await note_proof(session, actor)
+
+
+async def note_proof(session: AsyncSession, actor: Actor) -> None:
+    """This device's person has just proved who they are."""
+    device = update(UserSession).where(UserSession.id == actor.session_id)
+    await session.execute(device.values(proven_at=func.now()))
