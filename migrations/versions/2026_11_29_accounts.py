@@ -82,7 +82,7 @@ SIGNING_IN = [
         credential_id bytea NOT NULL CONSTRAINT uq_passkeys_credential_id UNIQUE,
         public_key    bytea NOT NULL,
         -- 0 for ever where the authenticator does not count
-        sign_count    bigint NOT NULL DEFAULT 0,
+        sign_count    bigint NOT NULL DEFAULT '0',
         transports    text[] NOT NULL DEFAULT '{}',
         backed_up     boolean NOT NULL DEFAULT false,
         name          text NOT NULL,
@@ -117,7 +117,7 @@ SIGNING_IN = [
         -- NULL until a first code has shown that the app has it
         confirmed_at timestamptz,
         -- the time step of the latest code that was taken: no code works twice
-        last_step    bigint NOT NULL DEFAULT 0,
+        last_step    bigint NOT NULL DEFAULT '0',
         created_at   timestamptz NOT NULL DEFAULT now()
     )
     """,

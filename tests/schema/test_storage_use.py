@@ -12,6 +12,7 @@ from harness.catalog import make_model
 from pingvas.accounts.tables import User
 from pingvas.base import migrate
 from pingvas.base.db import Database
+from pingvas.base.ids import new_id
 from pingvas.base.read_session import ReadSession
 from pingvas.gallery.storage_use import find_miscounts, used_bytes
 from pingvas.gallery.tables import Image
@@ -149,14 +150,30 @@ async def test_a_sum_that_was_made_wrong_by_hand_is_found_and_stops_nobody(sessi
     assert await find_miscounts(session) == []
 
 
+async def _make_person_of_before(session: AsyncSession) -> UUID:
+    """A bare row, for today's classes know columns that an older schema does not have."""
+    made = text("INSERT INTO users (id, email, display_name) VALUES (:id, 'ada@example.com', 'Ada') RETURNING id")
+    return UUID(str(await session.scalar(made, {"id": new_id()})))
+
+
+async def _make_image_of_before(session: AsyncSession, user_id: UUID, file_size: int) -> None:
+    made = text(
+        "INSERT INTO images (id, user_id, s3_key, width, height, format, file_size)"
+        " VALUES (:id, :user_id, :key, 64, 64, 'png', :file_size)"
+    )
+    image_id = new_id()
+    values = {"id": image_id, "user_id": user_id, "key": f"images/{image_id}.png", "file_size": file_size}
+    await session.execute(made, values)
+
+
 async def test_pictures_from_before_the_sums_are_counted_by_the_migration(empty_database_url: str) -> None:
     # given a database of the revision before, with pictures in it
     await migrate.upgrade(empty_database_url, "2026_11_23_fair_queue")
     database = Database(empty_database_url)
     async with database.transaction() as session:
-        ada = (await make_user(session)).id
-        await make_image(session, ada, file_size=100)
-        await make_image(session, ada, file_size=20)
+        ada = await _make_person_of_before(session)
+        await _make_image_of_before(session, ada, 100)
+        await _make_image_of_before(session, ada, 20)
 
     # when
     await migrate.upgrade(empty_database_url, "2026_11_29_storage_use")
@@ -166,5 +183,5 @@ async def test_pictures_from_before_the_sums_are_counted_by_the_migration(empty_
         assert await _used(session, ada) == [120]
     await migrate.downgrade(empty_database_url, "2026_11_23_fair_queue")
     async with database.transaction() as session:
-        await make_image(session, ada)
+        await _make_image_of_before(session, ada, 1)
     await database.dispose()

@@ -99,7 +99,7 @@ async def start_session(
     session.add(device)
     await session.flush()
     if method != "viewing":
-        await _notice_device(session, user, ip=ip, user_agent=user_agent)
+        await _notice_device(session, user, ip=ip, user_agent=device.user_agent)
     return _tokens(settings, user.id, session_id, rotation=0, issued_at=device.created_at)
 
 
