@@ -132,6 +132,17 @@ class Storage:
                 if durable:
                     await asyncio.to_thread(_sync_to_disk, self._folder, key)
 
+    async def put_file(self, key: str, file: Path, content_type: str) -> None:
+        """The same for a file of any size, which is read in parts."""
+        check_key(key)
+        with _as_unavailable("write"):
+            if self._folder is None:
+                attributes = {"Content-Type": content_type, "Cache-Control": _IMMUTABLE}
+                await obstore.put_async(self._store, key, file, attributes=attributes)
+            else:
+                await obstore.put_async(self._store, key, file)
+                await asyncio.to_thread(_sync_to_disk, self._folder, key)
+
     async def get(self, key: str) -> bytes:
         """All bytes of an object. Raises ObjectMissing."""
         reading = await self.read(key)

@@ -114,6 +114,9 @@ FIGURES: dict[str, Share | Rate | Queue] = {
     "mails_of_address": Rate(
         20, 60, "mails that an address asks for", "A school that starts its term is behind one address."
     ),
+    "exports": Rate(
+        2, 86_400, "exports that a person asks for", "Each copies all of somebody's pictures, once a day."
+    ),
     "sockets": Share(20, 2_000, "sockets of a person", "One a tab."),
     "sockets_of_address": Share(100, 2_000, "sockets of an address", "A school is behind one address."),
     "socket_handshakes": Rate(

@@ -258,6 +258,7 @@ class Budgets:
         self.sign_in_account = rates("sign_in_account")
         self.sign_ups = rates("sign_ups")
         self.mails = rates("mails")
+        self.exports = rates("exports")
         self.mails_of_address = rates("mails_of_address")
         self.sign_up_bonuses = rates("sign_up_bonuses")
         self.tokens = rates("tokens")

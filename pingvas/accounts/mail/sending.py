@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import delete, func, literal, or_, select, update
+from sqlalchemy import case, delete, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.mail.compose import Language, compose
@@ -26,6 +26,7 @@ STUDIO = "Pingvas Studio"
 # Pauses between tries, seconds; about a day in all.
 PAUSES = (10, 60, 300, 1800, 7200, 21600, 43200)
 _KEPT = timedelta(days=30)
+_KEPT_OF_NOBODY = timedelta(days=1)
 _BATCH = 100
 
 # The page a message's button leads to; `token` of those that carry one is of the purpose of the same name.
@@ -103,8 +104,10 @@ async def send_due_mail(database: Database, settings: Settings, post: Post) -> S
 
 
 async def forget_old_mail(session: AsyncSession) -> None:
-    """Remove what was sent, or given up, a while ago."""
-    await session.execute(delete(Mail).where(func.coalesce(Mail.sent_at, Mail.failed_at) < func.now() - literal(_KEPT)))
+    """Remove what was sent, or given up, a while ago; what went to people who are gone, soon."""
+    ended = func.coalesce(Mail.sent_at, Mail.failed_at)
+    kept = case((Mail.user_id.is_(None), literal(_KEPT_OF_NOBODY)), else_=literal(_KEPT))
+    await session.execute(delete(Mail).where(ended < func.now() - kept))
 
 
 async def _take(session: AsyncSession, settings: Settings) -> _Due | None:

@@ -1,6 +1,5 @@
 """What a person says about themselves, and their settings of the page. Reading and changing it."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +8,11 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.accounts.people.handles import HandleTaken, accept_handle
+from pingvas.accounts.people.preferences import merged
 from pingvas.accounts.people.registration import accept_display_name
 from pingvas.accounts.tables import User, UserProfile
 from pingvas.base.errors import Invalid, NotFound
@@ -21,8 +23,6 @@ MAX_BIO = 1000
 MAX_URL = 2000
 # Nothing, or an address of the web with the name of a host.
 WEB_ADDRESS = r"^([Hh][Tt][Tt][Pp][Ss]?://[^\s/?#@:\[\]\\]+(:[0-9]{1,5})?([/?#]\S*)?)?$"
-MAX_PREFERENCES_BYTES = 16_384
-MAX_PREFERENCES_DEPTH = 16
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class AccountChanges(TypedDict, total=False):
     """What is to change; a key that is absent stays as it is, and None takes a value away where that can be."""
 
     display_name: str | None
+    handle: str | None
     avatar_url: str | None
     bio: str | None
     preferences: Mapping[str, Any] | None
@@ -56,10 +57,10 @@ async def get_account(session: ReadSession, user_id: UUID, *, lock: bool = False
 
 
 async def change_account(session: AsyncSession, user_id: UUID, changes: AccountChanges) -> Account:
-    """Change some of it. Raises Invalid, and then nothing has changed.
+    """Change some of it. Raises Invalid and HandleTaken, and then nothing has changed.
 
-    Preferences are merged by their top-level keys, None removing one (RFC 7396): a device that saves its own
-    setting does not undo another's.
+    Preferences are merged field by field, None removing one (RFC 7396): a device that saves its own setting does not undo
+    another's.
     """
     account = await get_account(session, user_id, lock=True)
     user, profile = account.user, account.profile
@@ -70,9 +71,20 @@ async def change_account(session: AsyncSession, user_id: UUID, changes: AccountC
     if "bio" in changes:
         profile.bio = _accept_bio(changes["bio"])
     if "preferences" in changes:
-        profile.preferences = _merged(profile.preferences, changes["preferences"])
+        profile.preferences = merged(profile.preferences, changes["preferences"])
+    if "handle" in changes:
+        await _set_handle(session, user, accept_handle(changes["handle"]))
     await session.flush()
     return account
+
+
+async def _set_handle(session: AsyncSession, user: User, handle: str | None) -> None:
+    try:
+        async with session.begin_nested():
+            user.handle = handle
+            await session.flush()
+    except IntegrityError:
+        raise HandleTaken from None
 
 
 def _accept_url(url: str | None) -> str | None:
@@ -95,34 +107,6 @@ def _accept_bio(bio: str | None) -> str | None:
     if len(bio) > MAX_BIO or "\x00" in bio:
         raise _invalid("bio", f"must have at most {MAX_BIO} characters")
     return bio.strip()
-
-
-def _merged(present: Mapping[str, Any], change: Mapping[str, Any] | None) -> dict[str, Any]:
-    if change is None:
-        return {}
-    merged = {key: value for key, value in {**present, **change}.items() if value is not None}
-    if not _storable(merged, MAX_PREFERENCES_DEPTH):
-        raise _invalid("preferences", "must be plain JSON without NUL characters, and not nested deeply")
-    try:
-        size = len(json.dumps(merged, ensure_ascii=False, allow_nan=False).encode())
-    except ValueError:  # NaN, Infinity or half a surrogate pair
-        raise _invalid("preferences", "must be plain JSON") from None
-    if size > MAX_PREFERENCES_BYTES:
-        raise _invalid("preferences", f"must have at most {MAX_PREFERENCES_BYTES} bytes")
-    return merged
-
-
-def _storable(value: Any, depth: int) -> bool:
-    """Whether jsonb can hold it (it has no NUL) and nobody who reads it back runs out of stack."""
-    if isinstance(value, str):
-        return "\x00" not in value
-    if isinstance(value, Mapping):
-        return depth > 0 and all(
-            _storable(key, 0) and _storable(part, depth - 1) for key, part in value.items()
-        )
-    if isinstance(value, list):
-        return depth > 0 and all(_storable(part, depth - 1) for part in value)
-    return True
 
 
 def _invalid(field: str, reason: str) -> Invalid:

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.sessions.devices import list_sessions
+from pingvas.accounts.people.addresses import find_change
+from pingvas.accounts.people.handles import HANDLE, HandleTaken
+from pingvas.accounts.people.preferences import Preferences, meaningful
 from pingvas.accounts.people.profile import (
     MAX_BIO,
     MAX_URL,
@@ -21,9 +24,12 @@ from pingvas.accounts.people.profile import (
 from pingvas.accounts.people.registration import MAX_DISPLAY_NAME
 from pingvas.accounts.sessions.lifecycle import end_session
 from pingvas.api.http.contract import raises
-from pingvas.api.http.deps import ActorDep, ReadSessionDep, SessionDep, within
+from pingvas.adapters.storage import Storage
+from pingvas.api.http.deps import ActorDep, EvenLeavingActorDep, ReadSessionDep, SessionDep, StorageDep, within
 from pingvas.api.http.wire import SHOWN_NAME, PageDep, left_out
 from pingvas.api.routes.auth import UserOut
+from pingvas.api.routes.avatar import AvatarOut, avatar_out
+from pingvas.api.routes.email_and_password import EmailChangeOut
 from pingvas.base.read_session import ReadSession
 from pingvas.billing.ledger import list_transactions
 from pingvas.billing.subscriptions import NoSubscription, get_current_subscription
@@ -42,11 +48,10 @@ Bio = Annotated[str, Field(max_length=4000, json_schema_extra={"maxLength": MAX_
 
 
 class MyProfile(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-    avatar_url: str | None
+    avatar_url: str | None = Field(description="An address elsewhere, where the picture is not one of ours")
+    avatar: AvatarOut | None
     bio: str | None
-    preferences: dict[str, Any]
+    preferences: Preferences
 
 
 class MyPlan(BaseModel):
@@ -77,10 +82,15 @@ class MeOut(BaseModel):
     credits: MyCredits
     storage: MyStorage
     features: dict[str, Any] = Field(description="What this person may use")
+    has_password: bool
+    email_change: EmailChangeOut | None = Field(description="A change of address that waits for consent")
+    bonus_due: int = Field(description="Credits that come when the address is proven")
+    leaves_at: datetime | None = Field(description="The account is deleted; until then that can be taken back")
+    viewed_by_admin: bool = Field(description="Whether it is an admin who looks through this person's eyes")
 
 
 class MeChanges(BaseModel):
-    """Only what is sent changes. `preferences` is merged by its top-level keys; null removes a key."""
+    """Only what is sent changes. `preferences` is merged field by field; null removes one."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -92,7 +102,17 @@ class MeChanges(BaseModel):
     )
     avatar_url: AvatarUrl | None = Field(None, description="http or https; null or nothing removes it")
     bio: Bio | None = Field(None, description=f"Up to {MAX_BIO} characters; null removes it")
-    preferences: dict[str, Any] | None = Field(None, description="Settings of the page; up to 16 KiB in all")
+    handle: str | None = Field(
+        None,
+        max_length=400,
+        description="3 to 30 letters (a to z), digits and _, nobody else's; null removes it",
+        json_schema_extra={"pattern": f"{HANDLE}|^$"},
+    )
+    preferences: dict[str, Any] | None = Field(
+        None,
+        description="A merge patch (RFC 7396) of the preferences; null removes all",
+        json_schema_extra={"$ref": "#/components/schemas/Preferences"},
+    )
 
 
 class TransactionOut(BaseModel):
@@ -133,18 +153,18 @@ class DevicesPage(BaseModel):
 
 @router.get("", operation_id="get_me")
 @raises(NoSubscription)
-async def get_me(actor: ActorDep, session: ReadSessionDep) -> MeOut:
+async def get_me(actor: EvenLeavingActorDep, session: ReadSessionDep, storage: StorageDep) -> MeOut:
     """The person, their plan, credits and storage."""
-    return await _me(session, actor, await get_account(session, actor.user_id))
+    return await _me(session, actor, await get_account(session, actor.user_id), storage)
 
 
 @router.patch("", operation_id="change_me", dependencies=[within("changes")])
-@raises(NoSubscription)
-async def change_me(body: MeChanges, actor: ActorDep, session: SessionDep) -> MeOut:
+@raises(NoSubscription, HandleTaken)
+async def change_me(body: MeChanges, actor: ActorDep, session: SessionDep, storage: StorageDep) -> MeOut:
     """Change the name people see, the picture, the few words, or settings of the page."""
     sent = body.model_dump(exclude_unset=True)
     changes = AccountChanges(**sent)  # type: ignore[typeddict-item]  # the fields of MeChanges are its keys
-    return await _me(session, actor, await change_account(session, actor.user_id, changes))
+    return await _me(session, actor, await change_account(session, actor.user_id, changes), storage)
 
 
 @router.get("/credits", operation_id="list_credits", dependencies=[within("lists")])
@@ -193,11 +213,18 @@ async def end_my_session(session_id: UUID, actor: ActorDep, session: SessionDep)
     await end_session(session, actor.user_id, session_id)
 
 
-async def _me(session: ReadSession, actor: Actor, account: Account) -> MeOut:
+async def _me(session: ReadSession, actor: Actor, account: Account, storage: Storage) -> MeOut:
     subscription = await get_current_subscription(session, actor.user_id)
+    user, profile = account.user, account.profile
+    change = await find_change(session, actor.user_id)
     return MeOut(
-        user=UserOut.model_validate(account.user),
-        profile=MyProfile.model_validate(account.profile),
+        user=UserOut.model_validate(user),
+        profile=MyProfile(
+            avatar_url=profile.avatar_url,
+            avatar=await avatar_out(profile, storage),
+            bio=profile.bio,
+            preferences=meaningful(profile.preferences),
+        ),
         plan=MyPlan(
             name=subscription.plan_name,
             display_name=subscription.plan_display_name,
@@ -211,4 +238,9 @@ async def _me(session: ReadSession, actor: Actor, account: Account) -> MeOut:
             used_bytes=await used_bytes(session, actor.user_id), quota_bytes=subscription.storage_bytes
         ),
         features=subscription.features,
+        has_password=user.password_hash is not None,
+        email_change=None if change is None else EmailChangeOut.model_validate(change),
+        bonus_due=user.bonus_due,
+        leaves_at=user.leaves_at,
+        viewed_by_admin=actor.viewer_id is not None,
     )

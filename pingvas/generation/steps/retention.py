@@ -55,6 +55,16 @@ _DROP_PREVIEWS = text("""
 """).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 
 
+_FORGET_WORDS = text("""
+    UPDATE generation_jobs SET parameters = '{}', error_message = NULL, traceparent = NULL WHERE user_id = :user_id
+""")
+
+
+async def forget_words(session: AsyncSession, user_id: UUID) -> None:
+    """Of somebody who leaves: what they asked for and were told goes from their jobs, whose figures are kept."""
+    await session.execute(_FORGET_WORDS, {"user_id": user_id})
+
+
 async def forget_steps(database: Database, keep: timedelta) -> int:
     """Delete the steps of ended jobs that are older than `keep`; how many. Their previews go with them."""
     return await _sweep(database, _OLD_STEPS, _FORGET, keep)

@@ -29,6 +29,8 @@ SUSPICIOUS = 50
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _PREVIEW = re.compile(rf"previews/({_UUID})/[0-9a-f]+\.webp")
+_AVATAR = re.compile(rf"avatars/({_UUID})/{_UUID}-[0-9]+\.webp")
+_EXPORT = re.compile(rf"exports/{_UUID}/({_UUID})\.zip")
 
 # A row can only be written for what its own job's run has stored: nothing older than the oldest run is waited for.
 _BEFORE = text("""
@@ -49,10 +51,16 @@ def _named(table: str, condition: str) -> TextClause:
 _NAMED_BY_IMAGE = _named("images", "row.id = stored.id AND stored.key IN (row.s3_key, row.thumbnail_url)")
 _NAMED_BY_STEP = _named("generation_steps", "row.job_id = stored.id AND row.preview_url = stored.key")
 
+# A person's picture is found by whose it is, which stands in the key too.
+_NAMED_BY_PROFILE = _named("user_profiles", "row.user_id = stored.id AND stored.key LIKE row.avatar_key || '-%'")
+_NAMED_BY_EXPORT = _named("data_exports", "row.id = stored.id AND row.storage_key = stored.key")
+
 KINDS = (
     ("images", OF_AN_IMAGE, _NAMED_BY_IMAGE),
     ("thumbnails", OF_AN_IMAGE, _NAMED_BY_IMAGE),
     ("previews", _PREVIEW, _NAMED_BY_STEP),
+    ("avatars", _AVATAR, _NAMED_BY_PROFILE),
+    ("exports", _EXPORT, _NAMED_BY_EXPORT),
 )
 
 

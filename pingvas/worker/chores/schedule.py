@@ -14,6 +14,7 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from pingvas.accounts.cleanup import forget_expired
+from pingvas.accounts.leaving.exports import forget_exports
 from pingvas.accounts.mail.sending import send_due_mail
 from pingvas.adapters.mail import Post
 from pingvas.adapters.storage import Storage
@@ -28,6 +29,8 @@ from pingvas.generation.lifecycle.slots import promote_overlooked
 from pingvas.generation.lifecycle.sweeps import lift_stragglers, sweep_deadlines, sweep_leases
 from pingvas.generation.queue.workers import forget_silent_workers
 from pingvas.generation.steps.retention import drop_previews, forget_jobs, forget_steps
+from pingvas.worker.chores.export_file import make_exports
+from pingvas.worker.chores.leaving import erase_leaving
 from pingvas.worker.chores.orphans import delete_orphans
 
 log = logging.getLogger(__name__)
@@ -99,11 +102,20 @@ async def _send_mail(context: ChoreContext) -> Counts:
     return asdict(await send_due_mail(context.database, context.settings, context.post))
 
 
+async def _make_exports(context: ChoreContext) -> Counts:
+    return {"made": await make_exports(context.database, context.storage, context.settings)}
+
+
+async def _erase_leaving(context: ChoreContext) -> Counts:
+    return {"erased": await erase_leaving(context.database)}
+
+
 async def _forget_expired(context: ChoreContext) -> Counts:
     async with context.database.transaction() as session:
         await forget_expired(session)
         await session.execute(_FORGET_IDEMPOTENCY_KEYS)
         await forget_loop_failures(session)
+        await forget_exports(session)
     return {}
 
 
@@ -145,6 +157,8 @@ CHORES = (
     Chore("lift_stragglers", "* * * * * */10", "every 10 seconds", _lift_stragglers),
     Chore("refresh_planner_figures", "* * * * * */5", "every 5 seconds", _refresh_planner_figures),
     Chore("send_mail", "* * * * * */2", "every 2 seconds", _send_mail),
+    Chore("make_exports", "* * * * * */5", "every 5 seconds", _make_exports, at_most=2 * 3600.0),
+    Chore("erase_leaving", "*/5 * * * *", "every 5 minutes", _erase_leaving),
     Chore("delete_objects", "* * * * * */10", "every 10 seconds", _delete_objects),
     Chore("clean_old_files", "*/5 * * * *", "every 5 minutes", _clean_old_files, at_most=3000.0),
     Chore("forget_silent_workers", "* * * * *", "every minute", _forget_silent_workers),
