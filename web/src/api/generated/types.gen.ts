@@ -4564,6 +4564,10 @@ export type GetExportErrors = {
      */
     403: Problem;
     /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
      * Unprocessable Entity: `validation_error` (Some of the input is not valid)
      */
     422: Problem;
