@@ -37,7 +37,7 @@ async def test_signing_up_gives_an_account_a_plan_a_bonus_and_tokens(
     assert answer.status_code == 201
     told = answer.json()
     tokens = {"access_token", "refresh_token", "token_type", "expires_in"}
-    assert set(told) == tokens | {"user", "bonus_credits", "bonus_withheld"}
+    assert set(told) == tokens | {"user", "bonus_credits", "bonus_due", "bonus_withheld"}
     assert told["bonus_credits"] == settings.signup_bonus_credits
     assert told["bonus_withheld"] is False
     assert (told["token_type"], told["expires_in"]) == ("bearer", settings.access_token_seconds)
@@ -159,7 +159,7 @@ async def test_a_damaged_body_is_a_validation_error(client: httpx.AsyncClient, p
 
 async def test_people_of_every_script_sign_up_and_in(client: httpx.AsyncClient) -> None:
     # given: typed as separate jamo at one place and composed at the other
-    email, password = "강물@예시.한국", "흐르는강물처럼고요하게 🦊"
+    email, password = "강물@예시.한국", "흐르는 강물처럼 고요하고 깊게 🦊"
     await sign_up(client, email=email, password=password)
 
     # when
