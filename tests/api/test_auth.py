@@ -41,7 +41,8 @@ async def test_signing_up_gives_an_account_a_plan_a_bonus_and_tokens(
     assert told["bonus_credits"] == settings.signup_bonus_credits
     assert told["bonus_withheld"] is False
     assert (told["token_type"], told["expires_in"]) == ("bearer", settings.access_token_seconds)
-    assert set(told["user"]) == {"id", "email", "display_name", "role", "status", "created_at"}
+    mine = {"id", "email", "email_verified_at", "handle", "display_name", "role", "status", "created_at"}
+    assert set(told["user"]) == mine
     assert (told["user"]["email"], told["user"]["role"], told["user"]["status"]) == (email, "user", "active")
     assert answer.headers["cache-control"] == "no-store"
     assert "set-cookie" not in answer.headers
