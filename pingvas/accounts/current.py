@@ -7,7 +7,13 @@ from sqlalchemy import bindparam, func, literal, select
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.api_keys.key_text import looks_like_key
 from pingvas.accounts.api_keys.use import Scope, authenticate_key
-from pingvas.accounts.refusals import InvalidToken, ProofNeeded, TokenExpired, refuse_unless_standing
+from pingvas.accounts.refusals import (
+    InvalidToken,
+    ProofNeeded,
+    ReadOnlyView,
+    TokenExpired,
+    refuse_unless_standing,
+)
 from pingvas.accounts.sessions import access_tokens
 from pingvas.accounts.tables import User, UserSession
 from pingvas.base.read_session import ReadSession
@@ -96,3 +102,9 @@ def refuse_unless_fresh(actor: Actor) -> None:
     """Raises ProofNeeded unless the person proved a moment ago, on this device, that it is them. A key never does."""
     if not actor.freshly_proven:
         raise ProofNeeded
+
+
+def refuse_if_viewing(actor: Actor) -> None:
+    """Raises ReadOnlyView for an admin who looks through somebody's eyes: they see, and change nothing."""
+    if actor.viewer_id is not None:
+        raise ReadOnlyView

@@ -22,7 +22,23 @@ from pingvas.api.http.plain_text import require_plain_text
 from pingvas.api.http.request_id import RequestId
 from pingvas.api.http.site import docs_headers, page_route
 from pingvas.api.http.trace_requests import TraceRequests
-from pingvas.api.routes import auth, avatar, email_and_password, files, health, images, jobs, leaving, me, models, plans, queue, uploads
+from pingvas.api.routes import (
+    admin,
+    admin_records,
+    auth,
+    avatar,
+    email_and_password,
+    files,
+    health,
+    images,
+    jobs,
+    leaving,
+    me,
+    models,
+    plans,
+    queue,
+    uploads,
+)
 from pingvas.api.routes.open_jobs import OpenJobs
 from pingvas.base import shared_counts
 from pingvas.base.budgets import Budgets
@@ -122,7 +138,20 @@ def create_app(
 def _versioned() -> APIRouter:
     router = APIRouter(prefix=PREFIX)
     # A request is held against one route after another: those that are asked most come first.
-    for room in (jobs, images, queue, uploads, me, models, plans, auth, avatar, leaving):
+    for room in (
+        jobs,
+        images,
+        queue,
+        uploads,
+        me,
+        models,
+        plans,
+        auth,
+        avatar,
+        leaving,
+        admin,
+        admin_records,
+    ):
         router.include_router(room.router)
     for routes in (email_and_password.auth, email_and_password.me):
         router.include_router(routes)

@@ -65,7 +65,8 @@ class Settings(BaseSettings):
         description="Mail server, `smtp://user:password@host:587` or `smtps://…`; empty: mail lies in `mail` in the data folder",
     )
     mail_from: str | None = Field(
-        None, description="From address of the studio's mail, `Studio <studio@example.org>`; empty: at its own host"
+        None,
+        description="From address of the studio's mail, `Studio <studio@example.org>`; empty: at its own host",
     )
     bonus_after_verification: bool = Field(
         False, description="Give the sign-up bonus only once the address is proven"
@@ -76,7 +77,9 @@ class Settings(BaseSettings):
     leave_days: float = Field(
         14.0, gt=0, description="Days in which somebody can take the deletion of their account back"
     )
-    export_keep_days: float = Field(7.0, gt=0, description="Days in which a person's data can be fetched as a file")
+    export_keep_days: float = Field(
+        7.0, gt=0, description="Days in which a person's data can be fetched as a file"
+    )
     access_token_seconds: int = Field(900, gt=0, description="Life of an access token, seconds")
     refresh_token_days: int = Field(30, gt=0, description="A device unused for so many days is signed out")
     refresh_grace_seconds: int = Field(

@@ -52,7 +52,9 @@ async def make_user(
 
 async def make_device(session: AsyncSession, settings: Settings, user: User) -> Tokens:
     """A signed-in device of this person."""
-    return await start_session(session, settings, user, ip="127.0.0.1", user_agent=USER_AGENT, method="password")
+    return await start_session(
+        session, settings, user, ip="127.0.0.1", user_agent=USER_AGENT, method="password"
+    )
 
 
 @dataclass(frozen=True)

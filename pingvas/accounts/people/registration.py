@@ -4,9 +4,9 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pingvas.accounts.people.emails import normalise_email
-from pingvas.accounts.passwords.rules import accept_password
 from pingvas.accounts.passwords.hashing import STUDIO, hash_password
+from pingvas.accounts.passwords.rules import accept_password
+from pingvas.accounts.people.emails import normalise_email
 from pingvas.accounts.tables import User, UserProfile
 from pingvas.base.budgets import Key
 from pingvas.base.errors import Conflict, Forbidden

@@ -14,9 +14,9 @@ from uuid import UUID
 
 from sqlalchemy import exists, func, or_, select
 
-from pingvas.accounts.people.emails import normalise_email
-from pingvas.accounts.passwords.rules import MAX_LENGTH, normalise_password
 from pingvas.accounts.passwords.hashing import hash_password, needs_rehash, verify_password
+from pingvas.accounts.passwords.rules import MAX_LENGTH, normalise_password
+from pingvas.accounts.people.emails import normalise_email
 from pingvas.accounts.refusals import refuse_unless_active
 from pingvas.accounts.sessions.lifecycle import Tokens, start_session
 from pingvas.accounts.tables import User, UserSession
@@ -93,7 +93,10 @@ async def sign_in(
         refuse_unless_active(user, leaving_too=True)
         if fresh_hash is not None:
             user.password_hash = fresh_hash
-        return SignedIn(user, await start_session(session, settings, user, ip=ip, user_agent=user_agent, method="password"))
+        return SignedIn(
+            user,
+            await start_session(session, settings, user, ip=ip, user_agent=user_agent, method="password"),
+        )
 
 
 def _rank(wrong: float) -> int:
@@ -124,7 +127,8 @@ async def _find(session: ReadSession, email: str, ip: str | None) -> _Known:
         UserSession.user_id == User.id, UserSession.ip_address == ip, UserSession.expires_at > func.now()
     )
     query = select(User.id, User.password_hash, here.label("here")).where(
-        func.lower(User.email) == func.lower(email), or_(User.status != "deleted", User.leaves_at.is_not(None))
+        func.lower(User.email) == func.lower(email),
+        or_(User.status != "deleted", User.leaves_at.is_not(None)),
     )
     row = (await session.execute(query)).one_or_none()
     return _Known(row.id, row.password_hash, row.here) if row is not None else _Known(None, None, False)

@@ -14,9 +14,14 @@ from pingvas.accounts.current import authenticate
 from pingvas.accounts.mail.compose import Language
 from pingvas.accounts.one_time import redeem_token
 from pingvas.accounts.passwords.rules import MAX_LENGTH, MIN_LENGTH
-from pingvas.accounts.refusals import AccountSuspended, InvalidToken, TokenExpired
 from pingvas.accounts.people.addresses import ask_to_verify
-from pingvas.accounts.people.registration import MAX_DISPLAY_NAME, EmailExists, RegistrationClosed, refuse_if_closed
+from pingvas.accounts.people.registration import (
+    MAX_DISPLAY_NAME,
+    EmailExists,
+    RegistrationClosed,
+    refuse_if_closed,
+)
+from pingvas.accounts.refusals import AccountSuspended, InvalidToken, TokenExpired
 from pingvas.accounts.sessions.lifecycle import (
     ReusedToken,
     Tokens,
@@ -172,7 +177,9 @@ async def register_account(
             who=address,
         )
     await ask_to_verify(session, user, language=language)
-    tokens = await start_session(session, settings, user, ip=caller.ip, user_agent=caller.user_agent, method="password")
+    tokens = await start_session(
+        session, settings, user, ip=caller.ip, user_agent=caller.user_agent, method="password"
+    )
     told = _answer(user, tokens, transport, response)
     withheld = bonus < settings.signup_bonus_credits
     return RegisteredAnswer(
@@ -219,7 +226,9 @@ async def sign_in_once(
     """Sign in on this device with the token of a sign-in link."""
     with budgets.tokens.counting(address, InvalidToken):
         user, _ = await redeem_token(session, body.token.get_secret_value(), "sign_in")
-    tokens = await start_session(session, settings, user, ip=caller.ip, user_agent=caller.user_agent, method="link")
+    tokens = await start_session(
+        session, settings, user, ip=caller.ip, user_agent=caller.user_agent, method="link"
+    )
     return _answer(user, tokens, transport, response)
 
 

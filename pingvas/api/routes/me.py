@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.accounts.actor import Actor
-from pingvas.accounts.sessions.devices import list_sessions
 from pingvas.accounts.people.addresses import find_change
 from pingvas.accounts.people.handles import HANDLE, HandleTaken
 from pingvas.accounts.people.preferences import Preferences, meaningful
@@ -22,10 +21,18 @@ from pingvas.accounts.people.profile import (
     get_account,
 )
 from pingvas.accounts.people.registration import MAX_DISPLAY_NAME
+from pingvas.accounts.sessions.devices import list_sessions
 from pingvas.accounts.sessions.lifecycle import end_session
-from pingvas.api.http.contract import raises
 from pingvas.adapters.storage import Storage
-from pingvas.api.http.deps import ActorDep, EvenLeavingActorDep, ReadSessionDep, SessionDep, StorageDep, within
+from pingvas.api.http.contract import raises
+from pingvas.api.http.deps import (
+    ActorDep,
+    EvenLeavingActorDep,
+    ReadSessionDep,
+    SessionDep,
+    StorageDep,
+    within,
+)
 from pingvas.api.http.wire import SHOWN_NAME, PageDep, left_out
 from pingvas.api.routes.auth import UserOut
 from pingvas.api.routes.avatar import AvatarOut, avatar_out
@@ -85,7 +92,9 @@ class MeOut(BaseModel):
     has_password: bool
     email_change: EmailChangeOut | None = Field(description="A change of address that waits for consent")
     bonus_due: int = Field(description="Credits that come when the address is proven")
-    leaves_at: datetime | None = Field(description="The account is deleted; until then that can be taken back")
+    leaves_at: datetime | None = Field(
+        description="The account is deleted; until then that can be taken back"
+    )
     viewed_by_admin: bool = Field(description="Whether it is an admin who looks through this person's eyes")
 
 
