@@ -25,7 +25,7 @@ _OF_PERSON = text(f"""
 
 
 @dataclass(frozen=True)
-class RequestLimits:
+class ProgramLimits:
     """Requests a minute; None: no limit. All programs of a person together have `of_plan`, this key alone `of_key`."""
 
     user_id: UUID
@@ -34,15 +34,15 @@ class RequestLimits:
     of_key: int | None
 
 
-async def find_limits_of_key(session: ReadSession, key_hash: str) -> RequestLimits | None:
+async def find_limits_of_key(session: ReadSession, key_hash: str) -> ProgramLimits | None:
     """Those of an API key, by what the database keeps of it. None: there is no such key, or it is revoked."""
     return _limits(await fetch_one(session, _OF_KEY, {"key_hash": key_hash}))
 
 
-async def find_limits_of_person(session: ReadSession, user_id: UUID) -> RequestLimits | None:
+async def find_limits_of_person(session: ReadSession, user_id: UUID) -> ProgramLimits | None:
     """Those of a person's programs that come without a key. None: there is no such person."""
     return _limits(await fetch_one(session, _OF_PERSON, {"user_id": user_id}))
 
 
-def _limits(row: Row | None) -> RequestLimits | None:
-    return None if row is None else RequestLimits(row.user_id, row.key_id, row.of_plan, row.of_key)
+def _limits(row: Row | None) -> ProgramLimits | None:
+    return None if row is None else ProgramLimits(row.user_id, row.key_id, row.of_plan, row.of_key)

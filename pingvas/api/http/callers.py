@@ -6,16 +6,26 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+from fastapi.security.utils import get_authorization_scheme_param
+from starlette.datastructures import Headers
+
 from pingvas.accounts.api_keys.key_text import is_key, looks_like_key, stored_form
 from pingvas.accounts.refusals import InvalidToken, TokenExpired
 from pingvas.accounts.sessions import access_tokens
 from pingvas.base.db import Database
 from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
-from pingvas.billing.request_limits import RequestLimits, find_limits_of_key, find_limits_of_person
+from pingvas.billing.request_limits import ProgramLimits, find_limits_of_key, find_limits_of_person
 
 FRESH_SECONDS = 60.0
 _MOST = 10_000
+_LONGEST_TOKEN = 2_000
+
+
+def bearer_in(headers: Headers) -> str | None:
+    """The bearer token of a request, where it brings one that is no longer than any of ours."""
+    scheme, token = get_authorization_scheme_param(headers.get("authorization"))
+    return token if scheme.lower() == "bearer" and 0 < len(token) <= _LONGEST_TOKEN else None
 
 
 class Callers:
@@ -25,7 +35,7 @@ class Callers:
         self._settings = settings
         self._database = database
         self._clock = clock
-        self._known: OrderedDict[str | UUID, tuple[float, RequestLimits]] = OrderedDict()
+        self._known: OrderedDict[str | UUID, tuple[float, ProgramLimits]] = OrderedDict()
 
     def person_of(self, bearer: str) -> UUID | None:
         """Whose these credentials are, where that can be told without asking anybody."""
@@ -37,7 +47,7 @@ class Callers:
         except (InvalidToken, TokenExpired):
             return None
 
-    async def find(self, bearer: str) -> RequestLimits | None:
+    async def find(self, bearer: str) -> ProgramLimits | None:
         """The limits of who brings these credentials; None: they are nobody's. Raises DatabaseUnavailable."""
         if looks_like_key(bearer):
             if not is_key(bearer):
@@ -57,13 +67,13 @@ class Callers:
         elif await self.find(bearer) is None:
             raise InvalidToken
 
-    def _seen(self, name: str | UUID) -> RequestLimits | None:
+    def _seen(self, name: str | UUID) -> ProgramLimits | None:
         until, limits = self._known.get(name, (0.0, None))
         return limits if until > self._clock() else None
 
     async def _find(
-        self, name: str | UUID, read: Callable[[ReadSession], Awaitable[RequestLimits | None]]
-    ) -> RequestLimits | None:
+        self, name: str | UUID, read: Callable[[ReadSession], Awaitable[ProgramLimits | None]]
+    ) -> ProgramLimits | None:
         seen = self._seen(name)
         if seen is not None:
             return seen
