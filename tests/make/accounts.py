@@ -50,6 +50,12 @@ async def make_user(
     return user
 
 
+def address_of(user: User) -> str:
+    """The address of somebody who has one."""
+    assert user.email is not None
+    return user.email
+
+
 async def make_device(session: AsyncSession, settings: Settings, user: User) -> Tokens:
     """A signed-in device of this person."""
     return await start_session(
