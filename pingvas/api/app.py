@@ -143,9 +143,7 @@ def create_app(
     )
     app.add_middleware(TraceRequests, prefix=f"{PREFIX}/")
     if settings.rate_limits == "on":
-        app.add_middleware(
-            RequestLimits, limits=RateLimits(store), callers=callers, prefix=f"{PREFIX}/"
-        )
+        app.add_middleware(RequestLimits, limits=RateLimits(store), callers=callers, prefix=f"{PREFIX}/")
     app.add_middleware(Pace, callers=callers)
     app.add_middleware(RequestId)
     app.around = partial(_around, settings)

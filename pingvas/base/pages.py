@@ -74,9 +74,7 @@ async def read_page(
     `belongs_to` is whatever the rows depend on, as plain values: the list's name, the person, the filters.
     Raises BadCursor.
     """
-    seal = _Seal(
-        (asked.key, *asked.older_keys), [*belongs_to, *(column.key for column in order), descending]
-    )
+    seal = _Seal((asked.key, *asked.older_keys), [*belongs_to, *(column.key for column in order), descending])
     if asked.cursor is not None:
         last = [_read(column, value) for column, value in zip(order, seal.open(asked.cursor), strict=True)]
         place = tuple_(*order)

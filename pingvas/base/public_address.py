@@ -13,7 +13,13 @@ def accept_public_url(url: str) -> str:
     """The address without a slash at its end. Raises ValueError with what is wrong."""
     url = url.rstrip("/")
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or parts.query
+        or parts.fragment
+        or parts.username
+    ):
         raise ValueError("must be an address as in https://studio.example.org or https://example.org/studio")
     if _PATH.fullmatch(parts.path) is None or any(part in (".", "..") for part in parts.path.split("/")):
         raise ValueError("has a path of other signs than letters, digits and ._~-")

@@ -142,8 +142,8 @@ def open_store(settings: Settings, database: Database) -> Storage:
 async def close_store(storage: Storage) -> None:
     """Give back its connections."""
     if isinstance(storage, RedisStorage):
-        connection: Any = storage.bridge.get_connection()
-        await connection.aclose()
+        bridge: Any = storage.bridge
+        await bridge.get_connection().aclose()
 
 
 def _window_of(row: Row, expiry: int) -> _Window:

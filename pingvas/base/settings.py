@@ -54,12 +54,15 @@ class Settings(BaseSettings):
         None,
         description="Addresses and networks of proxies whose `X-Forwarded-For` and `-Proto` are believed; empty: `127.0.0.1`",
     )
-    cors_origins: Annotated[_List, AfterValidator(lambda origins: tuple(map(accept_origin, origins)))] = Field(
-        (),
-        description="Origins of other sites whose pages may call the API with a token or key of their own, `https://example.org`; empty: none",
+    cors_origins: Annotated[_List, AfterValidator(lambda origins: tuple(map(accept_origin, origins)))] = (
+        Field(
+            (),
+            description="Origins of other sites whose pages may call the API with a token or key of their own, `https://example.org`; empty: none",
+        )
     )
     rate_limits: Literal["on", "off"] = Field(
-        "on", description="Whether requests and generations a minute are limited; `off` for a network one trusts"
+        "on",
+        description="Whether requests and generations a minute are limited; `off` for a network one trusts",
     )
     database_url: str | None = Field(
         None,

@@ -166,9 +166,7 @@ class Realtime:
             self._keys[sid] = actor.key.id
         self._positions.joined(sid, actor.user_id)
         if left is not None:
-            self._timers[sid] = asyncio.get_running_loop().call_later(
-                left.total_seconds(), self._expire, sid
-            )
+            self._timers[sid] = asyncio.get_running_loop().call_later(left.total_seconds(), self._expire, sid)
 
     async def _disconnect(self, sid: str, _reason: str) -> None:
         self._devices.pop(sid, None)

@@ -103,7 +103,9 @@ async def list_keys(session: ReadSession, user_id: UUID, asked: PageRequest) -> 
 
 async def get_key(session: ReadSession, user_id: UUID, key_id: UUID) -> KeyView:
     """One of a person's keys. Raises NotFound."""
-    row = (await session.execute(_views().where(ApiKey.id == key_id, ApiKey.user_id == user_id))).one_or_none()
+    row = (
+        await session.execute(_views().where(ApiKey.id == key_id, ApiKey.user_id == user_id))
+    ).one_or_none()
     if row is None:
         raise NotFound("There is no such API key here.")
     return _view(row)
@@ -174,7 +176,9 @@ async def _accepted(session: ReadSession, changes: KeyChanges) -> dict[str, Any]
         values["addresses"] = accept_addresses(values["addresses"])
     expires_at = values.get("expires_at")
     if expires_at is not None and expires_at <= (await session.execute(select(func.now()))).scalar_one():
-        raise Invalid("A key has to expire later than now.", field="expires_at", reason="must lie in the future")
+        raise Invalid(
+            "A key has to expire later than now.", field="expires_at", reason="must lie in the future"
+        )
     return values
 
 

@@ -46,9 +46,7 @@ _OF_KEY = (
 _LIVE = (
     select(ApiKey.id)
     .join(User, User.id == ApiKey.user_id)
-    .where(
-        ApiKey.id == any_(bindparam("key_ids", type_=ARRAY(Uuid))), _IS_LIVE, User.status == "active"
-    )
+    .where(ApiKey.id == any_(bindparam("key_ids", type_=ARRAY(Uuid))), _IS_LIVE, User.status == "active")
 )
 _NOTE = text("""
     UPDATE api_keys SET last_used_at = now(), last_used_ip = noted.ip
@@ -100,9 +98,7 @@ def refuse_without_scope(key: KeyInUse | None, needs: Scope | None) -> None:
     if key is None or needs in key.scopes:
         return
     if needs is None:
-        raise ScopeMissing(
-            "No API key may do that: sign in.", extra={"scope": None}
-        )
+        raise ScopeMissing("No API key may do that: sign in.", extra={"scope": None})
     raise ScopeMissing(f"This API key lacks the scope {needs}.", extra={"scope": needs})
 
 

@@ -31,7 +31,9 @@ def bearer_in(headers: Headers) -> str | None:
 class Callers:
     """One for each app."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._settings = settings
         self._database = database
         self._clock = clock

@@ -89,7 +89,7 @@ NEEDS: dict[str, Access] = {
 # Those of the above that work without credentials too, and show less then.
 _ALSO_FOR_STRANGERS = {"get_image", "get_image_recipe", "get_image_file", "get_image_thumbnail"}
 
-_TOKEN, _KEY = "HTTPBearer", "ApiKey"  # noqa: S105 - names of schemes
+_TOKEN, _KEY = "HTTPBearer", "ApiKey"
 _KEY_SCHEME = {
     "type": "http",
     "scheme": "bearer",

@@ -34,7 +34,9 @@ ScopeName = Literal["read", "generate", "manage"]
 
 _NAME: JsonDict = {**SHOWN_NAME, "maxLength": MAX_NAME}
 _INTEGER_MAX = 2_147_483_647
-Name = Annotated[str, Field(max_length=400, description=f"1 to {MAX_NAME} characters", json_schema_extra=_NAME)]
+Name = Annotated[
+    str, Field(max_length=400, description=f"1 to {MAX_NAME} characters", json_schema_extra=_NAME)
+]
 Cap = Annotated[int, Field(ge=0, le=_INTEGER_MAX)]
 Models = Annotated[
     list[Annotated[Text, Field(min_length=1, max_length=200)]],
@@ -168,4 +170,3 @@ async def revoke_my_key(key_id: UUID, actor: ActorDep, session: SessionDep) -> N
 def _facts(view: KeyView) -> dict[str, Any]:
     own = {name: getattr(view.key, name) for name in KeyOut.model_fields if not name.startswith("spent_")}
     return {**own, "spent_total": view.spent_total, "spent_today": view.spent_today}
-

@@ -58,7 +58,9 @@ async def refuse_if_too_often(session: ReadSession, user_id: UUID, values: Mappi
         raise TooManyGenerations(Allowance(POLICY, limit, 0, _seconds_left(row.since, row.now)))
 
 
-def allowance_after(per_minute: int | None, submits: int, since: datetime | None, now: datetime) -> Allowance | None:
+def allowance_after(
+    per_minute: int | None, submits: int, since: datetime | None, now: datetime
+) -> Allowance | None:
     """How the limit stands once one more submit was taken."""
     if per_minute is None:
         return None

@@ -48,6 +48,7 @@ _IMAGES = select(Image).where(
     Image.user_id == bindparam("user_id"), Image.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
 )
 
+
 @dataclass(frozen=True)
 class MayUse:
     """Which models somebody may have run: those of their plan and, where they ask with a key that names some, of these."""
