@@ -15,6 +15,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pingvas.base.columns import EMPTY_LIST, EMPTY_OBJECT, CreatedAt, Id, UpdatedAt, one_of
@@ -339,8 +340,8 @@ class AuditEntry(Base):
     action: Mapped[str]
     target_type: Mapped[str]
     target_id: Mapped[str | None]
-    before: Mapped[dict[str, Any] | None]
-    after: Mapped[dict[str, Any] | None]
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     reason: Mapped[str | None]
     ip_address: Mapped[str | None]
     created_at: Mapped[CreatedAt]

@@ -76,15 +76,16 @@ async def record(
 async def list_entries(session: ReadSession, filter: AuditFilter, asked: PageRequest) -> Page[AuditEntry]:
     """The entries, newest first. Raises BadCursor."""
     query = select(AuditEntry)
-    for condition, value in (
-        (AuditEntry.actor_id == filter.actor_id, filter.actor_id),
-        (AuditEntry.target_id == filter.target_id, filter.target_id),
-        (AuditEntry.action == filter.action, filter.action),
-        (AuditEntry.created_at >= filter.since, filter.since),
-        (AuditEntry.created_at < filter.until, filter.until),
-    ):
-        if value is not None:
-            query = query.where(condition)
+    if filter.actor_id is not None:
+        query = query.where(AuditEntry.actor_id == filter.actor_id)
+    if filter.target_id is not None:
+        query = query.where(AuditEntry.target_id == filter.target_id)
+    if filter.action is not None:
+        query = query.where(AuditEntry.action == filter.action)
+    if filter.since is not None:
+        query = query.where(AuditEntry.created_at >= filter.since)
+    if filter.until is not None:
+        query = query.where(AuditEntry.created_at < filter.until)
     order = (AuditEntry.created_at, AuditEntry.id)
     told = tuple(str(part) for part in vars(filter).values())
     page = await read_page(session, query, asked, order=order, belongs_to=("audit", *told))

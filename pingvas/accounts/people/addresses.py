@@ -48,6 +48,7 @@ async def verify_email(session: AsyncSession, token: str) -> User:
     """Take the address as proven. Raises InvalidToken, TokenExpired and AccountSuspended."""
     user, _ = await redeem_token(session, token, "verify_email")
     prove_email(user)
+    await session.flush()
     await forget_tokens(session, user.id, "verify_email")
     return user
 

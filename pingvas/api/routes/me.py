@@ -119,8 +119,7 @@ class MeChanges(BaseModel):
     )
     preferences: dict[str, Any] | None = Field(
         None,
-        description="A merge patch (RFC 7396) of the preferences; null removes all",
-        json_schema_extra={"$ref": "#/components/schemas/Preferences"},
+        description="A merge patch (RFC 7396) of the preferences that `GET /me` answers; null removes all",
     )
 
 

@@ -358,3 +358,8 @@ FORGET = text(f"""
     DELETE FROM generation_jobs AS job
      WHERE job.id = ANY(:ids) AND job.{IS_ENDED} AND NOT EXISTS (SELECT FROM images WHERE job_id = job.id)
 """).bindparams(bindparam("ids", type_=ARRAY(Uuid)))  # noqa: S608 - our own constants
+
+# Of somebody who leaves: the words go, the figures are kept.
+FORGET_WORDS = text("""
+    UPDATE generation_jobs SET parameters = '{}', error_message = NULL, traceparent = NULL WHERE user_id = :user_id
+""")

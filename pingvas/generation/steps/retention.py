@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.db import Database
 from pingvas.base.ids import first_id_of
-from pingvas.generation.lifecycle.statements import FORGET
+from pingvas.generation.lifecycle.statements import FORGET, FORGET_WORDS
 from pingvas.generation.statuses import IS_ENDED
 
 BATCH = 1000
@@ -55,14 +55,9 @@ _DROP_PREVIEWS = text("""
 """).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 
 
-_FORGET_WORDS = text("""
-    UPDATE generation_jobs SET parameters = '{}', error_message = NULL, traceparent = NULL WHERE user_id = :user_id
-""")
-
-
 async def forget_words(session: AsyncSession, user_id: UUID) -> None:
     """Of somebody who leaves: what they asked for and were told goes from their jobs, whose figures are kept."""
-    await session.execute(_FORGET_WORDS, {"user_id": user_id})
+    await session.execute(FORGET_WORDS, {"user_id": user_id})
 
 
 async def forget_steps(database: Database, keep: timedelta) -> int:

@@ -47,7 +47,7 @@ EXPORTED = (
     ExportedTable(
         "audit_log",
         "account/what_admins_did.jsonl",
-        "row.target_id = CAST(:user_id AS text)",
+        "row.target_id = CAST(CAST(:user_id AS uuid) AS text)",
         ("actor_id", "actor_name", "ip_address"),
     ),
     ExportedTable("subscriptions", "credits/subscriptions.jsonl"),

@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelJobData, CancelJobErrors, CancelJobResponses, CancelJobsData, CancelJobsErrors, CancelJobsResponses, ChangeMeData, ChangeMeErrors, ChangeMeResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EstimateJobsData, EstimateJobsErrors, EstimateJobsResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageRecipeData, GetImageRecipeErrors, GetImageRecipeResponses, GetImageResponses, GetImageThumbnailData, GetImageThumbnailErrors, GetJobData, GetJobErrors, GetJobResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelResponses, GetQueueData, GetQueueErrors, GetQueueResponses, HealthzData, HealthzErrors, HealthzResponses, ListCreditsData, ListCreditsErrors, ListCreditsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListJobStepsData, ListJobStepsErrors, ListJobStepsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListPlansData, ListPlansErrors, ListPlansResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterData, RegisterErrors, RegisterResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SignInOnceData, SignInOnceErrors, SignInOnceResponses, SubmitJobsData, SubmitJobsErrors, SubmitJobsResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UploadImageData, UploadImageErrors, UploadImageResponses } from './types.gen';
+import type { AnnounceData, AnnounceErrors, AnnounceResponses, AskForExportData, AskForExportErrors, AskForExportResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelJobsData, CancelJobsErrors, CancelJobsResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangeMeData, ChangeMeErrors, ChangeMeResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmEmailData, ConfirmEmailErrors, ConfirmEmailResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndSessionsOfData, EndSessionsOfErrors, EndSessionsOfResponses, EstimateJobsData, EstimateJobsErrors, EstimateJobsResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, ForgetEmailChangeData, ForgetEmailChangeErrors, ForgetEmailChangeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetExportData, GetExportErrors, GetExportResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageRecipeData, GetImageRecipeErrors, GetImageRecipeResponses, GetImageResponses, GetImageThumbnailData, GetImageThumbnailErrors, GetJobData, GetJobErrors, GetJobResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GiveBonusCreditsData, GiveBonusCreditsErrors, GiveBonusCreditsResponses, HealthzData, HealthzErrors, HealthzResponses, ListAllAnnouncementsData, ListAllAnnouncementsErrors, ListAllAnnouncementsResponses, ListAnnouncementsData, ListAnnouncementsErrors, ListAnnouncementsResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListCreditsData, ListCreditsErrors, ListCreditsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListJobStepsData, ListJobStepsErrors, ListJobStepsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ProveIdentityData, ProveIdentityErrors, ProveIdentityResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveMyAvatarData, RemoveMyAvatarErrors, RemoveMyAvatarResponses, RemoveSecondFactorOfData, RemoveSecondFactorOfErrors, RemoveSecondFactorOfResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestorePersonData, RestorePersonErrors, RestorePersonResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeKeysOfData, RevokeKeysOfErrors, RevokeKeysOfResponses, SendVerificationData, SendVerificationErrors, SendVerificationResponses, SetMyAvatarData, SetMyAvatarErrors, SetMyAvatarResponses, SetRoleData, SetRoleErrors, SetRoleResponses, SignInOnceData, SignInOnceErrors, SignInOnceResponses, SubmitJobsData, SubmitJobsErrors, SubmitJobsResponses, SuspendPersonData, SuspendPersonErrors, SuspendPersonResponses, UndoDeleteMeData, UndoDeleteMeErrors, UndoDeleteMeResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UploadImageData, UploadImageErrors, UploadImageResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewAsData, ViewAsErrors, ViewAsResponses, WithdrawAnnouncementData, WithdrawAnnouncementErrors, WithdrawAnnouncementResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -243,6 +243,19 @@ export const getQueue = <ThrowOnError extends boolean = true>(options?: Options<
 });
 
 /**
+ * Delete Me
+ *
+ * Delete this account. Jobs end and other devices are signed out at once; the rest is kept for some days, in which the owner
+ * can sign in and take the deletion back.
+ */
+export const deleteMe = <ThrowOnError extends boolean = true>(options?: Options<DeleteMeData, ThrowOnError>): RequestResult<DeleteMeResponses, DeleteMeErrors, ThrowOnError, 'data'> => (options?.client ?? client).delete<DeleteMeResponses, DeleteMeErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/me',
+    ...options
+});
+
+/**
  * Get Me
  *
  * The person, their plan, credits and storage.
@@ -344,7 +357,7 @@ export const listPlans = <ThrowOnError extends boolean = true>(options?: Options
 /**
  * Register Account
  *
- * Make an account with the free plan and the sign-up bonus, and sign it in.
+ * Make an account with the free plan and the sign-up bonus, sign it in, and write to the address to have it proven.
  *
  * Of the accounts that are made at one address in a short time, only the first get the bonus; the others start without,
  * and `bonus_withheld` says so.
@@ -421,6 +434,431 @@ export const logout = <ThrowOnError extends boolean = true>(options?: Options<Lo
     headers: {
         'Content-Type': 'application/json',
         ...options?.headers
+    }
+});
+
+/**
+ * Remove My Avatar
+ *
+ * Show no picture of me.
+ */
+export const removeMyAvatar = <ThrowOnError extends boolean = true>(options?: Options<RemoveMyAvatarData, ThrowOnError>): RequestResult<RemoveMyAvatarResponses, RemoveMyAvatarErrors, ThrowOnError, 'data'> => (options?.client ?? client).delete<RemoveMyAvatarResponses, RemoveMyAvatarErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/me/avatar',
+    ...options
+});
+
+/**
+ * Set My Avatar
+ *
+ * Show this picture of me. It is made anew from its pixels: what else the file holds is not kept.
+ */
+export const setMyAvatar = <ThrowOnError extends boolean = true>(options: Options<SetMyAvatarData, ThrowOnError>): RequestResult<SetMyAvatarResponses, SetMyAvatarErrors, ThrowOnError, 'data'> => (options.client ?? client).post<SetMyAvatarResponses, SetMyAvatarErrors, ThrowOnError, 'data'>({
+    ...formDataBodySerializer,
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/me/avatar',
+    ...options,
+    headers: {
+        'Content-Type': null,
+        ...options.headers
+    }
+});
+
+/**
+ * Undo Delete Me
+ *
+ * Take the deletion of this account back.
+ */
+export const undoDeleteMe = <ThrowOnError extends boolean = true>(options?: Options<UndoDeleteMeData, ThrowOnError>): RequestResult<UndoDeleteMeResponses, UndoDeleteMeErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<UndoDeleteMeResponses, UndoDeleteMeErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/me/delete/undo',
+    ...options
+});
+
+/**
+ * Get
+ *
+ * The latest export: where it stands, and its address once it is made.
+ */
+export const getExport = <ThrowOnError extends boolean = true>(options?: Options<GetExportData, ThrowOnError>): RequestResult<GetExportResponses, GetExportErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetExportResponses, GetExportErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/me/export',
+    ...options
+});
+
+/**
+ * Ask
+ *
+ * Have a zip made with everything about this person; a mail says when it is ready.
+ */
+export const askForExport = <ThrowOnError extends boolean = true>(options?: Options<AskForExportData, ThrowOnError>): RequestResult<AskForExportResponses, AskForExportErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<AskForExportResponses, AskForExportErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/me/export',
+    ...options
+});
+
+/**
+ * List People
+ *
+ * Everybody, those who came last first.
+ */
+export const listPeople = <ThrowOnError extends boolean = true>(options?: Options<ListPeopleData, ThrowOnError>): RequestResult<ListPeopleResponses, ListPeopleErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListPeopleResponses, ListPeopleErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/users',
+    ...options
+});
+
+/**
+ * Get Person
+ *
+ * One of them, with plan, credits and ways to sign in.
+ */
+export const getPerson = <ThrowOnError extends boolean = true>(options: Options<GetPersonData, ThrowOnError>): RequestResult<GetPersonResponses, GetPersonErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetPersonResponses, GetPersonErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/users/{user_id}',
+    ...options
+});
+
+/**
+ * Suspend
+ *
+ * Keep somebody out: devices and keys stop working at once, jobs end. They are told the reason.
+ */
+export const suspendPerson = <ThrowOnError extends boolean = true>(options: Options<SuspendPersonData, ThrowOnError>): RequestResult<SuspendPersonResponses, SuspendPersonErrors, ThrowOnError, 'data'> => (options.client ?? client).post<SuspendPersonResponses, SuspendPersonErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/users/{user_id}/suspend',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Restore
+ *
+ * Let somebody in again.
+ */
+export const restorePerson = <ThrowOnError extends boolean = true>(options: Options<RestorePersonData, ThrowOnError>): RequestResult<RestorePersonResponses, RestorePersonErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RestorePersonResponses, RestorePersonErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/users/{user_id}/restore',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Set Role
+ *
+ * Make somebody an admin, or an admin a user. There is always an admin left.
+ */
+export const setRole = <ThrowOnError extends boolean = true>(options: Options<SetRoleData, ThrowOnError>): RequestResult<SetRoleResponses, SetRoleErrors, ThrowOnError, 'data'> => (options.client ?? client).put<SetRoleResponses, SetRoleErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/users/{user_id}/role',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Give Credits
+ *
+ * Give somebody credits. They read the reason in their ledger.
+ */
+export const giveBonusCredits = <ThrowOnError extends boolean = true>(options: Options<GiveBonusCreditsData, ThrowOnError>): RequestResult<GiveBonusCreditsResponses, GiveBonusCreditsErrors, ThrowOnError, 'data'> => (options.client ?? client).post<GiveBonusCreditsResponses, GiveBonusCreditsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/users/{user_id}/credits',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * End Sessions
+ *
+ * Sign all of somebody's devices out.
+ */
+export const endSessionsOf = <ThrowOnError extends boolean = true>(options: Options<EndSessionsOfData, ThrowOnError>): RequestResult<EndSessionsOfResponses, EndSessionsOfErrors, ThrowOnError, 'data'> => (options.client ?? client).post<EndSessionsOfResponses, EndSessionsOfErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/users/{user_id}/sessions/end',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke Keys
+ *
+ * Have all of somebody's API keys stop working.
+ */
+export const revokeKeysOf = <ThrowOnError extends boolean = true>(options: Options<RevokeKeysOfData, ThrowOnError>): RequestResult<RevokeKeysOfResponses, RevokeKeysOfErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RevokeKeysOfResponses, RevokeKeysOfErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/users/{user_id}/api-keys/revoke',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Remove Second Factor
+ *
+ * For somebody who has lost the app and the recovery codes, once it is sure who asks.
+ */
+export const removeSecondFactorOf = <ThrowOnError extends boolean = true>(options: Options<RemoveSecondFactorOfData, ThrowOnError>): RequestResult<RemoveSecondFactorOfResponses, RemoveSecondFactorOfErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RemoveSecondFactorOfResponses, RemoveSecondFactorOfErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/users/{user_id}/second-factor/remove',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * View As
+ *
+ * Look at the studio as this person sees it, for a quarter of an hour, without changing anything. They are told.
+ */
+export const viewAs = <ThrowOnError extends boolean = true>(options: Options<ViewAsData, ThrowOnError>): RequestResult<ViewAsResponses, ViewAsErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ViewAsResponses, ViewAsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/users/{user_id}/view',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Audit Log
+ *
+ * What admins did, newest first.
+ */
+export const listAuditLog = <ThrowOnError extends boolean = true>(options?: Options<ListAuditLogData, ThrowOnError>): RequestResult<ListAuditLogResponses, ListAuditLogErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListAuditLogResponses, ListAuditLogErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/audit',
+    ...options
+});
+
+/**
+ * Export Audit Log
+ *
+ * A page of the same as CSV; the next one is in the header `X-Next-Cursor`.
+ */
+export const exportAuditLog = <ThrowOnError extends boolean = true>(options?: Options<ExportAuditLogData, ThrowOnError>): RequestResult<ExportAuditLogResponses, ExportAuditLogErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ExportAuditLogResponses, ExportAuditLogErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/audit.csv',
+    ...options
+});
+
+/**
+ * List Current
+ *
+ * What the studio has to say at this moment, newest first.
+ */
+export const listAnnouncements = <ThrowOnError extends boolean = true>(options?: Options<ListAnnouncementsData, ThrowOnError>): RequestResult<ListAnnouncementsResponses, ListAnnouncementsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListAnnouncementsResponses, ListAnnouncementsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/announcements',
+    ...options
+});
+
+/**
+ * List All
+ *
+ * Also what it said before, and will say.
+ */
+export const listAllAnnouncements = <ThrowOnError extends boolean = true>(options?: Options<ListAllAnnouncementsData, ThrowOnError>): RequestResult<ListAllAnnouncementsResponses, ListAllAnnouncementsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListAllAnnouncementsResponses, ListAllAnnouncementsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/announcements',
+    ...options
+});
+
+/**
+ * Create
+ *
+ * Tell everybody. Pages that are open show it at once.
+ */
+export const announce = <ThrowOnError extends boolean = true>(options: Options<AnnounceData, ThrowOnError>): RequestResult<AnnounceResponses, AnnounceErrors, ThrowOnError, 'data'> => (options.client ?? client).post<AnnounceResponses, AnnounceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/announcements',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Remove
+ *
+ * Remove it; it is in the audit log.
+ */
+export const withdrawAnnouncement = <ThrowOnError extends boolean = true>(options: Options<WithdrawAnnouncementData, ThrowOnError>): RequestResult<WithdrawAnnouncementResponses, WithdrawAnnouncementErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<WithdrawAnnouncementResponses, WithdrawAnnouncementErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/announcements/{announcement_id}',
+    ...options
+});
+
+/**
+ * Verify
+ *
+ * Take an address as proven, with the token that was sent to it.
+ */
+export const verifyEmail = <ThrowOnError extends boolean = true>(options: Options<VerifyEmailData, ThrowOnError>): RequestResult<VerifyEmailResponses, VerifyEmailErrors, ThrowOnError, 'data'> => (options.client ?? client).post<VerifyEmailResponses, VerifyEmailErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/verify-email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Forgot
+ *
+ * Write to the address with a link to set a new password. The answer is the same whether anybody has the address.
+ */
+export const forgotPassword = <ThrowOnError extends boolean = true>(options: Options<ForgotPasswordData, ThrowOnError>): RequestResult<ForgotPasswordResponses, ForgotPasswordErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ForgotPasswordResponses, ForgotPasswordErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/password/forgot',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Reset
+ *
+ * Set a new password with the token of a mail. All devices are signed out.
+ */
+export const resetPassword = <ThrowOnError extends boolean = true>(options: Options<ResetPasswordData, ThrowOnError>): RequestResult<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/password/reset',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Confirm
+ *
+ * Agree to a change of address, with the token that was sent to the old address or the new one.
+ */
+export const confirmEmail = <ThrowOnError extends boolean = true>(options: Options<ConfirmEmailData, ThrowOnError>): RequestResult<ConfirmEmailResponses, ConfirmEmailErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ConfirmEmailResponses, ConfirmEmailErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/email/confirm',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Send Verification
+ *
+ * Write to this person's address again, with a new link that proves it.
+ */
+export const sendVerification = <ThrowOnError extends boolean = true>(options?: Options<SendVerificationData, ThrowOnError>): RequestResult<SendVerificationResponses, SendVerificationErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<SendVerificationResponses, SendVerificationErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/me/verify-email',
+    ...options
+});
+
+/**
+ * Forget Address Change
+ *
+ * Take a change of address back that waits.
+ */
+export const forgetEmailChange = <ThrowOnError extends boolean = true>(options?: Options<ForgetEmailChangeData, ThrowOnError>): RequestResult<ForgetEmailChangeResponses, ForgetEmailChangeErrors, ThrowOnError, 'data'> => (options?.client ?? client).delete<ForgetEmailChangeResponses, ForgetEmailChangeErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/me/email',
+    ...options
+});
+
+/**
+ * Change Address
+ *
+ * Ask for another address. Both the present one and the new one are written to, and must agree.
+ */
+export const changeEmail = <ThrowOnError extends boolean = true>(options: Options<ChangeEmailData, ThrowOnError>): RequestResult<ChangeEmailResponses, ChangeEmailErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ChangeEmailResponses, ChangeEmailErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/me/email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Change
+ *
+ * Set another password, or a first one. All other devices are signed out.
+ */
+export const changePassword = <ThrowOnError extends boolean = true>(options: Options<ChangePasswordData, ThrowOnError>): RequestResult<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/me/password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Prove
+ *
+ * Prove again, on this device, who one is: for the next ten minutes what is dear may be done.
+ */
+export const proveIdentity = <ThrowOnError extends boolean = true>(options: Options<ProveIdentityData, ThrowOnError>): RequestResult<ProveIdentityResponses, ProveIdentityErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ProveIdentityResponses, ProveIdentityErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/me/proof',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
     }
 });
 

@@ -5,6 +5,188 @@ export type ClientOptions = {
 };
 
 /**
+ * AnnouncementBody
+ */
+export type AnnouncementBody = {
+    /**
+     * Level
+     */
+    level?: 'info' | 'warning' | 'critical';
+    /**
+     * Text En
+     */
+    text_en: string;
+    /**
+     * Text Ko
+     */
+    text_ko: string;
+    /**
+     * Starts At
+     *
+     * Left out: now
+     */
+    starts_at?: string | null;
+    /**
+     * Ends At
+     *
+     * Left out: until it is removed
+     */
+    ends_at?: string | null;
+};
+
+/**
+ * AnnouncementOut
+ */
+export type AnnouncementOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Level
+     */
+    level: 'info' | 'warning' | 'critical';
+    /**
+     * Text En
+     */
+    text_en: string;
+    /**
+     * Text Ko
+     */
+    text_ko: string;
+    /**
+     * Starts At
+     */
+    starts_at: string;
+    /**
+     * Ends At
+     */
+    ends_at: string | null;
+};
+
+/**
+ * AnnouncementsOut
+ */
+export type AnnouncementsOut = {
+    /**
+     * Items
+     */
+    items: Array<AnnouncementOut>;
+};
+
+/**
+ * AuditEntryOut
+ *
+ * A deed of an admin. `actor_id` is null where they are gone, or acted from the command line.
+ */
+export type AuditEntryOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Actor Id
+     */
+    actor_id: string | null;
+    /**
+     * Actor Name
+     */
+    actor_name: string;
+    /**
+     * Action
+     */
+    action: string;
+    /**
+     * Target Type
+     */
+    target_type: string;
+    /**
+     * Target Id
+     */
+    target_id: string | null;
+    /**
+     * Before
+     */
+    before: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * After
+     */
+    after: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Reason
+     */
+    reason: string | null;
+    /**
+     * Ip Address
+     */
+    ip_address: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
+ * AuditPage
+ */
+export type AuditPage = {
+    /**
+     * Items
+     */
+    items: Array<AuditEntryOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * AvatarOut
+ *
+ * Where the picture is, in two sizes; the addresses are signed and expire.
+ */
+export type AvatarOut = {
+    /**
+     * Small
+     *
+     * 96 pixels a side
+     */
+    small: string;
+    /**
+     * Large
+     *
+     * 512 pixels a side
+     */
+    large: string;
+};
+
+/**
+ * BalanceOut
+ */
+export type BalanceOut = {
+    /**
+     * Balance
+     */
+    balance: number;
+};
+
+/**
+ * Body_set_my_avatar
+ */
+export type BodySetMyAvatar = {
+    /**
+     * File
+     *
+     * PNG, JPEG or WebP; the square in its middle is shown
+     */
+    file: Blob | File;
+};
+
+/**
  * Body_upload_image
  */
 export type BodyUploadImage = {
@@ -21,6 +203,22 @@ export type BodyUploadImage = {
 };
 
 /**
+ * BonusBody
+ */
+export type BonusBody = {
+    /**
+     * Reason
+     *
+     * Kept in the audit log
+     */
+    reason: string;
+    /**
+     * Credits
+     */
+    credits: number;
+};
+
+/**
  * CanceledOut
  *
  * The jobs that were asked to stop.
@@ -30,6 +228,41 @@ export type CanceledOut = {
      * Jobs
      */
     jobs: Array<JobOut>;
+};
+
+/**
+ * ChangeEmailBody
+ */
+export type ChangeEmailBody = {
+    /**
+     * Email
+     */
+    email: string;
+};
+
+/**
+ * ChangePasswordBody
+ */
+export type ChangePasswordBody = {
+    /**
+     * Password
+     *
+     * 10 to 256 characters of any kind; not one of the very common ones
+     */
+    password: string;
+};
+
+/**
+ * ConfirmedOut
+ */
+export type ConfirmedOut = {
+    /**
+     * Changed
+     *
+     * Whether both have agreed now and the account has the new address
+     */
+    changed: boolean;
+    waiting: EmailChangeOut | null;
 };
 
 /**
@@ -71,6 +304,16 @@ export type ControlNetIn = {
 };
 
 /**
+ * CountOut
+ */
+export type CountOut = {
+    /**
+     * Count
+     */
+    count: number;
+};
+
+/**
  * CreditsPage
  */
 export type CreditsPage = {
@@ -90,6 +333,54 @@ export type CreditsPage = {
      * Next Cursor
      */
     next_cursor: string | null;
+};
+
+/**
+ * Defaults
+ *
+ * What the form starts with. What a model cannot do is left out there, as with any other model that is chosen.
+ */
+export type Defaults = {
+    /**
+     * Model
+     */
+    model?: string | null;
+    /**
+     * Sampler
+     */
+    sampler?: string | null;
+    /**
+     * Width
+     */
+    width?: number | null;
+    /**
+     * Height
+     */
+    height?: number | null;
+    /**
+     * Steps
+     */
+    steps?: number | null;
+    /**
+     * Cfg Scale
+     */
+    cfg_scale?: number | null;
+    /**
+     * Count
+     */
+    count?: number | null;
+    /**
+     * Negative Prompt
+     */
+    negative_prompt?: string | null;
+    /**
+     * Format
+     */
+    format?: 'png' | 'jpg' | 'webp' | null;
+    /**
+     * Visibility
+     */
+    visibility?: 'private' | 'public' | 'unlisted' | null;
 };
 
 /**
@@ -177,6 +468,30 @@ export type DevicesPage = {
 };
 
 /**
+ * EmailChangeOut
+ *
+ * A change of address that waits for the consent of both addresses.
+ */
+export type EmailChangeOut = {
+    /**
+     * New Email
+     */
+    new_email: string;
+    /**
+     * Old Confirmed
+     */
+    old_confirmed: boolean;
+    /**
+     * New Confirmed
+     */
+    new_confirmed: boolean;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+};
+
+/**
  * EstimateOut
  *
  * `estimated_credits` is exactly what submitting the same body holds.
@@ -193,6 +508,42 @@ export type EstimateOut = {
 };
 
 /**
+ * ExportOut
+ *
+ * The file with everything about a person.
+ */
+export type ExportOut = {
+    /**
+     * Status
+     */
+    status: 'waiting' | 'ready' | 'failed';
+    /**
+     * Requested At
+     */
+    requested_at: string;
+    /**
+     * Ready At
+     */
+    ready_at: string | null;
+    /**
+     * Expires At
+     */
+    expires_at: string | null;
+    /**
+     * File Size
+     *
+     * Bytes
+     */
+    file_size: number | null;
+    /**
+     * Url
+     *
+     * Where the zip is, for a short while; ask again for a fresh address
+     */
+    url: string | null;
+};
+
+/**
  * FieldError
  *
  * One bad field: `loc` is the path to it.
@@ -206,6 +557,16 @@ export type FieldError = {
      * Msg
      */
     msg: string;
+};
+
+/**
+ * ForgotBody
+ */
+export type ForgotBody = {
+    /**
+     * Email
+     */
+    email: string;
 };
 
 /**
@@ -758,6 +1119,18 @@ export type LanesOut = {
 };
 
 /**
+ * LeavingOut
+ */
+export type LeavingOut = {
+    /**
+     * Leaves At
+     *
+     * When everything is deleted; until then it can be taken back
+     */
+    leaves_at: string;
+};
+
+/**
  * LimitsOut
  *
  * What a job may ask for. Sizes in pixels.
@@ -792,6 +1165,18 @@ export type LimitsOut = {
 };
 
 /**
+ * LinkBody
+ */
+export type LinkBody = {
+    /**
+     * Token
+     *
+     * From the link in a mail; works once
+     */
+    token: string;
+};
+
+/**
  * LoginBody
  */
 export type LoginBody = {
@@ -820,7 +1205,7 @@ export type LoraIn = {
 /**
  * MeChanges
  *
- * Only what is sent changes. `preferences` is merged by its top-level keys; null removes a key.
+ * Only what is sent changes. `preferences` is merged field by field; null removes one.
  */
 export type MeChanges = {
     /**
@@ -842,9 +1227,15 @@ export type MeChanges = {
      */
     bio?: string | null;
     /**
+     * Handle
+     *
+     * 3 to 30 letters (a to z), digits and _, nobody else's; null removes it
+     */
+    handle?: string | null;
+    /**
      * Preferences
      *
-     * Settings of the page; up to 16 KiB in all
+     * A merge patch (RFC 7396) of the preferences that `GET /me` answers; null removes all
      */
     preferences?: {
         [key: string]: unknown;
@@ -868,6 +1259,32 @@ export type MeOut = {
     features: {
         [key: string]: unknown;
     };
+    /**
+     * Has Password
+     */
+    has_password: boolean;
+    /**
+     * A change of address that waits for consent
+     */
+    email_change: EmailChangeOut | null;
+    /**
+     * Bonus Due
+     *
+     * Credits that come when the address is proven
+     */
+    bonus_due: number;
+    /**
+     * Leaves At
+     *
+     * The account is deleted; until then that can be taken back
+     */
+    leaves_at: string | null;
+    /**
+     * Viewed By Admin
+     *
+     * Whether it is an admin who looks through this person's eyes
+     */
+    viewed_by_admin: boolean;
 };
 
 /**
@@ -1008,18 +1425,16 @@ export type MyPlan = {
 export type MyProfile = {
     /**
      * Avatar Url
+     *
+     * An address elsewhere, where the picture is not one of ours
      */
     avatar_url: string | null;
+    avatar: AvatarOut | null;
     /**
      * Bio
      */
     bio: string | null;
-    /**
-     * Preferences
-     */
-    preferences: {
-        [key: string]: unknown;
-    };
+    preferences: Preferences;
 };
 
 /**
@@ -1067,6 +1482,30 @@ export type MyStorage = {
 };
 
 /**
+ * Notices
+ *
+ * What the page tells when it happens elsewhere; each is told unless it is switched off.
+ */
+export type Notices = {
+    /**
+     * Job Completed
+     */
+    job_completed?: boolean | null;
+    /**
+     * Job Failed
+     */
+    job_failed?: boolean | null;
+    /**
+     * Credits Low
+     */
+    credits_low?: boolean | null;
+    /**
+     * Sound
+     */
+    sound?: boolean | null;
+};
+
+/**
  * OneTimeBody
  */
 export type OneTimeBody = {
@@ -1076,6 +1515,164 @@ export type OneTimeBody = {
      * From a sign-in link; works once
      */
     token: string;
+};
+
+/**
+ * PeoplePage
+ */
+export type PeoplePage = {
+    /**
+     * Items
+     */
+    items: Array<PersonOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * PersonDetailsOut
+ *
+ * The same with what they hold and how they sign in.
+ */
+export type PersonDetailsOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Email
+     */
+    email: string | null;
+    /**
+     * Email Verified At
+     */
+    email_verified_at: string | null;
+    /**
+     * Display Name
+     */
+    display_name: string;
+    /**
+     * Handle
+     */
+    handle: string | null;
+    /**
+     * Role
+     */
+    role: 'user' | 'admin';
+    /**
+     * Status
+     */
+    status: 'active' | 'suspended' | 'deleted';
+    /**
+     * Suspended At
+     */
+    suspended_at: string | null;
+    /**
+     * Suspended Reason
+     */
+    suspended_reason: string | null;
+    /**
+     * Leaves At
+     */
+    leaves_at: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Plan
+     */
+    plan: string;
+    /**
+     * Credits
+     */
+    credits: number;
+    /**
+     * Used Bytes
+     */
+    used_bytes: number;
+    /**
+     * Quota Bytes
+     */
+    quota_bytes: number;
+    /**
+     * Devices
+     */
+    devices: number;
+    /**
+     * Passkeys
+     */
+    passkeys: number;
+    /**
+     * Providers
+     */
+    providers: Array<string>;
+    /**
+     * Api Keys
+     */
+    api_keys: number;
+    /**
+     * Second Factor
+     */
+    second_factor: boolean;
+    /**
+     * Last Used At
+     */
+    last_used_at: string | null;
+};
+
+/**
+ * PersonOut
+ *
+ * Somebody, as admins see them in a list.
+ */
+export type PersonOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Email
+     */
+    email: string | null;
+    /**
+     * Email Verified At
+     */
+    email_verified_at: string | null;
+    /**
+     * Display Name
+     */
+    display_name: string;
+    /**
+     * Handle
+     */
+    handle: string | null;
+    /**
+     * Role
+     */
+    role: 'user' | 'admin';
+    /**
+     * Status
+     */
+    status: 'active' | 'suspended' | 'deleted';
+    /**
+     * Suspended At
+     */
+    suspended_at: string | null;
+    /**
+     * Suspended Reason
+     */
+    suspended_reason: string | null;
+    /**
+     * Leaves At
+     */
+    leaves_at: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
 };
 
 /**
@@ -1130,6 +1727,24 @@ export type PlanOut = {
     features: {
         [key: string]: unknown;
     };
+};
+
+/**
+ * Preferences
+ *
+ * Everything that is kept; what is absent is as the studio has it.
+ */
+export type Preferences = {
+    /**
+     * Language
+     */
+    language?: 'en' | 'ko' | null;
+    /**
+     * Theme
+     */
+    theme?: 'light' | 'dark' | 'system' | null;
+    defaults?: Defaults | null;
+    notices?: Notices | null;
 };
 
 /**
@@ -1199,6 +1814,16 @@ export type ProgressOut = {
 };
 
 /**
+ * ProofBody
+ */
+export type ProofBody = {
+    /**
+     * Password
+     */
+    password: string;
+};
+
+/**
  * QueueOut
  *
  * Both lanes together, each by itself, and me. `position` and `eta_seconds` are of my first waiting job.
@@ -1260,6 +1885,18 @@ export type Readiness = {
     parts: {
         [key: string]: string;
     };
+};
+
+/**
+ * ReasonBody
+ */
+export type ReasonBody = {
+    /**
+     * Reason
+     *
+     * Kept in the audit log
+     */
+    reason: string;
 };
 
 /**
@@ -1398,11 +2035,51 @@ export type RegisteredAnswer = {
      */
     bonus_credits: number;
     /**
+     * Bonus Due
+     *
+     * Credits that come when the address is proven
+     */
+    bonus_due: number;
+    /**
      * Bonus Withheld
      *
      * Whether others get a bonus and this account none, for too many were made at this address lately
      */
     bonus_withheld: boolean;
+};
+
+/**
+ * ResetBody
+ */
+export type ResetBody = {
+    /**
+     * Token
+     *
+     * From the link in a mail; works once
+     */
+    token: string;
+    /**
+     * Password
+     *
+     * 10 to 256 characters of any kind; not one of the very common ones
+     */
+    password: string;
+};
+
+/**
+ * RoleBody
+ */
+export type RoleBody = {
+    /**
+     * Reason
+     *
+     * Kept in the audit log
+     */
+    reason: string;
+    /**
+     * Role
+     */
+    role: 'user' | 'admin';
 };
 
 /**
@@ -1715,8 +2392,18 @@ export type UserOut = {
     id: string;
     /**
      * Email
+     *
+     * null: somebody from elsewhere who has told none yet
      */
-    email: string;
+    email: string | null;
+    /**
+     * Email Verified At
+     */
+    email_verified_at: string | null;
+    /**
+     * Handle
+     */
+    handle: string | null;
     /**
      * Display Name
      */
@@ -1733,6 +2420,40 @@ export type UserOut = {
      * Created At
      */
     created_at: string;
+};
+
+/**
+ * VerifiedOut
+ */
+export type VerifiedOut = {
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Bonus Credits
+     *
+     * The sign-up bonus, where it waited for this; else 0
+     */
+    bonus_credits: number;
+};
+
+/**
+ * ViewOut
+ *
+ * What to look with. Calls that would change something are refused with `read_only_view`.
+ */
+export type ViewOut = {
+    /**
+     * Access Token
+     */
+    access_token: string;
+    /**
+     * Expires In
+     *
+     * Seconds
+     */
+    expires_in: number;
 };
 
 /**
@@ -1823,7 +2544,7 @@ export type ListJobsErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -1899,7 +2620,7 @@ export type SubmitJobsErrors = {
      */
     402: Problem;
     /**
-     * Forbidden: `model_locked` (This model is not part of your plan); `account_suspended` (This account is suspended)
+     * Forbidden: `model_locked` (This model is not part of your plan); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -1977,7 +2698,7 @@ export type EstimateJobsErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `model_locked` (This model is not part of your plan); `account_suspended` (This account is suspended)
+     * Forbidden: `model_locked` (This model is not part of your plan); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -2039,7 +2760,7 @@ export type GetJobErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -2093,7 +2814,7 @@ export type ListJobStepsErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -2147,7 +2868,7 @@ export type CancelJobErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -2223,7 +2944,7 @@ export type RetryJobErrors = {
      */
     402: Problem;
     /**
-     * Forbidden: `model_locked` (This model is not part of your plan); `account_suspended` (This account is suspended)
+     * Forbidden: `model_locked` (This model is not part of your plan); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -2284,7 +3005,7 @@ export type CancelJobsErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -2378,7 +3099,7 @@ export type ListImagesErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -2435,7 +3156,7 @@ export type UploadImageErrors = {
      */
     402: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -2505,7 +3226,7 @@ export type DeleteImageErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -2563,7 +3284,7 @@ export type GetImageErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -2617,7 +3338,7 @@ export type UpdateImageErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -2679,7 +3400,7 @@ export type GetImageRecipeErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -2737,7 +3458,7 @@ export type GetImageFileErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -2782,7 +3503,7 @@ export type GetImageThumbnailErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -2822,7 +3543,7 @@ export type GetQueueErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -2858,6 +3579,59 @@ export type GetQueueResponses = {
 
 export type GetQueueResponse = GetQueueResponses[keyof GetQueueResponses];
 
+export type DeleteMeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me';
+};
+
+export type DeleteMeErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Conflict: `last_admin` (This is the only admin left. Make somebody else one first); `conflict` (That contradicts what is there now)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type DeleteMeError = DeleteMeErrors[keyof DeleteMeErrors];
+
+export type DeleteMeResponses = {
+    /**
+     * Successful Response
+     */
+    200: LeavingOut;
+};
+
+export type DeleteMeResponse = DeleteMeResponses[keyof DeleteMeResponses];
+
 export type GetMeData = {
     body?: never;
     path?: never;
@@ -2871,7 +3645,7 @@ export type GetMeErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -2920,7 +3694,7 @@ export type ChangeMeErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -2931,6 +3705,10 @@ export type ChangeMeErrors = {
      * Request Timeout: `request_timeout` (The body of this request came too slowly)
      */
     408: Problem;
+    /**
+     * Conflict: `handle_taken` (Somebody else has this handle)
+     */
+    409: Problem;
     /**
      * Request Entity Too Large: `payload_too_large` (That is too large)
      */
@@ -2994,7 +3772,7 @@ export type ListCreditsErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -3056,7 +3834,7 @@ export type ListMySessionsErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -3106,7 +3884,7 @@ export type EndMySessionErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -3172,7 +3950,7 @@ export type ListModelsErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -3226,7 +4004,7 @@ export type GetModelErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
      */
     403: Problem;
     /**
@@ -3609,6 +4387,1707 @@ export type LogoutResponses = {
 };
 
 export type LogoutResponse = LogoutResponses[keyof LogoutResponses];
+
+export type RemoveMyAvatarData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/avatar';
+};
+
+export type RemoveMyAvatarErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type RemoveMyAvatarError = RemoveMyAvatarErrors[keyof RemoveMyAvatarErrors];
+
+export type RemoveMyAvatarResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RemoveMyAvatarResponse = RemoveMyAvatarResponses[keyof RemoveMyAvatarResponses];
+
+export type SetMyAvatarData = {
+    body: BodySetMyAvatar;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/avatar';
+};
+
+export type SetMyAvatarErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unsupported Media Type: `unsupported_media_type` (Only PNG, JPEG and WebP pictures are taken)
+     */
+    415: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds)
+     */
+    503: Problem;
+};
+
+export type SetMyAvatarError = SetMyAvatarErrors[keyof SetMyAvatarErrors];
+
+export type SetMyAvatarResponses = {
+    /**
+     * Successful Response
+     */
+    201: AvatarOut;
+};
+
+export type SetMyAvatarResponse = SetMyAvatarResponses[keyof SetMyAvatarResponses];
+
+export type UndoDeleteMeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/delete/undo';
+};
+
+export type UndoDeleteMeErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Conflict: `conflict` (This account is not deleted)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type UndoDeleteMeError = UndoDeleteMeErrors[keyof UndoDeleteMeErrors];
+
+export type UndoDeleteMeResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type UndoDeleteMeResponse = UndoDeleteMeResponses[keyof UndoDeleteMeResponses];
+
+export type GetExportData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/export';
+};
+
+export type GetExportErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type GetExportError = GetExportErrors[keyof GetExportErrors];
+
+export type GetExportResponses = {
+    /**
+     * Successful Response
+     */
+    200: ExportOut;
+};
+
+export type GetExportResponse = GetExportResponses[keyof GetExportResponses];
+
+export type AskForExportData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/export';
+};
+
+export type AskForExportErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type AskForExportError = AskForExportErrors[keyof AskForExportErrors];
+
+export type AskForExportResponses = {
+    /**
+     * Successful Response
+     */
+    202: ExportOut;
+};
+
+export type AskForExportResponse = AskForExportResponses[keyof AskForExportResponses];
+
+export type ListPeopleData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Q
+         *
+         * Part of an address, a name or a handle; or an id
+         */
+        q?: string | null;
+        /**
+         * Role
+         */
+        role?: 'user' | 'admin' | null;
+        /**
+         * Status
+         */
+        status?: 'active' | 'suspended' | 'deleted' | null;
+        /**
+         * Limit
+         *
+         * Items a page
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the page before
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/admin/users';
+};
+
+export type ListPeopleErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListPeopleError = ListPeopleErrors[keyof ListPeopleErrors];
+
+export type ListPeopleResponses = {
+    /**
+     * Successful Response
+     */
+    200: PeoplePage;
+};
+
+export type ListPeopleResponse = ListPeopleResponses[keyof ListPeopleResponses];
+
+export type GetPersonData = {
+    body?: never;
+    path: {
+        /**
+         * User Id
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/users/{user_id}';
+};
+
+export type GetPersonErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type GetPersonError = GetPersonErrors[keyof GetPersonErrors];
+
+export type GetPersonResponses = {
+    /**
+     * Successful Response
+     */
+    200: PersonDetailsOut;
+};
+
+export type GetPersonResponse = GetPersonResponses[keyof GetPersonResponses];
+
+export type SuspendPersonData = {
+    body: ReasonBody;
+    path: {
+        /**
+         * User Id
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/users/{user_id}/suspend';
+};
+
+export type SuspendPersonErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `last_admin` (This is the only admin left. Make somebody else one first); `conflict` (That contradicts what is there now)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type SuspendPersonError = SuspendPersonErrors[keyof SuspendPersonErrors];
+
+export type SuspendPersonResponses = {
+    /**
+     * Successful Response
+     */
+    200: PersonOut;
+};
+
+export type SuspendPersonResponse = SuspendPersonResponses[keyof SuspendPersonResponses];
+
+export type RestorePersonData = {
+    body: ReasonBody;
+    path: {
+        /**
+         * User Id
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/users/{user_id}/restore';
+};
+
+export type RestorePersonErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `conflict` (That contradicts what is there now)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type RestorePersonError = RestorePersonErrors[keyof RestorePersonErrors];
+
+export type RestorePersonResponses = {
+    /**
+     * Successful Response
+     */
+    200: PersonOut;
+};
+
+export type RestorePersonResponse = RestorePersonResponses[keyof RestorePersonResponses];
+
+export type SetRoleData = {
+    body: RoleBody;
+    path: {
+        /**
+         * User Id
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/users/{user_id}/role';
+};
+
+export type SetRoleErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `last_admin` (This is the only admin left. Make somebody else one first)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type SetRoleError = SetRoleErrors[keyof SetRoleErrors];
+
+export type SetRoleResponses = {
+    /**
+     * Successful Response
+     */
+    200: PersonOut;
+};
+
+export type SetRoleResponse = SetRoleResponses[keyof SetRoleResponses];
+
+export type GiveBonusCreditsData = {
+    body: BonusBody;
+    path: {
+        /**
+         * User Id
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/users/{user_id}/credits';
+};
+
+export type GiveBonusCreditsErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type GiveBonusCreditsError = GiveBonusCreditsErrors[keyof GiveBonusCreditsErrors];
+
+export type GiveBonusCreditsResponses = {
+    /**
+     * Successful Response
+     */
+    200: BalanceOut;
+};
+
+export type GiveBonusCreditsResponse = GiveBonusCreditsResponses[keyof GiveBonusCreditsResponses];
+
+export type EndSessionsOfData = {
+    body: ReasonBody;
+    path: {
+        /**
+         * User Id
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/users/{user_id}/sessions/end';
+};
+
+export type EndSessionsOfErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type EndSessionsOfError = EndSessionsOfErrors[keyof EndSessionsOfErrors];
+
+export type EndSessionsOfResponses = {
+    /**
+     * Successful Response
+     */
+    200: CountOut;
+};
+
+export type EndSessionsOfResponse = EndSessionsOfResponses[keyof EndSessionsOfResponses];
+
+export type RevokeKeysOfData = {
+    body: ReasonBody;
+    path: {
+        /**
+         * User Id
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/users/{user_id}/api-keys/revoke';
+};
+
+export type RevokeKeysOfErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type RevokeKeysOfError = RevokeKeysOfErrors[keyof RevokeKeysOfErrors];
+
+export type RevokeKeysOfResponses = {
+    /**
+     * Successful Response
+     */
+    200: CountOut;
+};
+
+export type RevokeKeysOfResponse = RevokeKeysOfResponses[keyof RevokeKeysOfResponses];
+
+export type RemoveSecondFactorOfData = {
+    body: ReasonBody;
+    path: {
+        /**
+         * User Id
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/users/{user_id}/second-factor/remove';
+};
+
+export type RemoveSecondFactorOfErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type RemoveSecondFactorOfError = RemoveSecondFactorOfErrors[keyof RemoveSecondFactorOfErrors];
+
+export type RemoveSecondFactorOfResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RemoveSecondFactorOfResponse = RemoveSecondFactorOfResponses[keyof RemoveSecondFactorOfResponses];
+
+export type ViewAsData = {
+    body: ReasonBody;
+    path: {
+        /**
+         * User Id
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/users/{user_id}/view';
+};
+
+export type ViewAsErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `conflict` (That contradicts what is there now)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type ViewAsError = ViewAsErrors[keyof ViewAsErrors];
+
+export type ViewAsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ViewOut;
+};
+
+export type ViewAsResponse = ViewAsResponses[keyof ViewAsResponses];
+
+export type ListAuditLogData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Actor Id
+         */
+        actor_id?: string | null;
+        /**
+         * Target Id
+         */
+        target_id?: string | null;
+        /**
+         * Action
+         */
+        action?: string | null;
+        /**
+         * Since
+         */
+        since?: string | null;
+        /**
+         * Until
+         */
+        until?: string | null;
+        /**
+         * Limit
+         *
+         * Items a page
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the page before
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/admin/audit';
+};
+
+export type ListAuditLogErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListAuditLogError = ListAuditLogErrors[keyof ListAuditLogErrors];
+
+export type ListAuditLogResponses = {
+    /**
+     * Successful Response
+     */
+    200: AuditPage;
+};
+
+export type ListAuditLogResponse = ListAuditLogResponses[keyof ListAuditLogResponses];
+
+export type ExportAuditLogData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Since
+         */
+        since?: string | null;
+        /**
+         * Until
+         */
+        until?: string | null;
+        /**
+         * Limit
+         *
+         * Items a page
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the page before
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/admin/audit.csv';
+};
+
+export type ExportAuditLogErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ExportAuditLogError = ExportAuditLogErrors[keyof ExportAuditLogErrors];
+
+export type ExportAuditLogResponses = {
+    /**
+     * Successful Response
+     */
+    200: string;
+};
+
+export type ExportAuditLogResponse = ExportAuditLogResponses[keyof ExportAuditLogResponses];
+
+export type ListAnnouncementsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/announcements';
+};
+
+export type ListAnnouncementsErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListAnnouncementsError = ListAnnouncementsErrors[keyof ListAnnouncementsErrors];
+
+export type ListAnnouncementsResponses = {
+    /**
+     * Successful Response
+     */
+    200: AnnouncementsOut;
+};
+
+export type ListAnnouncementsResponse = ListAnnouncementsResponses[keyof ListAnnouncementsResponses];
+
+export type ListAllAnnouncementsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/announcements';
+};
+
+export type ListAllAnnouncementsErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListAllAnnouncementsError = ListAllAnnouncementsErrors[keyof ListAllAnnouncementsErrors];
+
+export type ListAllAnnouncementsResponses = {
+    /**
+     * Successful Response
+     */
+    200: AnnouncementsOut;
+};
+
+export type ListAllAnnouncementsResponse = ListAllAnnouncementsResponses[keyof ListAllAnnouncementsResponses];
+
+export type AnnounceData = {
+    body: AnnouncementBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/announcements';
+};
+
+export type AnnounceErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type AnnounceError = AnnounceErrors[keyof AnnounceErrors];
+
+export type AnnounceResponses = {
+    /**
+     * Successful Response
+     */
+    201: AnnouncementOut;
+};
+
+export type AnnounceResponse = AnnounceResponses[keyof AnnounceResponses];
+
+export type WithdrawAnnouncementData = {
+    body?: never;
+    path: {
+        /**
+         * Announcement Id
+         */
+        announcement_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/announcements/{announcement_id}';
+};
+
+export type WithdrawAnnouncementErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type WithdrawAnnouncementError = WithdrawAnnouncementErrors[keyof WithdrawAnnouncementErrors];
+
+export type WithdrawAnnouncementResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type WithdrawAnnouncementResponse = WithdrawAnnouncementResponses[keyof WithdrawAnnouncementResponses];
+
+export type VerifyEmailData = {
+    body: LinkBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/verify-email';
+};
+
+export type VerifyEmailErrors = {
+    /**
+     * Unauthorized: `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type VerifyEmailError = VerifyEmailErrors[keyof VerifyEmailErrors];
+
+export type VerifyEmailResponses = {
+    /**
+     * Successful Response
+     */
+    200: VerifiedOut;
+};
+
+export type VerifyEmailResponse = VerifyEmailResponses[keyof VerifyEmailResponses];
+
+export type ForgotPasswordData = {
+    body: ForgotBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/password/forgot';
+};
+
+export type ForgotPasswordErrors = {
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type ForgotPasswordError = ForgotPasswordErrors[keyof ForgotPasswordErrors];
+
+export type ForgotPasswordResponses = {
+    /**
+     * Successful Response
+     */
+    202: unknown;
+};
+
+export type ResetPasswordData = {
+    body: ResetBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/password/reset';
+};
+
+export type ResetPasswordErrors = {
+    /**
+     * Unauthorized: `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds)
+     */
+    503: Problem;
+};
+
+export type ResetPasswordError = ResetPasswordErrors[keyof ResetPasswordErrors];
+
+export type ResetPasswordResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
+
+export type ConfirmEmailData = {
+    body: LinkBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/email/confirm';
+};
+
+export type ConfirmEmailErrors = {
+    /**
+     * Unauthorized: `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `conflict` (There is no change of address to confirm. Ask for it again); `email_exists` (There is already an account with this e-mail address)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type ConfirmEmailError = ConfirmEmailErrors[keyof ConfirmEmailErrors];
+
+export type ConfirmEmailResponses = {
+    /**
+     * Successful Response
+     */
+    200: ConfirmedOut;
+};
+
+export type ConfirmEmailResponse = ConfirmEmailResponses[keyof ConfirmEmailResponses];
+
+export type SendVerificationData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/verify-email';
+};
+
+export type SendVerificationErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Conflict: `conflict` (This address is proven already)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type SendVerificationError = SendVerificationErrors[keyof SendVerificationErrors];
+
+export type SendVerificationResponses = {
+    /**
+     * Successful Response
+     */
+    202: unknown;
+};
+
+export type ForgetEmailChangeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/email';
+};
+
+export type ForgetEmailChangeErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type ForgetEmailChangeError = ForgetEmailChangeErrors[keyof ForgetEmailChangeErrors];
+
+export type ForgetEmailChangeResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ForgetEmailChangeResponse = ForgetEmailChangeResponses[keyof ForgetEmailChangeResponses];
+
+export type ChangeEmailData = {
+    body: ChangeEmailBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/email';
+};
+
+export type ChangeEmailErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type ChangeEmailError = ChangeEmailErrors[keyof ChangeEmailErrors];
+
+export type ChangeEmailResponses = {
+    /**
+     * Successful Response
+     */
+    202: EmailChangeOut;
+};
+
+export type ChangeEmailResponse = ChangeEmailResponses[keyof ChangeEmailResponses];
+
+export type ChangePasswordData = {
+    body: ChangePasswordBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/password';
+};
+
+export type ChangePasswordErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds)
+     */
+    503: Problem;
+};
+
+export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordErrors];
+
+export type ChangePasswordResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
+
+export type ProveIdentityData = {
+    body: ProofBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/proof';
+};
+
+export type ProveIdentityErrors = {
+    /**
+     * Unauthorized: `invalid_credentials` (The e-mail address or the password is wrong); `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds)
+     */
+    503: Problem;
+};
+
+export type ProveIdentityError = ProveIdentityErrors[keyof ProveIdentityErrors];
+
+export type ProveIdentityResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ProveIdentityResponse = ProveIdentityResponses[keyof ProveIdentityResponses];
 
 export type HealthzData = {
     body?: never;

@@ -5,6 +5,15 @@ export type ClientOptions = {
 };
 
 /**
+ * AnnouncementsChanged
+ *
+ * There is another announcement, or one fewer: read them again.
+ */
+export type AnnouncementsChanged = {
+    [key: string]: never;
+};
+
+/**
  * AuthExpired
  *
  * The socket is closed: its token is over (`token_expired`), or its device was signed out (`invalid_token`).
@@ -299,5 +308,6 @@ export type ServerEvents = {
     'queue:position': QueuePosition;
     'credits:updated': CreditsUpdated;
     'auth:expired': AuthExpired;
+    'system:announcement': AnnouncementsChanged;
     'system:resync': Resync;
 };

@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { cancelJob, cancelJobs, changeMe, deleteImage, endMySession, estimateJobs, getImage, getImageFile, getImageRecipe, getImageThumbnail, getJob, getMe, getModel, getQueue, healthz, listCredits, listImages, listJobs, listJobSteps, listModels, listMySessions, listPlans, login, logout, type Options, readyz, refreshTokens, register, retryJob, signInOnce, submitJobs, updateImage, uploadImage } from '../sdk.gen';
-import type { CancelJobData, CancelJobError, CancelJobResponse, CancelJobsData, CancelJobsError, CancelJobsResponse, ChangeMeData, ChangeMeError, ChangeMeResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, EndMySessionData, EndMySessionError, EndMySessionResponse, EstimateJobsData, EstimateJobsError, EstimateJobsResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageRecipeData, GetImageRecipeError, GetImageRecipeResponse, GetImageResponse, GetImageThumbnailData, GetImageThumbnailError, GetJobData, GetJobError, GetJobResponse, GetMeData, GetMeError, GetMeResponse, GetModelData, GetModelError, GetModelResponse, GetQueueData, GetQueueError, GetQueueResponse, HealthzData, HealthzError, HealthzResponse, ListCreditsData, ListCreditsError, ListCreditsResponse, ListImagesData, ListImagesError, ListImagesResponse, ListJobsData, ListJobsError, ListJobsResponse, ListJobStepsData, ListJobStepsError, ListJobStepsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListMySessionsData, ListMySessionsError, ListMySessionsResponse, ListPlansData, ListPlansError, ListPlansResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, ReadyzData, ReadyzError, ReadyzResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterData, RegisterError, RegisterResponse, RetryJobData, RetryJobError, RetryJobResponse, SignInOnceData, SignInOnceError, SignInOnceResponse, SubmitJobsData, SubmitJobsError, SubmitJobsResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UploadImageData, UploadImageError, UploadImageResponse } from '../types.gen';
+import { announce, askForExport, cancelJob, cancelJobs, changeEmail, changeMe, changePassword, confirmEmail, deleteImage, deleteMe, endMySession, endSessionsOf, estimateJobs, exportAuditLog, forgetEmailChange, forgotPassword, getExport, getImage, getImageFile, getImageRecipe, getImageThumbnail, getJob, getMe, getModel, getPerson, getQueue, giveBonusCredits, healthz, listAllAnnouncements, listAnnouncements, listAuditLog, listCredits, listImages, listJobs, listJobSteps, listModels, listMySessions, listPeople, listPlans, login, logout, type Options, proveIdentity, readyz, refreshTokens, register, removeMyAvatar, removeSecondFactorOf, resetPassword, restorePerson, retryJob, revokeKeysOf, sendVerification, setMyAvatar, setRole, signInOnce, submitJobs, suspendPerson, undoDeleteMe, updateImage, uploadImage, verifyEmail, viewAs, withdrawAnnouncement } from '../sdk.gen';
+import type { AnnounceData, AnnounceError, AnnounceResponse, AskForExportData, AskForExportError, AskForExportResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelJobsData, CancelJobsError, CancelJobsResponse, ChangeEmailData, ChangeEmailError, ChangeEmailResponse, ChangeMeData, ChangeMeError, ChangeMeResponse, ChangePasswordData, ChangePasswordError, ChangePasswordResponse, ConfirmEmailData, ConfirmEmailError, ConfirmEmailResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, EndMySessionData, EndMySessionError, EndMySessionResponse, EndSessionsOfData, EndSessionsOfError, EndSessionsOfResponse, EstimateJobsData, EstimateJobsError, EstimateJobsResponse, ExportAuditLogData, ExportAuditLogError, ExportAuditLogResponse, ForgetEmailChangeData, ForgetEmailChangeError, ForgetEmailChangeResponse, ForgotPasswordData, ForgotPasswordError, GetExportData, GetExportError, GetExportResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageRecipeData, GetImageRecipeError, GetImageRecipeResponse, GetImageResponse, GetImageThumbnailData, GetImageThumbnailError, GetJobData, GetJobError, GetJobResponse, GetMeData, GetMeError, GetMeResponse, GetModelData, GetModelError, GetModelResponse, GetPersonData, GetPersonError, GetPersonResponse, GetQueueData, GetQueueError, GetQueueResponse, GiveBonusCreditsData, GiveBonusCreditsError, GiveBonusCreditsResponse, HealthzData, HealthzError, HealthzResponse, ListAllAnnouncementsData, ListAllAnnouncementsError, ListAllAnnouncementsResponse, ListAnnouncementsData, ListAnnouncementsError, ListAnnouncementsResponse, ListAuditLogData, ListAuditLogError, ListAuditLogResponse, ListCreditsData, ListCreditsError, ListCreditsResponse, ListImagesData, ListImagesError, ListImagesResponse, ListJobsData, ListJobsError, ListJobsResponse, ListJobStepsData, ListJobStepsError, ListJobStepsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListMySessionsData, ListMySessionsError, ListMySessionsResponse, ListPeopleData, ListPeopleError, ListPeopleResponse, ListPlansData, ListPlansError, ListPlansResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, ProveIdentityData, ProveIdentityError, ProveIdentityResponse, ReadyzData, ReadyzError, ReadyzResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterData, RegisterError, RegisterResponse, RemoveMyAvatarData, RemoveMyAvatarError, RemoveMyAvatarResponse, RemoveSecondFactorOfData, RemoveSecondFactorOfError, RemoveSecondFactorOfResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestorePersonData, RestorePersonError, RestorePersonResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeKeysOfData, RevokeKeysOfError, RevokeKeysOfResponse, SendVerificationData, SendVerificationError, SetMyAvatarData, SetMyAvatarError, SetMyAvatarResponse, SetRoleData, SetRoleError, SetRoleResponse, SignInOnceData, SignInOnceError, SignInOnceResponse, SubmitJobsData, SubmitJobsError, SubmitJobsResponse, SuspendPersonData, SuspendPersonError, SuspendPersonResponse, UndoDeleteMeData, UndoDeleteMeError, UndoDeleteMeResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewAsData, ViewAsError, ViewAsResponse, WithdrawAnnouncementData, WithdrawAnnouncementError, WithdrawAnnouncementResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -414,6 +414,23 @@ export const getQueueOptions = (options?: Options<GetQueueData>) => queryOptions
     queryKey: getQueueQueryKey(options)
 });
 
+/**
+ * Delete Me
+ *
+ * Delete this account. Jobs end and other devices are signed out at once; the rest is kept for some days, in which the owner
+ * can sign in and take the deletion back.
+ */
+export const deleteMeMutation = (options?: Partial<Options<DeleteMeData>>): UseMutationOptions<DeleteMeResponse, DeleteMeError, Options<DeleteMeData>> => {
+    const mutationOptions: UseMutationOptions<DeleteMeResponse, DeleteMeError, Options<DeleteMeData>> = {
+        mutationFn: async (fnOptions) => await deleteMe({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
 export const getMeQueryKey = (options?: Options<GetMeData>) => createQueryKey('getMe', options);
 
 /**
@@ -613,7 +630,7 @@ export const listPlansOptions = (options?: Options<ListPlansData>) => queryOptio
 /**
  * Register Account
  *
- * Make an account with the free plan and the sign-up bonus, and sign it in.
+ * Make an account with the free plan and the sign-up bonus, sign it in, and write to the address to have it proven.
  *
  * Of the accounts that are made at one address in a short time, only the first get the bonus; the others start without,
  * and `bonus_withheld` says so.
@@ -689,6 +706,586 @@ export const refreshTokensMutation = (options?: Partial<Options<RefreshTokensDat
 export const logoutMutation = (options?: Partial<Options<LogoutData>>): UseMutationOptions<LogoutResponse, LogoutError, Options<LogoutData>> => {
     const mutationOptions: UseMutationOptions<LogoutResponse, LogoutError, Options<LogoutData>> = {
         mutationFn: async (fnOptions) => await logout({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Remove My Avatar
+ *
+ * Show no picture of me.
+ */
+export const removeMyAvatarMutation = (options?: Partial<Options<RemoveMyAvatarData>>): UseMutationOptions<RemoveMyAvatarResponse, RemoveMyAvatarError, Options<RemoveMyAvatarData>> => {
+    const mutationOptions: UseMutationOptions<RemoveMyAvatarResponse, RemoveMyAvatarError, Options<RemoveMyAvatarData>> = {
+        mutationFn: async (fnOptions) => await removeMyAvatar({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Set My Avatar
+ *
+ * Show this picture of me. It is made anew from its pixels: what else the file holds is not kept.
+ */
+export const setMyAvatarMutation = (options?: Partial<Options<SetMyAvatarData>>): UseMutationOptions<SetMyAvatarResponse, SetMyAvatarError, Options<SetMyAvatarData>> => {
+    const mutationOptions: UseMutationOptions<SetMyAvatarResponse, SetMyAvatarError, Options<SetMyAvatarData>> = {
+        mutationFn: async (fnOptions) => await setMyAvatar({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Undo Delete Me
+ *
+ * Take the deletion of this account back.
+ */
+export const undoDeleteMeMutation = (options?: Partial<Options<UndoDeleteMeData>>): UseMutationOptions<UndoDeleteMeResponse, UndoDeleteMeError, Options<UndoDeleteMeData>> => {
+    const mutationOptions: UseMutationOptions<UndoDeleteMeResponse, UndoDeleteMeError, Options<UndoDeleteMeData>> = {
+        mutationFn: async (fnOptions) => await undoDeleteMe({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const getExportQueryKey = (options?: Options<GetExportData>) => createQueryKey('getExport', options);
+
+/**
+ * Get
+ *
+ * The latest export: where it stands, and its address once it is made.
+ */
+export const getExportOptions = (options?: Options<GetExportData>) => queryOptions<GetExportResponse, GetExportError, GetExportResponse, ReturnType<typeof getExportQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getExport({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getExportQueryKey(options)
+});
+
+/**
+ * Ask
+ *
+ * Have a zip made with everything about this person; a mail says when it is ready.
+ */
+export const askForExportMutation = (options?: Partial<Options<AskForExportData>>): UseMutationOptions<AskForExportResponse, AskForExportError, Options<AskForExportData>> => {
+    const mutationOptions: UseMutationOptions<AskForExportResponse, AskForExportError, Options<AskForExportData>> = {
+        mutationFn: async (fnOptions) => await askForExport({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listPeopleQueryKey = (options?: Options<ListPeopleData>) => createQueryKey('listPeople', options);
+
+/**
+ * List People
+ *
+ * Everybody, those who came last first.
+ */
+export const listPeopleOptions = (options?: Options<ListPeopleData>) => queryOptions<ListPeopleResponse, ListPeopleError, ListPeopleResponse, ReturnType<typeof listPeopleQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listPeople({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listPeopleQueryKey(options)
+});
+
+export const listPeopleInfiniteQueryKey = (options?: Options<ListPeopleData>): QueryKey<Options<ListPeopleData>> => createQueryKey('listPeople', options, true);
+
+/**
+ * List People
+ *
+ * Everybody, those who came last first.
+ */
+export const listPeopleInfiniteOptions = (options?: Options<ListPeopleData>) => {
+    const opts = infiniteQueryOptions<ListPeopleResponse, ListPeopleError, InfiniteData<ListPeopleResponse>, QueryKey<Options<ListPeopleData>>, string | null | Pick<QueryKey<Options<ListPeopleData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListPeopleData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            return await listPeople({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+        },
+        queryKey: listPeopleInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const getPersonQueryKey = (options: Options<GetPersonData>) => createQueryKey('getPerson', options);
+
+/**
+ * Get Person
+ *
+ * One of them, with plan, credits and ways to sign in.
+ */
+export const getPersonOptions = (options: Options<GetPersonData>) => queryOptions<GetPersonResponse, GetPersonError, GetPersonResponse, ReturnType<typeof getPersonQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getPerson({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getPersonQueryKey(options)
+});
+
+/**
+ * Suspend
+ *
+ * Keep somebody out: devices and keys stop working at once, jobs end. They are told the reason.
+ */
+export const suspendPersonMutation = (options?: Partial<Options<SuspendPersonData>>): UseMutationOptions<SuspendPersonResponse, SuspendPersonError, Options<SuspendPersonData>> => {
+    const mutationOptions: UseMutationOptions<SuspendPersonResponse, SuspendPersonError, Options<SuspendPersonData>> = {
+        mutationFn: async (fnOptions) => await suspendPerson({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Restore
+ *
+ * Let somebody in again.
+ */
+export const restorePersonMutation = (options?: Partial<Options<RestorePersonData>>): UseMutationOptions<RestorePersonResponse, RestorePersonError, Options<RestorePersonData>> => {
+    const mutationOptions: UseMutationOptions<RestorePersonResponse, RestorePersonError, Options<RestorePersonData>> = {
+        mutationFn: async (fnOptions) => await restorePerson({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Set Role
+ *
+ * Make somebody an admin, or an admin a user. There is always an admin left.
+ */
+export const setRoleMutation = (options?: Partial<Options<SetRoleData>>): UseMutationOptions<SetRoleResponse, SetRoleError, Options<SetRoleData>> => {
+    const mutationOptions: UseMutationOptions<SetRoleResponse, SetRoleError, Options<SetRoleData>> = {
+        mutationFn: async (fnOptions) => await setRole({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Give Credits
+ *
+ * Give somebody credits. They read the reason in their ledger.
+ */
+export const giveBonusCreditsMutation = (options?: Partial<Options<GiveBonusCreditsData>>): UseMutationOptions<GiveBonusCreditsResponse, GiveBonusCreditsError, Options<GiveBonusCreditsData>> => {
+    const mutationOptions: UseMutationOptions<GiveBonusCreditsResponse, GiveBonusCreditsError, Options<GiveBonusCreditsData>> = {
+        mutationFn: async (fnOptions) => await giveBonusCredits({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * End Sessions
+ *
+ * Sign all of somebody's devices out.
+ */
+export const endSessionsOfMutation = (options?: Partial<Options<EndSessionsOfData>>): UseMutationOptions<EndSessionsOfResponse, EndSessionsOfError, Options<EndSessionsOfData>> => {
+    const mutationOptions: UseMutationOptions<EndSessionsOfResponse, EndSessionsOfError, Options<EndSessionsOfData>> = {
+        mutationFn: async (fnOptions) => await endSessionsOf({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Revoke Keys
+ *
+ * Have all of somebody's API keys stop working.
+ */
+export const revokeKeysOfMutation = (options?: Partial<Options<RevokeKeysOfData>>): UseMutationOptions<RevokeKeysOfResponse, RevokeKeysOfError, Options<RevokeKeysOfData>> => {
+    const mutationOptions: UseMutationOptions<RevokeKeysOfResponse, RevokeKeysOfError, Options<RevokeKeysOfData>> = {
+        mutationFn: async (fnOptions) => await revokeKeysOf({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Remove Second Factor
+ *
+ * For somebody who has lost the app and the recovery codes, once it is sure who asks.
+ */
+export const removeSecondFactorOfMutation = (options?: Partial<Options<RemoveSecondFactorOfData>>): UseMutationOptions<RemoveSecondFactorOfResponse, RemoveSecondFactorOfError, Options<RemoveSecondFactorOfData>> => {
+    const mutationOptions: UseMutationOptions<RemoveSecondFactorOfResponse, RemoveSecondFactorOfError, Options<RemoveSecondFactorOfData>> = {
+        mutationFn: async (fnOptions) => await removeSecondFactorOf({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * View As
+ *
+ * Look at the studio as this person sees it, for a quarter of an hour, without changing anything. They are told.
+ */
+export const viewAsMutation = (options?: Partial<Options<ViewAsData>>): UseMutationOptions<ViewAsResponse, ViewAsError, Options<ViewAsData>> => {
+    const mutationOptions: UseMutationOptions<ViewAsResponse, ViewAsError, Options<ViewAsData>> = {
+        mutationFn: async (fnOptions) => await viewAs({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listAuditLogQueryKey = (options?: Options<ListAuditLogData>) => createQueryKey('listAuditLog', options);
+
+/**
+ * List Audit Log
+ *
+ * What admins did, newest first.
+ */
+export const listAuditLogOptions = (options?: Options<ListAuditLogData>) => queryOptions<ListAuditLogResponse, ListAuditLogError, ListAuditLogResponse, ReturnType<typeof listAuditLogQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listAuditLog({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listAuditLogQueryKey(options)
+});
+
+export const listAuditLogInfiniteQueryKey = (options?: Options<ListAuditLogData>): QueryKey<Options<ListAuditLogData>> => createQueryKey('listAuditLog', options, true);
+
+/**
+ * List Audit Log
+ *
+ * What admins did, newest first.
+ */
+export const listAuditLogInfiniteOptions = (options?: Options<ListAuditLogData>) => {
+    const opts = infiniteQueryOptions<ListAuditLogResponse, ListAuditLogError, InfiniteData<ListAuditLogResponse>, QueryKey<Options<ListAuditLogData>>, string | null | Pick<QueryKey<Options<ListAuditLogData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListAuditLogData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            return await listAuditLog({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+        },
+        queryKey: listAuditLogInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const exportAuditLogQueryKey = (options?: Options<ExportAuditLogData>) => createQueryKey('exportAuditLog', options);
+
+/**
+ * Export Audit Log
+ *
+ * A page of the same as CSV; the next one is in the header `X-Next-Cursor`.
+ */
+export const exportAuditLogOptions = (options?: Options<ExportAuditLogData>) => queryOptions<ExportAuditLogResponse, ExportAuditLogError, ExportAuditLogResponse, ReturnType<typeof exportAuditLogQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await exportAuditLog({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: exportAuditLogQueryKey(options)
+});
+
+export const exportAuditLogInfiniteQueryKey = (options?: Options<ExportAuditLogData>): QueryKey<Options<ExportAuditLogData>> => createQueryKey('exportAuditLog', options, true);
+
+/**
+ * Export Audit Log
+ *
+ * A page of the same as CSV; the next one is in the header `X-Next-Cursor`.
+ */
+export const exportAuditLogInfiniteOptions = (options?: Options<ExportAuditLogData>) => {
+    const opts = infiniteQueryOptions<ExportAuditLogResponse, ExportAuditLogError, InfiniteData<ExportAuditLogResponse>, QueryKey<Options<ExportAuditLogData>>, string | null | Pick<QueryKey<Options<ExportAuditLogData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ExportAuditLogData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            return await exportAuditLog({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+        },
+        queryKey: exportAuditLogInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const listAnnouncementsQueryKey = (options?: Options<ListAnnouncementsData>) => createQueryKey('listAnnouncements', options);
+
+/**
+ * List Current
+ *
+ * What the studio has to say at this moment, newest first.
+ */
+export const listAnnouncementsOptions = (options?: Options<ListAnnouncementsData>) => queryOptions<ListAnnouncementsResponse, ListAnnouncementsError, ListAnnouncementsResponse, ReturnType<typeof listAnnouncementsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listAnnouncements({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listAnnouncementsQueryKey(options)
+});
+
+export const listAllAnnouncementsQueryKey = (options?: Options<ListAllAnnouncementsData>) => createQueryKey('listAllAnnouncements', options);
+
+/**
+ * List All
+ *
+ * Also what it said before, and will say.
+ */
+export const listAllAnnouncementsOptions = (options?: Options<ListAllAnnouncementsData>) => queryOptions<ListAllAnnouncementsResponse, ListAllAnnouncementsError, ListAllAnnouncementsResponse, ReturnType<typeof listAllAnnouncementsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listAllAnnouncements({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listAllAnnouncementsQueryKey(options)
+});
+
+/**
+ * Create
+ *
+ * Tell everybody. Pages that are open show it at once.
+ */
+export const announceMutation = (options?: Partial<Options<AnnounceData>>): UseMutationOptions<AnnounceResponse, AnnounceError, Options<AnnounceData>> => {
+    const mutationOptions: UseMutationOptions<AnnounceResponse, AnnounceError, Options<AnnounceData>> = {
+        mutationFn: async (fnOptions) => await announce({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Remove
+ *
+ * Remove it; it is in the audit log.
+ */
+export const withdrawAnnouncementMutation = (options?: Partial<Options<WithdrawAnnouncementData>>): UseMutationOptions<WithdrawAnnouncementResponse, WithdrawAnnouncementError, Options<WithdrawAnnouncementData>> => {
+    const mutationOptions: UseMutationOptions<WithdrawAnnouncementResponse, WithdrawAnnouncementError, Options<WithdrawAnnouncementData>> = {
+        mutationFn: async (fnOptions) => await withdrawAnnouncement({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Verify
+ *
+ * Take an address as proven, with the token that was sent to it.
+ */
+export const verifyEmailMutation = (options?: Partial<Options<VerifyEmailData>>): UseMutationOptions<VerifyEmailResponse, VerifyEmailError, Options<VerifyEmailData>> => {
+    const mutationOptions: UseMutationOptions<VerifyEmailResponse, VerifyEmailError, Options<VerifyEmailData>> = {
+        mutationFn: async (fnOptions) => await verifyEmail({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Forgot
+ *
+ * Write to the address with a link to set a new password. The answer is the same whether anybody has the address.
+ */
+export const forgotPasswordMutation = (options?: Partial<Options<ForgotPasswordData>>): UseMutationOptions<unknown, ForgotPasswordError, Options<ForgotPasswordData>> => {
+    const mutationOptions: UseMutationOptions<unknown, ForgotPasswordError, Options<ForgotPasswordData>> = {
+        mutationFn: async (fnOptions) => await forgotPassword({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Reset
+ *
+ * Set a new password with the token of a mail. All devices are signed out.
+ */
+export const resetPasswordMutation = (options?: Partial<Options<ResetPasswordData>>): UseMutationOptions<ResetPasswordResponse, ResetPasswordError, Options<ResetPasswordData>> => {
+    const mutationOptions: UseMutationOptions<ResetPasswordResponse, ResetPasswordError, Options<ResetPasswordData>> = {
+        mutationFn: async (fnOptions) => await resetPassword({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Confirm
+ *
+ * Agree to a change of address, with the token that was sent to the old address or the new one.
+ */
+export const confirmEmailMutation = (options?: Partial<Options<ConfirmEmailData>>): UseMutationOptions<ConfirmEmailResponse, ConfirmEmailError, Options<ConfirmEmailData>> => {
+    const mutationOptions: UseMutationOptions<ConfirmEmailResponse, ConfirmEmailError, Options<ConfirmEmailData>> = {
+        mutationFn: async (fnOptions) => await confirmEmail({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Send Verification
+ *
+ * Write to this person's address again, with a new link that proves it.
+ */
+export const sendVerificationMutation = (options?: Partial<Options<SendVerificationData>>): UseMutationOptions<unknown, SendVerificationError, Options<SendVerificationData>> => {
+    const mutationOptions: UseMutationOptions<unknown, SendVerificationError, Options<SendVerificationData>> = {
+        mutationFn: async (fnOptions) => await sendVerification({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Forget Address Change
+ *
+ * Take a change of address back that waits.
+ */
+export const forgetEmailChangeMutation = (options?: Partial<Options<ForgetEmailChangeData>>): UseMutationOptions<ForgetEmailChangeResponse, ForgetEmailChangeError, Options<ForgetEmailChangeData>> => {
+    const mutationOptions: UseMutationOptions<ForgetEmailChangeResponse, ForgetEmailChangeError, Options<ForgetEmailChangeData>> = {
+        mutationFn: async (fnOptions) => await forgetEmailChange({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Change Address
+ *
+ * Ask for another address. Both the present one and the new one are written to, and must agree.
+ */
+export const changeEmailMutation = (options?: Partial<Options<ChangeEmailData>>): UseMutationOptions<ChangeEmailResponse, ChangeEmailError, Options<ChangeEmailData>> => {
+    const mutationOptions: UseMutationOptions<ChangeEmailResponse, ChangeEmailError, Options<ChangeEmailData>> = {
+        mutationFn: async (fnOptions) => await changeEmail({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Change
+ *
+ * Set another password, or a first one. All other devices are signed out.
+ */
+export const changePasswordMutation = (options?: Partial<Options<ChangePasswordData>>): UseMutationOptions<ChangePasswordResponse, ChangePasswordError, Options<ChangePasswordData>> => {
+    const mutationOptions: UseMutationOptions<ChangePasswordResponse, ChangePasswordError, Options<ChangePasswordData>> = {
+        mutationFn: async (fnOptions) => await changePassword({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Prove
+ *
+ * Prove again, on this device, who one is: for the next ten minutes what is dear may be done.
+ */
+export const proveIdentityMutation = (options?: Partial<Options<ProveIdentityData>>): UseMutationOptions<ProveIdentityResponse, ProveIdentityError, Options<ProveIdentityData>> => {
+    const mutationOptions: UseMutationOptions<ProveIdentityResponse, ProveIdentityError, Options<ProveIdentityData>> = {
+        mutationFn: async (fnOptions) => await proveIdentity({
             ...options,
             ...fnOptions,
             throwOnError: true
