@@ -217,7 +217,9 @@ async def _smtp_server(inbox: _Inbox) -> AsyncIterator[int]:
 
     def connection() -> SMTP:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of a password without encryption, which is the point here
+            warnings.simplefilter(
+                "ignore", UserWarning
+            )  # of a password without encryption, which is the point here
             return SMTP(inbox, authenticator=check, auth_require_tls=False, auth_required=True, loop=loop)
 
     server = await loop.create_server(connection, "127.0.0.1", 0)
