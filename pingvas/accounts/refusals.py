@@ -41,6 +41,15 @@ class ProofNeeded(Forbidden):
     default_detail = "Prove again that it is you."
 
 
+class SecondFactorRequired(Forbidden):
+    """The studio wants two factors of its admins: a passkey, or a code of an app."""
+
+    code = "second_factor_required"
+    default_detail = (
+        "Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code."
+    )
+
+
 def refuse_unless_active(user: User, *, leaving_too: bool = False) -> None:
     """Raises what `refuse_unless_standing` does."""
     refuse_unless_standing(

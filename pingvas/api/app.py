@@ -9,6 +9,8 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 
 from pingvas import __version__
+from pingvas.adapters.oauth.providers import open_providers
+from pingvas.adapters.places import Places
 from pingvas.adapters.storage import open_storage
 from pingvas.api.http import errors
 from pingvas.api.http.addresses import SocketRoute
@@ -22,7 +24,24 @@ from pingvas.api.http.plain_text import require_plain_text
 from pingvas.api.http.request_id import RequestId
 from pingvas.api.http.site import docs_headers, page_route
 from pingvas.api.http.trace_requests import TraceRequests
-from pingvas.api.routes import auth, avatar, email_and_password, files, health, images, jobs, leaving, me, models, plans, queue, uploads
+from pingvas.api.routes import (
+    auth,
+    avatar,
+    email_and_password,
+    files,
+    health,
+    images,
+    jobs,
+    leaving,
+    me,
+    models,
+    oauth,
+    passkeys,
+    plans,
+    queue,
+    second_factor,
+    uploads,
+)
 from pingvas.api.routes.open_jobs import OpenJobs
 from pingvas.base import shared_counts
 from pingvas.base.budgets import Budgets
@@ -94,6 +113,8 @@ def create_app(
     most = settings.database_pool_size
     app.state.transactions = FairQueue("transactions", running=most, of_one=max(1, most // 2))
     app.state.storage = open_storage(settings)
+    app.state.providers = open_providers(settings)
+    app.state.places = Places(settings.geoip_file)
     app.state.metrics = metrics
     app.state.open_jobs = OpenJobs(database)
     app.state.looks = health.Looks()
@@ -124,8 +145,9 @@ def _versioned() -> APIRouter:
     # A request is held against one route after another: those that are asked most come first.
     for room in (jobs, images, queue, uploads, me, models, plans, auth, avatar, leaving):
         router.include_router(room.router)
-    for routes in (email_and_password.auth, email_and_password.me):
-        router.include_router(routes)
+    for of_two in (email_and_password, passkeys, second_factor, oauth):
+        router.include_router(of_two.auth)
+        router.include_router(of_two.me)
     return router
 
 
