@@ -16,6 +16,7 @@ import typer
 from pingvas import __version__
 from pingvas.base.errors import StudioError
 from pingvas.base.withheld import trace_without_values
+from pingvas.launch.users_commands import show_mail, users
 
 if TYPE_CHECKING:
     from pingvas.base.settings import Settings
@@ -31,6 +32,7 @@ app = typer.Typer(
 
 models = typer.Typer(help="Look after the models: add, list, verify, remove.", no_args_is_help=True)
 app.add_typer(models, name="models")
+app.add_typer(users, name="users")
 
 
 # A folder of somebody else's, a disk that is only read, a file where a folder is named.
@@ -203,6 +205,14 @@ def link(
     from pingvas.launch.which_database import with_running_database
 
     typer.echo(asyncio.run(make_owner_link(with_running_database(_settings()), minutes)))
+
+
+@app.command()
+def mail(
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many letters.")] = 10,
+) -> None:
+    """Show the latest mail that lies in the outbox, for want of a mail server."""
+    show_mail(count)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from pingvas.accounts.actor import Actor
 from pingvas.accounts.refusals import (
     InvalidToken,
     ProofNeeded,
+    ReadOnlyView,
     SecondFactorRequired,
     TokenExpired,
     refuse_unless_standing,
@@ -95,3 +96,9 @@ def refuse_unless_admin(settings: Settings, actor: Actor) -> None:
     """Raises Forbidden, and SecondFactorRequired for an admin whose device has shown one factor where two are wanted."""
     if not is_admin(settings, actor):
         raise SecondFactorRequired if actor.role == "admin" else Forbidden
+
+
+def refuse_if_viewing(actor: Actor) -> None:
+    """Raises ReadOnlyView for an admin who looks through somebody's eyes: they see, and change nothing."""
+    if actor.viewer_id is not None:
+        raise ReadOnlyView

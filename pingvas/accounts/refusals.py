@@ -50,6 +50,13 @@ class SecondFactorRequired(Forbidden):
     )
 
 
+class ReadOnlyView(Forbidden):
+    """An admin who looks through somebody's eyes changes nothing."""
+
+    code = "read_only_view"
+    default_detail = "You are looking at somebody else's account and can change nothing in it."
+
+
 def refuse_unless_active(user: User, *, leaving_too: bool = False) -> None:
     """Raises what `refuse_unless_standing` does."""
     refuse_unless_standing(

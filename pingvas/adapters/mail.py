@@ -70,7 +70,9 @@ def sender(settings: Settings) -> str:
     if settings.mail_from is not None:
         return settings.mail_from
     host = urlsplit(settings.base_url).hostname or "localhost"
-    return f"Pingvas Studio <studio@{'localhost' if host.replace('.', '').isdigit() or ':' in host else host}>"
+    return (
+        f"Pingvas Studio <studio@{'localhost' if host.replace('.', '').isdigit() or ':' in host else host}>"
+    )
 
 
 class OutboxFolder:

@@ -25,6 +25,8 @@ from pingvas.api.http.request_id import RequestId
 from pingvas.api.http.site import docs_headers, page_route
 from pingvas.api.http.trace_requests import TraceRequests
 from pingvas.api.routes import (
+    admin,
+    admin_records,
     auth,
     avatar,
     email_and_password,
@@ -143,7 +145,20 @@ def create_app(
 def _versioned() -> APIRouter:
     router = APIRouter(prefix=PREFIX)
     # A request is held against one route after another: those that are asked most come first.
-    for room in (jobs, images, queue, uploads, me, models, plans, auth, avatar, leaving):
+    for room in (
+        jobs,
+        images,
+        queue,
+        uploads,
+        me,
+        models,
+        plans,
+        auth,
+        avatar,
+        leaving,
+        admin,
+        admin_records,
+    ):
         router.include_router(room.router)
     for of_two in (email_and_password, passkeys, second_factor, oauth):
         router.include_router(of_two.auth)

@@ -33,9 +33,9 @@ class Resync(EventPayload):
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened, for one person's devices (`user_id`)."""
+    """One thing that happened, for one person's devices (`user_id`); None: for everybody's."""
 
-    user_id: UUID
+    user_id: UUID | None
     said: EventPayload
 
     @property
@@ -71,6 +71,11 @@ def publish_later(session: AsyncSession, user_id: UUID | None, payload: EventPay
     """Keep an event until this transaction commits; a rollback forgets it. Nobody hears of a deleted person's job."""
     if user_id is not None:
         _pending(session).events.append(Event(user_id, payload))
+
+
+def publish_to_all_later(session: AsyncSession, payload: EventPayload) -> None:
+    """The same for the devices of everybody."""
+    _pending(session).events.append(Event(None, payload))
 
 
 def wake_workers_later(session: AsyncSession) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from pingvas.accounts.mail.sending import mail_state
+from pingvas.adapters.mail import outbox_folder
 from pingvas.adapters.model_files import ModelFiles, open_model_files
 from pingvas.adapters.model_source import is_remote, read_source
 from pingvas.adapters.places import open_file
@@ -39,6 +41,7 @@ from pingvas.worker.chores.schedule import CHORES, Chore
 
 OLDEST_POSTGRES = 150000
 LOW_DISK_GIB = 2.0
+LATE_MAIL_SECONDS = 600
 LOW_FILES = 10_000
 # Importing torch takes a slow machine a while; until then a worker that has not reported is no finding.
 STARTING_SECONDS = 90.0
@@ -173,6 +176,7 @@ async def _examine_database(settings: Settings, running: RunningStudio | None) -
             findings.append(_workers(figures, running))
             findings += _chores(await read_chores(session), running)
             findings += _loops(await read_loop_failures(session))
+            findings.append(await _mail(session, settings))
             findings.append(await _ledger(session))
             findings.append(await _storage_use(session))
     return findings
@@ -331,6 +335,17 @@ def _time(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+async def _mail(session: ReadSession, settings: Settings) -> Finding:
+    state = await mail_state(session)
+    if settings.smtp_url is None:
+        where = outbox_folder(settings)
+        return Finding("mail", True, f"no server: letters lie in {where}; `pingvas mail` shows them")
+    if state.given_up or state.oldest_seconds > LATE_MAIL_SECONDS:
+        says = f"{state.waiting} wait, {state.given_up} were given up within a day: {state.error}"
+        return Finding("mail", False, says, "check PINGVAS_SMTP_URL and the log of the chores")
+    return Finding("mail", True, f"{state.waiting} wait to be sent")
 
 
 async def _ledger(session: ReadSession) -> Finding:

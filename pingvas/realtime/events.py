@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pydantic.json_schema import models_json_schema
 
+from pingvas.accounts.events import AnnouncementsChanged
 from pingvas.base.events import EventPayload, Resync
 from pingvas.billing.events import CreditsUpdated
 from pingvas.generation.events import (
@@ -56,6 +57,7 @@ SERVER_EVENTS: tuple[type[EventPayload], ...] = (
     QueuePosition,
     CreditsUpdated,
     AuthExpired,
+    AnnouncementsChanged,
     Resync,
 )
 

@@ -15,7 +15,7 @@ from pingvas.base.loops import BackgroundLoops, end
 from pingvas.base.notify import WAKE_WORKERS, Notifier
 from pingvas.base.settings import Settings
 from pingvas.realtime.backbone import backbone_url, open_manager
-from pingvas.realtime.rooms import user_room
+from pingvas.realtime.rooms import EVERYBODY, user_room
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,8 @@ class SocketPublisher:
 
     async def _send(self, event: Event) -> None:
         try:
-            await self._manager.emit(event.name, event.payload, room=user_room(event.user_id))
+            room = EVERYBODY if event.user_id is None else user_room(event.user_id)
+            await self._manager.emit(event.name, event.payload, room=room)
         except (TypeError, ValueError):  # a payload that is no JSON: a bug of its maker, not worth the others
             log.exception("event %s cannot be sent", event.name)
 

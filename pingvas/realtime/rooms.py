@@ -3,6 +3,7 @@
 from uuid import UUID
 
 ADMIN = "admin"
+EVERYBODY = "everybody"
 
 
 def user_room(user_id: UUID) -> str:

@@ -17,7 +17,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from pingvas.accounts.actor import Actor
-from pingvas.accounts.current import authenticate_for_a_while, is_admin
+from pingvas.accounts.current import authenticate_for_a_while, is_admin, refuse_if_viewing
 from pingvas.accounts.refusals import InvalidToken
 from pingvas.accounts.tables import User, UserSession
 from pingvas.base.budgets import Budgets
@@ -35,7 +35,7 @@ from pingvas.realtime.job_ends import JobEnds
 from pingvas.realtime.messages import MAX_BYTES, TextPacket
 from pingvas.realtime.outgoing import Server
 from pingvas.realtime.positions import Positions
-from pingvas.realtime.rooms import ADMIN, user_room
+from pingvas.realtime.rooms import ADMIN, EVERYBODY, user_room
 
 log = logging.getLogger(__name__)
 
@@ -145,6 +145,7 @@ class Realtime:
         self._sessions[sid] = opened
         await self.server.save_session(sid, {"actor": actor})
         await self.server.enter_room(sid, user_room(actor.user_id))
+        await self.server.enter_room(sid, EVERYBODY)
         if is_admin(self._settings, actor):
             await self.server.enter_room(sid, ADMIN)
         if actor.session_id is not None:
@@ -229,6 +230,7 @@ class Realtime:
         return {}
 
     async def _cancel(self, _sid: str, actor: Actor, data: Any) -> dict[str, Any]:
+        refuse_if_viewing(actor)
         job_id = _job_id(data)
         async with self._database.transaction() as session:
             await request_cancel(session, actor, job_id)

@@ -9,8 +9,8 @@ import pytest
 
 from pingvas.accounts.passwords import hashing as passwords
 from pingvas.accounts.passwords.common_passwords import COMMON_PASSWORDS
-from pingvas.accounts.passwords.rules import MAX_LENGTH, MIN_LENGTH, accept_password
 from pingvas.accounts.passwords.hashing import hash_password, needs_rehash, verify_password
+from pingvas.accounts.passwords.rules import MAX_LENGTH, MIN_LENGTH, accept_password
 from pingvas.base.budget_figures import FIGURES, Queue
 from pingvas.base.budgets import StudioBusy
 from pingvas.base.errors import Invalid

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text, update
 
-from pingvas.accounts.sessions import access_tokens, refresh_tokens
 from pingvas.accounts.current import authenticate, authenticate_for_a_while
 from pingvas.accounts.refusals import AccountSuspended, InvalidToken, TokenExpired
+from pingvas.accounts.sessions import access_tokens, refresh_tokens
 from pingvas.accounts.sessions.lifecycle import (
     LONGEST_SESSION,
     ReusedToken,
@@ -330,7 +330,9 @@ async def test_a_browser_with_an_absurd_name_is_remembered_in_part(
     database: Database, settings: Settings, user: Any
 ) -> None:
     async with database.transaction() as session:
-        tokens = await start_session(session, settings, user, ip=None, user_agent="a\x00b" * 10_000, method="password")
+        tokens = await start_session(
+            session, settings, user, ip=None, user_agent="a\x00b" * 10_000, method="password"
+        )
 
     row = await _only_device(database)
     assert row.user_agent is not None

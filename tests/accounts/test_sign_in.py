@@ -15,7 +15,7 @@ from pingvas.base.budgets import Budgets
 from pingvas.base.db import Database
 from pingvas.base.errors import Invalid
 from pingvas.base.settings import Settings
-from tests.make.accounts import PASSWORD, fresh_email, make_user
+from tests.make.accounts import PASSWORD, address_of, fresh_email, make_user
 
 
 async def _make(database: Database, settings: Settings, **wishes: Any) -> User:
@@ -36,8 +36,8 @@ async def test_the_right_password_starts_a_device_of_its_own_each_time(
     user = await _make(database, settings)
 
     # when
-    first = await _sign_in(database, settings, user.email)
-    second = await _sign_in(database, settings, user.email.upper())
+    first = await _sign_in(database, settings, address_of(user))
+    second = await _sign_in(database, settings, address_of(user).upper())
 
     # then
     assert first.user.id == second.user.id == user.id
@@ -60,7 +60,7 @@ async def test_a_wrong_password_is_refused_and_starts_nothing(
     user = await _make(database, settings)
 
     with pytest.raises(InvalidCredentials):
-        await _sign_in(database, settings, user.email, password)
+        await _sign_in(database, settings, address_of(user), password)
 
     async with database.read() as session:
         assert list(await session.scalars(select(UserSession))) == []
@@ -74,7 +74,7 @@ async def test_an_unknown_address_is_refused_in_the_same_words(
     with pytest.raises(InvalidCredentials) as unknown:
         await _sign_in(database, settings, fresh_email())
     with pytest.raises(InvalidCredentials) as wrong:
-        await _sign_in(database, settings, user.email, "another password")
+        await _sign_in(database, settings, address_of(user), "another password")
 
     assert (unknown.value.code, unknown.value.detail) == (wrong.value.code, wrong.value.detail)
 
@@ -93,7 +93,7 @@ async def test_accounts_that_cannot_sign_in_look_unknown(
     user = await _make(database, settings, **wishes)
 
     with pytest.raises(InvalidCredentials):
-        await _sign_in(database, settings, user.email)
+        await _sign_in(database, settings, address_of(user))
 
 
 async def test_only_the_owner_is_told_that_an_account_is_suspended(
@@ -102,9 +102,9 @@ async def test_only_the_owner_is_told_that_an_account_is_suspended(
     user = await _make(database, settings, status="suspended")
 
     with pytest.raises(AccountSuspended):
-        await _sign_in(database, settings, user.email)
+        await _sign_in(database, settings, address_of(user))
     with pytest.raises(InvalidCredentials):
-        await _sign_in(database, settings, user.email, "another password")
+        await _sign_in(database, settings, address_of(user), "another password")
 
 
 async def test_an_unknown_address_takes_as_long_as_a_wrong_password(
@@ -157,7 +157,7 @@ async def test_signing_in_remakes_a_hash_whose_costs_are_out_of_date(
     dearer = make_settings(database_url=settings.database_url, argon2_time_cost=2)
 
     # when
-    await _sign_in(database, dearer, user.email)
+    await _sign_in(database, dearer, address_of(user))
 
     # then
     async with database.read() as session:
@@ -165,7 +165,7 @@ async def test_signing_in_remakes_a_hash_whose_costs_are_out_of_date(
     assert stored != user.password_hash
     assert stored is not None
     assert "t=2" in stored
-    await _sign_in(database, dearer, user.email)
+    await _sign_in(database, dearer, address_of(user))
 
 
 async def test_a_password_changed_while_it_was_checked_does_not_sign_in(
@@ -177,7 +177,7 @@ async def test_a_password_changed_while_it_was_checked_does_not_sign_in(
     other_hash = (await _make(database, slow, password="another password")).password_hash
 
     # when
-    signing_in = asyncio.create_task(_sign_in(database, slow, user.email))
+    signing_in = asyncio.create_task(_sign_in(database, slow, address_of(user)))
     await asyncio.sleep(0.05)
     async with database.transaction() as session:
         await session.execute(update(User).where(User.id == user.id).values(password_hash=other_hash))

@@ -9,8 +9,8 @@ from uuid import UUID
 import jwt
 import pytest
 
-from pingvas.accounts.sessions import access_tokens, refresh_tokens
 from pingvas.accounts.refusals import InvalidToken, TokenExpired
+from pingvas.accounts.sessions import access_tokens, refresh_tokens
 from pingvas.base import clock
 from pingvas.base.ids import new_id
 from pingvas.base.settings import Settings

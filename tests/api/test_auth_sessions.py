@@ -10,8 +10,8 @@ import jwt
 import pytest
 from sqlalchemy import func, select, update
 
-from pingvas.accounts.sessions import access_tokens, refresh_tokens
 from pingvas.accounts.one_time import create_token
+from pingvas.accounts.sessions import access_tokens, refresh_tokens
 from pingvas.accounts.tables import UserSession
 from pingvas.api.app import create_app
 from pingvas.base.db import Database

@@ -33,9 +33,23 @@ async def test_a_new_person_sees_themselves_with_the_free_plan(
 ) -> None:
     told = await _get(client, person)
 
-    assert set(told) == {"user", "profile", "plan", "credits", "storage", "features"}
+    assert set(told) == {
+        "user",
+        "profile",
+        "plan",
+        "credits",
+        "storage",
+        "features",
+        "has_password",
+        "email_change",
+        "bonus_due",
+        "leaves_at",
+        "viewed_by_admin",
+    }
     assert told["user"] == person.user
-    assert told["profile"] == {"avatar_url": None, "bio": None, "preferences": {}}
+    nothing = dict.fromkeys(("language", "theme", "defaults", "notices"))
+    assert told["profile"] == {"avatar_url": None, "avatar": None, "bio": None, "preferences": nothing}
+    assert (told["has_password"], told["leaves_at"], told["viewed_by_admin"]) == (True, None, False)
     assert set(told["plan"]) == {"name", "display_name", "max_queues", "features"}
     assert (told["plan"]["name"], told["plan"]["max_queues"]) == ("free", 1)
     assert told["credits"] == {"balance": settings.signup_bonus_credits, "held": 0}
@@ -56,7 +70,10 @@ async def test_a_change_is_answered_and_kept(client: httpx.AsyncClient, person: 
     assert answer.status_code == 200
     assert answer.json() == await _get(client, person)
     assert answer.json()["user"]["display_name"] == "강물"
-    assert answer.json()["profile"] == {name: changes[name] for name in ("bio", "avatar_url", "preferences")}
+    profile = answer.json()["profile"]
+    assert (profile["bio"], profile["avatar_url"]) == (changes["bio"], changes["avatar_url"])
+    assert profile["avatar"] == {"small": changes["avatar_url"], "large": changes["avatar_url"]}
+    assert profile["preferences"]["language"] == "ko"
 
 
 BAD_CHANGES: list[tuple[str, Any]] = [
@@ -65,7 +82,7 @@ BAD_CHANGES: list[tuple[str, Any]] = [
     ("avatar_url", "javascript:alert(1)"),
     ("bio", "x" * 1001),
     ("preferences", {"a": "\x00"}),
-    ("preferences", {"a": "x" * 20_000}),
+    ("preferences", {"language": "tlh"}),
     ("preferences", [1]),
     ("role", "admin"),
     ("email", "another@example.com"),

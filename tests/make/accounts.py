@@ -50,9 +50,17 @@ async def make_user(
     return user
 
 
+def address_of(user: User) -> str:
+    """The address of somebody who has one."""
+    assert user.email is not None
+    return user.email
+
+
 async def make_device(session: AsyncSession, settings: Settings, user: User) -> Tokens:
     """A signed-in device of this person."""
-    return await start_session(session, settings, user, ip="127.0.0.1", user_agent=USER_AGENT, method="password")
+    return await start_session(
+        session, settings, user, ip="127.0.0.1", user_agent=USER_AGENT, method="password"
+    )
 
 
 @dataclass(frozen=True)

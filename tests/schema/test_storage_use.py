@@ -152,7 +152,9 @@ async def test_a_sum_that_was_made_wrong_by_hand_is_found_and_stops_nobody(sessi
 
 async def _make_person_of_before(session: AsyncSession) -> UUID:
     """A bare row, for today's classes know columns that an older schema does not have."""
-    made = text("INSERT INTO users (id, email, display_name) VALUES (:id, 'ada@example.com', 'Ada') RETURNING id")
+    made = text(
+        "INSERT INTO users (id, email, display_name) VALUES (:id, 'ada@example.com', 'Ada') RETURNING id"
+    )
     return UUID(str(await session.scalar(made, {"id": new_id()})))
 
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from harness.catalog import make_model
+from pingvas.adapters.mail import open_post
 from pingvas.adapters.storage import ObjectMissing, open_storage
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings

@@ -10,6 +10,7 @@ import pytest
 from pgqueuer.domain.types import ScheduleId
 from sqlalchemy import text
 
+from pingvas.adapters.mail import open_post
 from pingvas.adapters.storage import StorageUnavailable, open_storage
 from pingvas.base.chore_runs import ChoreState, read_chores
 from pingvas.base.database_url import for_asyncpg

@@ -30,7 +30,9 @@ async def ask_to_leave(
     await refuse_if_last_admin(session, user_id)
     leaves_at = func.now() + timedelta(days=settings.leave_days)
     mark = update(User).where(User.id == user_id, User.status == "active")
-    user = await session.scalar(mark.values(status="deleted", leaves_at=leaves_at).returning(User))
+    user: User | None = await session.scalar(
+        mark.values(status="deleted", leaves_at=leaves_at).returning(User)
+    )
     if user is None or user.leaves_at is None:
         raise Conflict("This account is deleted already.")
     await end_other_sessions(session, user_id, session_id)

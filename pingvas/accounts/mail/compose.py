@@ -91,9 +91,9 @@ def _words(language: Language) -> tuple[dict[str, Words], _Layout]:
 
 @cache
 def _environment(*, html: bool) -> Environment:
-    return Environment(  # noqa: S701 - what is HTML is escaped, what is text is not
+    return Environment(
         loader=FileSystemLoader(_HERE / "layouts"),
-        autoescape=html,
+        autoescape=html,  # noqa: S701 - what is HTML is escaped, what is text is not
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,

@@ -18,6 +18,7 @@ from pingvas.accounts.one_time import LIFETIMES, Purpose, create_token
 from pingvas.accounts.tables import Mail, User
 from pingvas.adapters.mail import Letter, MailRefused, MailUnavailable, Post
 from pingvas.base.db import Database
+from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -91,12 +92,16 @@ async def send_due_mail(database: Database, settings: Settings, post: Post) -> S
                 error = away.detail
         async with database.transaction() as session:
             if error is None:
-                await session.execute(update(Mail).where(Mail.id == due.id).values(sent_at=func.now(), error=None))
+                await session.execute(
+                    update(Mail).where(Mail.id == due.id).values(sent_at=func.now(), error=None)
+                )
                 sent += due.letter is not None
                 continue
             lasting = lasting or due.attempts >= len(PAUSES)
             gave_up = func.now() if lasting else None
-            await session.execute(update(Mail).where(Mail.id == due.id).values(error=error, failed_at=gave_up))
+            await session.execute(
+                update(Mail).where(Mail.id == due.id).values(error=error, failed_at=gave_up)
+            )
         if lasting:
             given_up += 1
             log.warning("mail %s was given up: %s", due.id, error)
@@ -104,6 +109,30 @@ async def send_due_mail(database: Database, settings: Settings, post: Post) -> S
             postponed += 1
             break
     return Sent(sent, postponed, given_up)
+
+
+@dataclass(frozen=True)
+class MailState:
+    """Where mail stands: how many wait, since when the oldest, and what was given up within a day and why."""
+
+    waiting: int
+    oldest_seconds: float
+    given_up: int
+    error: str | None
+
+
+async def mail_state(session: ReadSession) -> MailState:
+    """For `pingvas doctor`."""
+    waits = Mail.sent_at.is_(None) & Mail.failed_at.is_(None)
+    lately = Mail.failed_at > func.now() - literal(timedelta(days=1))
+    query = select(
+        func.count().filter(waits),
+        func.coalesce(func.extract("epoch", func.now() - func.min(Mail.created_at).filter(waits)), 0),
+        func.count().filter(lately),
+        func.max(Mail.error).filter(or_(waits, lately)),
+    )
+    row = (await session.execute(query)).one()
+    return MailState(row[0], float(row[1]), row[2], row[3])
 
 
 async def forget_old_mail(session: AsyncSession) -> None:

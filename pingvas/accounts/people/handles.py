@@ -7,8 +7,33 @@ from pingvas.base.errors import Conflict, Invalid
 HANDLE = r"^[a-z0-9](?:[a-z0-9_]{1,28}[a-z0-9])$"
 # What would be taken for the studio itself, or for a page of it.
 _RESERVED = frozenset(
-    "admin administrator api account accounts anonymous auth billing create explore gallery help me moderator official pingvas"
-    " root security settings staff studio support system www you".split()
+    [
+        "admin",
+        "administrator",
+        "api",
+        "account",
+        "accounts",
+        "anonymous",
+        "auth",
+        "billing",
+        "create",
+        "explore",
+        "gallery",
+        "help",
+        "me",
+        "moderator",
+        "official",
+        "pingvas",
+        "root",
+        "security",
+        "settings",
+        "staff",
+        "studio",
+        "support",
+        "system",
+        "www",
+        "you",
+    ]
 )
 
 
@@ -23,7 +48,9 @@ def accept_handle(handle: str | None) -> str | None:
         return None
     handle = handle.strip().removeprefix("@").lower()
     if re.fullmatch(HANDLE, handle) is None:
-        raise _refused("must have 3 to 30 letters (a to z), digits and _, and begin and end with a letter or digit")
+        raise _refused(
+            "must have 3 to 30 letters (a to z), digits and _, and begin and end with a letter or digit"
+        )
     if handle in _RESERVED:
         raise _refused("is reserved")
     return handle

@@ -35,7 +35,9 @@ class Defaults(_Kept):
     steps: int | None = Field(None, ge=1, le=1000)
     cfg_scale: float | None = Field(None, ge=0, le=100)
     count: int | None = Field(None, ge=1, le=1000)
-    negative_prompt: Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_without_nul)] | None = None
+    negative_prompt: Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_without_nul)] | None = (
+        None
+    )
     format: Literal["png", "jpg", "webp"] | None = None
     visibility: Literal["private", "public", "unlisted"] | None = None
 

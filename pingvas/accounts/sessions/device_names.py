@@ -10,7 +10,7 @@ _UNKNOWN = "An unknown program"
 
 @lru_cache(maxsize=4096)
 def device_name(user_agent: str | None) -> str:
-    """"Firefox · Linux" from a User-Agent header; for a program its own name."""
+    """ "Firefox · Linux" from a User-Agent header; for a program its own name."""
     if not user_agent:
         return _UNKNOWN
     parsed = parse(user_agent)

@@ -15,10 +15,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.mail.mails import write_to
+from pingvas.accounts.refusals import InvalidToken, TokenExpired, refuse_unless_active
 from pingvas.accounts.sessions import access_tokens, refresh_tokens
 from pingvas.accounts.sessions.device_names import device_key, device_name
 from pingvas.accounts.sessions.refresh_tokens import RefreshClaims
-from pingvas.accounts.refusals import InvalidToken, TokenExpired, refuse_unless_active
 from pingvas.accounts.tables import KnownDevice, User, UserSession
 from pingvas.base.budgets import Budgets, address_key
 from pingvas.base.db import Database

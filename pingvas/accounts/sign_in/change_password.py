@@ -52,6 +52,12 @@ async def change_password(
         await _set(session, user, password_hash, keep=session_id)
 
 
+async def set_password(session: AsyncSession, settings: Settings, user: User, password: str) -> None:
+    """For the studio's own commands: no device stays signed in. Raises Invalid."""
+    password_hash = await hash_password(settings, accept_password(password, email=user.email or ""))
+    await _set(session, user, password_hash, keep=None)
+
+
 async def _set(session: AsyncSession, user: User, password_hash: str, *, keep: UUID | None) -> None:
     user.password_hash = password_hash
     others = delete(UserSession).where(UserSession.user_id == user.id)

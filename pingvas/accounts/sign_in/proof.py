@@ -9,17 +9,17 @@ from pingvas.accounts.passwords.rules import MAX_LENGTH, normalise_password
 from pingvas.accounts.sign_in.second_factor import counting, use_code
 from pingvas.accounts.sign_in.with_password import InvalidCredentials
 from pingvas.accounts.tables import User, UserSession
-from pingvas.base.budgets import Budgets, Key
+from pingvas.base.budgets import Budgets
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
 
 
 async def prove_with_password(
-    database: Database, settings: Settings, budgets: Budgets, actor: Actor, *, password: str, address: Key
+    database: Database, settings: Settings, budgets: Budgets, actor: Actor, *, password: str, address: str
 ) -> None:
     """Raises Invalid, InvalidCredentials, BudgetUsedUp and StudioBusy."""
     password = normalise_password(password)
-    with budgets.sign_in_pair.counting((str(actor.user_id), address), InvalidCredentials):
+    with budgets.sign_in_pair.counting((actor.user_id, address), InvalidCredentials):
         async with database.read() as reading:
             kept = await reading.scalar(select(User.password_hash).where(User.id == actor.user_id))
         if len(password) > MAX_LENGTH or not await verify_password(settings, kept, password, who=address):

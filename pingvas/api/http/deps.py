@@ -8,12 +8,18 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
-from pingvas.accounts.current import authenticate, refuse_unless_admin, refuse_unless_fresh
+from pingvas.accounts.current import (
+    authenticate,
+    refuse_if_viewing,
+    refuse_unless_admin,
+    refuse_unless_fresh,
+)
 from pingvas.accounts.refusals import (
     AccountLeaving,
     AccountSuspended,
     InvalidToken,
     ProofNeeded,
+    ReadOnlyView,
     SecondFactorRequired,
     TokenExpired,
 )
@@ -30,8 +36,10 @@ from pingvas.base.settings import Settings
 from pingvas.gallery.decoder import REFUSALS, Decoder, DecoderAway
 
 _bearer = HTTPBearer(auto_error=False, description="An access token from `/auth/login`")
-_REFUSALS = (Unauthorized, InvalidToken, TokenExpired, AccountSuspended, AccountLeaving)
+_REFUSALS = (Unauthorized, InvalidToken, TokenExpired, AccountSuspended, AccountLeaving, ReadOnlyView)
 
+
+_READING = ("GET", "HEAD")
 
 # All of these are async: FastAPI would send a plain function to a thread and wait for it.
 
@@ -97,7 +105,7 @@ async def _session(
     all connections: of one address so many run at a time."""
     turns: FairQueue = request.app.state.transactions
     async with turns.turn(address):
-        if request.method in ("GET", "HEAD"):
+        if request.method in _READING:
             async with database.read() as reading:
                 yield reading
         else:
@@ -111,15 +119,22 @@ SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
 ReadSessionDep = Annotated[ReadSession, Depends(_session, scope="function")]
 
 
+def _may(request: Request, actor: Actor) -> Actor:
+    if request.method not in _READING:
+        refuse_if_viewing(actor)
+    return actor
+
+
 @raises(*_REFUSALS)
 async def _actor(
+    request: Request,
     session: ReadSessionDep,
     settings: SettingsDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Actor:
     if credentials is None:
         raise Unauthorized
-    return await authenticate(session, settings, credentials.credentials)
+    return _may(request, await authenticate(session, settings, credentials.credentials))
 
 
 @raises(*_REFUSALS)
@@ -133,6 +148,7 @@ async def _actor_if_any(
 
 @raises(*_REFUSALS)
 async def _actor_beforehand(
+    request: Request,
     database: DatabaseDep,
     settings: SettingsDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
@@ -140,18 +156,19 @@ async def _actor_beforehand(
     if credentials is None:
         raise Unauthorized
     async with database.read() as session:
-        return await authenticate(session, settings, credentials.credentials)
+        return _may(request, await authenticate(session, settings, credentials.credentials))
 
 
-@raises(Unauthorized, InvalidToken, TokenExpired, AccountSuspended)
+@raises(Unauthorized, InvalidToken, TokenExpired, AccountSuspended, ReadOnlyView)
 async def _actor_even_leaving(
+    request: Request,
     session: ReadSessionDep,
     settings: SettingsDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Actor:
     if credentials is None:
         raise Unauthorized
-    return await authenticate(session, settings, credentials.credentials, leaving_too=True)
+    return _may(request, await authenticate(session, settings, credentials.credentials, leaving_too=True))
 
 
 ActorDep = Annotated[Actor, Depends(_actor)]
@@ -174,6 +191,15 @@ async def _admin(actor: ActorDep, settings: SettingsDep) -> Actor:
 # For what is dear: address, password, keys, deleting.
 FreshActorDep = Annotated[Actor, Depends(_fresh_actor)]
 AdminDep = Annotated[Actor, Depends(_admin)]
+
+
+@raises(ProofNeeded)
+async def _fresh_admin(admin: AdminDep) -> Actor:
+    refuse_unless_fresh(admin)
+    return admin
+
+
+FreshAdminDep = Annotated[Actor, Depends(_fresh_admin)]
 MaybeActorDep = Annotated[Actor | None, Depends(_actor_if_any)]
 
 

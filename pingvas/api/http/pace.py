@@ -14,8 +14,8 @@ from fastapi.security.utils import get_authorization_scheme_param
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pingvas.accounts.sessions import access_tokens
 from pingvas.accounts.refusals import InvalidToken, TokenExpired
+from pingvas.accounts.sessions import access_tokens
 from pingvas.api.http.errors import refusal
 from pingvas.base.budgets import Budgets, Key, Rates, address_key, refuse
 from pingvas.base.settings import Settings

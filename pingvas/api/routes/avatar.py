@@ -54,7 +54,9 @@ async def set_my_avatar(
     budgets.changes.take(actor.user_id)
     data = await file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise TooLarge(f"This file is too large: at most {MAX_BYTES} bytes are taken.", extra={"max_bytes": MAX_BYTES})
+        raise TooLarge(
+            f"This file is too large: at most {MAX_BYTES} bytes are taken.", extra={"max_bytes": MAX_BYTES}
+        )
     picture = await decoder.check(
         budgets, actor.user_id, data, max_side=settings.max_image_side, max_pixels=settings.max_image_pixels
     )

@@ -18,8 +18,8 @@ from pingvas.accounts.people.addresses import (
 )
 from pingvas.accounts.people.registration import EmailExists
 from pingvas.accounts.refusals import AccountSuspended, InvalidToken, TokenExpired
-from pingvas.accounts.sign_in.proof import prove_with_password
 from pingvas.accounts.sign_in.change_password import change_password, reset_password
+from pingvas.accounts.sign_in.proof import prove_with_password
 from pingvas.accounts.sign_in.with_password import InvalidCredentials
 from pingvas.accounts.tables import User
 from pingvas.api.http.contract import raises

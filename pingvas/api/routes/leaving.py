@@ -81,7 +81,7 @@ async def get(actor: EvenLeavingActorDep, session: ReadSessionDep, storage: Stor
 
 async def _export_out(export: DataExport, storage: Storage) -> ExportOut:
     return ExportOut(
-        status=export.status,  # type: ignore[arg-type]  # a CHECK holds the words
+        status=export.status,
         requested_at=export.created_at,
         ready_at=export.ready_at,
         expires_at=export.expires_at,

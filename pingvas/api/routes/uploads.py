@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Header, Request, Response, UploadFile, status
 
-from pingvas.accounts.current import authenticate
+from pingvas.accounts.current import authenticate, refuse_if_viewing
 from pingvas.api.http.bodies import Admission, bearer_of, hold, too_large
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import (
@@ -53,6 +53,7 @@ async def admit(request: Request, declared: int) -> Admission:
     settings: Settings = request.app.state.settings
     async with database.read() as session:
         actor = await authenticate(session, settings, bearer_of(request.headers))
+        refuse_if_viewing(actor)
         budgets.sent_images.take(actor.user_id)
         quota = (await get_current_subscription(session, actor.user_id)).storage_bytes
         used = await used_bytes(session, actor.user_id)

@@ -30,7 +30,9 @@ class ExportedTable:
 EXPORTED = (
     ExportedTable("users", "account/account.jsonl", "row.id = :user_id", ("password_hash",)),
     ExportedTable("user_profiles", "account/profile.jsonl", without=("user_id",)),
-    ExportedTable("user_sessions", "account/devices.jsonl", without=("refresh_token", "rotation", "rotated_at")),
+    ExportedTable(
+        "user_sessions", "account/devices.jsonl", without=("refresh_token", "rotation", "rotated_at")
+    ),
     ExportedTable("known_devices", "account/known_devices.jsonl", has_id=False),
     ExportedTable("oauth_accounts", "account/sign_in_providers.jsonl"),
     ExportedTable("passkeys", "account/passkeys.jsonl", without=("credential_id", "public_key")),
@@ -50,7 +52,9 @@ EXPORTED = (
     ),
     ExportedTable("subscriptions", "credits/subscriptions.jsonl"),
     ExportedTable("credit_transactions", "credits/ledger.jsonl"),
-    ExportedTable("generation_jobs", "jobs/jobs.jsonl", without=("turn", "batch_key", "passed_over", "traceparent")),
+    ExportedTable(
+        "generation_jobs", "jobs/jobs.jsonl", without=("turn", "batch_key", "passed_over", "traceparent")
+    ),
     ExportedTable(
         "images",
         "images/images.jsonl",

@@ -52,7 +52,9 @@ _NAMED_BY_IMAGE = _named("images", "row.id = stored.id AND stored.key IN (row.s3
 _NAMED_BY_STEP = _named("generation_steps", "row.job_id = stored.id AND row.preview_url = stored.key")
 
 # A person's picture is found by whose it is, which stands in the key too.
-_NAMED_BY_PROFILE = _named("user_profiles", "row.user_id = stored.id AND stored.key LIKE row.avatar_key || '-%'")
+_NAMED_BY_PROFILE = _named(
+    "user_profiles", "row.user_id = stored.id AND stored.key LIKE row.avatar_key || '-%'"
+)
 _NAMED_BY_EXPORT = _named("data_exports", "row.id = stored.id AND row.storage_key = stored.key")
 
 KINDS = (
