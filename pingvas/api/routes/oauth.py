@@ -368,7 +368,7 @@ def _linked_out(account: OAuthAccount) -> LinkedOut:
     kept = account.provider_data
     return LinkedOut(
         id=account.id,
-        provider=account.provider,  # type: ignore[arg-type]  # a CHECK holds the words
+        provider=account.provider,
         name=kept.get("email") or kept.get("username"),
         created_at=account.created_at,
     )
