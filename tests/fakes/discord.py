@@ -5,6 +5,7 @@ Who is there is what the browser of a test says in the header X-Account; nobody,
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import secrets
@@ -30,8 +31,10 @@ class Discord:
     accounts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     codes: dict[str, Mapping[str, str]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
-    # What it answers in place of the right thing, by path; None: nothing at all.
+    # What it answers in place of the right thing, by path; None: it hangs up.
     breaks: dict[str, web.Response | None] = field(default_factory=dict)
+    # The paths at which it says nothing, for ever.
+    silent_at: set[str] = field(default_factory=set)
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -72,6 +75,8 @@ async def running_discord(redirect_uri: str) -> AsyncIterator[Discord]:
 
 def _unless_broken(discord: Discord, handler: Any) -> Any:
     async def answer(request: web.Request) -> web.StreamResponse:
+        if request.path in discord.silent_at:
+            await asyncio.Event().wait()
         if request.path in discord.breaks:
             broken = discord.breaks[request.path]
             if broken is None:
