@@ -192,7 +192,7 @@ async def callback(
         )
         if not isinstance(entered, Tokens):
             return page(own, _CODE, next=trip.next, fragment=f"challenge={entered.challenge}")
-        RefreshTransport(settings, request.cookies, client=WEB, site=None).hand_over(
+        RefreshTransport(settings, request.cookies, client=WEB, own_page=True).hand_over(
             response, entered.refresh_token
         )
         return page(own, _DONE, next=trip.next)
