@@ -83,6 +83,7 @@ class Realtime:
             async_handlers=False,  # a socket's events are answered one after the other
             max_http_buffer_size=MAX_BYTES,
             cors_allowed_origins=self._is_ours,
+            cors_credentials=False,  # a token says who it is, never a cookie
             logger=False,
             engineio_logger=False,
         )
