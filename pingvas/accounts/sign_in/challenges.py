@@ -106,9 +106,12 @@ def as_text(token: bytes) -> str:
 def from_text(text: str) -> bytes:
     """Raises ChallengeOver for what cannot be a token."""
     try:
-        return base64.b64decode(text, altchars=b"-_", validate=True)
+        token = base64.b64decode(text, altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raise ChallengeOver from None
+    if as_text(token) != text:  # another spelling of the same bytes
+        raise ChallengeOver
+    return token
 
 
 def _is(token: bytes, *purposes: Purpose) -> ColumnElement[bool]:
