@@ -97,7 +97,9 @@ async def test_somebody_new_gets_an_account_with_name_picture_and_bonus(
     assert me["has_password"] is False
     assert me["credits"]["balance"] == 500
     assert me["plan"]["name"] == "free"
-    (devices,) = (await browser.studio.get("/api/v1/me/sessions", headers=await browser.headers())).json()["items"]
+    (devices,) = (await browser.studio.get("/api/v1/me/sessions", headers=await browser.headers())).json()[
+        "items"
+    ]
     assert devices["method"] == "google"
 
 

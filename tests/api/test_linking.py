@@ -300,7 +300,9 @@ async def test_linking_and_removing_ask_for_a_fresh_proof(
     await browser.come_back(await browser.go(await begin_to_link(browser, ada), "eve"))
     (linked,) = (await browser.studio.get(LINKED, headers=ada.headers)).json()["items"]
     async with database.transaction() as session:
-        await session.execute(update(UserSession).values(proven_at=func.now() - func.make_interval(0, 0, 0, 1)))
+        await session.execute(
+            update(UserSession).values(proven_at=func.now() - func.make_interval(0, 0, 0, 1))
+        )
 
     for answer in (
         await browser.studio.post(f"{LINKED}/discord", headers=ada.headers),
@@ -434,7 +436,9 @@ async def test_a_linked_account_proves_who_is_there(
     # given a device whose proof is old
     await browser.come_back(await browser.go(await begin_to_link(browser, ada), "eve"))
     async with database.transaction() as session:
-        await session.execute(update(UserSession).values(proven_at=func.now() - func.make_interval(0, 0, 0, 1)))
+        await session.execute(
+            update(UserSession).values(proven_at=func.now() - func.make_interval(0, 0, 0, 1))
+        )
     body = {"next": "/account/keys"}
 
     # when
@@ -451,7 +455,9 @@ async def test_another_account_at_the_provider_proves_nothing(
     browser: Traveller, ada: SignedInPerson, database: Database
 ) -> None:
     async with database.transaction() as session:
-        await session.execute(update(UserSession).values(proven_at=func.now() - func.make_interval(0, 0, 0, 1)))
+        await session.execute(
+            update(UserSession).values(proven_at=func.now() - func.make_interval(0, 0, 0, 1))
+        )
 
     begun = await browser.studio.post("/api/v1/me/proof/oauth/discord", headers=ada.headers)
     answer = await browser.come_back(await browser.go(begun.json()["url"], "eve"))

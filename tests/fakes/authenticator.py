@@ -52,9 +52,7 @@ class Browser:
 
     def create(self, options: Mapping[str, Any], *, verifies: bool = True, **lies: Any) -> dict[str, Any]:
         """`navigator.credentials.create()`, as JSON. `lies` go into the client data."""
-        made = Passkey(
-            options["rp"]["id"], to_bytes(options["user"]["id"]), count=0 if self.counts else None
-        )
+        made = Passkey(options["rp"]["id"], to_bytes(options["user"]["id"]), count=0 if self.counts else None)
         self.passkeys.append(made)
         flags = _PRESENT | _WITH_CREDENTIAL | (_VERIFIED if verifies else 0)
         data = _authenticator_data(made, flags) + bytes(16) + len(made.id).to_bytes(2, "big") + made.id
@@ -67,7 +65,12 @@ class Browser:
         )
 
     def get(
-        self, options: Mapping[str, Any], *, passkey: Passkey | None = None, verifies: bool = True, **lies: Any
+        self,
+        options: Mapping[str, Any],
+        *,
+        passkey: Passkey | None = None,
+        verifies: bool = True,
+        **lies: Any,
     ) -> dict[str, Any]:
         """`navigator.credentials.get()`, as JSON, with the newest passkey unless one is named."""
         used = passkey or self.passkeys[-1]
@@ -96,7 +99,8 @@ class Browser:
             "authenticatorAttachment": "platform",
             "clientExtensionResults": {},
             "response": {
-                name: to_text(value) if isinstance(value, bytes) else value for name, value in response.items()
+                name: to_text(value) if isinstance(value, bytes) else value
+                for name, value in response.items()
             },
         }
 

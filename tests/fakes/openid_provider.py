@@ -42,7 +42,9 @@ class OpenIdProvider:
 @contextmanager
 def running_provider(*redirect_uris: str) -> Iterator[OpenIdProvider]:
     """The provider, which sends browsers back to these addresses alone."""
-    assert (HERE / "node_modules" / "oidc-provider").is_dir(), "it is not installed; ./studio test installs it"
+    assert (HERE / "node_modules" / "oidc-provider").is_dir(), (
+        "it is not installed; ./studio test installs it"
+    )
     told = {"clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET, "redirectUris": redirect_uris}
     process = subprocess.Popen(
         [find_node(), str(HERE / "provider.js"), json.dumps(told)],
