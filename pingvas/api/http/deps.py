@@ -8,15 +8,23 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
-from pingvas.accounts.current import authenticate, refuse_if_viewing, refuse_unless_fresh
+from pingvas.accounts.current import (
+    authenticate,
+    refuse_if_viewing,
+    refuse_unless_admin,
+    refuse_unless_fresh,
+)
 from pingvas.accounts.refusals import (
     AccountLeaving,
     AccountSuspended,
     InvalidToken,
     ProofNeeded,
     ReadOnlyView,
+    SecondFactorRequired,
     TokenExpired,
 )
+from pingvas.adapters.oauth.providers import Providers
+from pingvas.adapters.places import Places
 from pingvas.adapters.storage import Storage, StorageUnavailable
 from pingvas.api.http.contract import raises
 from pingvas.base.budgets import Budgets, BudgetUsedUp, Rates, StudioBusy, address_key
@@ -64,6 +72,16 @@ async def _decoder(request: Request) -> Decoder:
     return decoder
 
 
+async def _providers(request: Request) -> Providers:
+    providers: Providers = request.app.state.providers
+    return providers
+
+
+async def _places(request: Request) -> Places:
+    places: Places = request.app.state.places
+    return places
+
+
 async def _address(request: Request) -> str:
     return address_key(None if request.client is None else request.client.host)
 
@@ -75,6 +93,8 @@ AddressDep = Annotated[str, Depends(_address)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
 DatabaseDep = Annotated[Database, Depends(_database)]
 StorageDep = Annotated[Storage, Depends(_storage)]
+ProvidersDep = Annotated[Providers, Depends(_providers)]
+PlacesDep = Annotated[Places, Depends(_places)]
 
 
 @raises(DatabaseUnavailable, DatabaseFull, OutcomeUnknown, StudioBusy)
@@ -162,10 +182,9 @@ async def _fresh_actor(actor: ActorDep) -> Actor:
     return actor
 
 
-@raises(Forbidden)
-async def _admin(actor: ActorDep) -> Actor:
-    if actor.role != "admin":
-        raise Forbidden
+@raises(Forbidden, SecondFactorRequired)
+async def _admin(actor: ActorDep, settings: SettingsDep) -> Actor:
+    refuse_unless_admin(settings, actor)
     return actor
 
 
