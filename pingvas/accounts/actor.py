@@ -6,11 +6,17 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class KeyInUse:
-    """The API key that a call came with. `models` None: every model."""
+    """The API key that a call came with. `models` None: every model. `used_lately`: its use needs no new note."""
 
     id: UUID
+    name: str
     scopes: frozenset[str]
     models: frozenset[str] | None
+    used_lately: bool = True
+
+    def may_use(self, model: str) -> bool:
+        """Whether jobs asked for with this key may run the model, or a part of that name."""
+        return self.models is None or model in self.models
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
-"""Who is asking: from a bearer token to an Actor, in one statement."""
+"""Who is asking: from a bearer token, of a device or an API key, to an Actor, in one statement."""
 
 from datetime import timedelta
 
 from sqlalchemy import bindparam, func, literal, select
 
 from pingvas.accounts.actor import Actor
+from pingvas.accounts.api_keys.key_text import looks_like_key
+from pingvas.accounts.api_keys.use import Scope, authenticate_key
 from pingvas.accounts.refusals import (
     InvalidToken,
     ProofNeeded,
@@ -46,20 +48,39 @@ _SIGNED_IN = (
 
 
 async def authenticate(
-    session: ReadSession, settings: Settings, bearer: str, *, leaving_too: bool = False
+    session: ReadSession,
+    settings: Settings,
+    bearer: str,
+    *,
+    ip: str | None = None,
+    needs: Scope | None = None,
+    leaving_too: bool = False,
 ) -> Actor:
-    """The person behind an access token whose device is still signed in.
+    """The person behind an access token whose device is still signed in, or behind an API key used at `ip` that has the scope
+    `needs`; with None only a person will do who has signed in.
 
-    Raises TokenExpired, InvalidToken, AccountSuspended and, unless that will do, AccountLeaving.
+    Raises TokenExpired, InvalidToken, AccountSuspended and, unless that will do, AccountLeaving; for keys AddressNotAllowed and
+    ScopeMissing too.
     """
-    actor, _ = await authenticate_for_a_while(session, settings, bearer, leaving_too=leaving_too)
+    actor, _ = await authenticate_for_a_while(
+        session, settings, bearer, ip=ip, needs=needs, leaving_too=leaving_too
+    )
     return actor
 
 
 async def authenticate_for_a_while(
-    session: ReadSession, settings: Settings, bearer: str, *, leaving_too: bool = False
-) -> tuple[Actor, timedelta]:
-    """The same, and for how much longer the token is good: by the database's clock, whatever this host's says."""
+    session: ReadSession,
+    settings: Settings,
+    bearer: str,
+    *,
+    ip: str | None = None,
+    needs: Scope | None = None,
+    leaving_too: bool = False,
+) -> tuple[Actor, timedelta | None]:
+    """The same, and for how much longer the token is good: by the database's clock, whatever this host's says. None: a key that
+    never expires."""
+    if looks_like_key(bearer):
+        return await authenticate_key(session, bearer, ip=ip, needs=needs)
     claims = access_tokens.verify(settings, bearer)
     row = await fetch_one(session, _SIGNED_IN, {"session_id": claims.session_id, "user_id": claims.user_id})
     if row is None:

@@ -126,6 +126,9 @@ FIGURES: dict[str, Share | Rate | Queue] = {
     "exports": Rate(
         2, 86_400, "exports that a person asks for", "Each copies all of somebody's pictures, once a day."
     ),
+    "api_keys": Rate(
+        20, 600, "API keys that a person makes", "One a program; each leaves a row and writes a mail."
+    ),
     "sockets": Share(20, 2_000, "sockets of a person", "One a tab."),
     "sockets_of_address": Share(100, 2_000, "sockets of an address", "A school is behind one address."),
     "socket_handshakes": Rate(

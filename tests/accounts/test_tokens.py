@@ -210,7 +210,8 @@ def test_a_refresh_token_names_its_device_and_generation(settings: Settings) -> 
     token = refresh_tokens.make(settings, session_id, 7)
 
     assert token.startswith("pvr_")
-    assert refresh_tokens.read(settings, token) == refresh_tokens.RefreshClaims(session_id, 7)
+    kept = refresh_tokens.stored_form(token)
+    assert refresh_tokens.read(settings, token) == refresh_tokens.RefreshClaims(session_id, 7, kept)
     assert refresh_tokens.make(settings, session_id, 7) == token
     assert refresh_tokens.make(settings, session_id, 8) != token
 

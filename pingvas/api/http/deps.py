@@ -8,12 +8,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
-from pingvas.accounts.current import (
-    authenticate,
-    refuse_if_viewing,
-    refuse_unless_admin,
-    refuse_unless_fresh,
-)
+from pingvas.accounts.api_keys.addresses import AddressNotAllowed
+from pingvas.accounts.api_keys.use import ScopeMissing
+from pingvas.accounts.current import refuse_if_viewing, refuse_unless_admin, refuse_unless_fresh
 from pingvas.accounts.refusals import (
     AccountLeaving,
     AccountSuspended,
@@ -27,6 +24,7 @@ from pingvas.adapters.oauth.providers import Providers
 from pingvas.adapters.places import Places
 from pingvas.adapters.storage import Storage, StorageUnavailable
 from pingvas.api.http.contract import raises
+from pingvas.api.http.who_asks import who_asks
 from pingvas.base.budgets import Budgets, BudgetUsedUp, Rates, StudioBusy, address_key
 from pingvas.base.db import Database, DatabaseFull, DatabaseUnavailable, OutcomeUnknown
 from pingvas.base.errors import Forbidden, Unauthorized
@@ -36,10 +34,16 @@ from pingvas.base.settings import Settings
 from pingvas.gallery.decoder import REFUSALS, Decoder, DecoderAway
 
 _bearer = HTTPBearer(auto_error=False, description="An access token from `/auth/login`")
-_REFUSALS = (Unauthorized, InvalidToken, TokenExpired, AccountSuspended, AccountLeaving, ReadOnlyView)
-
-
-_READING = ("GET", "HEAD")
+_REFUSALS = (
+    Unauthorized,
+    InvalidToken,
+    TokenExpired,
+    AccountSuspended,
+    AccountLeaving,
+    ReadOnlyView,
+    AddressNotAllowed,
+    ScopeMissing,
+)
 
 # All of these are async: FastAPI would send a plain function to a thread and wait for it.
 
@@ -105,7 +109,7 @@ async def _session(
     all connections: of one address so many run at a time."""
     turns: FairQueue = request.app.state.transactions
     async with turns.turn(address):
-        if request.method in _READING:
+        if request.method in ("GET", "HEAD"):
             async with database.read() as reading:
                 yield reading
         else:
@@ -119,56 +123,47 @@ SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
 ReadSessionDep = Annotated[ReadSession, Depends(_session, scope="function")]
 
 
-def _may(request: Request, actor: Actor) -> Actor:
-    if request.method not in _READING:
-        refuse_if_viewing(actor)
-    return actor
-
-
 @raises(*_REFUSALS)
 async def _actor(
     request: Request,
     session: ReadSessionDep,
-    settings: SettingsDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Actor:
     if credentials is None:
         raise Unauthorized
-    return _may(request, await authenticate(session, settings, credentials.credentials))
+    return await who_asks(request, session, credentials.credentials)
 
 
 @raises(*_REFUSALS)
 async def _actor_if_any(
+    request: Request,
     session: ReadSessionDep,
-    settings: SettingsDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Actor | None:
-    return None if credentials is None else await authenticate(session, settings, credentials.credentials)
+    return None if credentials is None else await who_asks(request, session, credentials.credentials)
 
 
 @raises(*_REFUSALS)
 async def _actor_beforehand(
     request: Request,
     database: DatabaseDep,
-    settings: SettingsDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Actor:
     if credentials is None:
         raise Unauthorized
     async with database.read() as session:
-        return _may(request, await authenticate(session, settings, credentials.credentials))
+        return await who_asks(request, session, credentials.credentials)
 
 
-@raises(Unauthorized, InvalidToken, TokenExpired, AccountSuspended, ReadOnlyView)
+@raises(Unauthorized, InvalidToken, TokenExpired, AccountSuspended, ReadOnlyView, ScopeMissing)
 async def _actor_even_leaving(
     request: Request,
     session: ReadSessionDep,
-    settings: SettingsDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Actor:
     if credentials is None:
         raise Unauthorized
-    return _may(request, await authenticate(session, settings, credentials.credentials, leaving_too=True))
+    return await who_asks(request, session, credentials.credentials, leaving_too=True)
 
 
 ActorDep = Annotated[Actor, Depends(_actor)]

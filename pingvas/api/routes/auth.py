@@ -10,7 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from pingvas.accounts.current import authenticate
+from pingvas.accounts.api_keys.use import ScopeMissing
 from pingvas.accounts.mail.compose import Language
 from pingvas.accounts.one_time import redeem_token
 from pingvas.accounts.passwords.rules import MAX_LENGTH, MIN_LENGTH
@@ -36,6 +36,7 @@ from pingvas.accounts.tables import User
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import AddressDep, BudgetsDep, DatabaseDep, SessionDep, SettingsDep
 from pingvas.api.http.refresh_cookie import CrossSiteRequest, RefreshTransportDep
+from pingvas.api.http.who_asks import who_asks
 from pingvas.api.http.wire import SHOWN_NAME, Secret
 from pingvas.base.budgets import BudgetUsedUp, StudioBusy
 from pingvas.base.errors import Unauthorized
@@ -260,8 +261,9 @@ async def refresh_tokens(
 
 
 @router.post("/logout", status_code=status.HTTP_204_NO_CONTENT, operation_id="logout")
-@raises(Unauthorized, InvalidToken, TokenExpired, AccountSuspended, CrossSiteRequest)
+@raises(Unauthorized, InvalidToken, TokenExpired, AccountSuspended, CrossSiteRequest, ScopeMissing)
 async def logout(
+    request: Request,
     session: SessionDep,
     settings: SettingsDep,
     transport: RefreshTransportDep,
@@ -280,7 +282,7 @@ async def logout(
         return
     if bearer is None:
         raise Unauthorized
-    actor = await authenticate(session, settings, bearer.credentials)
+    actor = await who_asks(request, session, bearer.credentials, viewing_too=True)
     if actor.session_id is not None:
         await end_session(session, actor.user_id, actor.session_id)
 
