@@ -9,7 +9,7 @@ from pingvas.accounts.passwords.rules import MAX_LENGTH, normalise_password
 from pingvas.accounts.sign_in.second_factor import counting, use_code
 from pingvas.accounts.sign_in.with_password import InvalidCredentials
 from pingvas.accounts.tables import User, UserSession
-from pingvas.base.budgets import Budgets
+from pingvas.base.budgets import Budgets, Key
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
 
