@@ -4,6 +4,7 @@ import { useLocation, useNavigate } from "react-router";
 
 import type { User } from "@/api/types";
 import { useJobEvents } from "@/entities/job/useJobEvents";
+import { useAnnouncementEvents } from "@/entities/studio/announcements";
 import { useUserEvents } from "@/entities/user/useUserEvents";
 import { useWelcome } from "@/features/account/welcome";
 import { createWords } from "@/features/create/words";
@@ -92,6 +93,7 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
 function Events() {
   useJobEvents();
   useUserEvents();
+  useAnnouncementEvents();
   return null;
 }
 
