@@ -4,7 +4,8 @@
  */
 import type { CreateClientConfig } from "./generated/client.gen";
 import { problemFrom, unreachable } from "./problem";
-import { CLIENT_HEADER, freshToken, refresh } from "./session";
+import { proven } from "./proof";
+import { CLIENT_HEADER, freshToken, renew } from "./session";
 
 export const createClientConfig: CreateClientConfig = (config) => ({
   ...config,
@@ -15,17 +16,33 @@ export const createClientConfig: CreateClientConfig = (config) => ({
   fetch: async (request) => answered(await authorized(request as Request)),
 });
 
-/** Sends a request; one whose token was refused is sent once more with a new one. */
+/** Sends a request; one whose token was refused is sent once more with a new one, one that wants proof once there is some. */
 async function authorized(request: Request): Promise<Response> {
-  const token = request.headers.get("Authorization");
-  // A body can be read once; the copy is for the second try.
+  const token = request.headers.get("Authorization")?.replace("Bearer ", "");
+  // A body can be read once; the copies are for the second try, and the third.
   const again = request.clone();
+  const proved = request.clone();
   const response = await send(request);
-  if (response.status !== 401 || token === null) return response;
-  const fresh = await refresh();
+  if (token === undefined) return response;
+  if (response.status === 403 && (await codeOf(response)) === "proof_needed" && (await proven())) {
+    const fresh = await freshToken();
+    if (fresh !== null) proved.headers.set("Authorization", `Bearer ${fresh}`);
+    return send(proved);
+  }
+  // A password that is wrong does not get better by another token.
+  if (response.status !== 401 || (await codeOf(response)) === "invalid_credentials") return response;
+  const fresh = await renew(token);
   if (fresh === null) return response;
   again.headers.set("Authorization", `Bearer ${fresh}`);
   return send(again);
+}
+
+async function codeOf(response: Response): Promise<unknown> {
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null);
+  return problemFrom(body, response).code;
 }
 
 async function send(request: Request): Promise<Response> {
@@ -39,7 +56,8 @@ async function send(request: Request): Promise<Response> {
 async function answered(response: Response): Promise<Response> {
   if (!response.ok) throw problemFrom(await response.json().catch(() => null), response);
   // What answers with a page instead, such as a network's sign-in, is not the studio.
-  if (response.status !== 204 && !response.headers.get("Content-Type")?.includes("json")) throw unreachable();
+  const kind = response.headers.get("Content-Type") ?? "";
+  if (response.status !== 204 && !/json|text\/csv/.test(kind)) throw unreachable();
   return response;
 }
 

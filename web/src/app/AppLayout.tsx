@@ -4,8 +4,11 @@ import { useLocation, useNavigate } from "react-router";
 
 import type { User } from "@/api/types";
 import { useJobEvents } from "@/entities/job/useJobEvents";
+import { Announcements } from "@/entities/studio/Announcements";
 import { useAnnouncementEvents } from "@/entities/studio/announcements";
+import { ProofDialog } from "@/entities/user/proof/ProofDialog";
 import { useUserEvents } from "@/entities/user/useUserEvents";
+import { ViewBar } from "@/entities/user/ViewBar";
 import { useWelcome } from "@/features/account/welcome";
 import { createWords } from "@/features/create/words";
 import { galleryWords } from "@/features/gallery/words";
@@ -74,7 +77,11 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
         <AppHeader user={user} jobsInView={pathname === HOME} opened={opened} onOpen={setOpened} />
         <Rail places={places} />
         <div className={styles.content}>
-          <ConnectionLine />
+          <div className={styles.lines}>
+            <ViewBar />
+            <ConnectionLine />
+          </div>
+          <Announcements />
           <main id="main" ref={main} className={styles.main} tabIndex={-1}>
             {children}
           </main>
@@ -84,6 +91,7 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
           {opened === "shortcuts" && <ShortcutSheet user={user} onClose={close} />}
         </Suspense>
       </div>
+      <ProofDialog />
       <Toaster />
     </TooltipGroup>
   );
