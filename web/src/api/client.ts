@@ -4,8 +4,8 @@
  */
 import type { CreateClientConfig } from "./generated/client.gen";
 import { problemFrom, unreachable } from "./problem";
-import { proven } from "./proof";
-import { CLIENT_HEADER, freshToken, renew } from "./session";
+import { askForProof } from "./proof";
+import { CLIENT_HEADER, endView, freshToken, isViewToken, renew } from "./session";
 
 export const createClientConfig: CreateClientConfig = (config) => ({
   ...config,
@@ -16,28 +16,35 @@ export const createClientConfig: CreateClientConfig = (config) => ({
   fetch: async (request) => answered(await authorized(request as Request)),
 });
 
-/** Sends a request; one whose token was refused is sent once more with a new one, one that wants proof once there is some. */
+/**
+ * Sends a request. One whose token was refused is sent once more with a new one; one that wants a fresh proof of who is there, once the
+ * person has given it.
+ */
 async function authorized(request: Request): Promise<Response> {
   const token = request.headers.get("Authorization")?.replace("Bearer ", "");
-  // A body can be read once; the copies are for the second try, and the third.
-  const again = request.clone();
-  const proved = request.clone();
-  const response = await send(request);
-  if (token === undefined) return response;
-  if (response.status === 403 && (await codeOf(response)) === "proof_needed" && (await proven())) {
-    const fresh = await freshToken();
-    if (fresh !== null) proved.headers.set("Authorization", `Bearer ${fresh}`);
-    return send(proved);
+  if (token === undefined) return send(request);
+  // A body can be read once; the copies are for further tries.
+  const [again, proven] = [request.clone(), request.clone()];
+  let response = await send(request);
+  if (response.status === 401) {
+    // A password that is wrong does not get better by another token.
+    const fresh = (await codeOf(response)) === "invalid_credentials" ? null : await renew(token);
+    if (fresh === null) return response;
+    for (const copy of [again, proven]) copy.headers.set("Authorization", `Bearer ${fresh}`);
+    response = await send(again);
   }
-  // A password that is wrong does not get better by another token.
-  if (response.status !== 401 || (await codeOf(response)) === "invalid_credentials") return response;
-  const fresh = await renew(token);
-  if (fresh === null) return response;
-  again.headers.set("Authorization", `Bearer ${fresh}`);
-  return send(again);
+  if (response.status !== 403) return response;
+  const code = await codeOf(response);
+  // Of somebody who is looked at, that is nothing that has happened to oneself.
+  if (isViewToken(token)) {
+    if (code === "account_suspended" || code === "account_leaving") endView();
+    return response;
+  }
+  if (code !== "proof_needed" || !(await askForProof())) return response;
+  return send(proven);
 }
 
-async function codeOf(response: Response): Promise<unknown> {
+async function codeOf(response: Response): Promise<string> {
   const body: unknown = await response
     .clone()
     .json()

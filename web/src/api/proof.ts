@@ -1,19 +1,22 @@
-/** Some calls want to know again who is there. Whoever can ask the person registers here; the call is then made again by itself. */
+/**
+ * What is dear wants a fresh proof of who is there. Whoever calls for it need not know: the call waits while the person is asked, once
+ * for all calls that wait, and is then sent again.
+ */
 type Ask = () => Promise<boolean>;
 
 let ask: Ask | null = null;
 let asking: Promise<boolean> | null = null;
 
-/** `next` asks the person and says whether they proved it. Ends when the returned function is called. */
-export function onProofNeeded(next: Ask): () => void {
-  ask = next;
+/** Says how a person is asked; until the returned function is called. */
+export function askForProofBy(way: Ask): () => void {
+  ask = way;
   return () => {
-    if (ask === next) ask = null;
+    if (ask === way) ask = null;
   };
 }
 
-/** Whether the person has proved who they are; asked once for all calls that wait for it. */
-export function proven(): Promise<boolean> {
+/** Whether the person has proven now who they are. False where they would not, or nobody can ask them. */
+export function askForProof(): Promise<boolean> {
   asking ??= (ask?.() ?? Promise.resolve(false)).finally(() => {
     asking = null;
   });

@@ -133,9 +133,14 @@ export function refresh(): Promise<string | null> {
 
 /** Another token for a call whose own one was refused; null when it is not to be made again. */
 export function renew(refused: string): Promise<string | null> {
-  if (!lookedWith.has(refused)) return refreshOwn();
+  if (!isViewToken(refused)) return refreshOwn();
   if (view?.token === refused) endView();
   return Promise.resolve(null);
+}
+
+/** Whether what was asked with it was asked through somebody else's eyes. */
+export function isViewToken(token: string): boolean {
+  return lookedWith.has(token);
 }
 
 /** By the cookie, once for all callers and all tabs. */

@@ -6,9 +6,8 @@ import type { User } from "@/api/types";
 import { useJobEvents } from "@/entities/job/useJobEvents";
 import { Announcements } from "@/entities/studio/Announcements";
 import { useAnnouncementEvents } from "@/entities/studio/announcements";
-import { ProofDialog } from "@/entities/user/proof/ProofDialog";
 import { useUserEvents } from "@/entities/user/useUserEvents";
-import { ViewBar } from "@/entities/user/ViewBar";
+import { useEndedView, ViewBar } from "@/entities/user/ViewBar";
 import { useWelcome } from "@/features/account/welcome";
 import { createWords } from "@/features/create/words";
 import { galleryWords } from "@/features/gallery/words";
@@ -24,6 +23,7 @@ import { ConnectionLine } from "./ConnectionLine";
 import type { Opened } from "./opened";
 import { page } from "./page";
 import { HOME, placesOf } from "./places";
+import { ProofGate } from "./ProofGate";
 import { Rail } from "./Rail";
 import { rereadWhatEventsChange } from "./serverEvents";
 import { SHELL } from "./shellShortcuts";
@@ -58,6 +58,7 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
     [...places.map(({ Page }) => Page), Palette, ShortcutSheet].map((part) => () => part.preload()),
   );
   useWelcome();
+  useEndedView();
 
   const close = () => setOpened(null);
   return (
@@ -91,7 +92,7 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
           {opened === "shortcuts" && <ShortcutSheet user={user} onClose={close} />}
         </Suspense>
       </div>
-      <ProofDialog />
+      <ProofGate />
       <Toaster />
     </TooltipGroup>
   );

@@ -49,7 +49,7 @@ const Credits = page<PageProps>(
 const Admin = page<PageProps>(async () => (await import("./AdminPages")).AdminPages, adminWords);
 
 // prettier-ignore
-export const PLACES: readonly Place[] = [
+const PLACES: readonly Place[] = [
   { path: "/create", label: "nav.create", icon: PencilIcon, keys: ["g c"], skeleton: "form", Page: Create },
   { path: "/gallery", label: "nav.gallery", icon: LayoutGridIcon, keys: ["g g"], skeleton: "grid", Page: Gallery },
   { path: "/credits", label: "nav.credits", icon: CoinsIcon, keys: ["g b"], below: true, skeleton: "table", Page: Credits },

@@ -14,7 +14,6 @@ import styles from "./ViewBar.module.css";
 export function ViewBar() {
   const { t } = useI18n();
   const session = useSession();
-  useEndedView();
   if (session.status !== "signed-in" || !session.viewed) return null;
   const name = session.user.display_name;
   return (
@@ -30,8 +29,8 @@ export function ViewBar() {
   );
 }
 
-/** Whoever is back at themselves stands where they began, and is told: the pages look alike. */
-function useEndedView(): void {
+/** For the frame, whose notices are there before it: whoever is back at themselves stands where they began, and is told of it. */
+export function useEndedView(): void {
   const { t } = useI18n();
   const navigate = useNavigate();
   useEffect(() => {

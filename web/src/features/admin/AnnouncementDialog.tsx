@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useForm } from "react-hook-form";
+import { useForm, useWatch } from "react-hook-form";
 
 import { announce } from "@/api/generated";
 import { asProblem } from "@/api/problem";
@@ -29,9 +29,9 @@ export function AnnouncementDialog({ onClose }: { onClose: () => void }) {
   const { t, language } = i18n;
   const client = useQueryClient();
   const [level, setLevel] = useState<Announcement["level"]>("info");
-  const { register, handleSubmit, setError, watch, formState } = useForm({ defaultValues: EMPTY });
+  const { register, handleSubmit, setError, control, formState } = useForm({ defaultValues: EMPTY });
   const { errors, isSubmitting } = formState;
-  const preview = watch(language === "ko" ? "text_ko" : "text_en");
+  const preview = useWatch({ control, name: language === "ko" ? "text_ko" : "text_en" });
 
   const send = handleSubmit(async ({ text_en, text_ko, starts_at, ends_at }) => {
     const times = { starts_at: minuteToIso(starts_at), ends_at: minuteToIso(ends_at) };

@@ -25,7 +25,7 @@ const TONES = { now: "good", coming: "info", past: "neutral" } as const;
 
 export function AnnouncementsPage() {
   const { t } = useI18n();
-  const { data, isPending, isError, error, refetch } = useQuery(allAnnouncementsQuery);
+  const { data, dataUpdatedAt, isPending, isError, error, refetch } = useQuery(allAnnouncementsQuery);
   const [writing, setWriting] = useState(false);
   return (
     <AdminFrame
@@ -50,7 +50,7 @@ export function AnnouncementsPage() {
         <ul className={styles.list} aria-label={t("admin.announcements")}>
           {data.items.map((announcement) => (
             <li key={announcement.id} className={styles.item}>
-              <Item announcement={announcement} />
+              <Item announcement={announcement} now={dataUpdatedAt} />
             </li>
           ))}
         </ul>
@@ -60,26 +60,27 @@ export function AnnouncementsPage() {
   );
 }
 
-function Item({ announcement }: { announcement: Announcement }) {
+/** `now`: when they were read. */
+function Item({ announcement, now }: { announcement: Announcement; now: number }) {
   const { t, dateTime } = useI18n();
   const { level, text_en, text_ko, starts_at, ends_at } = announcement;
-  const standing = standingOf(announcement, Date.now());
+  const standing = standingOf(announcement, now);
   const from = dateTime(starts_at);
   return (
     <>
       <div className={styles.head}>
         <LevelBadge level={level} />
         <Badge tone={TONES[standing]}>{t(`admin.standing.${standing}`)}</Badge>
-        <span className={styles.when}>
-          {ends_at === null
-            ? t("admin.since_open", { from })
-            : t("admin.since_until", { from, to: dateTime(ends_at) })}
-        </span>
         <Remove announcement={announcement} />
       </div>
       <p lang="en">{text_en}</p>
       <p lang="ko" className={styles.other}>
         {text_ko}
+      </p>
+      <p className={styles.when}>
+        {ends_at === null
+          ? t("admin.since_open", { from })
+          : t("admin.since_until", { from, to: dateTime(ends_at) })}
       </p>
     </>
   );

@@ -28,7 +28,11 @@ export function Deeds({ person, me }: { person: PersonDetails; me: User }) {
           </Button>
         )}
         {offered.map((deed) => (
-          <Button key={deed.name} look={deed.danger ? "danger" : "plain"} onClick={() => setAsked(deed)}>
+          <Button
+            key={deed.name}
+            look={deed.name === "suspend" ? "danger" : "plain"}
+            onClick={() => setAsked(deed)}
+          >
             <deed.icon size={18} />
             {t(`admin.do.${deed.name}`)}
           </Button>

@@ -22,12 +22,12 @@ import {
 } from "@/api/generated";
 import type { PersonDetails } from "@/api/types";
 
-export interface DeedEntries {
+interface DeedEntries {
   reason: string;
   credits: number;
 }
 
-export type DeedName =
+type DeedName =
   | "give_credits"
   | "suspend"
   | "restore"

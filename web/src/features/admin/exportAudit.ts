@@ -30,7 +30,7 @@ export async function joinPages(read: ReadPage): Promise<string> {
 
 function pagesOf(span: Span): ReadPage {
   return async (cursor) => {
-    const { data, response } = await client.get<{ 200: string }, unknown, true, "fields">({
+    const { data, response } = await client.get<{ 200: string }, unknown, true>({
       url: "/api/v1/admin/audit.csv",
       security: [{ scheme: "bearer", type: "http" }],
       query: { ...span, cursor, limit: 100 },

@@ -1,34 +1,22 @@
-/** Asks whoever is signed in for their password again, when a call wants to know. Mounted once, by the frame. */
+/** Asks who is there, before something that cannot be left to whoever finds the device open. */
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { useForm } from "react-hook-form";
 
 import { proveIdentity } from "@/api/generated";
 import { asProblem } from "@/api/problem";
-import { onProofNeeded } from "@/api/proof";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { Dialog, DialogActions } from "@/ui/Dialog";
 import { TextField } from "@/ui/Field";
 import { problemText } from "@/ui/problemText";
 
-import { meQuery } from "../queries";
+import { meQuery } from "./queries";
 import styles from "./ProofDialog.module.css";
 
 type Answer = (proved: boolean) => void;
 
-export function ProofDialog() {
-  const [answer, setAnswer] = useState<Answer | null>(null);
-  useEffect(() => onProofNeeded(() => new Promise<boolean>((resolve) => setAnswer(() => resolve))), []);
-  if (!answer) return null;
-  const done = (proved: boolean) => {
-    setAnswer(null);
-    answer(proved);
-  };
-  return <Question onAnswer={done} />;
-}
-
-function Question({ onAnswer }: { onAnswer: Answer }) {
+/** `onEnd`: whether it was proven. */
+export function ProofDialog({ onEnd }: { onEnd: Answer }) {
   const { t } = useI18n();
   const { data } = useQuery(meQuery);
   const withPassword = data?.has_password ?? true;
@@ -37,26 +25,26 @@ function Question({ onAnswer }: { onAnswer: Answer }) {
       label={t("proof.title")}
       headed
       text={t(withPassword ? "proof.text" : "proof.no_password")}
-      onClose={() => onAnswer(false)}
+      onClose={() => onEnd(false)}
     >
       {withPassword ? (
-        <PasswordForm onAnswer={onAnswer} />
+        <PasswordForm onEnd={onEnd} />
       ) : (
         <DialogActions>
-          <Button onClick={() => onAnswer(false)}>{t("action.close")}</Button>
+          <Button onClick={() => onEnd(false)}>{t("action.close")}</Button>
         </DialogActions>
       )}
     </Dialog>
   );
 }
 
-function PasswordForm({ onAnswer }: { onAnswer: Answer }) {
+function PasswordForm({ onEnd }: { onEnd: Answer }) {
   const i18n = useI18n();
   const { t } = i18n;
   const { register, handleSubmit, setError, formState } = useForm({ defaultValues: { password: "" } });
   const { mutate, isPending } = useMutation({
     mutationFn: (body: { password: string }) => proveIdentity({ body }),
-    onSuccess: () => onAnswer(true),
+    onSuccess: () => onEnd(true),
     onError: (error) => {
       const problem = asProblem(error);
       const wrong = problem.code === "invalid_credentials";
@@ -82,11 +70,11 @@ function PasswordForm({ onAnswer }: { onAnswer: Answer }) {
         error={formState.errors.password?.message}
       />
       <DialogActions>
-        <Button look="quiet" onClick={() => onAnswer(false)}>
+        <Button look="quiet" onClick={() => onEnd(false)}>
           {t("action.cancel")}
         </Button>
         <Button type="submit" look="primary" busy={isPending}>
-          {t("proof.go_on")}
+          {t("proof.confirm")}
         </Button>
       </DialogActions>
     </form>
