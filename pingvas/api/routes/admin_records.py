@@ -18,7 +18,7 @@ from pingvas.accounts.admin.announcements import (
     current_announcements,
     withdraw,
 )
-from pingvas.accounts.admin.audit import AuditFilter, list_entries
+from pingvas.accounts.admin.audit import AuditFilter, list_entries, names_of_targets
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import AdminDep, EvenLeavingActorDep, ReadSessionDep, SessionDep
 from pingvas.api.http.wire import Moment, PageDep
@@ -54,6 +54,7 @@ class AuditEntryOut(BaseModel):
     action: str
     target_type: str
     target_id: str | None
+    target_name: str | None = Field(None, description="Of a person: what they are called now")
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     reason: str | None
@@ -105,9 +106,14 @@ async def list_audit_log(
     """What admins did, newest first."""
     filter = AuditFilter(actor_id, target_id, action, since, until)
     page = await list_entries(session, filter, asked)
-    return AuditPage(
-        items=[AuditEntryOut.model_validate(entry) for entry in page.items], next_cursor=page.next_cursor
-    )
+    names = await names_of_targets(session, page.items)
+    items = [
+        AuditEntryOut.model_validate(entry).model_copy(
+            update={"target_name": names.get(entry.target_id or "")}
+        )
+        for entry in page.items
+    ]
+    return AuditPage(items=items, next_cursor=page.next_cursor)
 
 
 @router.get(

@@ -105,6 +105,12 @@ export type AuditEntryOut = {
      */
     target_id: string | null;
     /**
+     * Target Name
+     *
+     * Of a person: what they are called now
+     */
+    target_name?: string | null;
+    /**
      * Before
      */
     before: {
