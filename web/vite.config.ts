@@ -7,6 +7,8 @@ import { lingui } from "@lingui/vite-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+import { firstFonts } from "./bundle/firstFonts";
+
 /** The API's human pages (`/api/docs`) load Swagger UI from here, so that nothing comes from third parties. */
 const apiDocs = {
   name: "api-docs",
@@ -41,11 +43,14 @@ const studio = process.env.PINGVAS_DEV_URL ?? "http://127.0.0.1:8400";
 /** Every primitive in every state. The browser tests build it by `--mode kit`; what people get does not have it. */
 const kit = { root: path("./kit"), publicDir: path("./public"), outDir: path("./node_modules/.kit") };
 
+/** All but words, which come in one language each, and the list of the Korean font's faces. */
+const code = (id: string) => !/\.json\?lingui|noto-sans-kr/.test(id);
+
 const words = lingui({ failOnMissing: true, failOnCompileError: true });
 
 export default defineConfig(({ mode }) => ({
   ...(mode === "kit" && { root: kit.root, publicDir: kit.publicDir }),
-  plugins: mode === "kit" ? [react(), words] : [react(), words, apiDocs, compressed],
+  plugins: mode === "kit" ? [react(), words] : [react(), words, firstFonts, apiDocs, compressed],
   resolve: { alias: { "@": path("./src") } },
   build: {
     ...(mode === "kit" && { outDir: kit.outDir, emptyOutDir: true, chunkSizeWarningLimit: 2000 }),
@@ -54,6 +59,16 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
     // The preload polyfill would be inline code; every browser we target preloads modules by itself.
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "start", tags: ["$initial"], priority: 2 },
+            { name: "part", test: code, entriesAware: true, entriesAwareMergeThreshold: 20_000 },
+          ],
+        },
+      },
+    },
     license: { fileName: "licences.md" },
   },
   server: {
