@@ -7,6 +7,7 @@ import { lingui } from "@lingui/vite-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+import { ahead } from "./bundle/ahead";
 import { firstFonts } from "./bundle/firstFonts";
 
 /** The API's human pages (`/api/docs`) load Swagger UI from here, so that nothing comes from third parties. */
@@ -50,7 +51,7 @@ const words = lingui({ failOnMissing: true, failOnCompileError: true });
 
 export default defineConfig(({ mode }) => ({
   ...(mode === "kit" && { root: kit.root, publicDir: kit.publicDir }),
-  plugins: mode === "kit" ? [react(), words] : [react(), words, firstFonts, apiDocs, compressed],
+  plugins: mode === "kit" ? [react(), words] : [react(), words, firstFonts, ahead, apiDocs, compressed],
   resolve: { alias: { "@": path("./src") } },
   build: {
     ...(mode === "kit" && { outDir: kit.outDir, emptyOutDir: true, chunkSizeWarningLimit: 2000 }),
@@ -61,10 +62,15 @@ export default defineConfig(({ mode }) => ({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
+        // A part is named after all who need it, which is long; its hash tells it from the others.
+        chunkFileNames: ({ name }) => `assets/${name.split("~")[0]}-[hash].js`,
+        assetFileNames: ({ names }) => `assets/${names[0]?.split("~")[0]?.replace(/\.\w+$/, "")}-[hash][extname]`,
         codeSplitting: {
           groups: [
-            { name: "start", tags: ["$initial"], priority: 2 },
-            { name: "part", test: code, entriesAware: true, entriesAwareMergeThreshold: 20_000 },
+            // What the first script needs anyway comes with it: each file costs a request and compresses by itself.
+            { name: "start", tags: ["$initial"], priority: 2, includeDependenciesRecursively: false },
+            // The rest by who needs it. Small parts are laid together with what is needed nearly by the same.
+            { name: "part", test: code, minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: 20_000 },
           ],
         },
       },
