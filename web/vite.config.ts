@@ -9,6 +9,7 @@ import { defineConfig } from "vitest/config";
 
 import { ahead } from "./bundle/ahead";
 import { firstFonts } from "./bundle/firstFonts";
+import { parts } from "./bundle/parts";
 
 /** The API's human pages (`/api/docs`) load Swagger UI from here, so that nothing comes from third parties. */
 const apiDocs = {
@@ -44,9 +45,6 @@ const studio = process.env.PINGVAS_DEV_URL ?? "http://127.0.0.1:8400";
 /** Every primitive in every state. The browser tests build it by `--mode kit`; what people get does not have it. */
 const kit = { root: path("./kit"), publicDir: path("./public"), outDir: path("./node_modules/.kit") };
 
-/** All but words, which come in one language each, and the list of the Korean font's faces. */
-const code = (id: string) => !/\.json\?lingui|noto-sans-kr/.test(id);
-
 const words = lingui({ failOnMissing: true, failOnCompileError: true });
 
 export default defineConfig(({ mode }) => ({
@@ -60,21 +58,7 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
     // The preload polyfill would be inline code; every browser we target preloads modules by itself.
     modulePreload: { polyfill: false },
-    rolldownOptions: {
-      output: {
-        // A part is named after all who need it, which is long; its hash tells it from the others.
-        chunkFileNames: ({ name }) => `assets/${name.split("~")[0]}-[hash].js`,
-        assetFileNames: ({ names }) => `assets/${names[0]?.split("~")[0]?.replace(/\.\w+$/, "")}-[hash][extname]`,
-        codeSplitting: {
-          groups: [
-            // What the first script needs anyway comes with it: each file costs a request and compresses by itself.
-            { name: "start", tags: ["$initial"], priority: 2, includeDependenciesRecursively: false },
-            // The rest by who needs it. Small parts are laid together with what is needed nearly by the same.
-            { name: "part", test: code, minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: 20_000 },
-          ],
-        },
-      },
-    },
+    rolldownOptions: { output: { codeSplitting: parts(path(".").replace(/\/$/, "")) } },
     license: { fileName: "licences.md" },
   },
   server: {

@@ -48,7 +48,8 @@ export const ahead = {
       const font = Object.keys(bundle).find((name) => FONT.test(name));
       if (!font) throw new Error("bundle/ahead.ts looks for a font that the page does not have");
       return {
-        html: html.replace("%PARTS%", list),
+        // The script waits for what is drawn first: the styles and the font of the words that stand in index.html.
+        html: html.replace("%PARTS%", list).replaceAll('<script type="module"', '<script type="module" fetchpriority="low"'),
         tags: [
           {
             tag: "link",

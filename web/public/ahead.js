@@ -30,6 +30,7 @@
     var style = /\.css$/.test(file);
     link.rel = style ? "preload" : "modulepreload";
     if (style) link.as = "style";
+    link.fetchPriority = style ? "auto" : "low";
     link.href = "/" + file;
     document.head.appendChild(link);
   });
