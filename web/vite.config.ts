@@ -7,9 +7,9 @@ import { lingui } from "@lingui/vite-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-import { ahead } from "./bundle/ahead";
-import { firstFonts } from "./bundle/firstFonts";
-import { parts } from "./bundle/parts";
+import { ahead } from "./bundle/ahead.ts";
+import { firstFonts } from "./bundle/firstFonts.ts";
+import { parts } from "./bundle/parts.ts";
 
 /** The API's human pages (`/api/docs`) load Swagger UI from here, so that nothing comes from third parties. */
 const apiDocs = {

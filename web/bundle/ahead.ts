@@ -49,7 +49,9 @@ export const ahead = {
       if (!font) throw new Error("bundle/ahead.ts looks for a font that the page does not have");
       return {
         // The script waits for what is drawn first: the styles and the font of the words that stand in index.html.
-        html: html.replace("%PARTS%", list).replaceAll('<script type="module"', '<script type="module" fetchpriority="low"'),
+        html: html
+          .replace("%PARTS%", list)
+          .replaceAll('<script type="module"', '<script type="module" fetchpriority="low"'),
         tags: [
           {
             tag: "link",
@@ -73,7 +75,11 @@ function chunkOf(name: string, language: string, bundle: Rolldown.OutputBundle):
 }
 
 /** A chunk with all that it needs, styles first. */
-function filesOf(chunk: Rolldown.OutputChunk, bundle: Rolldown.OutputBundle, seen = new Set<string>()): string[] {
+function filesOf(
+  chunk: Rolldown.OutputChunk,
+  bundle: Rolldown.OutputBundle,
+  seen = new Set<string>(),
+): string[] {
   if (seen.has(chunk.fileName)) return [];
   seen.add(chunk.fileName);
   const needed = chunk.imports.flatMap((name) => {

@@ -10,8 +10,8 @@ import { fileURLToPath } from "node:url";
 
 import subsetFont from "subset-font";
 
-import { LANGUAGES } from "../src/i18n/language";
-import { facesOf, lacking, rangeOf, type Face } from "./faces";
+import { LANGUAGES } from "../src/i18n/language.ts";
+import { facesOf, lacking, rangeOf, type Face } from "./faces.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const MADE = path("../node_modules/.first-fonts");
@@ -59,7 +59,7 @@ async function makeFirstFonts(): Promise<string> {
   mkdirSync(MADE, { recursive: true });
   const css: string[] = [];
   for (const face of facesOf(path(LATIN))) {
-    const plain = [...PLAIN].filter((sign) => !lacking(face.ranges, sign));
+    const plain = Array.from(PLAIN).filter((sign) => !lacking(face.ranges, sign));
     if (plain.length > 0) {
       css.push(await cut(face, plain, face.family, "instrument-sans-plain.woff2"));
       // Of two faces that have a sign the later one is asked, so the whole one is told not to have the plain ones.
