@@ -59,7 +59,7 @@ def test_what_is_shown_comes_without_waiting_for_the_script_that_shows_it(strang
         "performance.getEntriesByType('resource').filter(e => e.name.endsWith('.js')).map(e => e.name)"
     )
     assert len(ahead) == len(set(ahead)) > 3
-    parts = {file for file in fetched if re.search(r"/assets/(?!start-|rolldown-runtime-|preload-helper-)", file)}
+    parts = {file for file in fetched if re.search(r"/assets/(?!start-)", file)}
     assert parts == set(ahead)
 
 

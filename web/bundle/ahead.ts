@@ -51,7 +51,7 @@ export const ahead = {
         // The script waits for what is drawn first: the styles and the font of the words that stand in index.html.
         html: html
           .replace("%PARTS%", list)
-          .replaceAll('<script type="module"', '<script type="module" fetchpriority="low"'),
+          .replace(/<script type="module"|<link rel="modulepreload"/g, '$& fetchpriority="low"'),
         tags: [
           {
             tag: "link",
