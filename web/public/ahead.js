@@ -30,6 +30,8 @@
     var style = /\.css$/.test(file);
     link.rel = style ? "preload" : "modulepreload";
     if (style) link.as = "style";
+    // As the page asks for them later, else they would be fetched twice.
+    link.crossOrigin = "anonymous";
     link.fetchPriority = style ? "auto" : "low";
     link.href = "/" + file;
     document.head.appendChild(link);

@@ -27,9 +27,10 @@ if (pathname !== "/sign-in/link") {
   else startSignedOut();
 }
 const words = setLanguage(preferredLanguage(), baseWords);
-preloadFor(pathname);
+const first = preloadFor(pathname);
 drawAnyHangul(wasSignedIn() || !isWayIn(pathname));
-await words;
+// index.html shows the name meanwhile.
+await Promise.all([words, first]);
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
