@@ -27,10 +27,9 @@ if (pathname !== "/sign-in/link") {
   else startSignedOut();
 }
 const words = setLanguage(preferredLanguage(), baseWords);
-const first = preloadFor(pathname);
+preloadFor(pathname);
 drawAnyHangul(wasSignedIn() || !isWayIn(pathname));
-// index.html shows the name meanwhile.
-await Promise.all([words, first]);
+await words;
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");

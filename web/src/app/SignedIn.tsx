@@ -13,7 +13,7 @@ import { PageSkeleton } from "./PageSkeleton";
 import { HOME, PLACES, placesOf, type Place } from "./places";
 
 // The page at this address comes together with the frame, not after it.
-void PLACES.find(({ path }) => path === window.location.pathname)?.Page.preload();
+PLACES.find(({ path }) => path === window.location.pathname)?.Page.preload();
 
 export function SignedIn({ user }: { user: User }) {
   return (

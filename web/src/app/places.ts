@@ -27,7 +27,7 @@ export interface Place extends Shortcut {
   below?: boolean;
   /** What is seen of it until it is there. */
   skeleton: SkeletonShape;
-  Page: ComponentType<PageProps> & { preload: () => Promise<void> };
+  Page: ComponentType<PageProps> & { preload: () => void };
 }
 
 const Create = page<PageProps>(

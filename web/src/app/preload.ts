@@ -3,9 +3,9 @@ import { wasSignedIn } from "@/api/signedInHere";
 
 import { SignedIn, SignInPage, SignUpPage } from "./entrances";
 
-export async function preloadFor(pathname: string): Promise<void> {
+export function preloadFor(pathname: string): void {
   if (pathname === "/sign-in/link") return;
-  if (wasSignedIn()) await SignedIn.preload();
-  else if (pathname === "/sign-up") await SignUpPage.preload();
-  else await SignInPage.preload();
+  if (wasSignedIn()) SignedIn.preload();
+  else if (pathname === "/sign-up") SignUpPage.preload();
+  else SignInPage.preload();
 }
