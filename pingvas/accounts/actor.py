@@ -24,13 +24,14 @@ class Actor:
     """A person whose credentials were checked in this request.
 
     `session_id` is None when no device is behind it: a call with an API key, whose `key` is there then, or the studio itself.
-    `freshly_proven`: whether the person proved on that device a moment ago who they are. `viewer_id`: the admin who looks through
-    their eyes.
+    `freshly_proven`: whether the person proved on that device a moment ago who they are; `second_factor`: whether they have shown
+    two factors on it. `viewer_id`: the admin who looks through their eyes.
     """
 
     user_id: UUID
     role: str
     session_id: UUID | None
     freshly_proven: bool = False
+    second_factor: bool = False
     key: KeyInUse | None = None
     viewer_id: UUID | None = None

@@ -11,11 +11,13 @@ from pingvas.accounts.refusals import (
     InvalidToken,
     ProofNeeded,
     ReadOnlyView,
+    SecondFactorRequired,
     TokenExpired,
     refuse_unless_standing,
 )
 from pingvas.accounts.sessions import access_tokens
 from pingvas.accounts.tables import User, UserSession
+from pingvas.base.errors import Forbidden
 from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
 from pingvas.base.statements import fetch_one
@@ -32,6 +34,7 @@ _SIGNED_IN = (
         User.suspended_reason,
         User.leaves_at,
         (UserSession.proven_at > func.now() - literal(PROOF_LASTS)).label("freshly_proven"),
+        UserSession.second_factor,
         UserSession.viewer_id,
         func.now().label("now"),
     )
@@ -93,6 +96,7 @@ async def authenticate_for_a_while(
         role=row.role,
         session_id=claims.session_id,
         freshly_proven=row.freshly_proven,
+        second_factor=row.second_factor,
         viewer_id=row.viewer_id,
     )
     return actor, left
@@ -102,6 +106,17 @@ def refuse_unless_fresh(actor: Actor) -> None:
     """Raises ProofNeeded unless the person proved a moment ago, on this device, that it is them. A key never does."""
     if not actor.freshly_proven:
         raise ProofNeeded
+
+
+def is_admin(settings: Settings, actor: Actor) -> bool:
+    """Whether what is the admins' is theirs: by their role, and by two factors where the operator wants that."""
+    return actor.role == "admin" and (actor.second_factor or not settings.admin_second_factor)
+
+
+def refuse_unless_admin(settings: Settings, actor: Actor) -> None:
+    """Raises Forbidden, and SecondFactorRequired for an admin whose device has shown one factor where two are wanted."""
+    if not is_admin(settings, actor):
+        raise SecondFactorRequired if actor.role == "admin" else Forbidden
 
 
 def refuse_if_viewing(actor: Actor) -> None:

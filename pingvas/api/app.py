@@ -10,6 +10,8 @@ from fastapi.responses import HTMLResponse
 from starlette.types import ASGIApp
 
 from pingvas import __version__
+from pingvas.adapters.oauth.providers import open_providers
+from pingvas.adapters.places import Places
 from pingvas.adapters.storage import open_storage
 from pingvas.api.http import errors
 from pingvas.api.http.addresses import SocketRoute
@@ -43,8 +45,11 @@ from pingvas.api.routes import (
     leaving,
     me,
     models,
+    oauth,
+    passkeys,
     plans,
     queue,
+    second_factor,
     uploads,
 )
 from pingvas.api.routes.open_jobs import OpenJobs
@@ -126,6 +131,8 @@ def create_app(
     most = settings.database_pool_size
     app.state.transactions = FairQueue("transactions", running=most, of_one=max(1, most // 2))
     app.state.storage = open_storage(settings)
+    app.state.providers = open_providers(settings)
+    app.state.places = Places(settings.geoip_file)
     app.state.metrics = metrics
     app.state.open_jobs = OpenJobs(database)
     app.state.looks = health.Looks()
@@ -184,8 +191,9 @@ def _versioned() -> APIRouter:
         admin_records,
     ):
         router.include_router(room.router)
-    for routes in (email_and_password.auth, email_and_password.me):
-        router.include_router(routes)
+    for of_two in (email_and_password, passkeys, second_factor, oauth):
+        router.include_router(of_two.auth)
+        router.include_router(of_two.me)
     return router
 
 

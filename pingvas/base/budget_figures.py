@@ -105,6 +105,15 @@ FIGURES: dict[str, Share | Rate | Queue] = {
         "sign-in links and refresh tokens that are none, from an address or of a device that was signed out",
         "A real client has none.",
     ),
+    "second_factor": Rate(
+        10, 300, "wrong codes of an app for an account", "About 300 guesses a day at a million codes."
+    ),
+    "challenges": Rate(
+        60,
+        2,
+        "sign-ins that an address begins with a passkey or a provider",
+        "A school is behind one address.",
+    ),
     "mails": Rate(
         5,
         600,

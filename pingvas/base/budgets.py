@@ -257,6 +257,8 @@ class Budgets:
         self.sign_in_address = rates("sign_in_address")
         self.sign_in_account = rates("sign_in_account")
         self.sign_ups = rates("sign_ups")
+        self.second_factor = rates("second_factor")
+        self.challenges = rates("challenges")
         self.mails = rates("mails")
         self.exports = rates("exports")
         self.mails_of_address = rates("mails_of_address")

@@ -105,6 +105,29 @@ class Settings(BaseSettings):
         None,
         description="From address of the studio's mail, `Studio <studio@example.org>`; empty: at its own host",
     )
+    google_client_id: str | None = Field(
+        None, description="OAuth client at Google; empty: nobody signs in with Google"
+    )
+    google_client_secret: str | None = Field(None, repr=False, description="Its secret")
+    google_issuer: str = Field(
+        "https://accounts.google.com",
+        pattern="^https?://[^/]",
+        description="Who signs Google's tokens; another OpenID provider for tests",
+    )
+    discord_client_id: str | None = Field(
+        None, description="OAuth application at Discord; empty: nobody signs in with Discord"
+    )
+    discord_client_secret: str | None = Field(None, repr=False, description="Its secret")
+    discord_url: str = Field(
+        "https://discord.com", pattern="^https?://[^/]", description="Where Discord is; a stand-in for tests"
+    )
+    admin_second_factor: bool = Field(
+        False, description="Whether admins need a second factor: a passkey, or a code of an app"
+    )
+    geoip_file: Path | None = Field(
+        None,
+        description="MMDB file (GeoLite2 City, DB-IP, …) that tells the places of devices; empty: just the address",
+    )
     bonus_after_verification: bool = Field(
         False, description="Give the sign-up bonus only once the address is proven"
     )

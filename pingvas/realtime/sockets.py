@@ -17,7 +17,7 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.api_keys.use import note_uses, refuse_without_scope, which_live
-from pingvas.accounts.current import authenticate_for_a_while, refuse_if_viewing
+from pingvas.accounts.current import authenticate_for_a_while, is_admin, refuse_if_viewing
 from pingvas.accounts.refusals import InvalidToken
 from pingvas.accounts.tables import User, UserSession
 from pingvas.base.budgets import Budgets
@@ -159,7 +159,7 @@ class Realtime:
         await self.server.save_session(sid, {"actor": actor})
         await self.server.enter_room(sid, user_room(actor.user_id))
         await self.server.enter_room(sid, EVERYBODY)
-        if actor.role == "admin" and actor.key is None:
+        if actor.key is None and is_admin(self._settings, actor):
             await self.server.enter_room(sid, ADMIN)
         if actor.session_id is not None:
             self._devices[sid] = actor.session_id

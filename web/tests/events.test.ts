@@ -1,10 +1,10 @@
-/** @vitest-environment node */
 import { QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
 import { everyEventIsHeard, rereadWhatEventsChange } from "@/app/serverEvents";
 import { imageKeys } from "@/entities/image/queries";
 import { jobKeys } from "@/entities/job/queries";
 import { modelKeys } from "@/entities/model/queries";
+import { announcementKeys } from "@/entities/studio/announcements";
 import { userKeys } from "@/entities/user/queries";
 
 test("after events were missed everything is read again that events change, and nothing else", async () => {
@@ -16,6 +16,7 @@ test("after events were missed everything is read again that events change, and 
     imageKeys.imagesOf({ favorite: true }),
     imageKeys.image("1"),
     userKeys.ledger,
+    announcementKeys.announcements,
   ];
   const kept = [modelKeys.models, jobKeys.estimate({})];
   for (const queryKey of [...changed, ...kept]) client.setQueryData(queryKey, {});

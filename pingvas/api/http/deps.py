@@ -10,15 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.api_keys.addresses import AddressNotAllowed
 from pingvas.accounts.api_keys.use import ScopeMissing
-from pingvas.accounts.current import refuse_unless_fresh
+from pingvas.accounts.current import refuse_unless_admin, refuse_unless_fresh
 from pingvas.accounts.refusals import (
     AccountLeaving,
     AccountSuspended,
     InvalidToken,
     ProofNeeded,
     ReadOnlyView,
+    SecondFactorRequired,
     TokenExpired,
 )
+from pingvas.adapters.oauth.providers import Providers
+from pingvas.adapters.places import Places
 from pingvas.adapters.storage import Storage, StorageUnavailable
 from pingvas.api.http.contract import raises
 from pingvas.api.http.who_asks import who_asks
@@ -73,6 +76,16 @@ async def _decoder(request: Request) -> Decoder:
     return decoder
 
 
+async def _providers(request: Request) -> Providers:
+    providers: Providers = request.app.state.providers
+    return providers
+
+
+async def _places(request: Request) -> Places:
+    places: Places = request.app.state.places
+    return places
+
+
 async def _address(request: Request) -> str:
     return address_key(None if request.client is None else request.client.host)
 
@@ -84,6 +97,8 @@ AddressDep = Annotated[str, Depends(_address)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
 DatabaseDep = Annotated[Database, Depends(_database)]
 StorageDep = Annotated[Storage, Depends(_storage)]
+ProvidersDep = Annotated[Providers, Depends(_providers)]
+PlacesDep = Annotated[Places, Depends(_places)]
 
 
 @raises(DatabaseUnavailable, DatabaseFull, OutcomeUnknown, StudioBusy)
@@ -162,10 +177,9 @@ async def _fresh_actor(actor: ActorDep) -> Actor:
     return actor
 
 
-@raises(Forbidden)
-async def _admin(actor: ActorDep) -> Actor:
-    if actor.role != "admin":
-        raise Forbidden
+@raises(Forbidden, SecondFactorRequired)
+async def _admin(actor: ActorDep, settings: SettingsDep) -> Actor:
+    refuse_unless_admin(settings, actor)
     return actor
 
 

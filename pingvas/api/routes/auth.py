@@ -30,6 +30,7 @@ from pingvas.accounts.sessions.lifecycle import (
     refresh,
     start_session,
 )
+from pingvas.accounts.sign_in.first_factor import SecondFactorNeeded
 from pingvas.accounts.sign_in.with_password import InvalidCredentials, sign_in
 from pingvas.accounts.tables import User
 from pingvas.api.http.contract import raises
@@ -181,7 +182,7 @@ async def register_account(
     tokens = await start_session(
         session, settings, user, ip=caller.ip, user_agent=caller.user_agent, method="password"
     )
-    told = _answer(user, tokens, transport, response)
+    told = token_answer(user, tokens, transport, response)
     withheld = bonus < settings.signup_bonus_credits
     return RegisteredAnswer(
         **dict(told), bonus_credits=bonus - later, bonus_due=later, bonus_withheld=withheld
@@ -189,7 +190,7 @@ async def register_account(
 
 
 @router.post("/login", operation_id="login")
-@raises(InvalidCredentials, AccountSuspended, BudgetUsedUp, StudioBusy)
+@raises(InvalidCredentials, AccountSuspended, SecondFactorNeeded, BudgetUsedUp, StudioBusy)
 async def login(
     body: LoginBody,
     database: DatabaseDep,
@@ -199,7 +200,11 @@ async def login(
     transport: RefreshTransportDep,
     response: Response,
 ) -> TokenAnswer:
-    """Sign in on this device with e-mail and password."""
+    """Sign in on this device with e-mail and password.
+
+    Where the account wants a code as well, the answer is 403 `second_factor_needed`: its `challenge` goes to
+    `/auth/second-factor` with the code.
+    """
     signed_in = await sign_in(
         database,
         settings,
@@ -209,7 +214,7 @@ async def login(
         ip=caller.ip,
         user_agent=caller.user_agent,
     )
-    return _answer(signed_in.user, signed_in.tokens, transport, response)
+    return token_answer(signed_in.user, signed_in.tokens, transport, response)
 
 
 @router.post("/one-time", operation_id="sign_in_once")
@@ -230,7 +235,7 @@ async def sign_in_once(
     tokens = await start_session(
         session, settings, user, ip=caller.ip, user_agent=caller.user_agent, method="link"
     )
-    return _answer(user, tokens, transport, response)
+    return token_answer(user, tokens, transport, response)
 
 
 @router.post("/refresh", operation_id="refresh_tokens")
@@ -252,7 +257,7 @@ async def refresh_tokens(
     if token is None:
         raise Unauthorized("There is no refresh token in this request.")
     refreshed = await refresh(database, settings, budgets, token, ip=caller.ip, user_agent=caller.user_agent)
-    return _answer(refreshed.user, refreshed.tokens, transport, response)
+    return token_answer(refreshed.user, refreshed.tokens, transport, response)
 
 
 @router.post("/logout", status_code=status.HTTP_204_NO_CONTENT, operation_id="logout")
@@ -282,7 +287,10 @@ async def logout(
         await end_session(session, actor.user_id, actor.session_id)
 
 
-def _answer(user: User, tokens: Tokens, transport: RefreshTransportDep, response: Response) -> TokenAnswer:
+def token_answer(
+    user: User, tokens: Tokens, transport: RefreshTransportDep, response: Response
+) -> TokenAnswer:
+    """What a device that has just signed in is told; a web page has its refresh token in a cookie."""
     return TokenAnswer(
         access_token=tokens.access_token,
         refresh_token=transport.hand_over(response, tokens.refresh_token),

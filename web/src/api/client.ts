@@ -4,7 +4,8 @@
  */
 import type { CreateClientConfig } from "./generated/client.gen";
 import { problemFrom, unreachable } from "./problem";
-import { CLIENT_HEADER, freshToken, refresh } from "./session";
+import { askForProof } from "./proof";
+import { CLIENT_HEADER, endView, freshToken, isViewToken, renew } from "./session";
 
 export const createClientConfig: CreateClientConfig = (config) => ({
   ...config,
@@ -15,17 +16,40 @@ export const createClientConfig: CreateClientConfig = (config) => ({
   fetch: async (request) => answered(await authorized(request as Request)),
 });
 
-/** Sends a request; one whose token was refused is sent once more with a new one. */
+/**
+ * Sends a request. One whose token was refused is sent once more with a new one; one that wants a fresh proof of who is there, once the
+ * person has given it.
+ */
 async function authorized(request: Request): Promise<Response> {
-  const token = request.headers.get("Authorization");
-  // A body can be read once; the copy is for the second try.
-  const again = request.clone();
-  const response = await send(request);
-  if (response.status !== 401 || token === null) return response;
-  const fresh = await refresh();
-  if (fresh === null) return response;
-  again.headers.set("Authorization", `Bearer ${fresh}`);
-  return send(again);
+  const token = request.headers.get("Authorization")?.replace("Bearer ", "");
+  if (token === undefined) return send(request);
+  // A body can be read once; the copies are for further tries.
+  const [again, proven] = [request.clone(), request.clone()];
+  let response = await send(request);
+  if (response.status === 401) {
+    // A password that is wrong does not get better by another token.
+    const fresh = (await codeOf(response)) === "invalid_credentials" ? null : await renew(token);
+    if (fresh === null) return response;
+    for (const copy of [again, proven]) copy.headers.set("Authorization", `Bearer ${fresh}`);
+    response = await send(again);
+  }
+  if (response.status !== 403) return response;
+  const code = await codeOf(response);
+  // Of somebody who is looked at, that is nothing that has happened to oneself.
+  if (isViewToken(token)) {
+    if (code === "account_suspended" || code === "account_leaving") endView();
+    return response;
+  }
+  if (code !== "proof_needed" || !(await askForProof())) return response;
+  return send(proven);
+}
+
+async function codeOf(response: Response): Promise<string> {
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null);
+  return problemFrom(body, response).code;
 }
 
 async function send(request: Request): Promise<Response> {
@@ -39,7 +63,8 @@ async function send(request: Request): Promise<Response> {
 async function answered(response: Response): Promise<Response> {
   if (!response.ok) throw problemFrom(await response.json().catch(() => null), response);
   // What answers with a page instead, such as a network's sign-in, is not the studio.
-  if (response.status !== 204 && !response.headers.get("Content-Type")?.includes("json")) throw unreachable();
+  const kind = response.headers.get("Content-Type") ?? "";
+  if (response.status !== 204 && !/json|text\/csv/.test(kind)) throw unreachable();
   return response;
 }
 

@@ -4,7 +4,10 @@ import { useLocation, useNavigate } from "react-router";
 
 import type { User } from "@/api/types";
 import { useJobEvents } from "@/entities/job/useJobEvents";
+import { Announcements } from "@/entities/studio/Announcements";
+import { useAnnouncementEvents } from "@/entities/studio/announcements";
 import { useUserEvents } from "@/entities/user/useUserEvents";
+import { useEndedView, ViewBar } from "@/entities/user/ViewBar";
 import { useWelcome } from "@/features/account/welcome";
 import { createWords } from "@/features/create/words";
 import { galleryWords } from "@/features/gallery/words";
@@ -20,6 +23,7 @@ import { ConnectionLine } from "./ConnectionLine";
 import type { Opened } from "./opened";
 import { page } from "./page";
 import { HOME, placesOf } from "./places";
+import { ProofGate } from "./ProofGate";
 import { Rail } from "./Rail";
 import { rereadWhatEventsChange } from "./serverEvents";
 import { SHELL } from "./shellShortcuts";
@@ -54,6 +58,7 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
     [...places.map(({ Page }) => Page), Palette, ShortcutSheet].map((part) => () => part.preload()),
   );
   useWelcome();
+  useEndedView();
 
   const close = () => setOpened(null);
   return (
@@ -73,7 +78,11 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
         <AppHeader user={user} jobsInView={pathname === HOME} opened={opened} onOpen={setOpened} />
         <Rail places={places} />
         <div className={styles.content}>
-          <ConnectionLine />
+          <div className={styles.lines}>
+            <ViewBar />
+            <ConnectionLine />
+          </div>
+          <Announcements />
           <main id="main" ref={main} className={styles.main} tabIndex={-1}>
             {children}
           </main>
@@ -83,6 +92,7 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
           {opened === "shortcuts" && <ShortcutSheet user={user} onClose={close} />}
         </Suspense>
       </div>
+      <ProofGate />
       <Toaster />
     </TooltipGroup>
   );
@@ -92,6 +102,7 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
 function Events() {
   useJobEvents();
   useUserEvents();
+  useAnnouncementEvents();
   return null;
 }
 

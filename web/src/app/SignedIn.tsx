@@ -10,10 +10,10 @@ import { AppLayout } from "./AppLayout";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { NotFoundPage } from "./NotFoundPage";
 import { PageSkeleton } from "./PageSkeleton";
-import { HOME, PLACES, placesOf, type Place } from "./places";
+import { HOME, placeAt, placesOf, type Place } from "./places";
 
 // The page at this address comes together with the frame, not after it.
-PLACES.find(({ path }) => path === window.location.pathname)?.Page.preload();
+placeAt(window.location.pathname)?.Page.preload();
 
 export function SignedIn({ user }: { user: User }) {
   return (
@@ -21,7 +21,11 @@ export function SignedIn({ user }: { user: User }) {
       <Route element={<Frame user={user} />}>
         <Route path="/" element={<Navigate to={HOME} replace />} />
         {placesOf(user).map((place) => (
-          <Route key={place.path} path={place.path} element={<PlacePage place={place} user={user} />} />
+          <Route
+            key={place.path}
+            path={place.nested ? `${place.path}/*` : place.path}
+            element={<PlacePage place={place} user={user} />}
+          />
         ))}
         <Route path="/sign-in" element={<Onward />} />
         <Route path="/sign-up" element={<Onward />} />

@@ -1,8 +1,9 @@
 /** The places one can go to: one line each. The rail, the bar of a phone, the palette, the keys and the titles are made from it. */
-import { CoinsIcon, LayoutGridIcon, PencilIcon, type LucideIcon } from "lucide-react";
+import { CoinsIcon, LayoutGridIcon, PencilIcon, ShieldIcon, type LucideIcon } from "lucide-react";
 import type { ComponentType } from "react";
 
 import type { User } from "@/api/types";
+import { adminWords } from "@/features/admin/words";
 import { billingWords } from "@/features/billing/words";
 import { createWords } from "@/features/create/words";
 import { galleryWords } from "@/features/gallery/words";
@@ -23,6 +24,8 @@ export interface Place extends Shortcut {
   icon: LucideIcon;
   /** Whether this person has it; everybody, where this is missing. */
   isFor?: (user: User) => boolean;
+  /** Whether it has pages of its own below its address. */
+  nested?: boolean;
   /** Below the others: what is about the account rather than about pictures. */
   below?: boolean;
   /** What is seen of it until it is there. */
@@ -43,12 +46,14 @@ const Credits = page<PageProps>(
   async () => (await import("@/features/billing/CreditsPage")).CreditsPage,
   billingWords,
 );
+const Admin = page<PageProps>(async () => (await import("./AdminPages")).AdminPages, adminWords);
 
 // prettier-ignore
-export const PLACES: readonly Place[] = [
+const PLACES: readonly Place[] = [
   { path: "/create", label: "nav.create", icon: PencilIcon, keys: ["g c"], skeleton: "form", Page: Create },
   { path: "/gallery", label: "nav.gallery", icon: LayoutGridIcon, keys: ["g g"], skeleton: "grid", Page: Gallery },
   { path: "/credits", label: "nav.credits", icon: CoinsIcon, keys: ["g b"], below: true, skeleton: "table", Page: Credits },
+  { path: "/admin", label: "nav.admin", icon: ShieldIcon, keys: ["g u"], isFor: isAdmin, nested: true, below: true, skeleton: "table", Page: Admin },
 ];
 
 /** Where one arrives. */
@@ -56,4 +61,13 @@ export const HOME = "/create";
 
 export function placesOf(user: User): Place[] {
   return PLACES.filter(({ isFor }) => isFor?.(user) ?? true);
+}
+
+/** The one that an address belongs to. */
+export function placeAt(pathname: string): Place | undefined {
+  return PLACES.find(({ path, nested }) => pathname === path || (nested && pathname.startsWith(`${path}/`)));
+}
+
+function isAdmin({ role }: User): boolean {
+  return role === "admin";
 }

@@ -4,11 +4,12 @@ import type { QueryClient } from "@tanstack/react-query";
 import { imageKeys } from "@/entities/image/queries";
 import { jobKeys } from "@/entities/job/queries";
 import type { JobEvent } from "@/entities/job/useJobEvents";
+import { announcementKeys, type AnnouncementEvent } from "@/entities/studio/announcements";
 import { userKeys } from "@/entities/user/queries";
 import type { UserEvent } from "@/entities/user/useUserEvents";
 import type { ConnectionEvent, ServerEventName } from "@/realtime/events";
 
-type Unheard = Exclude<ServerEventName, ConnectionEvent | JobEvent | UserEvent>;
+type Unheard = Exclude<ServerEventName, AnnouncementEvent | ConnectionEvent | JobEvent | UserEvent>;
 
 export const everyEventIsHeard: [Unheard] extends [never] ? true : Unheard = true;
 
@@ -20,6 +21,7 @@ const CHANGED = [
   imageKeys.all,
   userKeys.me,
   userKeys.ledger,
+  announcementKeys.announcements,
 ] as const;
 
 /** Events were missed: whatever they may have changed is read again, at once where it is shown. */

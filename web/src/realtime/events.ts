@@ -13,4 +13,4 @@ export type ServerEventHandlers<E extends ServerEventName> = {
 };
 
 /** What the connection itself hears; see `hooks.ts`. */
-export type ConnectionEvent = Extract<ServerEventName, `auth:${string}` | `system:${string}`>;
+export type ConnectionEvent = Extract<ServerEventName, `auth:${string}` | "system:resync">;
