@@ -166,3 +166,56 @@ test("nobody's token goes with a call that signs somebody in", async () => {
   await expect(call).rejects.toMatchObject({ code: "invalid_credentials" });
   expect(seen).toEqual([null]);
 });
+
+test("a call that wants a proof of who is there waits for it, and is sent again", async () => {
+  const asked: string[] = [];
+  const fetched = vi.fn().mockImplementation((request: Request | string) => {
+    const url = typeof request === "string" ? request : request.url;
+    asked.push(new URL(url, "http://studio").pathname);
+    if (url.includes("refresh")) return Promise.resolve(json(tokens("one")));
+    const tries = asked.filter((path) => path.endsWith("/me/email")).length;
+    return Promise.resolve(tries === 1 ? json({ code: "proof_needed" }, 403) : json({ new_email: "b@example.com" }, 202));
+  });
+  vi.stubGlobal("fetch", fetched);
+  const page = await openPage();
+  const { askForProofBy } = await import("@/api/proof");
+  await page.startSession();
+  const ask = vi.fn().mockResolvedValue(true);
+  askForProofBy(ask);
+
+  const answer = await page.changeEmail({ body: { email: "b@example.com" } });
+
+  expect(answer).toMatchObject({ new_email: "b@example.com" });
+  expect(ask).toHaveBeenCalledTimes(1);
+  expect(asked.filter((path) => path.endsWith("/me/email"))).toHaveLength(2);
+});
+
+test("a call whose proof is refused ends as the server said", async () => {
+  vi.stubGlobal(
+    "fetch",
+    vi
+      .fn()
+      .mockResolvedValueOnce(json(tokens("one")))
+      .mockImplementation(() => Promise.resolve(json({ code: "proof_needed" }, 403))),
+  );
+  const page = await openPage();
+  await page.startSession();
+
+  await expect(page.changeEmail({ body: { email: "b@example.com" } })).rejects.toMatchObject({ code: "proof_needed" });
+});
+
+test("somebody who was suspended meanwhile is signed out, and the page knows why", async () => {
+  vi.stubGlobal(
+    "fetch",
+    vi
+      .fn()
+      .mockResolvedValueOnce(json(tokens("one")))
+      .mockImplementation(() => Promise.resolve(json({ code: "account_suspended", reason: "spam" }, 403))),
+  );
+  const page = await openPage();
+  await page.startSession();
+
+  await expect(page.getMe()).rejects.toMatchObject({ code: "account_suspended" });
+
+  expect(page.readSession()).toMatchObject({ status: "signed-out", problem: { words: { reason: "spam" } } });
+});

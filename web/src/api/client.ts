@@ -4,7 +4,8 @@
  */
 import type { CreateClientConfig } from "./generated/client.gen";
 import { problemFrom, unreachable } from "./problem";
-import { CLIENT_HEADER, freshToken, refresh } from "./session";
+import { askForProof } from "./proof";
+import { CLIENT_HEADER, freshToken, refresh, signOut } from "./session";
 
 export const createClientConfig: CreateClientConfig = (config) => ({
   ...config,
@@ -15,17 +16,35 @@ export const createClientConfig: CreateClientConfig = (config) => ({
   fetch: async (request) => answered(await authorized(request as Request)),
 });
 
-/** Sends a request; one whose token was refused is sent once more with a new one. */
+/**
+ * Sends a request. One whose token was refused is sent once more with a new one; one that wants a fresh proof of who is there, once the
+ * person has given it.
+ */
 async function authorized(request: Request): Promise<Response> {
   const token = request.headers.get("Authorization");
-  // A body can be read once; the copy is for the second try.
-  const again = request.clone();
-  const response = await send(request);
-  if (response.status !== 401 || token === null) return response;
-  const fresh = await refresh();
-  if (fresh === null) return response;
-  again.headers.set("Authorization", `Bearer ${fresh}`);
-  return send(again);
+  if (token === null) return send(request);
+  // A body can be read once; the copies are for further tries.
+  const [again, proven] = [request.clone(), request.clone()];
+  let response = await send(request);
+  if (response.status === 401) {
+    const fresh = await refresh();
+    if (fresh === null) return response;
+    for (const copy of [again, proven]) copy.headers.set("Authorization", `Bearer ${fresh}`);
+    response = await send(again);
+  }
+  if (response.status !== 403) return response;
+  const problem = problemFrom(
+    await response
+      .clone()
+      .json()
+      .catch(() => null),
+    response,
+  );
+  if (problem.code === "account_suspended") signOut(problem);
+  // The account was deleted meanwhile: who is there is asked anew, and what may still be done is seen from that.
+  if (problem.code === "account_leaving") await refresh();
+  if (problem.code !== "proof_needed" || !(await askForProof())) return response;
+  return send(proven);
 }
 
 async function send(request: Request): Promise<Response> {

@@ -5,7 +5,9 @@ import { useLocation, useNavigate } from "react-router";
 import type { User } from "@/api/types";
 import { useJobEvents } from "@/entities/job/useJobEvents";
 import { useAnnouncementEvents } from "@/entities/studio/announcements";
+import { useFollowPreferences } from "@/entities/user/useFollowPreferences";
 import { useUserEvents } from "@/entities/user/useUserEvents";
+import { ProveAddressLine } from "@/features/account/ProveAddressLine";
 import { useWelcome } from "@/features/account/welcome";
 import { createWords } from "@/features/create/words";
 import { galleryWords } from "@/features/gallery/words";
@@ -21,6 +23,7 @@ import { ConnectionLine } from "./ConnectionLine";
 import type { Opened } from "./opened";
 import { page } from "./page";
 import { HOME, placesOf } from "./places";
+import { ProofGate } from "./ProofGate";
 import { Rail } from "./Rail";
 import { rereadWhatEventsChange } from "./serverEvents";
 import { SHELL } from "./shellShortcuts";
@@ -72,9 +75,10 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
           {t("nav.skip")}
         </a>
         <AppHeader user={user} jobsInView={pathname === HOME} opened={opened} onOpen={setOpened} />
-        <Rail places={places} />
+        <Rail places={places.filter(({ notInRail }) => !notInRail)} />
         <div className={styles.content}>
           <ConnectionLine />
+          <ProveAddressLine />
           <main id="main" ref={main} className={styles.main} tabIndex={-1}>
             {children}
           </main>
@@ -85,6 +89,7 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
         </Suspense>
       </div>
       <Toaster />
+      <ProofGate />
     </TooltipGroup>
   );
 }
@@ -93,6 +98,7 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
 function Events() {
   useJobEvents();
   useUserEvents();
+  useFollowPreferences();
   useAnnouncementEvents();
   return null;
 }

@@ -13,7 +13,10 @@ import { PageSkeleton } from "./PageSkeleton";
 import { HOME, PLACES, placesOf, type Place } from "./places";
 
 // The page at this address comes together with the frame, not after it.
-PLACES.find(({ path }) => path === window.location.pathname)?.Page.preload();
+PLACES.find(({ path, manyPages }) => {
+  const { pathname } = window.location;
+  return pathname === path || (manyPages && pathname.startsWith(`${path}/`));
+})?.Page.preload();
 
 export function SignedIn({ user }: { user: User }) {
   return (
@@ -21,10 +24,15 @@ export function SignedIn({ user }: { user: User }) {
       <Route element={<Frame user={user} />}>
         <Route path="/" element={<Navigate to={HOME} replace />} />
         {placesOf(user).map((place) => (
-          <Route key={place.path} path={place.path} element={<PlacePage place={place} user={user} />} />
+          <Route
+            key={place.path}
+            path={place.manyPages ? `${place.path}/*` : place.path}
+            element={<PlacePage place={place} user={user} />}
+          />
         ))}
-        <Route path="/sign-in" element={<Onward />} />
-        <Route path="/sign-up" element={<Onward />} />
+        {["/sign-in", "/sign-up", "/sign-in/done", "/sign-in/second-factor"].map((path) => (
+          <Route key={path} path={path} element={<Onward />} />
+        ))}
         <Route path="*" element={<NotFoundPage />} />
       </Route>
     </Routes>
@@ -43,9 +51,10 @@ function Frame({ user }: { user: User }) {
   );
 }
 
-function PlacePage({ place: { label, skeleton, Page }, user }: { place: Place; user: User }) {
+function PlacePage({ place: { label, skeleton, manyPages, Page }, user }: { place: Place; user: User }) {
   const { t } = useI18n();
-  useTitle(t(label));
+  // One that has pages of its own leaves their titles to them.
+  useTitle(manyPages ? null : t(label));
   return (
     <Suspense fallback={<PageSkeleton shape={skeleton} />}>
       <Page user={user} />

@@ -1,7 +1,7 @@
 /** What will most likely be shown is fetched while the studio is still asked who is there. */
 import { onSessionChange, readSession } from "@/api/session";
 
-import { SignedIn, SignInPage, SignUpPage } from "./entrances";
+import { FOR_EVERYBODY, SignedIn, SignInPage, SignUpPage } from "./entrances";
 
 /** Whether somebody was signed in here last. Only a guess: the cookie knows, and no script sees that. */
 const SIGNED_IN = "pingvas.signed_in";
@@ -17,7 +17,7 @@ onSessionChange(() => {
 });
 
 export function preloadFor(pathname: string): void {
-  if (pathname === "/sign-in/link") return;
+  if (pathname in FOR_EVERYBODY) return;
   if (wasSignedIn()) SignedIn.preload();
   else if (pathname === "/sign-up") SignUpPage.preload();
   else SignInPage.preload();

@@ -17,7 +17,6 @@ export const announcementKeys = { announcements: announcementsQuery.queryKey };
 export function useAnnouncementEvents(): void {
   const client = useQueryClient();
   useServerEvents<AnnouncementEvent>({
-    "system:announcement": () =>
-      void client.invalidateQueries({ queryKey: announcementKeys.announcements }),
+    "system:announcement": () => void client.invalidateQueries({ queryKey: announcementKeys.announcements }),
   });
 }

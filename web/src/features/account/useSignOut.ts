@@ -11,7 +11,7 @@ export function useSignOut(): { busy: boolean; leave: () => void } {
       await settleDeletions();
       await logout().catch(() => null);
     },
-    onSettled: signOut,
+    onSettled: () => signOut(),
   });
   return { busy: isPending, leave: mutate };
 }
