@@ -22,7 +22,7 @@ from pingvas.api.http.head import HeadAsGet
 from pingvas.api.http.key_uses import KeyUses
 from pingvas.api.http.metrics import Measure, Metrics
 from pingvas.api.http.metrics_listener import metrics_listener
-from pingvas.api.http.other_sites import open_to
+from pingvas.api.http.other_sites import OtherSites
 from pingvas.api.http.pace import Pace
 from pingvas.api.http.plain_text import require_plain_text
 from pingvas.api.http.public_path import PublicPath
@@ -167,7 +167,8 @@ def create_app(
 
 def _around(settings: Settings, app: ASGIApp) -> ASGIApp:
     """What stands between browsers and all of the app."""
-    told = SecurityHeaders(open_to(app, settings.cors_origins), over_tls=settings.is_https)
+    opened = OtherSites(app, settings.cors_origins) if settings.cors_origins else app
+    told = SecurityHeaders(opened, over_tls=settings.is_https)
     return PublicPath(told, settings.public_path) if settings.public_path else told
 
 

@@ -3,7 +3,6 @@
 The library `limits` says what is counted: a window that slides, of which the one before counts by the part that still lies in it.
 """
 
-from collections import OrderedDict
 from typing import Any, NoReturn, cast
 
 from limits.aio.storage import RedisStorage, SlidingWindowCounterSupport, Storage
@@ -14,7 +13,6 @@ from pingvas.base.errors import Unavailable
 from pingvas.base.settings import Settings
 from pingvas.base.statements import MAY_BE_FORGOTTEN, Row, fetch_one
 
-_REMEMBERED = 1000
 # A Valkey that does not answer holds up no request for longer.
 _PATIENCE_SECONDS = 1.0
 
@@ -23,7 +21,7 @@ _ASKED = """
     now AS MATERIALIZED (
         SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS float8) AS at
     ), asked AS MATERIALIZED (
-        SELECT at, CAST(floor(at / :expiry) AS bigint) AS number FROM now
+        SELECT at, CAST(floor(at / CAST(:expiry AS float8)) AS bigint) AS number FROM now
     )
 """
 _COUNTED = "CASE WHEN held.window_number < EXCLUDED.window_number THEN 0 ELSE held.counted END"
@@ -33,12 +31,13 @@ _NUMBER = "GREATEST(held.window_number, EXCLUDED.window_number)"
 _TAKE = text(f"""
     WITH {_ASKED}
     INSERT INTO rate_limits AS held (key, window_number, counted, expires_at)
-    SELECT :key, number, :amount, to_timestamp((number + 2) * :expiry) FROM asked WHERE :amount <= :most
+    SELECT CAST(:key AS text), number, CAST(:amount AS integer), to_timestamp((number + 2) * :expiry)
+      FROM asked WHERE CAST(:amount AS integer) <= :most
     ON CONFLICT (key) DO UPDATE
-       SET window_number = {_NUMBER}, counted = {_COUNTED} + :amount, previous = {_PREVIOUS},
+       SET window_number = {_NUMBER}, counted = {_COUNTED} + EXCLUDED.counted, previous = {_PREVIOUS},
            expires_at = to_timestamp(({_NUMBER} + 2) * :expiry)
      WHERE floor(({_PREVIOUS}) * GREATEST(0, (({_NUMBER} + 1) * :expiry - (SELECT at FROM now)) / :expiry))
-           + {_COUNTED} + :amount <= :most
+           + {_COUNTED} + EXCLUDED.counted <= :most
     RETURNING previous, counted, (window_number + 1) * :expiry - (SELECT at FROM now) AS left_seconds, {MAY_BE_FORGOTTEN}
 """)  # noqa: S608 - our own constants
 _LOOK = text(f"""
@@ -52,7 +51,9 @@ _CLEAR = text("DELETE FROM rate_limits WHERE key = :key")
 _RESET = text("DELETE FROM rate_limits")
 FORGET = text("DELETE FROM rate_limits WHERE expires_at < now()")
 
-_Window = tuple[int, float, int, float]
+Window = tuple[int, float, int, float]
+"""What was counted in the window before, for how many seconds that still weighs, what in this one, and the seconds until that
+weighs no more."""
 
 
 class PostgresStorage(Storage, SlidingWindowCounterSupport):
@@ -66,30 +67,22 @@ class PostgresStorage(Storage, SlidingWindowCounterSupport):
     def __init__(self, database: Database) -> None:
         super().__init__()
         self._database = database
-        # How a window stands that was just counted in: whoever counts asks that next.
-        self._just_told: OrderedDict[str, _Window] = OrderedDict()
 
     @property
     def base_exceptions(self) -> type[Exception]:
         return Unavailable
 
-    async def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """Count so many, unless that would be beyond the limit. Raises DatabaseUnavailable."""
+    async def count(self, key: str, limit: int, expiry: int, amount: int = 1) -> Window | None:
+        """Count so many; how the window stands then. None: that would be beyond the limit. Raises DatabaseUnavailable."""
         values = {"key": key, "expiry": float(expiry), "amount": amount, "most": limit}
         async with self._database.autocommit() as session:
             row = await fetch_one(session, _TAKE, values)
-        if row is None:
-            return False
-        self._just_told[key] = _window_of(row, expiry)
-        if len(self._just_told) > _REMEMBERED:
-            self._just_told.popitem(last=False)
-        return True
+        return None if row is None else _window_of(row, expiry)
 
-    async def get_sliding_window(self, key: str, expiry: int) -> _Window:
-        """The count before and for how long it still weighs, the present count and its end."""
-        told = self._just_told.pop(key, None)
-        if told is not None:
-            return told
+    async def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        return await self.count(key, limit, expiry, amount) is not None
+
+    async def get_sliding_window(self, key: str, expiry: int) -> Window:
         async with self._database.autocommit() as session:
             row = await fetch_one(session, _LOOK, {"key": key, "expiry": float(expiry)})
         assert row is not None  # noqa: S101 - a row for every clock
@@ -125,7 +118,10 @@ class PostgresStorage(Storage, SlidingWindowCounterSupport):
         raise NotImplementedError
 
 
-def open_store(settings: Settings, database: Database) -> Storage:
+SlidingWindowStore = PostgresStorage | RedisStorage
+
+
+def open_store(settings: Settings, database: Database) -> SlidingWindowStore:
     """Where the settings have limits counted; touches nothing yet."""
     if settings.redis_url is None:
         return PostgresStorage(database)
@@ -139,13 +135,14 @@ def open_store(settings: Settings, database: Database) -> Storage:
     )
 
 
-async def close_store(storage: Storage) -> None:
+async def close_store(storage: SlidingWindowStore) -> None:
     """Give back its connections."""
     if isinstance(storage, RedisStorage):
         bridge: Any = storage.bridge
         await bridge.get_connection().aclose()
 
 
-def _window_of(row: Row, expiry: int) -> _Window:
+def _window_of(row: Row, expiry: int) -> Window:
     left = max(0.0, float(row.left_seconds))
-    return row.previous, left if row.previous else 0.0, row.counted, left + expiry if row.counted else 0.0
+    previous, counted = row.previous or 0, row.counted or 0
+    return previous, left if previous else 0.0, counted, left + expiry if counted else 0.0

@@ -6,17 +6,16 @@
 import logging
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from math import ceil
+from math import ceil, floor
 from typing import Any
 
 from limits import RateLimitItemPerMinute
-from limits.aio.storage import Storage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import StorageError
 
 from pingvas.base.errors import TooMany, Unavailable
+from pingvas.base.rate_limit_store import PostgresStorage, SlidingWindowStore, Window
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +50,8 @@ class RateUsedUp(TooMany):
 class RateLimits:
     """The limits of one process, counted in a store that several share."""
 
-    def __init__(self, storage: Storage) -> None:
-        self.storage = storage
-        self._limiter = SlidingWindowCounterRateLimiter(storage)
+    def __init__(self, store: SlidingWindowStore) -> None:
+        self._store = store
         # Who was refused is refused again, until then, without asking.
         self._refused: OrderedDict[str, float] = OrderedDict()
         self._away_until = 0.0
@@ -71,20 +69,42 @@ class RateLimits:
         if self._away_until > now:
             return None
         try:
-            taken = await self._limiter.hit(item, who)
-            stats = await self._limiter.get_window_stats(item, who)
+            taken, window = await self._count(item, key)
         except (Unavailable, StorageError) as error:
             self._away_until = now + _LEFT_ALONE_SECONDS
             log.warning("rate limits cannot be counted: %s", error)
             return None
-        reset = max(0.0, stats.reset_time - time.time())
+        allowance = _allowance(policy, limit, window)
         if taken:
-            return Allowance(policy, limit, max(0, stats.remaining), reset)
-        self._refused[key] = now + reset
+            return allowance
+        self._refused[key] = now + allowance.reset
         self._refused.move_to_end(key)
         if len(self._refused) > _MAX_REFUSED:
             self._refused.popitem(last=False)
-        raise RateUsedUp(Allowance(policy, limit, 0, reset))
+        raise RateUsedUp(replace(allowance, remaining=0))
+
+    async def _count(self, item: RateLimitItemPerMinute, key: str) -> tuple[bool, Window]:
+        """Whether one more was counted, and how the window stands. Raises what the store raises."""
+        store = self._store
+        if isinstance(store, PostgresStorage):
+            window = await store.count(key, item.amount, WINDOW_SECONDS)  # one statement for both
+            if window is not None:
+                return True, window
+            return False, await store.get_sliding_window(key, WINDOW_SECONDS)
+        taken = await store.acquire_sliding_window_entry(key, item.amount, WINDOW_SECONDS)
+        return taken, await store.get_sliding_window(key, WINDOW_SECONDS)
+
+
+def _allowance(policy: str, limit: int, window: Window) -> Allowance:
+    """How many calls are left, and when there is one more."""
+    previous, weighs_for, counted, left = window
+    used = previous * weighs_for / WINDOW_SECONDS + counted
+    resets = []
+    if previous:
+        resets.append(weighs_for % (WINDOW_SECONDS / previous))
+    if counted:
+        resets.append(left % WINDOW_SECONDS)
+    return Allowance(policy, limit, max(0, limit - floor(used)), min(resets, default=0.0))
 
 
 @lru_cache(maxsize=1024)

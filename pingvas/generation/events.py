@@ -77,7 +77,7 @@ class ImagePayload(BaseModel):
     generation_params: dict[str, Any]
     thumbnail_url: str | None
     file_url: str
-    api_key: KeyPayload | None = None
+    api_key: KeyPayload | None
     created_at: datetime
 
 

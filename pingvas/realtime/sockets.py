@@ -83,6 +83,7 @@ class Realtime:
             async_handlers=False,  # a socket's events are answered one after the other
             max_http_buffer_size=MAX_BYTES,
             cors_allowed_origins=self._is_ours,
+            cors_credentials=False,  # a token says who it is, never a cookie
             logger=False,
             engineio_logger=False,
         )
@@ -158,7 +159,7 @@ class Realtime:
         await self.server.save_session(sid, {"actor": actor})
         await self.server.enter_room(sid, user_room(actor.user_id))
         await self.server.enter_room(sid, EVERYBODY)
-        if is_admin(self._settings, actor) and actor.key is None:
+        if actor.key is None and is_admin(self._settings, actor):
             await self.server.enter_room(sid, ADMIN)
         if actor.session_id is not None:
             self._devices[sid] = actor.session_id

@@ -64,7 +64,11 @@ def test_an_access_token_says_who_and_where_and_until_when(settings: Settings) -
 def test_an_access_token_names_its_kind_and_carries_nothing_personal(settings: Settings) -> None:
     token = access_tokens.issue(settings, user_id=new_id(), session_id=new_id())
 
-    assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "at+jwt"}
+    assert jwt.get_unverified_header(token) == {
+        "alg": "HS256",
+        "typ": "at+jwt",
+        "kid": settings.key_id,
+    }
     assert set(jwt.decode(token, options={"verify_signature": False})) == {
         "iss",
         "aud",

@@ -11,6 +11,9 @@ const LANGUAGES = ["en", "ko"];
 const SOURCE = join(import.meta.dirname, "..", "src");
 /** Messages whose last part the server says: found at run time, by a code. */
 const BY_CODE = [
+  "admin.action.",
+  "admin.field.",
+  "admin.value.",
   "billing.type.",
   "job.error.",
   "job.receipt.reason.",

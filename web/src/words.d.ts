@@ -3,6 +3,7 @@ import "@lingui/core";
 
 import type entities from "./entities/words/en.json";
 import type account from "./features/account/words/en.json";
+import type admin from "./features/admin/words/en.json";
 import type billing from "./features/billing/words/en.json";
 import type create from "./features/create/words/en.json";
 import type gallery from "./features/gallery/words/en.json";
@@ -15,6 +16,7 @@ import type base from "./i18n/words/en.json";
 type Catalogues = typeof base &
   typeof entities &
   typeof account &
+  typeof admin &
   typeof billing &
   typeof create &
   typeof gallery &

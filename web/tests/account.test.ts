@@ -163,7 +163,7 @@ test("why a password is not taken is said in the person's language", () => {
       new Problem({ code: "validation_error", status: 422, errors: [{ field: "password", message }] }),
     );
 
-  expect(refused("needs at least 10 characters")).toMatch(/10자/);
+  expect(refused("needs at least 15 characters")).toMatch(/15자/);
   expect(refused("is one of the first that anybody would try")).toMatch(/추측/);
   expect(
     passwordText(translatorIn("en"), new Problem({ code: "rate_limited", status: 429 })),

@@ -23,10 +23,14 @@ const openPage = async () => {
   vi.resetModules();
   const session = await import("@/api/session");
   const client = await import("@/api/generated");
-  return { ...session, ...client };
+  const here = await import("@/api/signedInHere");
+  return { ...session, ...client, ...here };
 };
 
-beforeEach(() => vi.unstubAllGlobals());
+beforeEach(() => {
+  vi.unstubAllGlobals();
+  localStorage.clear();
+});
 
 test("a page whose cookie stands is signed in when it opens", async () => {
   vi.stubGlobal("fetch", vi.fn().mockResolvedValue(json(tokens("one"))));
@@ -167,41 +171,61 @@ test("nobody's token goes with a call that signs somebody in", async () => {
   expect(seen).toEqual([null]);
 });
 
-test("a call that wants a proof of who is there waits for it, and is sent again", async () => {
-  const asked: string[] = [];
-  const fetched = vi.fn().mockImplementation((request: Request | string) => {
-    const url = typeof request === "string" ? request : request.url;
-    asked.push(new URL(url, "http://studio").pathname);
-    if (url.includes("refresh")) return Promise.resolve(json(tokens("one")));
-    const tries = asked.filter((path) => path.endsWith("/me/email")).length;
-    return Promise.resolve(tries === 1 ? json({ code: "proof_needed" }, 403) : json({ new_email: "b@example.com" }, 202));
-  });
-  vi.stubGlobal("fetch", fetched);
+test("a browser that knows nothing of us is asked about inside, and not at the ways in", async () => {
   const page = await openPage();
-  const { askForProofBy } = await import("@/api/proof");
-  await page.startSession();
-  const ask = vi.fn().mockResolvedValue(true);
-  askForProofBy(ask);
 
-  const answer = await page.changeEmail({ body: { email: "b@example.com" } });
-
-  expect(answer).toMatchObject({ new_email: "b@example.com" });
-  expect(ask).toHaveBeenCalledTimes(1);
-  expect(asked.filter((path) => path.endsWith("/me/email"))).toHaveLength(2);
+  expect(page.mayBeSignedIn("/create")).toBe(true);
+  expect(page.mayBeSignedIn("/")).toBe(true);
+  expect(page.mayBeSignedIn("/sign-in")).toBe(false);
+  expect(page.mayBeSignedIn("/sign-up")).toBe(false);
 });
 
-test("a call whose proof is refused ends as the server said", async () => {
-  vi.stubGlobal(
-    "fetch",
-    vi
-      .fn()
-      .mockResolvedValueOnce(json(tokens("one")))
-      .mockImplementation(() => Promise.resolve(json({ code: "proof_needed" }, 403))),
-  );
+test("one that signed in is asked about everywhere until it signs out", async () => {
+  vi.stubGlobal("fetch", vi.fn());
   const page = await openPage();
-  await page.startSession();
 
-  await expect(page.changeEmail({ body: { email: "b@example.com" } })).rejects.toMatchObject({ code: "proof_needed" });
+  page.signIn(tokens("one") as Parameters<typeof page.signIn>[0]);
+  expect(page.wasSignedIn()).toBe(true);
+  expect(page.mayBeSignedIn("/sign-in")).toBe(true);
+
+  page.signOut();
+  expect(page.wasSignedIn()).toBe(false);
+  expect(page.mayBeSignedIn("/sign-in")).toBe(false);
+  expect(page.mayBeSignedIn("/create")).toBe(true);
+});
+
+test("one with traces of an older page is asked about, for it may be signed in", async () => {
+  localStorage.setItem("pingvas.language", "ko");
+  const page = await openPage();
+
+  expect(page.mayBeSignedIn("/sign-in")).toBe(true);
+  expect(page.wasSignedIn()).toBe(false);
+});
+
+test("one whose storage is shut is asked about everywhere", async () => {
+  const page = await openPage();
+  vi.stubGlobal("localStorage", {
+    getItem: () => {
+      throw new DOMException("shut");
+    },
+  });
+
+  expect(page.mayBeSignedIn("/sign-in")).toBe(true);
+  expect(page.wasSignedIn()).toBe(false);
+});
+
+test("who is not asked about is signed out, and takes away nothing that another tab knows", async () => {
+  const fetch = vi.fn();
+  vi.stubGlobal("fetch", fetch);
+  const page = await openPage();
+  localStorage.setItem("pingvas.signed_in", "1");
+
+  page.startSignedOut();
+
+  expect(page.readSession()).toEqual({ status: "signed-out" });
+  expect(await page.freshToken()).toBeNull();
+  expect(fetch).not.toHaveBeenCalled();
+  expect(page.wasSignedIn()).toBe(true);
 });
 
 test("somebody who was suspended meanwhile is signed out, and the page knows why", async () => {
@@ -218,4 +242,3 @@ test("somebody who was suspended meanwhile is signed out, and the page knows why
   await expect(page.getMe()).rejects.toMatchObject({ code: "account_suspended" });
 
   expect(page.readSession()).toMatchObject({ status: "signed-out", problem: { words: { reason: "spam" } } });
-});

@@ -1,7 +1,7 @@
 """The audit log: who did what on whom, before and after, from where. Written in the transaction of the deed; the database refuses
 to change it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -90,3 +90,12 @@ async def list_entries(session: ReadSession, filter: AuditFilter, asked: PageReq
     told = tuple(str(part) for part in vars(filter).values())
     page = await read_page(session, query, asked, order=order, belongs_to=("audit", *told))
     return page.of(lambda row: row[0])
+
+
+async def names_of_targets(session: ReadSession, entries: Sequence[AuditEntry]) -> dict[str, str]:
+    """What the people are called now to whom something was done, by their ids; those who are gone are left out."""
+    ids = {UUID(entry.target_id) for entry in entries if entry.target_type == "user" and entry.target_id}
+    if not ids:
+        return {}
+    found = await session.execute(select(User.id, User.display_name).where(User.id.in_(ids)))
+    return {str(user_id): name for user_id, name in found}

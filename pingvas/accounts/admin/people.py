@@ -73,7 +73,8 @@ async def ways_in(session: ReadSession, user_id: UUID) -> WaysIn:
             select(func.count()).select_from(table).where(table.user_id == user_id, *also).scalar_subquery()
         )
 
-    last = select(func.max(UserSession.last_used_at)).where(UserSession.user_id == user_id).scalar_subquery()
+    used = select(func.max(UserSession.last_used_at))
+    last = used.where(UserSession.user_id == user_id, UserSession.viewer_id.is_(None)).scalar_subquery()
     providers = select(func.array_agg(OAuthAccount.provider)).where(OAuthAccount.user_id == user_id)
     factor = select(func.count()).select_from(SecondFactor)
     factor = factor.where(SecondFactor.user_id == user_id, SecondFactor.confirmed_at.is_not(None))

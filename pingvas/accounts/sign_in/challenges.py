@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
@@ -74,7 +74,7 @@ async def take(session: AsyncSession, token: bytes, *purposes: Purpose) -> Chall
     taken = await session.scalar(answered.execution_options(synchronize_session=False))
     if taken is None:
         raise ChallengeOver
-    return cast("Challenge", taken)
+    return taken
 
 
 async def count_attempt(session: AsyncSession, token: bytes, purpose: Purpose, *, most: int) -> Challenge:
@@ -89,7 +89,7 @@ async def count_attempt(session: AsyncSession, token: bytes, purpose: Purpose, *
     found = await session.scalar(tried)
     if found is None:
         raise ChallengeOver
-    return cast("Challenge", found)
+    return found
 
 
 async def forget_challenges(session: AsyncSession, user_id: UUID, *purposes: Purpose) -> None:
@@ -106,9 +106,12 @@ def as_text(token: bytes) -> str:
 def from_text(text: str) -> bytes:
     """Raises ChallengeOver for what cannot be a token."""
     try:
-        return base64.b64decode(text, altchars=b"-_", validate=True)
+        token = base64.b64decode(text, altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raise ChallengeOver from None
+    if as_text(token) != text:  # another spelling of the same bytes
+        raise ChallengeOver
+    return token
 
 
 def _is(token: bytes, *purposes: Purpose) -> ColumnElement[bool]:

@@ -73,12 +73,12 @@ async def find_person(session: AsyncSession, identity: Identity) -> User | None:
     """
     known = await _find_linked(session, identity)
     if known is not None:
-        user = await session.get_one(User, known.user_id)
-        refuse_unless_active(user, leaving_too=True)
+        owner = await session.get_one(User, known.user_id)
+        refuse_unless_active(owner, leaving_too=True)
         await session.execute(
             update(OAuthAccount).where(OAuthAccount.id == known.id).values(provider_data=dict(identity.data))
         )
-        return user
+        return owner
     address = address_of(identity)
     if address is None:
         return None
@@ -176,4 +176,4 @@ async def _still_signed_in(session: AsyncSession, user_id: UUID, session_id: UUI
     if user is None:
         raise InvalidToken
     refuse_unless_active(user)
-    return cast("User", user)
+    return user

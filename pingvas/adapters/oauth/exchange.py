@@ -20,6 +20,19 @@ SECONDS = 10.0
 MAX_BYTES = 1024 * 1024
 # What a provider says of a code that it does not know (RFC 6749, 5.2). All else it says is ours or its own to put right.
 _OF_THE_CODE = {"invalid_grant", "access_denied"}
+_LONGEST_SAID = 100
+# What reading an answer raises that is none, in this file and in the libraries.
+_NONSENSE = (
+    httpx2.HTTPError,
+    httpx2.InvalidURL,
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 
 
 class OAuthProvider(Protocol):
@@ -48,9 +61,10 @@ async def speaking(
         async with asyncio.timeout(SECONDS), _client(client_id, client_secret, scope) as client:
             yield client
     except OAuthError as error:
-        log.warning("%s refused a sign-in: %s", NAMES[provider], error.error)
-        raise (ProviderRefused if error.error in _OF_THE_CODE else ProviderUnavailable) from error
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, TypeError, KeyError) as error:
+        said = str(error.error)[:_LONGEST_SAID]
+        log.warning("%s refused a sign-in: %s", NAMES[provider], said)
+        raise (ProviderRefused if said in _OF_THE_CODE else ProviderUnavailable) from error
+    except _NONSENSE as error:
         log.warning("%s does not answer as it should: %s", NAMES[provider], type(error).__name__)
         raise ProviderUnavailable from error
 

@@ -123,16 +123,12 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
         raise ValueError("no subject")
     email = text_in(claims, "email", longest=254)
     verified, hosted = claims.get("email_verified") is True, text_in(claims, "hd")
-    of_google = (
-        email is not None
-        and email.lower().endswith("@gmail.com")
-        and claims.get("email_verified") is not False
-    )
+    of_google = (email or "").lower().endswith("@gmail.com") and claims.get("email_verified") is not False
     return Identity(
         provider="google",
         subject=subject,
         email=email,
-        email_is_theirs=of_google or (verified and hosted is not None),
+        email_is_theirs=of_google or (email is not None and verified and hosted is not None),
         name=text_in(claims, "name"),
         avatar_url=text_in(claims, "picture", longest=2000),
         data={"email": email, "email_verified": verified, "hd": hosted},

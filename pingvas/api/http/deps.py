@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.api_keys.addresses import AddressNotAllowed
 from pingvas.accounts.api_keys.use import ScopeMissing
-from pingvas.accounts.current import refuse_if_viewing, refuse_unless_admin, refuse_unless_fresh
+from pingvas.accounts.current import refuse_unless_admin, refuse_unless_fresh
 from pingvas.accounts.refusals import (
     AccountLeaving,
     AccountSuspended,

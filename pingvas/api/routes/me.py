@@ -217,7 +217,7 @@ async def list_my_sessions(
             id=row.id,
             device=device_name(row.user_agent),
             place=places.place_of(row.ip_address),
-            method=row.method,  # type: ignore[arg-type]  # a CHECK holds the words
+            method=row.method,
             second_factor=row.second_factor,
             ip_address=row.ip_address,
             user_agent=row.user_agent,

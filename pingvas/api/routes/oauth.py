@@ -192,7 +192,7 @@ async def callback(
         )
         if not isinstance(entered, Tokens):
             return page(own, _CODE, next=trip.next, fragment=f"challenge={entered.challenge}")
-        RefreshTransport(settings, request.cookies, client=WEB, site=None).hand_over(
+        RefreshTransport(settings, request.cookies, client=WEB, own_page=True).hand_over(
             response, entered.refresh_token
         )
         return page(own, _DONE, next=trip.next)
@@ -368,7 +368,7 @@ def _linked_out(account: OAuthAccount) -> LinkedOut:
     kept = account.provider_data
     return LinkedOut(
         id=account.id,
-        provider=account.provider,  # type: ignore[arg-type]  # a CHECK holds the words
+        provider=account.provider,
         name=kept.get("email") or kept.get("username"),
         created_at=account.created_at,
     )

@@ -3,6 +3,7 @@
  * that no script sees. Tabs share what they learn, so that only one of them refreshes at a time.
  */
 import { Problem, problemFrom, unreachable } from "./problem";
+import { rememberSignedIn } from "./signedInHere";
 import type { Tokens, User } from "./types";
 
 export type Session =
@@ -10,7 +11,8 @@ export type Session =
   | { status: "unreachable" }
   /** `problem`: why, where that is more than that nobody signed in. */
   | { status: "signed-out"; problem?: Problem }
-  | { status: "signed-in"; user: User };
+  /** `viewed`: it is an admin who looks through this person's eyes. */
+  | { status: "signed-in"; user: User; viewed?: true };
 
 type TabMessage =
   { kind: "tokens"; token: string; expiresAt: number; user: User } | { kind: "signed-out"; problem?: Told };
@@ -23,7 +25,22 @@ export const CLIENT_HEADER = { "X-Pingvas-Client": "web" } as const;
 /** A token with less than this left is renewed before use. */
 const MARGIN_MS = 30_000;
 
+/** What an admin looks with through somebody's eyes. It is nowhere but here: a reload is back at oneself. */
+interface View {
+  token: string;
+  expiresAt: number;
+  user: User;
+}
+
+/** Whose cookie it is; stays as it is while they look through somebody else's eyes. */
 let session: Session = { status: "starting" };
+/** What the page is told. */
+let shown: Session = session;
+let view: View | null = null;
+let viewEnds: ReturnType<typeof setTimeout> | undefined;
+let ended: User | null = null;
+/** Every token that was looked with: what was asked with one of them is never asked again as oneself. */
+const lookedWith = new Set<string>();
 let access: { token: string; expiresAt: number } | null = null;
 let refreshing: Promise<string | null> | null = null;
 const listeners = new Set<() => void>();
@@ -39,7 +56,7 @@ tabs?.addEventListener("message", (event: MessageEvent<TabMessage>) => {
 });
 
 export function readSession(): Session {
-  return session;
+  return shown;
 }
 
 export function onSessionChange(listener: () => void): () => void {
@@ -57,6 +74,29 @@ export function signIn(tokens: Tokens): void {
   } as const;
   remember(message);
   tabs?.postMessage(message satisfies TabMessage);
+}
+
+/** From now on this tab shows what that person sees, until the token is over or `endView`. The other tabs stay where they are. */
+export function lookAs(user: User, token: string, seconds: number): void {
+  lookedWith.add(token);
+  view = { token, expiresAt: Date.now() + seconds * 1000, user };
+  viewEnds = setTimeout(endView, seconds * 1000);
+  show();
+}
+
+/** Back to oneself. */
+export function endView(): void {
+  if (!view) return;
+  ended = view.user;
+  forgetView();
+  show();
+}
+
+/** Who was looked at until a moment ago. Once: a second call says nobody. */
+export function takeEndedView(): User | null {
+  const was = ended;
+  ended = null;
+  return was;
 }
 
 /** Ends the session here and in the other tabs. The server is told by the caller. */
@@ -77,8 +117,14 @@ export async function startSession(): Promise<void> {
   }
 }
 
+/** Nobody is signed in here, as far as this browser knows: the studio is not asked. Another tab may know better, and says so. */
+export function startSignedOut(): void {
+  if (session.status === "starting") change({ status: "signed-out" });
+}
+
 /** An access token that will last for a moment; null when nobody is signed in. Throws when nobody can say. */
 export async function freshToken(): Promise<string | null> {
+  if (view) return viewToken();
   if (access && access.expiresAt - Date.now() > MARGIN_MS) return access.token;
   if (session.status === "signed-out") return null;
   return refresh();
@@ -86,11 +132,30 @@ export async function freshToken(): Promise<string | null> {
 
 /** The access token as it is, for what is sent while the page goes away; null when nobody is signed in. */
 export function heldToken(): string | null {
-  return access?.token ?? null;
+  return (view ?? access)?.token ?? null;
 }
 
-/** Gets a new access token by the cookie, once for all callers and all tabs. */
+/** A new access token; null when nobody is signed in, or when it is somebody else's eyes that are closed by that. */
 export function refresh(): Promise<string | null> {
+  if (!view) return refreshOwn();
+  endView();
+  return Promise.resolve(null);
+}
+
+/** Another token for a call whose own one was refused; null when it is not to be made again. */
+export function renew(refused: string): Promise<string | null> {
+  if (!isViewToken(refused)) return refreshOwn();
+  if (view?.token === refused) endView();
+  return Promise.resolve(null);
+}
+
+/** Whether what was asked with it was asked through somebody else's eyes. */
+export function isViewToken(token: string): boolean {
+  return lookedWith.has(token);
+}
+
+/** By the cookie, once for all callers and all tabs. */
+function refreshOwn(): Promise<string | null> {
   refreshing ??= inTurn(refreshNow).finally(() => {
     refreshing = null;
   });
@@ -135,17 +200,41 @@ async function inTurn(work: (before: string | undefined) => Promise<string | nul
   return locks ? await locks.request("pingvas-refresh", () => work(before)) : await work(before);
 }
 
+function viewToken(): string | null {
+  if (view && view.expiresAt > Date.now()) return view.token;
+  endView();
+  return null;
+}
+
+function forgetView(): void {
+  view = null;
+  clearTimeout(viewEnds);
+}
+
 function remember(news: { token: string; expiresAt: number; user: User }): void {
   access = { token: news.token, expiresAt: news.expiresAt };
+  rememberSignedIn(true);
   change({ status: "signed-in", user: news.user });
 }
 
 function forget(problem?: Problem): void {
   access = null;
+  rememberSignedIn(false);
   change({ status: "signed-out", ...(problem && { problem }) });
 }
 
 function change(next: Session): void {
+  // Whoever is not there any more looks at nobody.
+  if (view && !samePerson(session, next)) forgetView();
   session = next;
+  show();
+}
+
+function samePerson(one: Session, other: Session): boolean {
+  return one.status === "signed-in" && other.status === "signed-in" && one.user.id === other.user.id;
+}
+
+function show(): void {
+  shown = view ? { status: "signed-in", user: view.user, viewed: true } : session;
   for (const listener of listeners) listener();
 }

@@ -2,12 +2,16 @@
 import type { ImageToImage, LoraIn, ModelOut, TextToImage, Upscale } from "./generated";
 
 export type {
+  AnnouncementOut as Announcement,
+  AuditEntryOut as AuditEntry,
   ImageOut as Image,
   ImagePage,
   JobOut as Job,
   JobPage,
   MeOut as Me,
   ModelOut as Model,
+  PersonDetailsOut as PersonDetails,
+  PersonOut as Person,
   ProgressOut as Progress,
   ReceiptOut as Receipt,
   SubmittedOut as JobBatch,

@@ -32,7 +32,7 @@ export function AccountPage() {
 
 function Section({ section: { label, Page } }: { section: (typeof ACCOUNT_SECTIONS)[number] }) {
   const { t } = useI18n();
-  useTitle(t(label));
+  useTitle(t(label), "inside");
   return (
     <div className={styles.content}>
       <h1>{t(label)}</h1>

@@ -4,9 +4,11 @@ import { useLocation, useNavigate } from "react-router";
 
 import type { User } from "@/api/types";
 import { useJobEvents } from "@/entities/job/useJobEvents";
+import { Announcements } from "@/entities/studio/Announcements";
 import { useAnnouncementEvents } from "@/entities/studio/announcements";
 import { useFollowPreferences } from "@/entities/user/useFollowPreferences";
 import { useUserEvents } from "@/entities/user/useUserEvents";
+import { useEndedView, ViewBar } from "@/entities/user/ViewBar";
 import { ProveAddressLine } from "@/features/account/ProveAddressLine";
 import { useWelcome } from "@/features/account/welcome";
 import { createWords } from "@/features/create/words";
@@ -58,6 +60,7 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
     [...places.map(({ Page }) => Page), Palette, ShortcutSheet].map((part) => () => part.preload()),
   );
   useWelcome();
+  useEndedView();
 
   const close = () => setOpened(null);
   return (
@@ -77,7 +80,11 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
         <AppHeader user={user} jobsInView={pathname === HOME} opened={opened} onOpen={setOpened} />
         <Rail places={places.filter(({ notInRail }) => !notInRail)} />
         <div className={styles.content}>
-          <ConnectionLine />
+          <div className={styles.lines}>
+            <ViewBar />
+            <ConnectionLine />
+          </div>
+          <Announcements />
           <ProveAddressLine />
           <main id="main" ref={main} className={styles.main} tabIndex={-1}>
             {children}
@@ -88,8 +95,8 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
           {opened === "shortcuts" && <ShortcutSheet user={user} onClose={close} />}
         </Suspense>
       </div>
-      <Toaster />
       <ProofGate />
+      <Toaster />
     </TooltipGroup>
   );
 }

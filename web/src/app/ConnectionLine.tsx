@@ -18,7 +18,7 @@ export function ConnectionLine() {
   const connection = useConnection();
   const said = connection === "fine" ? null : SAID[connection];
   return (
-    <div role="status" className={styles.place}>
+    <div role="status">
       {said && (
         <p className={styles.line} data-connection={connection}>
           <said.icon size={16} />

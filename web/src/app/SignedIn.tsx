@@ -10,13 +10,10 @@ import { AppLayout } from "./AppLayout";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { NotFoundPage } from "./NotFoundPage";
 import { PageSkeleton } from "./PageSkeleton";
-import { HOME, PLACES, placesOf, type Place } from "./places";
+import { HOME, placeAt, placesOf, type Place } from "./places";
 
 // The page at this address comes together with the frame, not after it.
-PLACES.find(({ path, manyPages }) => {
-  const { pathname } = window.location;
-  return pathname === path || (manyPages && pathname.startsWith(`${path}/`));
-})?.Page.preload();
+placeAt(window.location.pathname)?.Page.preload();
 
 export function SignedIn({ user }: { user: User }) {
   return (
@@ -26,7 +23,7 @@ export function SignedIn({ user }: { user: User }) {
         {placesOf(user).map((place) => (
           <Route
             key={place.path}
-            path={place.manyPages ? `${place.path}/*` : place.path}
+            path={place.nested ? `${place.path}/*` : place.path}
             element={<PlacePage place={place} user={user} />}
           />
         ))}
@@ -51,10 +48,9 @@ function Frame({ user }: { user: User }) {
   );
 }
 
-function PlacePage({ place: { label, skeleton, manyPages, Page }, user }: { place: Place; user: User }) {
+function PlacePage({ place: { label, skeleton, Page }, user }: { place: Place; user: User }) {
   const { t } = useI18n();
-  // One that has pages of its own leaves their titles to them.
-  useTitle(manyPages ? null : t(label));
+  useTitle(t(label));
   return (
     <Suspense fallback={<PageSkeleton shape={skeleton} />}>
       <Page user={user} />

@@ -1,8 +1,9 @@
 /** The places one can go to: one line each. The rail, the bar of a phone, the palette, the keys and the titles are made from it. */
-import { CircleUserIcon, CoinsIcon, LayoutGridIcon, PencilIcon, type LucideIcon } from "lucide-react";
+import { CircleUserIcon, CoinsIcon, LayoutGridIcon, PencilIcon, ShieldIcon, type LucideIcon } from "lucide-react";
 import type { ComponentType } from "react";
 
 import type { User } from "@/api/types";
+import { adminWords } from "@/features/admin/words";
 import { billingWords } from "@/features/billing/words";
 import { createWords } from "@/features/create/words";
 import { galleryWords } from "@/features/gallery/words";
@@ -24,12 +25,12 @@ export interface Place extends Shortcut {
   icon: LucideIcon;
   /** Whether this person has it; everybody, where this is missing. */
   isFor?: (user: User) => boolean;
+  /** Whether it has pages of its own below its address. */
+  nested?: boolean;
   /** Below the others: what is about the account rather than about pictures. */
   below?: boolean;
   /** Reached by the account menu, the palette and its keys; the rail is for what one goes to many times a day. */
   notInRail?: boolean;
-  /** It has pages of its own, at addresses below its own. */
-  manyPages?: boolean;
   /** What is seen of it until it is there. */
   skeleton: SkeletonShape;
   Page: ComponentType<PageProps> & { preload: () => void };
@@ -48,15 +49,17 @@ const Credits = page<PageProps>(
   async () => (await import("@/features/billing/CreditsPage")).CreditsPage,
   billingWords,
 );
+const Admin = page<PageProps>(async () => (await import("./AdminPages")).AdminPages, adminWords);
 
 const Account = page<PageProps>(async () => (await import("./AccountPage")).AccountPage, settingsWords);
 
 // prettier-ignore
-export const PLACES: readonly Place[] = [
+const PLACES: readonly Place[] = [
   { path: "/create", label: "nav.create", icon: PencilIcon, keys: ["g c"], skeleton: "form", Page: Create },
   { path: "/gallery", label: "nav.gallery", icon: LayoutGridIcon, keys: ["g g"], skeleton: "grid", Page: Gallery },
   { path: "/credits", label: "nav.credits", icon: CoinsIcon, keys: ["g b"], below: true, skeleton: "table", Page: Credits },
-  { path: "/account", label: "nav.account", icon: CircleUserIcon, keys: ["g a"], notInRail: true, manyPages: true, skeleton: "table", Page: Account },
+  { path: "/account", label: "nav.account", icon: CircleUserIcon, keys: ["g a"], notInRail: true, nested: true, skeleton: "table", Page: Account },
+  { path: "/admin", label: "nav.admin", icon: ShieldIcon, keys: ["g u"], isFor: isAdmin, nested: true, below: true, skeleton: "table", Page: Admin },
 ];
 
 /** Where one arrives. */
@@ -64,4 +67,13 @@ export const HOME = "/create";
 
 export function placesOf(user: User): Place[] {
   return PLACES.filter(({ isFor }) => isFor?.(user) ?? true);
+}
+
+/** The one that an address belongs to. */
+export function placeAt(pathname: string): Place | undefined {
+  return PLACES.find(({ path, nested }) => pathname === path || (nested && pathname.startsWith(`${path}/`)));
+}
+
+function isAdmin({ role }: User): boolean {
+  return role === "admin";
 }

@@ -4,7 +4,7 @@ import { CheckIcon, ChevronsUpDownIcon, XIcon } from "lucide-react";
 
 import { useI18n } from "@/i18n/useI18n";
 
-import { iconButtonClass } from "./Button";
+import { iconButtonClass } from "./IconButton";
 import { cx } from "./cx";
 import { Field, type FieldText } from "./Field";
 import field from "./Field.module.css";
@@ -19,16 +19,21 @@ interface ComboboxProps<V extends string> extends FieldText {
   disabled?: boolean;
   /** What the list says when nothing fits. */
   none: string;
+  /** Whoever hears what is typed finds the options that fit; otherwise those fit whose words do. */
+  onType?: (typed: string) => void;
   onChange: (value: V | null) => void;
 }
 
 export function Combobox<V extends string>(props: ComboboxProps<V>) {
-  const { label, hint, error, aside, value, options, placeholder, disabled, none, onChange } = props;
+  const { label, hint, error, aside, value, options, placeholder, disabled, none, onType, onChange } = props;
   const { t } = useI18n();
   return (
     <Field label={label} hint={hint} error={error} aside={aside} disabled={disabled}>
       <Base.Root<Option<V>>
         items={options}
+        filter={onType ? null : undefined}
+        onInputValueChange={onType}
+        isItemEqualToValue={(option, chosen) => option.value === chosen.value}
         value={options.find((option) => option.value === value) ?? null}
         onValueChange={(option) => onChange(option?.value ?? null)}
       >

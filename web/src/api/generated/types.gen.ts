@@ -105,6 +105,12 @@ export type AuditEntryOut = {
      */
     target_id: string | null;
     /**
+     * Target Name
+     *
+     * Of a person: what they are called now
+     */
+    target_name?: string | null;
+    /**
      * Before
      */
     before: {
@@ -267,7 +273,7 @@ export type ChangePasswordBody = {
     /**
      * Password
      *
-     * 10 to 256 characters of any kind; not one of the very common ones
+     * 15 to 256 characters of any kind; not one of the very common ones
      */
     password: string;
 };
@@ -2625,7 +2631,7 @@ export type ResetBody = {
     /**
      * Password
      *
-     * 10 to 256 characters of any kind; not one of the very common ones
+     * 15 to 256 characters of any kind; not one of the very common ones
      */
     password: string;
 };
@@ -3152,7 +3158,7 @@ export type RegisterBodyWritable = {
     /**
      * Password
      *
-     * 10 to 256 characters of any kind; not one of the very common ones
+     * 15 to 256 characters of any kind; not one of the very common ones
      */
     password: string;
     /**
@@ -5510,6 +5516,10 @@ export type GetExportErrors = {
      * Forbidden: `account_suspended` (This account is suspended); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `forbidden` (This API key may not do that)
      */
     403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
     /**
      * Unprocessable Entity: `validation_error` (Some of the input is not valid)
      */

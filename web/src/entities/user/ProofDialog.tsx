@@ -47,7 +47,9 @@ export function ProofDialog({ onEnd }: { onEnd: (proven: boolean) => void }) {
   const { data: ways, error, refetch } = useQuery(signInMethodsQuery);
   const proof = useMutation({ mutationFn: prove, onSuccess: (proven) => proven && onEnd(true) });
   const tried = proof.variables?.by;
-  const failed = proof.error ? problemText(i18n, asProblem(proof.error)) : undefined;
+  const problem = proof.error && asProblem(proof.error);
+  const wrong = problem?.code === "invalid_credentials" ? t("proof.wrong") : undefined;
+  const failed = wrong ?? (problem ? problemText(i18n, problem) : undefined);
   const passkey = (ways?.passkeys ?? 0) > 0 && hasPasskeys();
 
   return (
@@ -127,6 +129,8 @@ function Typed({ label, type, autoComplete, button, second, busy, error, onSend 
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
+        // What is asked may have come from a form, which this dialog is inside of for React.
+        event.stopPropagation();
         if (!busy) onSend(value);
       }}
     >

@@ -1,3 +1,4 @@
+import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
 import { setLanguage } from "@/i18n/catalogues";
@@ -5,14 +6,17 @@ import { rememberLanguage } from "@/i18n/language";
 import { useI18n } from "@/i18n/useI18n";
 import { chooseTheme, useTheme } from "@/ui/theme";
 
-import { usePreferences, useSavePreferences } from "./preferences";
+import { useSavePreferences } from "./preferences";
+import { meQuery } from "./queries";
 
 /**
  * Language and theme follow the person: what they chose on another device is taken here, and what they choose here is kept for the
  * others. Who never chose has what this browser says.
  */
 export function useFollowPreferences(): void {
-  const kept = usePreferences();
+  const { data } = useQuery(meQuery);
+  // Whoever looks through somebody's eyes reads their own language, and changes nothing of theirs.
+  const kept = data?.viewed_by_admin === false ? data.profile.preferences : undefined;
   const { save } = useSavePreferences();
   const { language } = useI18n();
   const { choice: theme } = useTheme();

@@ -1,17 +1,24 @@
 import { useMutation } from "@tanstack/react-query";
 
 import { logout } from "@/api/generated";
-import { signOut } from "@/api/session";
+import { endView, readSession, signOut } from "@/api/session";
 import { settleDeletions } from "@/entities/image/deletions";
 
 export function useSignOut(): { busy: boolean; leave: () => void } {
   const { isPending, mutate } = useMutation({
     // Whatever the server says, this browser forgets.
     mutationFn: async () => {
+      // Whoever looks through somebody's eyes is not that person: they go back to themselves.
+      if (isViewed()) return;
       await settleDeletions();
       await logout().catch(() => null);
     },
-    onSettled: () => signOut(),
+    onSettled: () => (isViewed() ? endView() : signOut()),
   });
   return { busy: isPending, leave: mutate };
+}
+
+function isViewed(): boolean {
+  const session = readSession();
+  return session.status === "signed-in" && session.viewed === true;
 }

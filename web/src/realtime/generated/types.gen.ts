@@ -105,7 +105,7 @@ export type ImagePayload = {
      * File Url
      */
     file_url: string;
-    api_key?: KeyPayload | null;
+    api_key: KeyPayload | null;
     /**
      * Created At
      */

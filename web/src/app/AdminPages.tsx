@@ -1,0 +1,31 @@
+/** The pages of admins, each loaded when it is first shown. */
+import { Suspense } from "react";
+import { Navigate, Route, Routes } from "react-router";
+
+import type { User } from "@/api/types";
+
+import { NotFoundPage } from "./NotFoundPage";
+import { page } from "./page";
+import { PageSkeleton } from "./PageSkeleton";
+
+const People = page(async () => (await import("@/features/admin/PeoplePage")).PeoplePage);
+const Person = page(async () => (await import("@/features/admin/PersonPage")).PersonPage);
+const Announcements = page(
+  async () => (await import("@/features/admin/AnnouncementsPage")).AnnouncementsPage,
+);
+const Audit = page(async () => (await import("@/features/admin/AuditPage")).AuditPage);
+
+export function AdminPages({ user }: { user: User }) {
+  return (
+    <Suspense fallback={<PageSkeleton shape="table" />}>
+      <Routes>
+        <Route index element={<Navigate to="/admin/users" replace />} />
+        <Route path="users" element={<People />} />
+        <Route path="users/:id" element={<Person user={user} />} />
+        <Route path="announcements" element={<Announcements />} />
+        <Route path="audit" element={<Audit />} />
+        <Route path="*" element={<NotFoundPage />} />
+      </Routes>
+    </Suspense>
+  );
+}

@@ -1,0 +1,68 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { refresh } from "@/api/session";
+import type { PersonDetails } from "@/api/types";
+import { useI18n } from "@/i18n/useI18n";
+import { NumberField } from "@/ui/NumberField";
+import { toast } from "@/ui/toasts";
+
+import type { Deed } from "./deeds";
+import { rereadAfterDeed } from "./queries";
+import { ReasonDialog } from "./ReasonDialog";
+
+const MOST_CREDITS = 10_000_000;
+const FIRST_OFFERED = 100;
+
+interface DeedDialogProps {
+  deed: Deed;
+  person: PersonDetails;
+  /** It is the admin themselves to whom it is done. */
+  oneself: boolean;
+  onClose: () => void;
+}
+
+export function DeedDialog({ deed, person, oneself, onClose }: DeedDialogProps) {
+  const { t } = useI18n();
+  const client = useQueryClient();
+  const [credits, setCredits] = useState(FIRST_OFFERED);
+  const { name, danger, run } = deed;
+  const blanks = { name: person.display_name };
+
+  const outOfRange = name === "give_credits" && (credits < 1 || credits > MOST_CREDITS);
+
+  const go = async (reason: string) => {
+    // It is said beside the field.
+    if (outOfRange) return;
+    const n = await run(person.id, { reason, credits });
+    // Whoever is an admin no more learns it by a token of their own.
+    if (oneself) await refresh();
+    await rereadAfterDeed(client);
+    toast(t(`admin.done.${name}`, { ...blanks, n }), "good");
+    onClose();
+  };
+
+  return (
+    <ReasonDialog
+      title={t(`admin.ask.${name}`, blanks)}
+      text={t(`admin.means.${name}`)}
+      action={t(`admin.do.${name}`)}
+      danger={danger}
+      hint={t(name === "suspend" || name === "give_credits" ? "admin.reason_told" : "admin.reason_kept")}
+      onGo={go}
+      onClose={onClose}
+    >
+      {name === "give_credits" && (
+        <NumberField
+          label={t("admin.credits")}
+          value={credits}
+          min={1}
+          max={MOST_CREDITS}
+          stepper
+          error={outOfRange ? t("admin.credits_range", { most: MOST_CREDITS }) : undefined}
+          onChange={setCredits}
+        />
+      )}
+    </ReasonDialog>
+  );
+}
