@@ -38,6 +38,7 @@ function job(part: Partial<Job>): Job {
     completed_at: null,
     error: null,
     image: null,
+    api_key: null,
     ...part,
   };
 }

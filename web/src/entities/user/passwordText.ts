@@ -1,0 +1,11 @@
+/** Why a new password was not taken, in the person's language; undefined where the problem is not about the password. */
+import type { Problem } from "@/api/problem";
+import type { Translator } from "@/i18n/translate";
+
+export function passwordText({ t }: Translator, problem: Problem): string | undefined {
+  const said = problem.for("password");
+  if (said === undefined) return undefined;
+  if (said.includes("at least")) return t("password.too_short");
+  if (said.includes("more than")) return t("password.too_long");
+  return t("password.too_common");
+}
