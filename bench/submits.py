@@ -77,7 +77,10 @@ async def _ours(url: str, database: Database) -> list[float]:
             await session.execute(
                 text("UPDATE subscriptions SET remaining_credits = remaining_credits + 1000000")
             )
-            await session.execute(text("UPDATE subscription_plans SET max_open_jobs = 1000000"))
+            endless = (
+                "max_open_jobs = 1000000, requests_per_minute = 1000000, generations_per_minute = 1000000"
+            )
+            await session.execute(text(f"UPDATE subscription_plans SET {endless}"))  # noqa: S608 - our own constants
         until = time.perf_counter() + SECONDS
         await asyncio.gather(
             *(_submit(http, people[first::CLIENTS], until, took) for first in range(CLIENTS))

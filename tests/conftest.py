@@ -236,6 +236,7 @@ def make_settings(tmp_path: Path) -> Callable[..., Settings]:
             "secret_key": "the tests' own secret, long enough to be one",
             "argon2_memory_kib": 64,
             "argon2_time_cost": 1,
+            "rate_limits": "off",  # tests ask more in a minute than people may
         }
         return Settings(_env_file=None, **(ours | changes))
 

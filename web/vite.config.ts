@@ -7,6 +7,10 @@ import { lingui } from "@lingui/vite-plugin";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+import { ahead } from "./bundle/ahead.ts";
+import { firstFonts } from "./bundle/firstFonts.ts";
+import { parts } from "./bundle/parts.ts";
+
 /** The API's human pages (`/api/docs`) load Swagger UI from here, so that nothing comes from third parties. */
 const apiDocs = {
   name: "api-docs",
@@ -45,7 +49,7 @@ const words = lingui({ failOnMissing: true, failOnCompileError: true });
 
 export default defineConfig(({ mode }) => ({
   ...(mode === "kit" && { root: kit.root, publicDir: kit.publicDir }),
-  plugins: mode === "kit" ? [react(), words] : [react(), words, apiDocs, compressed],
+  plugins: mode === "kit" ? [react(), words] : [react(), words, firstFonts, ahead, apiDocs, compressed],
   resolve: { alias: { "@": path("./src") } },
   build: {
     ...(mode === "kit" && { outDir: kit.outDir, emptyOutDir: true, chunkSizeWarningLimit: 2000 }),
@@ -54,6 +58,7 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
     // The preload polyfill would be inline code; every browser we target preloads modules by itself.
     modulePreload: { polyfill: false },
+    rolldownOptions: { output: { codeSplitting: parts(path(".").replace(/\/$/, "")) } },
     license: { fileName: "licences.md" },
   },
   server: {

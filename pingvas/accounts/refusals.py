@@ -41,6 +41,15 @@ class ProofNeeded(Forbidden):
     default_detail = "Prove again that it is you."
 
 
+class SecondFactorRequired(Forbidden):
+    """The studio wants two factors of its admins: a passkey, or a code of an app."""
+
+    code = "second_factor_required"
+    default_detail = (
+        "Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code."
+    )
+
+
 class ReadOnlyView(Forbidden):
     """An admin who looks through somebody's eyes changes nothing."""
 

@@ -233,7 +233,8 @@ class KnownDevice(Base):
 
 
 class ApiKey(Base):
-    """A key for programs, held as a hash. A cap of NULL is what its owner has; no models or addresses given are all."""
+    """A key for programs, held as a hash. A cap of NULL is what its owner has, a limit of NULL what the
+    plan allows; no models or addresses given are all."""
 
     __tablename__ = "api_keys"
     __table_args__ = (
@@ -243,6 +244,7 @@ class ApiKey(Base):
             "cardinality(scopes) > 0 AND scopes <@ ARRAY['read', 'generate', 'manage']",
             name="chk_api_keys_scopes",
         ),
+        CheckConstraint("requests_per_minute >= 1", name="chk_api_keys_requests_per_minute"),
     )
 
     id: Mapped[Id]
@@ -255,6 +257,7 @@ class ApiKey(Base):
     daily_cap: Mapped[int | None]
     models: Mapped[list[str] | None]
     addresses: Mapped[list[str] | None]
+    requests_per_minute: Mapped[int | None]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]

@@ -6,6 +6,7 @@ The expiry is rounded up to a window, so that a picture keeps one address for a 
 import base64
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -38,13 +39,15 @@ def sign_url(key: str, seconds: int, secret: bytes, *, public: bool = False) -> 
     return f"{ROUTE}{quote(key)}?e={expires}{shared}&s={_signature(key, expires, public, secret)}"
 
 
-def verify_url(key: str, expires: str, signature: str, secret: bytes, *, public: bool = False) -> FileGrant:
-    """Check the parts of an address made by `sign_url`. Raises LinkRefused."""
+def verify_url(
+    key: str, expires: str, signature: str, secrets: Sequence[bytes], *, public: bool = False
+) -> FileGrant:
+    """Check the parts of an address made by `sign_url` with one of these secrets. Raises LinkRefused."""
     # isdecimal alone would take other scripts' digits, and an endless number would be slow to read.
     if not (expires.isascii() and expires.isdecimal() and len(expires) <= 12):
         raise LinkRefused
-    ours = _signature(key, int(expires), public, secret)
-    if not hmac.compare_digest(ours.encode(), signature.encode()):
+    ours = [_signature(key, int(expires), public, secret).encode() for secret in secrets]
+    if not any(hmac.compare_digest(each, signature.encode()) for each in ours):
         raise LinkRefused
     expires_at = datetime.fromtimestamp(int(expires), UTC)
     if expires_at + TOLERANCE <= now():  # another host has signed it, by another clock

@@ -91,15 +91,24 @@ def check_key(key: str) -> str:
 
 
 class Storage:
-    """Objects by key, on disk (`folder` set) or in a bucket. Every method may raise StorageUnavailable."""
+    """Objects by key, on disk (`folder` set) or in a bucket. Every method may raise StorageUnavailable.
+
+    Addresses of files on disk begin with `url_path`; the first of `url_secrets` signs them, each of them has.
+    """
 
     def __init__(
-        self, location: DiskLocation | S3Location, *, url_seconds: int, url_secret: Callable[[], bytes]
+        self,
+        location: DiskLocation | S3Location,
+        *,
+        url_seconds: int,
+        url_secrets: Callable[[], Sequence[bytes]],
+        url_path: str = "",
     ) -> None:
         self._location = location
         self._folder = location.folder if isinstance(location, DiskLocation) else None
         self._url_seconds = url_seconds
-        self._url_secret = cache(url_secret)
+        self._url_secrets = cache(url_secrets)
+        self._url_path = url_path
         self._links: dict[str, tuple[str, float]] = {}
 
     @property
@@ -193,7 +202,7 @@ class Storage:
         check_key(key)
         seconds = seconds or self._url_seconds
         if self._folder is not None:
-            return sign_url(key, seconds, self._url_secret(), public=public)
+            return self._url_path + sign_url(key, seconds, self._url_secrets()[0], public=public)
         remembered = self._links.get(f"{seconds} {key}")
         if remembered is not None and remembered[1] > time.monotonic():
             return remembered[0]
@@ -208,7 +217,7 @@ class Storage:
         """Check the address of a file on disk. Raises LinkRefused; always on S3, which checks its own."""
         if self._folder is None or not _KEY.fullmatch(key):
             raise LinkRefused
-        return verify_url(key, expires, signature, self._url_secret(), public=public)
+        return verify_url(key, expires, signature, self._url_secrets(), public=public)
 
     async def check(self) -> None:
         """Write, read back and remove a small object. Raises StorageUnavailable."""
@@ -237,7 +246,8 @@ def open_storage(settings: Settings) -> Storage:
     return Storage(
         read_location(settings.storage_location),
         url_seconds=settings.image_url_seconds,
-        url_secret=partial(settings.key_for, "file-url"),
+        url_secrets=partial(settings.keys_for, "file-url"),
+        url_path=settings.public_path,
     )
 
 

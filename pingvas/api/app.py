@@ -7,24 +7,34 @@ from functools import partial
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
+from starlette.types import ASGIApp
 
 from pingvas import __version__
+from pingvas.adapters.oauth.providers import open_providers
+from pingvas.adapters.places import Places
 from pingvas.adapters.storage import open_storage
 from pingvas.api.http import errors
 from pingvas.api.http.addresses import SocketRoute
 from pingvas.api.http.bodies import Bodies
+from pingvas.api.http.callers import Callers
 from pingvas.api.http.contract import StudioAPI
 from pingvas.api.http.head import HeadAsGet
+from pingvas.api.http.key_uses import KeyUses
 from pingvas.api.http.metrics import Measure, Metrics
 from pingvas.api.http.metrics_listener import metrics_listener
+from pingvas.api.http.other_sites import OtherSites
 from pingvas.api.http.pace import Pace
 from pingvas.api.http.plain_text import require_plain_text
+from pingvas.api.http.public_path import PublicPath
 from pingvas.api.http.request_id import RequestId
+from pingvas.api.http.request_limits import RequestLimits
+from pingvas.api.http.security_headers import SecurityHeaders
 from pingvas.api.http.site import docs_headers, page_route
 from pingvas.api.http.trace_requests import TraceRequests
 from pingvas.api.routes import (
     admin,
     admin_records,
+    api_keys,
     auth,
     avatar,
     email_and_password,
@@ -35,8 +45,11 @@ from pingvas.api.routes import (
     leaving,
     me,
     models,
+    oauth,
+    passkeys,
     plans,
     queue,
+    second_factor,
     uploads,
 )
 from pingvas.api.routes.open_jobs import OpenJobs
@@ -46,6 +59,8 @@ from pingvas.base.db import Database
 from pingvas.base.fair_queue import FairQueue
 from pingvas.base.loops import BackgroundLoops
 from pingvas.base.metrics import REGISTRY
+from pingvas.base.rate_limit_store import close_store, open_store
+from pingvas.base.rate_limits import RateLimits
 from pingvas.base.settings import Settings
 from pingvas.base.tracing import tracing
 from pingvas.gallery.decoder import Decoder
@@ -70,6 +85,9 @@ def create_app(
     database = Database(settings.database_url, pool_size=settings.database_pool_size, publisher=publisher)
     budgets = Budgets()
     realtime = Realtime(settings, database, loops, budgets)
+    callers = Callers(settings, database)
+    key_uses = KeyUses(database)
+    store = open_store(settings, database)
 
     metrics = Metrics()
     listening = (
@@ -82,9 +100,11 @@ def create_app(
             await publisher.start()
             await realtime.start()
             try:
-                async with listening:
+                async with listening, loops.running("uses of keys", key_uses.write):
                     yield
             finally:
+                await key_uses.close()
+                await close_store(store)
                 await app.state.decoder.close()
                 await realtime.close()
                 await publisher.close()
@@ -99,6 +119,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(require_plain_text)],
+        servers=[{"url": settings.public_path}] if settings.public_path else None,
         redirect_slashes=False,  # an address with a slash too many is none
         lifespan=lifespan,
         responses={"default": {"description": "A problem document", "model": errors.Problem}},
@@ -110,10 +131,14 @@ def create_app(
     most = settings.database_pool_size
     app.state.transactions = FairQueue("transactions", running=most, of_one=max(1, most // 2))
     app.state.storage = open_storage(settings)
+    app.state.providers = open_providers(settings)
+    app.state.places = Places(settings.geoip_file)
     app.state.metrics = metrics
     app.state.open_jobs = OpenJobs(database)
     app.state.looks = health.Looks()
     app.state.realtime = realtime
+    app.state.callers = callers
+    app.state.key_uses = key_uses
     errors.install(app)
     app.add_middleware(HeadAsGet)
     app.add_middleware(Measure, metrics=metrics)
@@ -124,15 +149,27 @@ def create_app(
         special={f"{PREFIX}/images": (uploads.most_bytes(settings), uploads.admit)},
     )
     app.add_middleware(TraceRequests, prefix=f"{PREFIX}/")
-    app.add_middleware(Pace, settings=settings)
+    if settings.rate_limits == "on":
+        app.add_middleware(RequestLimits, limits=RateLimits(store), callers=callers, prefix=f"{PREFIX}/")
+    app.add_middleware(Pace, callers=callers)
     app.add_middleware(RequestId)
+    app.around = partial(_around, settings)
     app.include_router(_versioned())
     app.include_router(files.router)
     app.include_router(health.router)
     app.add_api_route("/api/docs", _docs, include_in_schema=False)
     app.router.routes.append(SocketRoute("/ws", realtime.asgi))
-    app.router.routes.append(page_route(pictures_are_local=app.state.storage.is_local))
+    app.router.routes.append(
+        page_route(pictures_are_local=app.state.storage.is_local, public_path=settings.public_path)
+    )
     return app
+
+
+def _around(settings: Settings, app: ASGIApp) -> ASGIApp:
+    """What stands between browsers and all of the app."""
+    opened = OtherSites(app, settings.cors_origins) if settings.cors_origins else app
+    told = SecurityHeaders(opened, over_tls=settings.is_https)
+    return PublicPath(told, settings.public_path) if settings.public_path else told
 
 
 def _versioned() -> APIRouter:
@@ -148,23 +185,27 @@ def _versioned() -> APIRouter:
         plans,
         auth,
         avatar,
+        api_keys,
         leaving,
         admin,
         admin_records,
     ):
         router.include_router(room.router)
-    for routes in (email_and_password.auth, email_and_password.me):
-        router.include_router(routes)
+    for of_two in (email_and_password, passkeys, second_factor, oauth):
+        router.include_router(of_two.auth)
+        router.include_router(of_two.me)
     return router
 
 
 async def _docs(request: Request) -> HTMLResponse:
+    settings: Settings = request.app.state.settings
+    path = settings.public_path
     answer = get_swagger_ui_html(
-        openapi_url=f"{PREFIX}/openapi.json",
+        openapi_url=f"{path}{PREFIX}/openapi.json",
         title="Pingvas Studio API",
-        swagger_js_url=f"{_DOCS_ASSETS}/swagger-ui-bundle.js",
-        swagger_css_url=f"{_DOCS_ASSETS}/swagger-ui.css",
-        swagger_favicon_url="/mark.svg",
+        swagger_js_url=f"{path}{_DOCS_ASSETS}/swagger-ui-bundle.js",
+        swagger_css_url=f"{path}{_DOCS_ASSETS}/swagger-ui.css",
+        swagger_favicon_url=f"{path}/mark.svg",
     )
     answer.headers.update(docs_headers(answer.body))
     return answer

@@ -105,6 +105,15 @@ FIGURES: dict[str, Share | Rate | Queue] = {
         "sign-in links and refresh tokens that are none, from an address or of a device that was signed out",
         "A real client has none.",
     ),
+    "second_factor": Rate(
+        10, 300, "wrong codes of an app for an account", "About 300 guesses a day at a million codes."
+    ),
+    "challenges": Rate(
+        60,
+        2,
+        "sign-ins that an address begins with a passkey or a provider",
+        "A school is behind one address.",
+    ),
     "mails": Rate(
         5,
         600,
@@ -116,6 +125,9 @@ FIGURES: dict[str, Share | Rate | Queue] = {
     ),
     "exports": Rate(
         2, 86_400, "exports that a person asks for", "Each copies all of somebody's pictures, once a day."
+    ),
+    "api_keys": Rate(
+        20, 600, "API keys that a person makes", "One a program; each leaves a row and writes a mail."
     ),
     "sockets": Share(20, 2_000, "sockets of a person", "One a tab."),
     "sockets_of_address": Share(100, 2_000, "sockets of an address", "A school is behind one address."),

@@ -39,11 +39,13 @@ class BadCursor(Invalid):
 
 @dataclass(frozen=True)
 class PageRequest:
-    """Which page is asked for: `cursor` is the `next_cursor` of the one before. `key` signs cursors."""
+    """Which page is asked for: `cursor` is the `next_cursor` of the one before. `key` signs cursors, and those that were signed
+    with one of `older_keys` are taken too."""
 
     key: bytes
     limit: int = DEFAULT_LIMIT
     cursor: str | None = None
+    older_keys: Sequence[bytes] = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ async def read_page(
     `belongs_to` is whatever the rows depend on, as plain values: the list's name, the person, the filters.
     Raises BadCursor.
     """
-    seal = _Seal(asked.key, [*belongs_to, *(column.key for column in order), descending])
+    seal = _Seal((asked.key, *asked.older_keys), [*belongs_to, *(column.key for column in order), descending])
     if asked.cursor is not None:
         last = [_read(column, value) for column, value in zip(order, seal.open(asked.cursor), strict=True)]
         place = tuple_(*order)
@@ -88,12 +90,13 @@ async def read_page(
 class _Seal:
     """Signs the sort values of one list, so that nobody forges them or takes them elsewhere."""
 
-    def __init__(self, key: bytes, belongs_to: Sequence[Any]) -> None:
-        self._key = hmac.digest(key, json.dumps(belongs_to, default=str, sort_keys=True).encode(), "sha256")
+    def __init__(self, keys: Sequence[bytes], belongs_to: Sequence[Any]) -> None:
+        of_list = json.dumps(belongs_to, default=str, sort_keys=True).encode()
+        self._keys = [hmac.digest(key, of_list, "sha256") for key in keys]
 
     def close(self, values: Sequence[str | int]) -> str:
         body = json.dumps(values, separators=(",", ":")).encode()
-        return base64.urlsafe_b64encode(self._mac(body) + body).decode().rstrip("=")
+        return base64.urlsafe_b64encode(_mac(self._keys[0], body) + body).decode().rstrip("=")
 
     def open(self, cursor: str) -> list[Any]:
         try:
@@ -101,13 +104,14 @@ class _Seal:
         except (binascii.Error, ValueError):
             raise BadCursor from None
         mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-        if not hmac.compare_digest(mac, self._mac(body)):
+        if not any(hmac.compare_digest(mac, _mac(key, body)) for key in self._keys):
             raise BadCursor
         values: list[Any] = json.loads(body)
         return values
 
-    def _mac(self, body: bytes) -> bytes:
-        return hmac.new(self._key, body, hashlib.sha256).digest()[:_MAC_BYTES]
+
+def _mac(key: bytes, body: bytes) -> bytes:
+    return hmac.new(key, body, hashlib.sha256).digest()[:_MAC_BYTES]
 
 
 def _written(value: Any) -> str | int:

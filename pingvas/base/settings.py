@@ -1,20 +1,34 @@
 """Everything an operator may set, read from `PINGVAS_*` environment variables (or a `.env` file)."""
 
-import hashlib
-import hmac
-import os
-import secrets
+import re
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from pydantic import Field, PrivateAttr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from pingvas.base.public_address import accept_origin, accept_public_url, origin_of
+from pingvas.base.secret_files import SecretFiles
+from pingvas.base.secret_keys import derive_key, kept_secret
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 METRICS_PORT = 9464
+
+
+def _listed(value: Any) -> Any:
+    """A list as it is written in one variable: with commas, or blanks."""
+    return tuple(re.split(r"[,\s]+", value.strip())) if isinstance(value, str) else value
+
+
+_List = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 
 
 class Settings(BaseSettings):
@@ -32,7 +46,24 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="Where the studio keeps its database, pictures and keys")
     host: str = Field("127.0.0.1", description="Address the API listens on")
     port: int = Field(8400, ge=0, le=65535, description="Port the API listens on")
-    public_url: str | None = Field(None, description="Address people type, when it is not http://host:port")
+    public_url: Annotated[str, AfterValidator(accept_public_url)] | None = Field(
+        None,
+        description="Address people type, when it is not http://host:port; may have a path, `https://example.org/studio`",
+    )
+    trusted_proxies: _List | None = Field(
+        None,
+        description="Addresses and networks of proxies whose `X-Forwarded-For` and `-Proto` are believed; empty: `127.0.0.1`",
+    )
+    cors_origins: Annotated[_List, AfterValidator(lambda origins: tuple(map(accept_origin, origins)))] = (
+        Field(
+            (),
+            description="Origins of other sites whose pages may call the API with a token or key of their own, `https://example.org`; empty: none",
+        )
+    )
+    rate_limits: Literal["on", "off"] = Field(
+        "on",
+        description="Whether requests and generations a minute are limited; `off` for a network one trusts",
+    )
     database_url: str | None = Field(
         None,
         repr=False,
@@ -53,6 +84,12 @@ class Settings(BaseSettings):
         repr=False,
         description="Signs tokens and URLs; empty: made once and kept in the data folder",
     )
+    previous_secret_key: str | None = Field(
+        None,
+        min_length=32,
+        repr=False,
+        description="The secret before this one, while what it signed is still to be taken",
+    )
     file_url_key: str | None = Field(
         None,
         pattern="^[0-9a-f]{64}$",
@@ -67,6 +104,29 @@ class Settings(BaseSettings):
     mail_from: str | None = Field(
         None,
         description="From address of the studio's mail, `Studio <studio@example.org>`; empty: at its own host",
+    )
+    google_client_id: str | None = Field(
+        None, description="OAuth client at Google; empty: nobody signs in with Google"
+    )
+    google_client_secret: str | None = Field(None, repr=False, description="Its secret")
+    google_issuer: str = Field(
+        "https://accounts.google.com",
+        pattern="^https?://[^/]",
+        description="Who signs Google's tokens; another OpenID provider for tests",
+    )
+    discord_client_id: str | None = Field(
+        None, description="OAuth application at Discord; empty: nobody signs in with Discord"
+    )
+    discord_client_secret: str | None = Field(None, repr=False, description="Its secret")
+    discord_url: str = Field(
+        "https://discord.com", pattern="^https?://[^/]", description="Where Discord is; a stand-in for tests"
+    )
+    admin_second_factor: bool = Field(
+        False, description="Whether admins need a second factor: a passkey, or a code of an app"
+    )
+    geoip_file: Path | None = Field(
+        None,
+        description="MMDB file (GeoLite2 City, DB-IP, …) that tells the places of devices; empty: just the address",
     )
     bonus_after_verification: bool = Field(
         False, description="Give the sign-up bonus only once the address is proven"
@@ -174,7 +234,22 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """The address people type, without a trailing slash."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def public_path(self) -> str:
+        """The path of that address, below which the studio lies: `/studio`, or nothing."""
+        return urlsplit(self.base_url).path
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach the studio over TLS."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def origin(self) -> str:
+        """How browsers name the studio's own pages."""
+        return origin_of(self.base_url)
 
     @property
     def api_metrics_port(self) -> int:
@@ -206,7 +281,8 @@ class Settings(BaseSettings):
         """
         on_disk = self.storage_location.startswith("file:")
         key = self.key_for("file-url").hex() if on_disk else None
-        copy = self.model_copy(update={"secret_key": None, "file_url_key": key})
+        withheld = {"secret_key": None, "previous_secret_key": None}
+        copy = self.model_copy(update={**withheld, "file_url_key": key})
         copy.__dict__.pop("_secret", None)
         copy._signs = False
         return copy
@@ -215,10 +291,11 @@ class Settings(BaseSettings):
     def _secret(self) -> bytes:
         if self.secret_key is not None:
             return self.secret_key.encode()
-        return _kept_secret(self.data_dir / "secret_key")
+        return kept_secret(self.data_dir / "secret_key")
 
     def key_for(self, purpose: str) -> bytes:
-        """A 32-byte key for one purpose ("access-token", "file-url", …), derived from the secret by HMAC-SHA256.
+        """A 32-byte key for one purpose ("access-token", "file-url", …), derived from the secret by HMAC-SHA256. It signs what is
+        made now.
 
         Raises LookupError in a process that was started without the secret.
         """
@@ -226,27 +303,30 @@ class Settings(BaseSettings):
             return bytes.fromhex(self.file_url_key)
         if not self._signs:
             raise LookupError(f"this process holds no key for {purpose}")
-        return hmac.new(self._secret, f"pingvas:{purpose}".encode(), hashlib.sha256).digest()
+        return derive_key(self._secret, purpose)
 
+    def keys_for(self, purpose: str) -> tuple[bytes, ...]:
+        """The keys by which what was signed is good: the present one first, and that of the previous secret while there is one.
 
-def _kept_secret(path: Path) -> bytes:
-    """Read the secret in the data folder, making it on first use; two processes that start at once agree on one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = secrets.token_urlsafe(48)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        pass
-    try:
-        temporary.touch(mode=0o600)
-        temporary.write_text(fresh)
-        os.link(temporary, path)  # fails when somebody else was first: then theirs counts
-    except FileExistsError:
-        pass
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path.read_bytes()
+        Raises LookupError as `key_for` does.
+        """
+        present = self.key_for(purpose)
+        if self.previous_secret_key is None:
+            return (present,)
+        return present, derive_key(self.previous_secret_key.encode(), purpose)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """As the library has them, and after these the files that hold secrets."""
+        variables = (vars(source)["env_vars"] for source in (env_settings, dotenv_settings))
+        return init_settings, env_settings, dotenv_settings, SecretFiles(settings_cls, *variables)
 
 
 def load_settings() -> Settings:

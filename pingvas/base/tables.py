@@ -1,4 +1,5 @@
-"""Tables that belong to no room: answers kept for replays, objects waiting for their deletion, chores done, loops that failed."""
+"""Tables that belong to no room: answers kept for replays, objects waiting for their deletion, chores done, loops that failed,
+counts of the present minute."""
 
 from datetime import datetime
 from typing import Any
@@ -66,3 +67,15 @@ class LoopFailure(Base):
     failed_at: Mapped[datetime]
     recovered_at: Mapped[datetime | None]
     gave_up: Mapped[bool] = mapped_column(server_default="false")
+
+
+class RateLimit(Base):
+    """How often somebody has asked: in the window of that number since 1970, and in the one before."""
+
+    __tablename__ = "rate_limits"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    window_number: Mapped[int] = mapped_column(BigInteger)
+    counted: Mapped[int]
+    previous: Mapped[int] = mapped_column(server_default="0")
+    expires_at: Mapped[datetime]

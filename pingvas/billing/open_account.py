@@ -18,7 +18,7 @@ async def open_account(
     session: AsyncSession,
     settings: Settings,
     *,
-    email: str,
+    email: str | None,
     password: str | None,
     display_name: str,
     role: str = "user",
@@ -30,7 +30,7 @@ async def open_account(
     """A new person on `plan`, with so many credits; None: the bonus that the settings give to everybody who signs up.
     `due_later` come when the address is proven.
 
-    `password=None` makes one who signs in another way. Raises Invalid, EmailExists and NoSubscription. Whether strangers may
+    `password=None` makes one who signs in another way, `email=None` one who has told no address. Raises Invalid, EmailExists and NoSubscription. Whether strangers may
     sign up at all is for the caller to ask: `registration.refuse_if_closed`.
     """
     user = await register(

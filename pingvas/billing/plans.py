@@ -20,6 +20,7 @@ class Plan:
 
     `max_queues` bounds the jobs that are queued or running at once, `max_open_jobs` all that have not ended.
     Between people, machine time is shared by `queue_weight` (1 to 100): twice the weight, twice the time.
+    `requests_per_minute` bounds the calls of programs, `generations_per_minute` the calls that ask for pictures; None: no limit.
     """
 
     name: str
@@ -31,6 +32,8 @@ class Plan:
     max_queues: int
     max_open_jobs: int
     queue_weight: int
+    requests_per_minute: int | None
+    generations_per_minute: int | None
     features: dict[str, bool] = field(default_factory=dict)
 
 
@@ -39,10 +42,21 @@ def _features(*, flux: bool = False, api: bool = False, training: bool = False) 
 
 
 PLANS = (
-    Plan("free", "Free", Decimal(0), Decimal(0), 0, GIB, 1, 50, 10, _features()),
-    Plan("starter", "Starter", Decimal(25), Decimal(250), 5_000, 20 * GIB, 1, 100, 25, _features()),
+    Plan("free", "Free", Decimal(0), Decimal(0), 0, GIB, 1, 50, 10, 30, 2, _features()),
+    Plan("starter", "Starter", Decimal(25), Decimal(250), 5_000, 20 * GIB, 1, 100, 25, 60, 5, _features()),
     Plan(
-        "pro", "Pro", Decimal(75), Decimal(750), 15_000, 100 * GIB, 1, 200, 50, _features(flux=True, api=True)
+        "pro",
+        "Pro",
+        Decimal(75),
+        Decimal(750),
+        15_000,
+        100 * GIB,
+        1,
+        200,
+        50,
+        120,
+        10,
+        _features(flux=True, api=True),
     ),
     Plan(
         "studio",
@@ -54,6 +68,8 @@ PLANS = (
         3,
         500,
         75,
+        240,
+        20,
         _features(flux=True, api=True, training=True),
     ),
     Plan(
@@ -66,15 +82,19 @@ PLANS = (
         100,
         10_000,
         100,
+        None,
+        None,
         _features(flux=True, api=True, training=True),
     ),
 )
 
 _INSERT = text("""
     INSERT INTO subscription_plans (id, name, display_name, monthly_price, yearly_price, credits_per_month,
-                                    storage_bytes, max_queues, max_open_jobs, queue_weight, features)
+                                    storage_bytes, max_queues, max_open_jobs, queue_weight, requests_per_minute,
+                                    generations_per_minute, features)
     VALUES (:id, :name, :display_name, :monthly_price, :yearly_price, :credits_per_month,
-            :storage_bytes, :max_queues, :max_open_jobs, :queue_weight, CAST(:features AS jsonb))
+            :storage_bytes, :max_queues, :max_open_jobs, :queue_weight, :requests_per_minute,
+            :generations_per_minute, CAST(:features AS jsonb))
     ON CONFLICT (name) DO NOTHING
 """)
 

@@ -24,7 +24,7 @@ _START = text("""
 _CURRENT = """
     SELECT s.id, s.user_id, s.status, s.remaining_credits, s.current_period_start, s.current_period_end,
            p.name AS plan_name, p.display_name AS plan_display_name, p.max_queues, p.max_open_jobs,
-           p.queue_weight, p.storage_bytes, p.features
+           p.queue_weight, p.generations_per_minute, p.storage_bytes, p.features
       FROM subscriptions s JOIN subscription_plans p ON p.id = s.plan_id
      WHERE s.user_id = :user_id AND s.status <> 'expired'
 """
@@ -55,6 +55,7 @@ class CurrentSubscription:
     max_queues: int
     max_open_jobs: int
     queue_weight: int
+    generations_per_minute: int | None
     storage_bytes: int
     features: dict[str, Any]
 

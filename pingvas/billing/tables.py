@@ -13,7 +13,7 @@ from pingvas.base.db import Base
 
 
 class SubscriptionPlan(Base):
-    """What one may subscribe to. A price is NULL where it is negotiated."""
+    """What one may subscribe to. A price is NULL where it is negotiated, a limit of a minute where there is none."""
 
     __tablename__ = "subscription_plans"
     __table_args__ = (
@@ -24,6 +24,10 @@ class SubscriptionPlan(Base):
         ),
         CheckConstraint("max_open_jobs >= 1", name="chk_subscription_plans_max_open_jobs"),
         CheckConstraint("queue_weight BETWEEN 1 AND 100", name="chk_subscription_plans_queue_weight"),
+        CheckConstraint(
+            "requests_per_minute >= 1 AND generations_per_minute >= 1",
+            name="chk_subscription_plans_per_minute",
+        ),
     )
 
     id: Mapped[Id]
@@ -36,6 +40,8 @@ class SubscriptionPlan(Base):
     max_queues: Mapped[int]
     max_open_jobs: Mapped[int] = mapped_column(server_default="100")
     queue_weight: Mapped[int] = mapped_column(server_default="10")
+    requests_per_minute: Mapped[int | None]
+    generations_per_minute: Mapped[int | None]
     features: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY_OBJECT)
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[CreatedAt]

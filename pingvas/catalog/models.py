@@ -1,13 +1,13 @@
 """Finding a model, and reading what it takes from its configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
 from pingvas.adapters.model_source import SHIPPED
-from pingvas.base.errors import Forbidden, Invalid, NotFound
+from pingvas.base.errors import BadField, Forbidden, Invalid, NotFound
 from pingvas.base.read_session import ReadSession
 from pingvas.catalog.describe import UNUSABLE, UPSCALER
 from pingvas.catalog.tables import AiModel
@@ -153,3 +153,15 @@ async def list_models(session: ReadSession, *, model_type: str | None = None) ->
     if model_type is not None:
         query = query.where(AiModel.model_type == model_type)
     return list(await session.scalars(query))
+
+
+async def require_known(session: ReadSession, names: Sequence[str], *, field: str) -> None:
+    """Raises Invalid naming those of the names that are no active model's."""
+    found = set(await session.scalars(select(AiModel.name).where(AiModel.is_active, AiModel.name.in_(names))))
+    errors = [
+        BadField(f"{field}.{place}", "no such model; GET /api/v1/models lists them")
+        for place, name in enumerate(names)
+        if name not in found
+    ]
+    if errors:
+        raise Invalid("There are no models of these names.", errors=errors)

@@ -55,6 +55,13 @@ class JobProgress(EventPayload):
     eta_seconds: float | None
 
 
+class KeyPayload(BaseModel):
+    """The API key that something was asked for with."""
+
+    id: UUID
+    name: str
+
+
 class ImagePayload(BaseModel):
     """A finished image as the API shows it."""
 
@@ -70,6 +77,7 @@ class ImagePayload(BaseModel):
     generation_params: dict[str, Any]
     thumbnail_url: str | None
     file_url: str
+    api_key: KeyPayload | None
     created_at: datetime
 
 

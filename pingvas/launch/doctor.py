@@ -19,11 +19,12 @@ from pingvas.accounts.mail.sending import mail_state
 from pingvas.adapters.mail import outbox_folder
 from pingvas.adapters.model_files import ModelFiles, open_model_files
 from pingvas.adapters.model_source import is_remote, read_source
+from pingvas.adapters.places import open_file
 from pingvas.adapters.storage import open_storage
 from pingvas.base import migrate
 from pingvas.base.chore_runs import ChoreState, read_chores
 from pingvas.base.db import Database
-from pingvas.base.errors import Unavailable
+from pingvas.base.errors import Invalid, Unavailable
 from pingvas.base.loop_failures import LoopState, read_loop_failures
 from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import REPOSITORY, Settings
@@ -67,7 +68,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """One finding for each part; the embedded database is started for the while where none runs."""
     running = find_studio(settings.data_dir)
-    findings = [*_disk(settings), _page()]
+    findings = [*_disk(settings), _page(), *_places(settings)]
     try:
         with with_any_database(settings) as found:
             findings += asyncio.run(_examine_database(found, running))
@@ -114,6 +115,23 @@ def _room(folder: Path, kept: Sequence[str]) -> Finding:
 def _page() -> Finding:
     built = (REPOSITORY / "web" / "dist" / "index.html").is_file()
     return Finding("page", built, "built" if built else "not built", "" if built else "./studio up builds it")
+
+
+def _places(settings: Settings) -> Iterator[Finding]:
+    """The file that tells where devices are, where one is named."""
+    if settings.geoip_file is None:
+        return
+    try:
+        open_file(settings.geoip_file)
+    except Invalid as error:
+        yield Finding(
+            "places",
+            False,
+            error.detail,
+            "check PINGVAS_GEOIP_FILE; until then devices show their address alone",
+        )
+    else:
+        yield Finding("places", True, f"{settings.geoip_file} is read")
 
 
 async def _storage(settings: Settings) -> Finding:

@@ -1,6 +1,6 @@
 """The socket.io server at `/ws`: who may connect, which room they join, and what they may ask.
 
-Refuses a handshake without a good access token, and drops a socket when its token's time is over. What a socket may cost
+Refuses a handshake without a good access token or API key, and drops a socket when its time is over. What a socket may cost
 before and after that is for `connections`.
 """
 
@@ -9,7 +9,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import socketio
@@ -17,7 +16,8 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from pingvas.accounts.actor import Actor
-from pingvas.accounts.current import authenticate_for_a_while, refuse_if_viewing
+from pingvas.accounts.api_keys.use import note_uses, refuse_without_scope, which_live
+from pingvas.accounts.current import authenticate_for_a_while, is_admin, refuse_if_viewing
 from pingvas.accounts.refusals import InvalidToken
 from pingvas.accounts.tables import User, UserSession
 from pingvas.base.budgets import Budgets
@@ -25,6 +25,7 @@ from pingvas.base.db import Database
 from pingvas.base.errors import Invalid, StudioError
 from pingvas.base.loops import BackgroundLoops, end
 from pingvas.base.notify import Notifier
+from pingvas.base.public_address import is_own_origin
 from pingvas.base.settings import Settings
 from pingvas.generation.lifecycle.cancel import request_cancel
 from pingvas.generation.status.jobs import get_job
@@ -71,6 +72,7 @@ class Realtime:
         self.job_ends = JobEnds()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._devices: dict[str, UUID] = {}
+        self._keys: dict[str, UUID] = {}
         self._sessions: dict[str, Session] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._goodbyes: set[asyncio.Task[None]] = set()
@@ -81,6 +83,7 @@ class Realtime:
             async_handlers=False,  # a socket's events are answered one after the other
             max_http_buffer_size=MAX_BYTES,
             cors_allowed_origins=self._is_ours,
+            cors_credentials=False,  # a token says who it is, never a cookie
             logger=False,
             engineio_logger=False,
         )
@@ -122,11 +125,15 @@ class Realtime:
                 await connection.aclose()
 
     def _is_ours(self, origin: str | None, environ: dict[str, Any]) -> bool:
-        """Whether a page at this origin may connect. The library compares schemes too, which fails behind a proxy
-        that ends TLS without saying so."""
+        """Whether a page at this origin may connect. What it then does takes a token, which no browser sends by itself."""
         if origin is None:
             return True  # not a browser
-        return origin == self._settings.base_url or urlsplit(origin).netloc == environ.get("HTTP_HOST")
+        opened_to = self._settings.cors_origins
+        return (
+            is_own_origin(self._settings.base_url, origin, environ.get("HTTP_HOST"))
+            or "*" in opened_to
+            or origin.lower() in opened_to
+        )
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         opened = session_of(environ)
@@ -134,8 +141,14 @@ class Realtime:
         try:
             if not isinstance(token, str) or len(token) > _MAX_TOKEN or not token.isascii():
                 raise InvalidToken
+            ip = _client_of(environ)
             async with self._database.read() as session:
-                actor, left = await authenticate_for_a_while(session, self._settings, token)
+                actor, left = await authenticate_for_a_while(
+                    session, self._settings, token, ip=ip, needs="read"
+                )
+            if actor.key is not None and not actor.key.used_lately:
+                async with self._database.transaction(durable=False) as session:
+                    await note_uses(session, {actor.key.id: ip})
             if opened.is_over:  # it was closed meanwhile
                 raise InvalidToken
             opened.signed_in(actor.user_id)
@@ -146,15 +159,19 @@ class Realtime:
         await self.server.save_session(sid, {"actor": actor})
         await self.server.enter_room(sid, user_room(actor.user_id))
         await self.server.enter_room(sid, EVERYBODY)
-        if actor.role == "admin":
+        if actor.key is None and is_admin(self._settings, actor):
             await self.server.enter_room(sid, ADMIN)
         if actor.session_id is not None:
             self._devices[sid] = actor.session_id
+        if actor.key is not None:
+            self._keys[sid] = actor.key.id
         self._positions.joined(sid, actor.user_id)
-        self._timers[sid] = asyncio.get_running_loop().call_later(left.total_seconds(), self._expire, sid)
+        if left is not None:
+            self._timers[sid] = asyncio.get_running_loop().call_later(left.total_seconds(), self._expire, sid)
 
     async def _disconnect(self, sid: str, _reason: str) -> None:
         self._devices.pop(sid, None)
+        self._keys.pop(sid, None)
         self._positions.left(sid)
         timer = self._timers.pop(sid, None)
         if timer is not None:
@@ -183,17 +200,22 @@ class Realtime:
         while True:
             await asyncio.sleep(RECHECK_SECONDS)
             self._positions.look_at_everybody()
-            await self._drop_signed_out(dict(self._devices))  # nobody is thrown out because we cannot look
+            # Nobody is thrown out because we cannot look.
+            await self._drop_signed_out(dict(self._devices), dict(self._keys))
 
-    async def _drop_signed_out(self, devices: dict[str, UUID]) -> None:
-        """Drop the sockets of devices that were signed out and of people who were suspended."""
-        if not devices:
+    async def _drop_signed_out(self, devices: dict[str, UUID], keys: dict[str, UUID]) -> None:
+        """Drop the sockets of devices that were signed out, of keys that were revoked, and of people who were suspended."""
+        good: set[UUID] = set()
+        if not devices and not keys:
             return
         async with self._database.read() as session:
-            asked = {"device_ids": list(set(devices.values()))}
-            signed_in = set(await session.scalars(_SIGNED_IN, asked))
-        for sid, device in devices.items():
-            if device not in signed_in:
+            if devices:
+                asked = {"device_ids": list(set(devices.values()))}
+                good.update(await session.scalars(_SIGNED_IN, asked))
+            if keys:
+                good |= await which_live(session, list(set(keys.values())))
+        for sid, credential in {**devices, **keys}.items():
+            if credential not in good:
                 await self._say_goodbye(sid, "invalid_token")
 
     def _hear(self, event: str, room: str | None, payload: Any) -> None:
@@ -231,10 +253,17 @@ class Realtime:
 
     async def _cancel(self, _sid: str, actor: Actor, data: Any) -> dict[str, Any]:
         refuse_if_viewing(actor)
+        refuse_without_scope(actor.key, "generate")
         job_id = _job_id(data)
         async with self._database.transaction() as session:
             await request_cancel(session, actor, job_id)
         return {}
+
+
+def _client_of(environ: dict[str, Any]) -> str | None:
+    """The address of the client that opened a socket, where that is known."""
+    client = environ["asgi.scope"].get("client")
+    return client[0] if client else None
 
 
 def _job_id(data: Any) -> UUID:

@@ -22,7 +22,7 @@ from pingvas.base.settings import Settings
 from tests.make.accounts import address_of, make_user
 from tests.make.mail import sent_mail, text_of, token_in
 
-VALUES = {
+VALUES: dict[str, Any] = {
     "studio": "Pingvas Studio",
     "name": "Ada <b>",
     "url": "https://studio.example/verify-email#token=pvo_x",
@@ -217,7 +217,9 @@ async def _smtp_server(inbox: _Inbox) -> AsyncIterator[int]:
 
     def connection() -> SMTP:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of a password without encryption, which is the point here
+            warnings.simplefilter(
+                "ignore", UserWarning
+            )  # of a password without encryption, which is the point here
             return SMTP(inbox, authenticator=check, auth_require_tls=False, auth_required=True, loop=loop)
 
     server = await loop.create_server(connection, "127.0.0.1", 0)
@@ -268,4 +270,4 @@ async def test_a_password_is_told_to_no_server_that_offers_no_encryption(make_se
 def text_of_bytes(content: Any) -> str:
     from email import message_from_bytes, policy
 
-    return text_of(message_from_bytes(content, policy=policy.default))  # type: ignore[arg-type]
+    return text_of(message_from_bytes(content, policy=policy.default))

@@ -367,6 +367,7 @@ async def test_tokens_go_by_the_databases_clock_whatever_the_hosts_says(
         async with database.read() as session:
             actor, left = await authenticate_for_a_while(session, settings, tokens.access_token)
         assert actor.user_id == user.id
+        assert left is not None
         assert timedelta(seconds=settings.access_token_seconds - 60) < left
         assert left <= timedelta(seconds=settings.access_token_seconds)
 

@@ -64,7 +64,11 @@ def test_an_access_token_says_who_and_where_and_until_when(settings: Settings) -
 def test_an_access_token_names_its_kind_and_carries_nothing_personal(settings: Settings) -> None:
     token = access_tokens.issue(settings, user_id=new_id(), session_id=new_id())
 
-    assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "at+jwt"}
+    assert jwt.get_unverified_header(token) == {
+        "alg": "HS256",
+        "typ": "at+jwt",
+        "kid": settings.key_id,
+    }
     assert set(jwt.decode(token, options={"verify_signature": False})) == {
         "iss",
         "aud",
@@ -210,7 +214,8 @@ def test_a_refresh_token_names_its_device_and_generation(settings: Settings) -> 
     token = refresh_tokens.make(settings, session_id, 7)
 
     assert token.startswith("pvr_")
-    assert refresh_tokens.read(settings, token) == refresh_tokens.RefreshClaims(session_id, 7)
+    kept = refresh_tokens.stored_form(token)
+    assert refresh_tokens.read(settings, token) == refresh_tokens.RefreshClaims(session_id, 7, kept)
     assert refresh_tokens.make(settings, session_id, 7) == token
     assert refresh_tokens.make(settings, session_id, 8) != token
 

@@ -22,7 +22,7 @@ def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
 def verify(url: str, *, key: str | None = None, secret: bytes = SECRET, **changed: str) -> FileGrant:
     query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()} | changed
     named = urlsplit(url).path.removeprefix("/files/") if key is None else key
-    return verify_url(named, query["e"], query["s"], secret, public=query.get("p") == "1")
+    return verify_url(named, query["e"], query["s"], (secret,), public=query.get("p") == "1")
 
 
 def test_a_good_address_is_good_for_at_least_its_time() -> None:

@@ -37,11 +37,12 @@ async def test_signing_up_gives_an_account_a_plan_a_bonus_and_tokens(
     assert answer.status_code == 201
     told = answer.json()
     tokens = {"access_token", "refresh_token", "token_type", "expires_in"}
-    assert set(told) == tokens | {"user", "bonus_credits", "bonus_withheld"}
+    assert set(told) == tokens | {"user", "bonus_credits", "bonus_due", "bonus_withheld"}
     assert told["bonus_credits"] == settings.signup_bonus_credits
     assert told["bonus_withheld"] is False
     assert (told["token_type"], told["expires_in"]) == ("bearer", settings.access_token_seconds)
-    assert set(told["user"]) == {"id", "email", "display_name", "role", "status", "created_at"}
+    mine = {"id", "email", "email_verified_at", "handle", "display_name", "role", "status", "created_at"}
+    assert set(told["user"]) == mine
     assert (told["user"]["email"], told["user"]["role"], told["user"]["status"]) == (email, "user", "active")
     assert answer.headers["cache-control"] == "no-store"
     assert "set-cookie" not in answer.headers
@@ -159,7 +160,7 @@ async def test_a_damaged_body_is_a_validation_error(client: httpx.AsyncClient, p
 
 async def test_people_of_every_script_sign_up_and_in(client: httpx.AsyncClient) -> None:
     # given: typed as separate jamo at one place and composed at the other
-    email, password = "강물@예시.한국", "흐르는강물처럼고요하게 🦊"
+    email, password = "강물@예시.한국", "흐르는 강물처럼 고요하고 깊게 🦊"
     await sign_up(client, email=email, password=password)
 
     # when

@@ -158,3 +158,27 @@ def test_two_studios_on_one_machine_have_cookies_of_their_own(make_settings: Any
 
     assert cookie_name(ours) == cookie_name(make_settings(port=8500))
     assert cookie_name(ours) != cookie_name(theirs)
+
+
+@pytest.mark.parametrize("path", ["refresh", "logout"])
+async def test_a_browser_that_tells_the_origin_alone_is_believed_in_that(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    # given a browser without Sec-Fetch-Site
+    await _sign_up(client)
+
+    # when pages elsewhere ask
+    for origin in (
+        "https://evil.example.org",
+        "null",
+        "http://studio.test.evil.example.org",
+        "http://studio.test:81",
+    ):
+        refused = await client.post(f"{AUTH}/{path}", headers={**WEB, "Origin": origin})
+
+        # then
+        assert (refused.status_code, refused.json()["code"]) == (403, "forbidden"), origin
+
+    # and our own does, behind a proxy that ends TLS too
+    for origin in ("http://studio.test", "https://studio.test", "http://127.0.0.1:8400"):
+        assert (await client.post(f"{AUTH}/refresh", headers={**WEB, "Origin": origin})).status_code == 200

@@ -59,6 +59,18 @@ CONFIG = schemathesis.Config.from_dict(
 WITHOUT_COVERAGE = {"estimate_jobs"}
 EVERY_THIRD = {"submit_jobs"}
 
+# What somebody does who is not signed in.
+STRANGERS = {
+    "register",
+    "login",
+    "sign_in_once",
+    "refresh_tokens",
+    "verify_email",
+    "forgot_password",
+    "reset_password",
+    "confirm_email",
+}
+
 # What a good request is refused for because of what is there: stable codes.
 OF_THE_STATE = {
     "not_found",
@@ -86,6 +98,7 @@ BEYOND_A_SCHEMA = {
     "The prompt asks for something": "the language of prompts",
     "more than once": "names compared in a list of objects",
     "must not be before start": "two numbers compared",
+    "would end before it begins": "two moments compared, one of which may be now",
     "is not of this list": "a cursor is signed",
     "that anybody would try": "a list of common passwords",
     "special-use or reserved name": "domains that nobody can have",
@@ -111,11 +124,7 @@ class Studio:
         """Strangers sign in; who signs out or leaves is somebody new each time."""
         if operation in ("logout", "delete_me"):
             return _bearer(_sign_up(self.client))
-        return (
-            {}
-            if operation in ("register", "login", "sign_in_once", "refresh_tokens")
-            else _bearer(self.person)
-        )
+        return {} if operation in STRANGERS else _bearer(self.person)
 
 
 def _sign_up(client: requests.Session) -> dict[str, Any]:

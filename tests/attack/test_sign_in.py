@@ -268,9 +268,15 @@ def counted_statements(app: Any) -> Iterator[list[str]]:
     [
         ("login", {"email": "me@example.com", "password": "a quiet river \ud800"}),
         ("register", {"email": "me@example.com", "password": "a quiet river \ud800", "display_name": "Me"}),
-        ("login", {"email": "me\ud800@example.com", "password": "a quiet river"}),
-        ("register", {"email": "me\udfff@example.com", "password": "a quiet river", "display_name": "Me"}),
-        ("register", {"email": "me@example.com", "password": "a quiet river", "display_name": "Me\ud800"}),
+        ("login", {"email": "me\ud800@example.com", "password": "a quiet river at dawn"}),
+        (
+            "register",
+            {"email": "me\udfff@example.com", "password": "a quiet river at dawn", "display_name": "Me"},
+        ),
+        (
+            "register",
+            {"email": "me@example.com", "password": "a quiet river at dawn", "display_name": "Me\ud800"},
+        ),
         ("one-time", {"token": "\ud800" * 40}),
         ("refresh", {"refresh_token": "\udfff" * 40}),
         ("logout", {"refresh_token": "\udfff" * 40}),

@@ -14,6 +14,8 @@ __all__ = ["browser", "page"]  # fixtures
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 FAMILY = "Noto Sans KR Variable"
+# The signs of the ways in, cut out of it when the page is built.
+FIRST = "Noto Sans KR First"
 
 
 def _fetched(page: Page) -> list[str]:
@@ -84,7 +86,7 @@ def test_hangul_is_drawn_by_the_font_that_comes_with_the_page(page: Page) -> Non
     _speak_korean(page)
 
     expect(page.get_by_role("link", name="갤러리")).to_be_visible()
-    assert page.evaluate("family => document.fonts.check(`1rem '${family}'`, '갤러리')", FAMILY)
+    assert page.evaluate("families => document.fonts.check(`1rem ${families}`, '갤러리')", f"'{FIRST}', '{FAMILY}'")
     assert 0 < _loaded(page) < 60
     assert fetched
     assert all(re.search(r"/assets/noto-sans-kr-[^/]*\.woff2$", file) for file in fetched)
@@ -92,6 +94,34 @@ def test_hangul_is_drawn_by_the_font_that_comes_with_the_page(page: Page) -> Non
         drawn = _drawn_with(page, page.get_by_text(text, exact=True).first)
         assert [own for name, own in drawn.items() if name.startswith("Noto Sans KR")] == [True], drawn
         assert all(drawn.values()), drawn
+
+
+def test_the_ways_in_are_drawn_by_its_signs_alone(browser: Browser, studio: RunningStudio) -> None:
+    context = browser.new_context(base_url=studio.url, locale="ko-KR")
+    page = context.new_page()
+    fetched = _fetched(page)
+
+    for address, words in {"/sign-in": "다시 오셨군요", "/sign-up": "계정 만들기"}.items():
+        page.goto(address)
+        heading = page.get_by_role("heading", name=words)
+        expect(heading).to_be_visible()
+        page.evaluate("document.fonts.ready")
+        page.wait_for_load_state("networkidle")
+
+        for element in (heading, page.locator("button[type=submit]"), page.get_by_text("이메일", exact=True)):
+            drawn = _drawn_with(page, element)
+            assert [own for name, own in drawn.items() if name.startswith("Noto Sans KR")] == [True], drawn
+            assert all(drawn.values()), drawn
+    assert fetched
+    assert all(re.search(r"/assets/noto-sans-kr-first-[^/]*\.woff2$", file) for file in fetched), fetched
+
+    # What somebody writes may be anything.
+    page.get_by_label("이름").fill("쀍")
+    page.wait_for_function(
+        "family => [...document.fonts].some(face => face.family.includes(family) && face.status === 'loaded')",
+        arg=FAMILY,
+    )
+    context.close()
 
 
 def test_korean_words_on_an_english_page_are_drawn_by_it_too(page: Page) -> None:

@@ -160,6 +160,7 @@ def studio_environment(**settings: object) -> dict[str, str]:
         "worker_device": "cpu",
         "argon2_memory_kib": 64,
         "argon2_time_cost": 1,
+        "rate_limits": "off",
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PINGVAS_")}
     named = {f"PINGVAS_{name.upper()}": str(value) for name, value in (ours | settings).items()}

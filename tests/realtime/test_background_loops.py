@@ -161,7 +161,7 @@ async def test_more_devices_than_a_statement_has_arguments_are_rechecked(
     monkeypatch.setattr(realtime, "_say_goodbye", note)
 
     await realtime._drop_signed_out(
-        {"here": device, **{f"gone {number}": new_id() for number in range(40_000)}}
+        {"here": device, **{f"gone {number}": new_id() for number in range(40_000)}}, {}
     )
 
     assert len(dropped) == 40_000

@@ -3,7 +3,8 @@ import { CopyIcon, Grid3x3Icon, RulerIcon, SquareDashedIcon, StarIcon } from "lu
 import { useState } from "react";
 
 import { Badge } from "@/ui/Badge";
-import { Button, buttonClass, IconButton, type ButtonLook } from "@/ui/Button";
+import { Button, buttonClass, type ButtonLook } from "@/ui/Button";
+import { IconButton } from "@/ui/IconButton";
 import { CheckField, SwitchField } from "@/ui/Choices";
 import { Keys } from "@/ui/Keys";
 import { Meter, ProgressBar } from "@/ui/Progress";

@@ -2,7 +2,8 @@
 import { CopyIcon, FolderIcon, PencilIcon, Trash2Icon, UserIcon } from "lucide-react";
 import { useEffect, useState } from "react";
 
-import { Button, IconButton } from "@/ui/Button";
+import { Button } from "@/ui/Button";
+import { IconButton } from "@/ui/IconButton";
 import { Combobox } from "@/ui/Combobox";
 import { CommandPalette } from "@/ui/CommandPalette";
 import { ConfirmDialog } from "@/ui/ConfirmDialog";

@@ -1,4 +1,4 @@
-import "@fontsource-variable/instrument-sans/wght.css";
+import "virtual:first-fonts.css";
 import "@/ui/styles/tokens.css";
 import "@/ui/styles/base.css";
 
@@ -8,8 +8,10 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
-import { startSession } from "@/api/session";
+import { startSession, startSignedOut } from "@/api/session";
+import { isWayIn, mayBeSignedIn, wasSignedIn } from "@/api/signedInHere";
 import { App } from "@/app/App";
+import { drawAnyHangul } from "@/app/hangul";
 import { preloadFor } from "@/app/preload";
 import { makeQueryClient } from "@/app/queryClient";
 import { setLanguage } from "@/i18n/catalogues";
@@ -17,14 +19,16 @@ import { preferredLanguage } from "@/i18n/language";
 import { baseWords } from "@/i18n/words";
 import { UiProvider } from "@/ui/UiProvider";
 
-// Which subset has which signs is a long list, and nothing waits for it: words are drawn without it at first.
-void import("@fontsource-variable/noto-sans-kr/wght.css");
-
 const client = makeQueryClient();
+const { pathname } = window.location;
 // A one-time link brings its own session; asking for the old one meanwhile would only race with it.
-if (window.location.pathname !== "/sign-in/link") void startSession();
+if (pathname !== "/sign-in/link") {
+  if (mayBeSignedIn(pathname)) void startSession();
+  else startSignedOut();
+}
 const words = setLanguage(preferredLanguage(), baseWords);
-preloadFor(window.location.pathname);
+preloadFor(pathname);
+drawAnyHangul(wasSignedIn() || !isWayIn(pathname));
 await words;
 
 const root = document.getElementById("root");

@@ -23,10 +23,14 @@ const openPage = async () => {
   vi.resetModules();
   const session = await import("@/api/session");
   const client = await import("@/api/generated");
-  return { ...session, ...client };
+  const here = await import("@/api/signedInHere");
+  return { ...session, ...client, ...here };
 };
 
-beforeEach(() => vi.unstubAllGlobals());
+beforeEach(() => {
+  vi.unstubAllGlobals();
+  localStorage.clear();
+});
 
 test("a page whose cookie stands is signed in when it opens", async () => {
   vi.stubGlobal("fetch", vi.fn().mockResolvedValue(json(tokens("one"))));
@@ -165,4 +169,61 @@ test("nobody's token goes with a call that signs somebody in", async () => {
 
   await expect(call).rejects.toMatchObject({ code: "invalid_credentials" });
   expect(seen).toEqual([null]);
+});
+
+test("a browser that knows nothing of us is asked about inside, and not at the ways in", async () => {
+  const page = await openPage();
+
+  expect(page.mayBeSignedIn("/create")).toBe(true);
+  expect(page.mayBeSignedIn("/")).toBe(true);
+  expect(page.mayBeSignedIn("/sign-in")).toBe(false);
+  expect(page.mayBeSignedIn("/sign-up")).toBe(false);
+});
+
+test("one that signed in is asked about everywhere until it signs out", async () => {
+  vi.stubGlobal("fetch", vi.fn());
+  const page = await openPage();
+
+  page.signIn(tokens("one") as Parameters<typeof page.signIn>[0]);
+  expect(page.wasSignedIn()).toBe(true);
+  expect(page.mayBeSignedIn("/sign-in")).toBe(true);
+
+  page.signOut();
+  expect(page.wasSignedIn()).toBe(false);
+  expect(page.mayBeSignedIn("/sign-in")).toBe(false);
+  expect(page.mayBeSignedIn("/create")).toBe(true);
+});
+
+test("one with traces of an older page is asked about, for it may be signed in", async () => {
+  localStorage.setItem("pingvas.language", "ko");
+  const page = await openPage();
+
+  expect(page.mayBeSignedIn("/sign-in")).toBe(true);
+  expect(page.wasSignedIn()).toBe(false);
+});
+
+test("one whose storage is shut is asked about everywhere", async () => {
+  const page = await openPage();
+  vi.stubGlobal("localStorage", {
+    getItem: () => {
+      throw new DOMException("shut");
+    },
+  });
+
+  expect(page.mayBeSignedIn("/sign-in")).toBe(true);
+  expect(page.wasSignedIn()).toBe(false);
+});
+
+test("who is not asked about is signed out, and takes away nothing that another tab knows", async () => {
+  const fetch = vi.fn();
+  vi.stubGlobal("fetch", fetch);
+  const page = await openPage();
+  localStorage.setItem("pingvas.signed_in", "1");
+
+  page.startSignedOut();
+
+  expect(page.readSession()).toEqual({ status: "signed-out" });
+  expect(await page.freshToken()).toBeNull();
+  expect(fetch).not.toHaveBeenCalled();
+  expect(page.wasSignedIn()).toBe(true);
 });

@@ -67,7 +67,7 @@ async def change_account(session: AsyncSession, user_id: UUID, changes: AccountC
     if "display_name" in changes:
         user.display_name = accept_display_name(changes["display_name"] or "")
     if "avatar_url" in changes:
-        profile.avatar_url = _accept_url(changes["avatar_url"])
+        profile.avatar_url = accept_avatar_url(changes["avatar_url"])
     if "bio" in changes:
         profile.bio = _accept_bio(changes["bio"])
     if "preferences" in changes:
@@ -87,7 +87,7 @@ async def _set_handle(session: AsyncSession, user: User, handle: str | None) -> 
         raise HandleTaken from None
 
 
-def _accept_url(url: str | None) -> str | None:
+def accept_avatar_url(url: str | None) -> str | None:
     """Only web addresses: the page puts this into an `src`, where `javascript:` and `data:` have no business."""
     if url is None or url == "":
         return None

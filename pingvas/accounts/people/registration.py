@@ -37,23 +37,24 @@ async def register(
     session: AsyncSession,
     settings: Settings,
     *,
-    email: str,
+    email: str | None,
     password: str | None,
     display_name: str,
     role: str = "user",
     who: Key = STUDIO,
 ) -> User:
-    """A new active account with its profile. `password=None` makes one that signs in by link only.
+    """A new active account with its profile. `password=None` makes one that signs in another way, `email=None` one of somebody
+    who has told no address yet.
 
-    `who` signs up, for the line of hashes. Raises Invalid, EmailExists, BudgetUsedUp and StudioBusy. Of two registrations of one address at the same moment, the second waits for
-    the first to commit and is told EmailExists.
+    `who` signs up, for the line of hashes. Raises Invalid, EmailExists, BudgetUsedUp and StudioBusy. Of two registrations of one
+    address at the same moment, the second waits for the first to commit and is told EmailExists.
     """
-    email = normalise_email(email)
+    email = None if email is None else normalise_email(email)
     display_name = accept_display_name(display_name)
     password_hash = None
     if password is not None:
         # Before the first statement, so that no database connection is held while the hash is computed.
-        password_hash = await hash_password(settings, accept_password(password, email=email), who=who)
+        password_hash = await hash_password(settings, accept_password(password, email=email or ""), who=who)
     new_user = {
         "id": new_id(),
         "email": email,

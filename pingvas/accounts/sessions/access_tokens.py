@@ -14,8 +14,10 @@ import jwt
 
 from pingvas.accounts.refusals import InvalidToken, TokenExpired
 from pingvas.base import clock
+from pingvas.base.secret_keys import id_of_key
 from pingvas.base.settings import Settings
 
+PURPOSE = "access-token"
 ALGORITHM = "HS256"
 TYPE = "at+jwt"
 ISSUER = "pingvas-studio"
@@ -42,15 +44,17 @@ def issue(settings: Settings, *, user_id: UUID, session_id: UUID, issued_at: dat
         "iat": issued_at,
         "exp": issued_at + timedelta(seconds=settings.access_token_seconds),
     }
-    return jwt.encode(claims, settings.key_for("access-token"), algorithm=ALGORITHM, headers={"typ": TYPE})
+    key = settings.key_for(PURPOSE)
+    return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"typ": TYPE, "kid": id_of_key(key)})
 
 
 def verify(settings: Settings, token: str) -> AccessClaims:
-    """Raises TokenExpired or InvalidToken. What the token's own header says about its algorithm is not believed.
+    """Raises TokenExpired or InvalidToken. What the token's own header says about its algorithm is not believed, and the key that it
+    names is one of ours or none.
 
     Times are taken with `clock.TOLERANCE`.
     """
-    claims = _checked(settings.key_for("access-token"), token)
+    claims = _checked(settings.keys_for(PURPOSE), token)
     if claims.expires_at + clock.TOLERANCE <= clock.now():
         raise TokenExpired
     return claims
@@ -58,9 +62,14 @@ def verify(settings: Settings, token: str) -> AccessClaims:
 
 # A token comes with every request of its device, and several parts of one ask for it. Only good ones are kept.
 @lru_cache(maxsize=4096)
-def _checked(key: bytes, token: str) -> AccessClaims:
+def _checked(keys: tuple[bytes, ...], token: str) -> AccessClaims:
     """What a token says that was good when it was seen first; only its end can change that."""
     try:
+        # Which key it is may be said by anybody; it is looked up among ours. Tokens of an older version name none.
+        key_id = jwt.get_unverified_header(token).get("kid", id_of_key(keys[0]))
+        key = next((key for key in keys if id_of_key(key) == key_id), None)
+        if key is None:
+            raise InvalidToken
         checked = jwt.decode_complete(
             token,
             key,

@@ -188,7 +188,6 @@ async def _rotate(
     user_agent: str | None,
 ) -> Refreshed | None:
     """None when the token is an old one and its device has been deleted for it."""
-    current = refresh_tokens.make(settings, claims.session_id, claims.rotation)
     successor = _next(settings, claims)
     # One statement decides: of two callers with the same token the second waits for the row, then finds another
     # generation in it and changes nothing.
@@ -197,7 +196,7 @@ async def _rotate(
         .where(
             UserSession.id == claims.session_id,
             UserSession.rotation == claims.rotation,
-            UserSession.refresh_token == refresh_tokens.stored_form(current),
+            UserSession.refresh_token == claims.stored_form,
             UserSession.expires_at > func.now(),
             UserSession.user_id == User.id,
             may_be_signed_in(),

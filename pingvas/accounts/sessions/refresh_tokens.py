@@ -16,22 +16,29 @@ from pingvas.accounts.refusals import InvalidToken
 from pingvas.base.settings import Settings
 
 PREFIX = "pvr_"
+_PURPOSE = "refresh-token"
 _ID, _GENERATION = 16, 4
 _LENGTH = len(PREFIX) + 70  # 52 bytes in base64 without padding
 
 
 @dataclass(frozen=True)
 class RefreshClaims:
-    """What a genuine token names. Whether it is the current one is for the database to say."""
+    """What a genuine token names. Whether it is the current one is for the database to say, which knows it by `stored_form`."""
 
     session_id: UUID
     rotation: int
+    stored_form: str
 
 
 def make(settings: Settings, session_id: UUID, rotation: int) -> str:
     """The one token of this device and generation."""
+    return _made(settings.key_for(_PURPOSE), session_id, rotation)
+
+
+def _made(key: bytes, session_id: UUID, rotation: int) -> str:
     body = session_id.bytes + rotation.to_bytes(_GENERATION, "big")
-    return PREFIX + base64.urlsafe_b64encode(body + _mac(settings, body)).decode().rstrip("=")
+    mac = hmac.new(key, body, hashlib.sha256).digest()
+    return PREFIX + base64.urlsafe_b64encode(body + mac).decode().rstrip("=")
 
 
 def read(settings: Settings, token: str) -> RefreshClaims:
@@ -42,17 +49,14 @@ def read(settings: Settings, token: str) -> RefreshClaims:
         raw = base64.b64decode(token[len(PREFIX) :] + "==", altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raise InvalidToken from None
-    claims = RefreshClaims(UUID(bytes=raw[:_ID]), int.from_bytes(raw[_ID : _ID + _GENERATION], "big"))
+    session_id, rotation = UUID(bytes=raw[:_ID]), int.from_bytes(raw[_ID : _ID + _GENERATION], "big")
     # Made anew and compared whole: base64 has several spellings of the same bytes, and only ours is accepted.
-    if not hmac.compare_digest(token.encode(), make(settings, claims.session_id, claims.rotation).encode()):
+    ours = [_made(key, session_id, rotation) for key in settings.keys_for(_PURPOSE)]
+    if not any(hmac.compare_digest(token.encode(), each.encode()) for each in ours):
         raise InvalidToken
-    return claims
+    return RefreshClaims(session_id, rotation, stored_form(token))
 
 
 def stored_form(token: str) -> str:
     """What the database keeps of a token: its SHA-256. The token is a MAC, so a slow hash would add nothing."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _mac(settings: Settings, body: bytes) -> bytes:
-    return hmac.new(settings.key_for("refresh-token"), body, hashlib.sha256).digest()

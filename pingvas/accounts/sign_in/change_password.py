@@ -9,7 +9,8 @@ from pingvas.accounts.mail.mails import write_to
 from pingvas.accounts.one_time import forget_tokens, redeem_token
 from pingvas.accounts.passwords.hashing import hash_password
 from pingvas.accounts.passwords.rules import accept_password
-from pingvas.accounts.people.addresses import prove_email
+from pingvas.accounts.sign_in.challenges import forget_challenges
+from pingvas.accounts.sign_in.reclaim import reclaim
 from pingvas.accounts.tables import User, UserSession
 from pingvas.base import clock
 from pingvas.base.budgets import Key
@@ -20,7 +21,8 @@ from pingvas.base.settings import Settings
 async def reset_password(
     database: Database, settings: Settings, *, token: str, password: str, who: Key
 ) -> None:
-    """Set the password of whoever the link was sent to, whose address is proven by it, and sign all their devices out.
+    """Set the password of whoever the link was sent to, whose address is proven by it, and sign all their devices out. Where it was
+    not proven before, what else lets somebody into the account goes as well.
 
     Hashed between two transactions, so that nobody holds a connection meanwhile; the link is used up in the second. Raises
     Invalid, InvalidToken, TokenExpired, AccountSuspended, BudgetUsedUp and StudioBusy.
@@ -30,7 +32,8 @@ async def reset_password(
     async with database.transaction() as session:
         user, _ = await redeem_token(session, token, "reset_password")
         accept_password(password, email=user.email or "")
-        prove_email(user)
+        if user.email_verified_at is None:
+            await reclaim(session, user)
         await _set(session, user, password_hash, keep=None)
 
 
@@ -61,7 +64,8 @@ async def _set(session: AsyncSession, user: User, password_hash: str, *, keep: U
     if keep is not None:
         others = others.where(UserSession.id != keep)
     await session.execute(others)
-    # Links that were sent before would go round the new password.
+    # Links that were sent before, and sign-ins that wait for a code, would go round the new password.
     await forget_tokens(session, user.id, "reset_password", "sign_in")
+    await forget_challenges(session, user.id, "second_factor")
     when = await session.scalar(select(func.now())) or clock.now()
     await write_to(session, user, "password_changed", {"when": f"{when:%Y-%m-%d %H:%M} UTC"})

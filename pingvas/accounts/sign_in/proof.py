@@ -6,9 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.passwords.hashing import verify_password
 from pingvas.accounts.passwords.rules import MAX_LENGTH, normalise_password
+from pingvas.accounts.sign_in.second_factor import counting, use_code
 from pingvas.accounts.sign_in.with_password import InvalidCredentials
 from pingvas.accounts.tables import User, UserSession
-from pingvas.base.budgets import Budgets
+from pingvas.base.budgets import Budgets, Key
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
 
@@ -27,7 +28,18 @@ async def prove_with_password(
         await note_proof(session, actor)
 
 
-async def note_proof(session: AsyncSession, actor: Actor) -> None:
-    """This device's person has just proved who they are."""
+async def prove_with_code(
+    database: Database, settings: Settings, budgets: Budgets, actor: Actor, *, code: str, address: Key
+) -> None:
+    """By a code of the person's app, or a recovery code. Raises WrongCode and BudgetUsedUp."""
+    with counting(budgets, actor.user_id, code, address=address):
+        async with database.transaction() as session:
+            await use_code(session, settings, actor.user_id, code)
+            await note_proof(session, actor, second_factor=True)
+
+
+async def note_proof(session: AsyncSession, actor: Actor, *, second_factor: bool = False) -> None:
+    """This device's person has just proved who they are; with a second factor, the device has shown one from here on."""
     device = update(UserSession).where(UserSession.id == actor.session_id)
-    await session.execute(device.values(proven_at=func.now()))
+    shown = {"second_factor": True} if second_factor else {}
+    await session.execute(device.values(proven_at=func.now(), **shown))

@@ -18,7 +18,7 @@ from pingvas.accounts.passwords.hashing import hash_password, needs_rehash, veri
 from pingvas.accounts.passwords.rules import MAX_LENGTH, normalise_password
 from pingvas.accounts.people.emails import normalise_email
 from pingvas.accounts.refusals import refuse_unless_active
-from pingvas.accounts.sessions.lifecycle import Tokens, start_session
+from pingvas.accounts.sign_in.first_factor import CodeNeeded, SecondFactorNeeded, SignedIn, enter
 from pingvas.accounts.tables import User, UserSession
 from pingvas.base.budgets import Budgets, Key, Rates, address_key, short_key
 from pingvas.base.db import Database
@@ -34,14 +34,6 @@ _CROWD = 15
 class InvalidCredentials(Unauthorized):
     code = "invalid_credentials"
     default_detail = "The e-mail address or the password is wrong."
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """A person and the tokens of the device they have just signed in on."""
-
-    user: User
-    tokens: Tokens
 
 
 @dataclass(frozen=True)
@@ -62,7 +54,7 @@ async def sign_in(
     ip: str | None,
     user_agent: str | None,
 ) -> SignedIn:
-    """Raises Invalid (not an address), InvalidCredentials, AccountSuspended, BudgetUsedUp and StudioBusy.
+    """Raises Invalid (not an address), InvalidCredentials, AccountSuspended, SecondFactorNeeded, BudgetUsedUp and StudioBusy.
 
     Reads, hashes, then writes, in two short transactions: nobody holds a database connection while hashing.
     """
@@ -93,10 +85,10 @@ async def sign_in(
         refuse_unless_active(user, leaving_too=True)
         if fresh_hash is not None:
             user.password_hash = fresh_hash
-        return SignedIn(
-            user,
-            await start_session(session, settings, user, ip=ip, user_agent=user_agent, method="password"),
-        )
+        entered = await enter(session, settings, user, ip=ip, user_agent=user_agent, method="password")
+    if isinstance(entered, CodeNeeded):  # told when it is kept
+        raise SecondFactorNeeded(entered)
+    return SignedIn(user, entered)
 
 
 def _rank(wrong: float) -> int:

@@ -12,7 +12,7 @@ from fastapi import Request
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pingvas.accounts.sessions import access_tokens
+from pingvas.api.http.callers import Callers
 from pingvas.api.http.errors import refusal
 from pingvas.base.budgets import Budgets, Holding, Shares, address_key
 from pingvas.base.errors import StudioError, TimedOut, TooLarge, Unauthorized
@@ -85,7 +85,7 @@ class Bodies:
         body = _Body(request, receive, admit, declared)
         if declared > most:
             try:
-                self._know_who(request)
+                await self._know_who(request)
                 error: StudioError = too_large(most)
             except StudioError as unknown:
                 error = unknown
@@ -96,14 +96,14 @@ class Bodies:
         finally:
             body.done()
 
-    def _know_who(self, request: Request) -> None:
+    async def _know_who(self, request: Request) -> None:
         path = request.scope["path"]
         if path.startswith(self.prefix) and not path.startswith(self.open_to_all):
-            # The signature alone: whether the device is still signed in is read together with the rest of the call.
-            access_tokens.verify(request.app.state.settings, bearer_of(request.headers))
+            callers: Callers = request.app.state.callers
+            await callers.require_known(bearer_of(request.headers))
 
     async def _admit(self, request: Request, declared: int) -> Admission:
-        self._know_who(request)
+        await self._know_who(request)
         budgets: Budgets = request.app.state.budgets
         key = address_key(None if request.client is None else request.client.host)
         holding = hold(budgets.body_bytes, key, min(declared, self.max_bytes))

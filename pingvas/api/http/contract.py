@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.types import ASGIApp
 
 from pingvas.api.http.bodies import BodyTooSlow
 from pingvas.api.http.errors import STATUS, Problem
+from pingvas.api.http.scopes import tell_scopes
 from pingvas.base.budgets import BudgetUsedUp, StudioBusy
 from pingvas.base.db import DatabaseFull, OutcomeUnknown
 from pingvas.base.errors import Invalid, NotFound, StudioError, TooLarge
@@ -50,13 +52,22 @@ def raises(*kinds: type[StudioError]) -> Callable[[Call], Call]:
 
 
 class StudioAPI(FastAPI):
-    """FastAPI whose document tells of every error that a route sends."""
+    """FastAPI whose document tells of every error that a route sends, and of what a key needs to call it.
+
+    `around` is put around all of it, the answer to a fault of ours too.
+    """
+
+    around: Callable[[ASGIApp], ASGIApp] = staticmethod(lambda app: app)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return self.around(super().build_middleware_stack())
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
             document = super().openapi()
             _write_limits_exactly(document)
             _add_problem(document["components"])
+            tell_scopes(document)
             for route in iter_route_contexts(self.routes):
                 if isinstance(route.original_route, APIRoute) and route.include_in_schema:
                     for method in route.methods or ():

@@ -8,17 +8,23 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
-from pingvas.accounts.current import authenticate, refuse_if_viewing, refuse_unless_fresh
+from pingvas.accounts.api_keys.addresses import AddressNotAllowed
+from pingvas.accounts.api_keys.use import ScopeMissing
+from pingvas.accounts.current import refuse_unless_admin, refuse_unless_fresh
 from pingvas.accounts.refusals import (
     AccountLeaving,
     AccountSuspended,
     InvalidToken,
     ProofNeeded,
     ReadOnlyView,
+    SecondFactorRequired,
     TokenExpired,
 )
+from pingvas.adapters.oauth.providers import Providers
+from pingvas.adapters.places import Places
 from pingvas.adapters.storage import Storage, StorageUnavailable
 from pingvas.api.http.contract import raises
+from pingvas.api.http.who_asks import who_asks
 from pingvas.base.budgets import Budgets, BudgetUsedUp, Rates, StudioBusy, address_key
 from pingvas.base.db import Database, DatabaseFull, DatabaseUnavailable, OutcomeUnknown
 from pingvas.base.errors import Forbidden, Unauthorized
@@ -28,10 +34,16 @@ from pingvas.base.settings import Settings
 from pingvas.gallery.decoder import REFUSALS, Decoder, DecoderAway
 
 _bearer = HTTPBearer(auto_error=False, description="An access token from `/auth/login`")
-_REFUSALS = (Unauthorized, InvalidToken, TokenExpired, AccountSuspended, AccountLeaving, ReadOnlyView)
-
-
-_READING = ("GET", "HEAD")
+_REFUSALS = (
+    Unauthorized,
+    InvalidToken,
+    TokenExpired,
+    AccountSuspended,
+    AccountLeaving,
+    ReadOnlyView,
+    AddressNotAllowed,
+    ScopeMissing,
+)
 
 # All of these are async: FastAPI would send a plain function to a thread and wait for it.
 
@@ -64,6 +76,16 @@ async def _decoder(request: Request) -> Decoder:
     return decoder
 
 
+async def _providers(request: Request) -> Providers:
+    providers: Providers = request.app.state.providers
+    return providers
+
+
+async def _places(request: Request) -> Places:
+    places: Places = request.app.state.places
+    return places
+
+
 async def _address(request: Request) -> str:
     return address_key(None if request.client is None else request.client.host)
 
@@ -75,6 +97,8 @@ AddressDep = Annotated[str, Depends(_address)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
 DatabaseDep = Annotated[Database, Depends(_database)]
 StorageDep = Annotated[Storage, Depends(_storage)]
+ProvidersDep = Annotated[Providers, Depends(_providers)]
+PlacesDep = Annotated[Places, Depends(_places)]
 
 
 @raises(DatabaseUnavailable, DatabaseFull, OutcomeUnknown, StudioBusy)
@@ -85,7 +109,7 @@ async def _session(
     all connections: of one address so many run at a time."""
     turns: FairQueue = request.app.state.transactions
     async with turns.turn(address):
-        if request.method in _READING:
+        if request.method in ("GET", "HEAD"):
             async with database.read() as reading:
                 yield reading
         else:
@@ -99,56 +123,47 @@ SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
 ReadSessionDep = Annotated[ReadSession, Depends(_session, scope="function")]
 
 
-def _may(request: Request, actor: Actor) -> Actor:
-    if request.method not in _READING:
-        refuse_if_viewing(actor)
-    return actor
-
-
 @raises(*_REFUSALS)
 async def _actor(
     request: Request,
     session: ReadSessionDep,
-    settings: SettingsDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Actor:
     if credentials is None:
         raise Unauthorized
-    return _may(request, await authenticate(session, settings, credentials.credentials))
+    return await who_asks(request, session, credentials.credentials)
 
 
 @raises(*_REFUSALS)
 async def _actor_if_any(
+    request: Request,
     session: ReadSessionDep,
-    settings: SettingsDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Actor | None:
-    return None if credentials is None else await authenticate(session, settings, credentials.credentials)
+    return None if credentials is None else await who_asks(request, session, credentials.credentials)
 
 
 @raises(*_REFUSALS)
 async def _actor_beforehand(
     request: Request,
     database: DatabaseDep,
-    settings: SettingsDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Actor:
     if credentials is None:
         raise Unauthorized
     async with database.read() as session:
-        return _may(request, await authenticate(session, settings, credentials.credentials))
+        return await who_asks(request, session, credentials.credentials)
 
 
-@raises(Unauthorized, InvalidToken, TokenExpired, AccountSuspended, ReadOnlyView)
+@raises(Unauthorized, InvalidToken, TokenExpired, AccountSuspended, ReadOnlyView, ScopeMissing)
 async def _actor_even_leaving(
     request: Request,
     session: ReadSessionDep,
-    settings: SettingsDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Actor:
     if credentials is None:
         raise Unauthorized
-    return _may(request, await authenticate(session, settings, credentials.credentials, leaving_too=True))
+    return await who_asks(request, session, credentials.credentials, leaving_too=True)
 
 
 ActorDep = Annotated[Actor, Depends(_actor)]
@@ -162,10 +177,9 @@ async def _fresh_actor(actor: ActorDep) -> Actor:
     return actor
 
 
-@raises(Forbidden)
-async def _admin(actor: ActorDep) -> Actor:
-    if actor.role != "admin":
-        raise Forbidden
+@raises(Forbidden, SecondFactorRequired)
+async def _admin(actor: ActorDep, settings: SettingsDep) -> Actor:
+    refuse_unless_admin(settings, actor)
     return actor
 
 

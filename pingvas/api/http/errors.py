@@ -13,9 +13,11 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from pingvas.api.http.addresses import allowed_methods
+from pingvas.api.http.rate_headers import headers_of
 from pingvas.api.http.request_id import request_id_of
 from pingvas.base import errors
 from pingvas.base.disk_full import CODE, is_disk_full
+from pingvas.base.rate_limits import RateUsedUp
 
 log = logging.getLogger(__name__)
 
@@ -70,14 +72,15 @@ def status_of(error: errors.StudioError) -> int:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
-def retry_after_of(error: errors.StudioError) -> dict[str, str]:
-    """The header that says when to come back, where the error knows."""
-    return {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+def headers_of_error(error: errors.StudioError) -> dict[str, str]:
+    """The headers that say when to come back, and which limit it was, where the error knows."""
+    told = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    return told | dict(headers_of([error.allowance])) if isinstance(error, RateUsedUp) else told
 
 
 def refusal(request: Request, error: errors.StudioError) -> JSONResponse:
     """The answer to an error met before any route is asked: for ASGI middleware."""
-    status, headers = status_of(error), retry_after_of(error)
+    status, headers = status_of(error), headers_of_error(error)
     return problem(request, status, error.code, error.detail, extra=error.extra, headers=headers)
 
 
@@ -140,7 +143,7 @@ def install(app: FastAPI) -> None:
             error.detail,
             field_errors=field_errors,
             extra=error.extra,
-            headers=retry_after_of(error),
+            headers=headers_of_error(error),
         )
 
     @app.exception_handler(RequestValidationError)

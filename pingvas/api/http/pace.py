@@ -6,31 +6,26 @@ A refusal costs nearly what an answer costs, and whoever is refused at once asks
 
 from asyncio import sleep
 from collections.abc import Iterator
-from contextlib import suppress
 from operator import itemgetter
 
 from fastapi import Request
-from fastapi.security.utils import get_authorization_scheme_param
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pingvas.accounts.refusals import InvalidToken, TokenExpired
-from pingvas.accounts.sessions import access_tokens
+from pingvas.api.http.callers import Callers, bearer_in
 from pingvas.api.http.errors import refusal
 from pingvas.base.budgets import Budgets, Key, Rates, address_key, refuse
-from pingvas.base.settings import Settings
 
 # Whoever would wait for longer is refused.
 LONGEST_WAIT = 5.0
-_LONGEST_TOKEN = 2_000
 
 
 class Pace:
     """ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, callers: Callers) -> None:
         self.app = app
-        self.settings = settings
+        self.callers = callers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -50,7 +45,7 @@ class Pace:
         budgets: Budgets = scope["app"].state.budgets
         client = scope.get("client")
         yield budgets.requests, address_key(None if client is None else client[0])
-        scheme, token = get_authorization_scheme_param(Headers(scope=scope).get("authorization"))
-        if scheme.lower() == "bearer" and len(token) <= _LONGEST_TOKEN:
-            with suppress(InvalidToken, TokenExpired):  # the address alone counts then
-                yield budgets.requests_of_person, access_tokens.verify(self.settings, token).user_id
+        bearer = bearer_in(Headers(scope=scope))
+        person = None if bearer is None else self.callers.person_of(bearer)
+        if person is not None:  # else the address alone counts
+            yield budgets.requests_of_person, person

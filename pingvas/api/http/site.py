@@ -19,6 +19,9 @@ from pingvas.base.settings import REPOSITORY
 DIST = REPOSITORY / "web" / "dist"
 
 _INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
+# Addresses of the studio's own in the page's first document, and where it is told the path that the studio lies below.
+_OWN_ADDRESS = re.compile(rb'((?:href|src)=")/(?!/)')
+_BASE_PATH = b'<meta name="base-path" content="" />'
 _SHUT = "object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 _PLAIN = {"Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
 _UNBUILT = """<!doctype html><meta charset="utf-8"><title>Pingvas Studio</title>
@@ -33,8 +36,8 @@ _COPIES = {"br": "br", "gzip": "gz"}
 _MAX_PATH = 1000
 
 
-def page_route(*, pictures_are_local: bool, dist: Path = DIST) -> PageRoute:
-    """The route of the page and its files, to be put last."""
+def page_route(*, pictures_are_local: bool, dist: Path = DIST, public_path: str = "") -> PageRoute:
+    """The route of the page and its files, to be put last. `public_path` is what the studio lies below, where people reach it."""
     root = dist.resolve()
     headers = _security_headers(pictures_are_local)
 
@@ -51,7 +54,10 @@ def page_route(*, pictures_are_local: bool, dist: Path = DIST) -> PageRoute:
             raise NotFound
         index = root / "index.html"
         if not index.is_file():
-            return HTMLResponse(_UNBUILT, headers={"Cache-Control": "no-store", **headers})
+            unbuilt = _UNBUILT.replace('"/api/docs"', f'"{public_path}/api/docs"')
+            return HTMLResponse(unbuilt, headers={"Cache-Control": "no-store", **headers})
+        if public_path:
+            return _below(public_path, request, index, {"Cache-Control": "no-cache", **headers})
         return _answer(request, index, {"Cache-Control": "no-cache", **headers})
 
     return PageRoute("/{path:path}", page, methods=["GET"], include_in_schema=False)
@@ -85,11 +91,26 @@ def _answer(request: Request, file: Path, headers: Mapping[str, str]) -> Respons
             file, headers = copy, {"Content-Encoding": coding, **headers}
             break
     answer = FileResponse(file, headers=dict(headers), media_type=kind, stat_result=file.stat())
-    asked = request.headers.get("if-none-match", "")
-    if answer.headers["etag"] in (tag.strip().removeprefix("W/") for tag in asked.split(",")):
+    if answer.headers["etag"] in _tags(request.headers.get("if-none-match", "")):
         kept = {name: answer.headers[name] for name in ("etag", "last-modified")}
         return Response(status_code=304, headers={**headers, **kept})
     return answer
+
+
+def _below(public_path: str, request: Request, index: Path, headers: Mapping[str, str]) -> Response:
+    """The page's first document with its addresses below a path."""
+    path = public_path.encode()
+    told = index.read_bytes().replace(_BASE_PATH, _BASE_PATH.replace(b'""', b'"' + path + b'"'))
+    page = _OWN_ADDRESS.sub(rb"\g<1>" + path + b"/", told)
+    etag = f'"{sha256(page).hexdigest()[:32]}"'
+    if etag in _tags(request.headers.get("if-none-match", "")):
+        return Response(status_code=304, headers={**headers, "ETag": etag})
+    return HTMLResponse(page, headers={**headers, "ETag": etag})
+
+
+def _tags(header: str) -> set[str]:
+    """The entity tags of an If-None-Match, compared weakly as it asks."""
+    return {tag.strip().removeprefix("W/") for tag in header.split(",")}
 
 
 def _takes(coding: str, accepted: str) -> bool:
@@ -105,7 +126,10 @@ def _security_headers(pictures_are_local: bool) -> dict[str, str]:
     images = "'self' data: blob:" + ("" if pictures_are_local else _IMAGES_OF_A_BUCKET)
     # In CSP 3 'self' covers this host's own WebSockets too, of either scheme.
     return {
-        "Content-Security-Policy": f"default-src 'self'; img-src {images}; connect-src 'self'; {_SHUT}",
+        "Content-Security-Policy": (
+            f"default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src {images}; "
+            f"connect-src 'self'; manifest-src 'self'; {_SHUT}"
+        ),
         **_PLAIN,
     }
 

@@ -74,7 +74,8 @@ _Cursor = Annotated[str | None, Query(max_length=1000, description="`next_cursor
 async def _page_request(
     settings: SettingsDep, limit: _Limit = DEFAULT_LIMIT, cursor: _Cursor = None
 ) -> PageRequest:
-    return PageRequest(settings.key_for("cursor"), limit, cursor)
+    key, *older_keys = settings.keys_for("cursor")
+    return PageRequest(key, limit, cursor, older_keys)
 
 
 PageDep = Annotated[PageRequest, Depends(_page_request)]

@@ -12,10 +12,12 @@ from fastapi import Depends, Header, Request, Response, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
+from pingvas.accounts.api_keys.spending import KeyCapReached
 from pingvas.adapters.storage import Storage
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, BudgetsDep, DatabaseDep, SessionDep, StorageDep
 from pingvas.api.http.held_answer import MAX_WAIT_SECONDS, HeldAnswer, asked_to_wait
+from pingvas.api.http.rate_headers import headers_of
 from pingvas.api.http.wire import KEY_SCHEMA
 from pingvas.api.routes.job_out import SubmittedOut, job_out
 from pingvas.api.routes.open_jobs import OpenJobs
@@ -33,6 +35,7 @@ from pingvas.billing.credits import InsufficientCredits
 from pingvas.billing.subscriptions import NoSubscription
 from pingvas.catalog.models import ModelLocked
 from pingvas.gallery.storage_use import StorageExceeded
+from pingvas.generation.queue.submits_lately import TooManyGenerations
 from pingvas.generation.requests.submit import QueueFull, Submitted, tell_accepted
 from pingvas.generation.status.jobs import explain, read_jobs
 from pingvas.realtime.job_ends import JobEnds
@@ -65,8 +68,10 @@ _REFUSALS = (
     IdempotencyConflict,
     ModelLocked,
     InsufficientCredits,
+    KeyCapReached,
     StorageExceeded,
     QueueFull,
+    TooManyGenerations,
     BudgetUsedUp,
     NoSubscription,
 )
@@ -133,11 +138,14 @@ async def accept(asking: Asking, route: str, body: Any, act: Callable[[], Awaita
     if asking.idempotency_key is not None:
         call = idempotent_call(asking.actor.user_id, route, asking.idempotency_key, body)
         first = await find_first_answer(asking.session, call)
+    headers: dict[str, str] = {}
     if first is None:
-        answer = await _submitted(asking, await act())
-        headers: dict[str, str] = {}
+        submitted = await act()
+        answer = await _submitted(asking, submitted)
+        if submitted.allowance is not None:
+            headers |= headers_of([submitted.allowance])
     else:
-        answer, headers = json.dumps(first[1]), {"Idempotent-Replayed": "true"}
+        answer, headers["Idempotent-Replayed"] = json.dumps(first[1]), "true"
     if call is not None and first is None:
         await remember_answer(asking.session, call, status.HTTP_202_ACCEPTED, answer)
     seconds = asked_to_wait(asking.prefer)

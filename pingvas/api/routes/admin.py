@@ -27,7 +27,12 @@ from pingvas.generation.lifecycle.cancel import cancel_all
 router = APIRouter(prefix="/admin/users", tags=["admin"])
 
 Reason = Annotated[
-    str, Field(max_length=4 * MAX_REASON, description="Kept in the audit log", json_schema_extra=SHOWN_NAME)
+    str,
+    Field(
+        max_length=4 * MAX_REASON,
+        description="Kept in the audit log",
+        json_schema_extra=SHOWN_NAME | {"maxLength": MAX_REASON},
+    ),
 ]
 
 

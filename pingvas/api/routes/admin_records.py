@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.accounts.admin.announcements import (
     MAX_TEXT,
@@ -21,7 +21,7 @@ from pingvas.accounts.admin.announcements import (
 from pingvas.accounts.admin.audit import AuditFilter, list_entries, names_of_targets
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import AdminDep, EvenLeavingActorDep, ReadSessionDep, SessionDep
-from pingvas.api.http.wire import PageDep
+from pingvas.api.http.wire import Moment, PageDep
 from pingvas.api.routes.admin import DoerDep
 from pingvas.base.errors import NotFound
 
@@ -88,8 +88,8 @@ class AnnouncementBody(BaseModel):
     level: Level = "info"
     text_en: str = Field(min_length=1, max_length=MAX_TEXT)
     text_ko: str = Field(min_length=1, max_length=MAX_TEXT)
-    starts_at: AwareDatetime | None = Field(None, description="Left out: now")
-    ends_at: AwareDatetime | None = Field(None, description="Left out: until it is removed")
+    starts_at: Moment | None = Field(None, description="Left out: now")
+    ends_at: Moment | None = Field(None, description="Left out: until it is removed")
 
 
 @router.get("/admin/audit", operation_id="list_audit_log")
@@ -100,8 +100,8 @@ async def list_audit_log(
     actor_id: UUID | None = None,
     target_id: Annotated[str | None, Query(max_length=200)] = None,
     action: Annotated[str | None, Query(max_length=100)] = None,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> AuditPage:
     """What admins did, newest first."""
     filter = AuditFilter(actor_id, target_id, action, since, until)
@@ -126,8 +126,8 @@ async def export_audit_log(
     admin: AdminDep,
     session: ReadSessionDep,
     asked: PageDep,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> Response:
     """A page of the same as CSV; the next one is in the header `X-Next-Cursor`."""
     page = await list_entries(session, AuditFilter(since=since, until=until), asked)

@@ -10,7 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from pingvas.accounts.current import authenticate
+from pingvas.accounts.api_keys.use import ScopeMissing
 from pingvas.accounts.mail.compose import Language
 from pingvas.accounts.one_time import redeem_token
 from pingvas.accounts.passwords.rules import MAX_LENGTH, MIN_LENGTH
@@ -30,11 +30,13 @@ from pingvas.accounts.sessions.lifecycle import (
     refresh,
     start_session,
 )
+from pingvas.accounts.sign_in.first_factor import SecondFactorNeeded
 from pingvas.accounts.sign_in.with_password import InvalidCredentials, sign_in
 from pingvas.accounts.tables import User
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import AddressDep, BudgetsDep, DatabaseDep, SessionDep, SettingsDep
 from pingvas.api.http.refresh_cookie import CrossSiteRequest, RefreshTransportDep
+from pingvas.api.http.who_asks import who_asks
 from pingvas.api.http.wire import SHOWN_NAME, Secret
 from pingvas.base.budgets import BudgetUsedUp, StudioBusy
 from pingvas.base.errors import Unauthorized
@@ -180,7 +182,7 @@ async def register_account(
     tokens = await start_session(
         session, settings, user, ip=caller.ip, user_agent=caller.user_agent, method="password"
     )
-    told = _answer(user, tokens, transport, response)
+    told = token_answer(user, tokens, transport, response)
     withheld = bonus < settings.signup_bonus_credits
     return RegisteredAnswer(
         **dict(told), bonus_credits=bonus - later, bonus_due=later, bonus_withheld=withheld
@@ -188,7 +190,7 @@ async def register_account(
 
 
 @router.post("/login", operation_id="login")
-@raises(InvalidCredentials, AccountSuspended, BudgetUsedUp, StudioBusy)
+@raises(InvalidCredentials, AccountSuspended, SecondFactorNeeded, BudgetUsedUp, StudioBusy)
 async def login(
     body: LoginBody,
     database: DatabaseDep,
@@ -198,7 +200,11 @@ async def login(
     transport: RefreshTransportDep,
     response: Response,
 ) -> TokenAnswer:
-    """Sign in on this device with e-mail and password."""
+    """Sign in on this device with e-mail and password.
+
+    Where the account wants a code as well, the answer is 403 `second_factor_needed`: its `challenge` goes to
+    `/auth/second-factor` with the code.
+    """
     signed_in = await sign_in(
         database,
         settings,
@@ -208,7 +214,7 @@ async def login(
         ip=caller.ip,
         user_agent=caller.user_agent,
     )
-    return _answer(signed_in.user, signed_in.tokens, transport, response)
+    return token_answer(signed_in.user, signed_in.tokens, transport, response)
 
 
 @router.post("/one-time", operation_id="sign_in_once")
@@ -229,7 +235,7 @@ async def sign_in_once(
     tokens = await start_session(
         session, settings, user, ip=caller.ip, user_agent=caller.user_agent, method="link"
     )
-    return _answer(user, tokens, transport, response)
+    return token_answer(user, tokens, transport, response)
 
 
 @router.post("/refresh", operation_id="refresh_tokens")
@@ -251,12 +257,13 @@ async def refresh_tokens(
     if token is None:
         raise Unauthorized("There is no refresh token in this request.")
     refreshed = await refresh(database, settings, budgets, token, ip=caller.ip, user_agent=caller.user_agent)
-    return _answer(refreshed.user, refreshed.tokens, transport, response)
+    return token_answer(refreshed.user, refreshed.tokens, transport, response)
 
 
 @router.post("/logout", status_code=status.HTTP_204_NO_CONTENT, operation_id="logout")
-@raises(Unauthorized, InvalidToken, TokenExpired, AccountSuspended, CrossSiteRequest)
+@raises(Unauthorized, InvalidToken, TokenExpired, AccountSuspended, CrossSiteRequest, ScopeMissing)
 async def logout(
+    request: Request,
     session: SessionDep,
     settings: SettingsDep,
     transport: RefreshTransportDep,
@@ -275,12 +282,15 @@ async def logout(
         return
     if bearer is None:
         raise Unauthorized
-    actor = await authenticate(session, settings, bearer.credentials)
+    actor = await who_asks(request, session, bearer.credentials, viewing_too=True)
     if actor.session_id is not None:
         await end_session(session, actor.user_id, actor.session_id)
 
 
-def _answer(user: User, tokens: Tokens, transport: RefreshTransportDep, response: Response) -> TokenAnswer:
+def token_answer(
+    user: User, tokens: Tokens, transport: RefreshTransportDep, response: Response
+) -> TokenAnswer:
+    """What a device that has just signed in is told; a web page has its refresh token in a cookie."""
     return TokenAnswer(
         access_token=tokens.access_token,
         refresh_token=transport.hand_over(response, tokens.refresh_token),

@@ -1,6 +1,6 @@
 """The gallery: my images, one image, its file and thumbnail."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -10,11 +10,13 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from pingvas.accounts.actor import Actor
+from pingvas.accounts.api_keys.keys import names_of_keys
 from pingvas.adapters.storage import Storage
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, SessionDep, StorageDep, within
 from pingvas.api.http.wire import Moment, PageDep, Text, left_out
 from pingvas.api.routes.job_bodies import NoRecipe, recipe_of
+from pingvas.base.read_session import ReadSession
 from pingvas.gallery.library import (
     ImageChanges,
     ImageFilter,
@@ -43,6 +45,13 @@ _REDIRECT: dict[int | str, dict[str, Any]] = {
 }
 
 
+class KeyRef(BaseModel):
+    """An API key of mine, by what I call it."""
+
+    id: UUID
+    name: str
+
+
 class ImageOut(BaseModel):
     """A kept picture. The addresses expire; ask for the image again to get new ones."""
 
@@ -58,6 +67,7 @@ class ImageOut(BaseModel):
     generation_params: dict[str, Any] = Field(description="Everything needed to make it again")
     thumbnail_url: str | None
     file_url: str
+    api_key: KeyRef | None = Field(description="The API key that it was asked for with; null: none")
     created_at: datetime
 
 
@@ -95,7 +105,8 @@ async def list_my_images(
     filter = ImageFilter(favorite, visibility, model, job_type, created_from, created_to, sort)
     page = await list_images(session, actor, filter, asked)
     tags = await tags_of(session, [image.id for image in page.items])
-    items = [await image_out(image, storage, tags[image.id]) for image in page.items]
+    keys = await names_of_keys(session, {image.api_key_id for image in page.items if image.api_key_id})
+    items = [await image_out(image, storage, tags[image.id], keys) for image in page.items]
     return ImagePage(items=items, next_cursor=page.next_cursor)
 
 
@@ -108,12 +119,12 @@ async def get_image(
     mine = _is_mine(image, actor)
     if not mine:
         refuse_what_names_images(image)
-    tags = await tags_of(session, [image.id])
-    shown = await image_out(image, storage, tags[image.id])
+    shown = await _shown(session, image, storage)
     if not mine:
-        # What its owner thinks of it, the job it came from and the pictures it was made from are theirs.
+        # What its owner thinks of it, the job and the key it came from and the pictures it was made from are theirs.
         told = without_images(image.generation_params)
-        return shown.model_copy(update={"is_favorite": False, "job_id": None, "generation_params": told})
+        withheld = {"is_favorite": False, "job_id": None, "api_key": None}
+        return shown.model_copy(update={**withheld, "generation_params": told})
     return shown
 
 
@@ -138,8 +149,7 @@ async def update_image(
 ) -> ImageOut:
     """Change who may see one of my images, or whether it is a favorite."""
     image = await change_image(session, actor, image_id, ImageChanges(**body.model_dump(exclude_unset=True)))
-    tags = await tags_of(session, [image.id])
-    return await image_out(image, storage, tags[image.id])
+    return await _shown(session, image, storage)
 
 
 @router.delete("/{image_id:uuid}", status_code=status.HTTP_204_NO_CONTENT, operation_id="delete_image")
@@ -183,8 +193,11 @@ async def get_image_thumbnail(
     return _redirect(url)
 
 
-async def image_out(image: Image, storage: Storage, tags: Sequence[str] = ()) -> ImageOut:
-    """An image as the contract shows it to its owner, with signed addresses."""
+async def image_out(
+    image: Image, storage: Storage, tags: Sequence[str] = (), keys: Mapping[UUID, str] | None = None
+) -> ImageOut:
+    """An image as the contract shows it to its owner, with signed addresses. `keys` are the names of API keys."""
+    key, name = image.api_key_id, None if image.api_key_id is None else (keys or {}).get(image.api_key_id)
     return ImageOut(
         id=image.id,
         job_id=image.job_id,
@@ -198,8 +211,15 @@ async def image_out(image: Image, storage: Storage, tags: Sequence[str] = ()) ->
         generation_params=image.generation_params,
         thumbnail_url=await _thumbnail_url(image, storage),
         file_url=await _file_url(image, storage),
+        api_key=None if key is None or name is None else KeyRef(id=key, name=name),
         created_at=image.created_at,
     )
+
+
+async def _shown(session: ReadSession, image: Image, storage: Storage) -> ImageOut:
+    tags = await tags_of(session, [image.id])
+    keys = await names_of_keys(session, {image.api_key_id} if image.api_key_id else set())
+    return await image_out(image, storage, tags[image.id], keys)
 
 
 def _is_mine(image: Image, actor: Actor | None) -> bool:

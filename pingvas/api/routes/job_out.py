@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.adapters.storage import Storage
-from pingvas.api.routes.images import ImageOut, image_out
+from pingvas.api.routes.images import ImageOut, KeyRef, image_out
 from pingvas.generation.job_parameters import JobType
 from pingvas.generation.requests.job_request import Lane
 from pingvas.generation.status.jobs import JobView, receipt_of
@@ -69,6 +69,7 @@ class JobOut(BaseModel):
         "`model`: a machine is free, but none has its model in memory. `job`: another job has to end first"
     )
     retry_of: UUID | None = Field(description="The job that this one tries again")
+    api_key: KeyRef | None = Field(description="The API key that it was asked for with; null: none")
     attempt: int
     worker_id: str | None
     created_at: datetime
@@ -102,6 +103,8 @@ async def job_out(view: JobView, storage: Storage) -> JobOut:
     if job.failure_code is not None:
         error = JobErrorOut(code=job.failure_code, message=job.error_message or job.failure_code)
     receipt = receipt_of(job)
+    keys = {} if job.api_key_id is None or view.key_name is None else {job.api_key_id: view.key_name}
+    key = [KeyRef(id=key_id, name=name) for key_id, name in keys.items()]
     return JobOut(
         id=job.id,
         batch_id=job.batch_id,
@@ -118,6 +121,7 @@ async def job_out(view: JobView, storage: Storage) -> JobOut:
         receipt=None if receipt is None else ReceiptOut.model_validate(receipt),
         waiting_for=view.waiting_for,
         retry_of=job.retry_of,
+        api_key=key[0] if key else None,
         attempt=job.attempt,
         worker_id=job.worker_id,
         created_at=job.created_at,
@@ -125,5 +129,5 @@ async def job_out(view: JobView, storage: Storage) -> JobOut:
         started_at=job.started_at,
         completed_at=job.completed_at,
         error=error,
-        image=None if view.image is None else await image_out(view.image, storage),
+        image=None if view.image is None else await image_out(view.image, storage, keys=keys),
     )

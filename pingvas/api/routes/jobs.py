@@ -188,6 +188,7 @@ async def _submit(
         largest=_largest(settings),
         deadline_seconds=settings.job_deadline_seconds,
         retry_of=retry_of,
+        rate_limited=settings.rate_limits == "on",
     )
 
 

@@ -71,6 +71,7 @@ async def ask(
 
 
 @router.get("/export", operation_id="get_export")
+@raises(NotFound)
 async def get(actor: EvenLeavingActorDep, session: ReadSessionDep, storage: StorageDep) -> ExportOut:
     """The latest export: where it stands, and its address once it is made."""
     found = await find_export(session, actor.user_id)

@@ -21,13 +21,15 @@ from pingvas.accounts.people.profile import (
     get_account,
 )
 from pingvas.accounts.people.registration import MAX_DISPLAY_NAME
+from pingvas.accounts.sessions.device_names import device_name
 from pingvas.accounts.sessions.devices import list_sessions
-from pingvas.accounts.sessions.lifecycle import end_session
+from pingvas.accounts.sessions.lifecycle import end_other_sessions, end_session
 from pingvas.adapters.storage import Storage
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import (
     ActorDep,
     EvenLeavingActorDep,
+    PlacesDep,
     ReadSessionDep,
     SessionDep,
     StorageDep,
@@ -146,12 +148,22 @@ class DeviceOut(BaseModel):
     """A device that is signed in. `current` marks the one that asks."""
 
     id: UUID
+    device: str = Field(description="Browser and system in words, or the program's own name")
+    place: str | None = Field(description="Where the address is, where the operator has a file that tells")
+    method: Literal["password", "link", "passkey", "google", "discord", "viewing"] = Field(
+        description="How its person signed in; `viewing`: an admin who looks through their eyes"
+    )
+    second_factor: bool = Field(description="Whether two factors were shown on it")
     ip_address: str | None
     user_agent: str | None
     created_at: datetime
     last_used_at: datetime
     expires_at: datetime
     current: bool
+
+
+class EndedOut(BaseModel):
+    ended: int = Field(description="How many devices were signed out")
 
 
 class DevicesPage(BaseModel):
@@ -195,12 +207,18 @@ async def list_credits(
 
 
 @router.get("/sessions", operation_id="list_my_sessions")
-async def list_my_sessions(actor: ActorDep, session: ReadSessionDep, asked: PageDep) -> DevicesPage:
+async def list_my_sessions(
+    actor: ActorDep, session: ReadSessionDep, asked: PageDep, places: PlacesDep
+) -> DevicesPage:
     """The devices this person is signed in on, the latest sign-in first."""
     page = await list_sessions(session, actor.user_id, asked)
     items = [
         DeviceOut(
             id=row.id,
+            device=device_name(row.user_agent),
+            place=places.place_of(row.ip_address),
+            method=row.method,
+            second_factor=row.second_factor,
             ip_address=row.ip_address,
             user_agent=row.user_agent,
             created_at=row.created_at,
@@ -211,6 +229,12 @@ async def list_my_sessions(actor: ActorDep, session: ReadSessionDep, asked: Page
         for row in page.items
     ]
     return DevicesPage(items=items, next_cursor=page.next_cursor)
+
+
+@router.delete("/sessions", operation_id="end_my_other_sessions")
+async def end_my_other_sessions(actor: ActorDep, session: SessionDep) -> EndedOut:
+    """Sign all of this person's devices out but the one that asks."""
+    return EndedOut(ended=await end_other_sessions(session, actor.user_id, actor.session_id))
 
 
 @router.delete(

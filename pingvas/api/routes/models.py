@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from pingvas.accounts.actor import Actor
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, ReadSessionDep, within
 from pingvas.billing.subscriptions import NoSubscription, get_current_subscription
@@ -68,7 +69,7 @@ class ModelOut(BaseModel):
     trigger_words: list[str] = Field(description="Words that call up what a LoRA learned")
     version: str | None
     size_bytes: int
-    available: bool = Field(description="Whether my plan may run it")
+    available: bool = Field(description="Whether my plan may run it, and the API key that asks")
     required_tiers: list[str]
     defaults: DefaultsOut | None
     limits: LimitsOut | None
@@ -94,7 +95,7 @@ async def list_all(
     found = await list_models(session, model_type=type)
     return ModelList(
         items=[
-            _out(model, plan)
+            _out(model, plan, actor)
             for model in found
             if base in (None, model.config.get("family"), *bases_of(model.config))
         ]
@@ -105,10 +106,10 @@ async def list_all(
 async def get_one(name: str, actor: ActorDep, session: ReadSessionDep) -> ModelOut:
     """One model."""
     plan = (await get_current_subscription(session, actor.user_id)).plan_name
-    return _out(await get_model(session, name), plan)
+    return _out(await get_model(session, name), plan, actor)
 
 
-def _out(model: AiModel, plan: str) -> ModelOut:
+def _out(model: AiModel, plan: str, actor: Actor) -> ModelOut:
     config, runnable = model.config, makes_images(model) and "defaults" in model.config
     return ModelOut(
         name=model.name,
@@ -122,7 +123,7 @@ def _out(model: AiModel, plan: str) -> ModelOut:
         trigger_words=[str(word) for word in config.get("trigger_words", [])],
         version=model.version,
         size_bytes=model.size_bytes or 0,
-        available=available_to(model, plan),
+        available=available_to(model, plan) and (actor.key is None or actor.key.may_use(model.name)),
         required_tiers=list(model.required_tiers),
         defaults=DefaultsOut.model_validate(defaults_of(config)) if runnable else None,
         limits=LimitsOut.model_validate(limits_of(config)) if runnable else None,

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Header, Request, Response, UploadFile, status
 
-from pingvas.accounts.current import authenticate, refuse_if_viewing
 from pingvas.api.http.bodies import Admission, bearer_of, hold, too_large
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import (
@@ -17,6 +16,7 @@ from pingvas.api.http.deps import (
     SettingsDep,
     StorageDep,
 )
+from pingvas.api.http.who_asks import who_asks
 from pingvas.api.http.wire import KEY_SCHEMA
 from pingvas.api.routes.images import ImageOut, image_out
 from pingvas.base.budgets import Budgets, BudgetUsedUp, StudioBusy
@@ -52,8 +52,7 @@ async def admit(request: Request, declared: int) -> Admission:
     budgets: Budgets = request.app.state.budgets
     settings: Settings = request.app.state.settings
     async with database.read() as session:
-        actor = await authenticate(session, settings, bearer_of(request.headers))
-        refuse_if_viewing(actor)
+        actor = await who_asks(request, session, bearer_of(request.headers))
         budgets.sent_images.take(actor.user_id)
         quota = (await get_current_subscription(session, actor.user_id)).storage_bytes
         used = await used_bytes(session, actor.user_id)
@@ -129,13 +128,15 @@ async def upload_image(
         max_pixels=settings.max_image_pixels,
     )
     stored = await store_upload(storage, actor.user_id, picture, visibility=visibility)
+    keys = {} if actor.key is None else {actor.key.id: actor.key.name}
+    stored.api_key_id = next(iter(keys), None)
     async with database.transaction() as session:
         first = None if call is None else await find_first_answer(session, call)
         if first is not None:
             return _created(first[1], replayed=True)
         subscription = await lock_current_subscription(session, actor.user_id)
         image = await keep_upload(session, stored, subscription.storage_bytes)
-        answer = (await image_out(image, storage)).model_dump_json()
+        answer = (await image_out(image, storage, keys=keys)).model_dump_json()
         if call is not None:
             await remember_answer(session, call, status.HTTP_201_CREATED, answer)
     return _created(answer)

@@ -6,7 +6,7 @@ Every end is written here: those of workers, of people who cancel, and of sweeps
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -14,12 +14,13 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.accounts.api_keys.spending import give_back
 from pingvas.base.ids import new_id
 from pingvas.base.statements import Row, fetch
 from pingvas.billing.credits import tell_balance
 from pingvas.billing.subscriptions import CurrentSubscription, lock_current_subscriptions
 from pingvas.generation import metrics
-from pingvas.generation.events import ImagePayload
+from pingvas.generation.events import ImagePayload, KeyPayload
 from pingvas.generation.lifecycle import signals
 from pingvas.generation.lifecycle.claims import OpenJob
 from pingvas.generation.lifecycle.slots import whose_slots
@@ -129,8 +130,20 @@ async def _write(
         else:
             signals.promoted(session, row.user_id, row.id, plan=row.plan_name, model=row.model_name)
     written = [end for end in writing if end.job.id in rows]
+    await _give_back_to_keys(session, written, rows)
     _tell(session, written, rows)
     return {end.job.id: end for end in written}
+
+
+async def _give_back_to_keys(session: AsyncSession, ends: Sequence[End], ended: Mapping[UUID, Row]) -> None:
+    """What jobs cost less than they held, their keys have not spent. Of jobs without a key nothing is asked."""
+    returned: defaultdict[tuple[UUID, date], int] = defaultdict(int)
+    for end in ends:
+        row = ended[end.job.id]
+        if row.api_key_id is not None and end.returned:
+            returned[row.api_key_id, row.asked_on] += end.returned
+    if returned:
+        await give_back(session, returned)
 
 
 def _without_person(end: End) -> End:
@@ -184,7 +197,7 @@ def _tell(session: AsyncSession, ends: Sequence[End], ended: Mapping[UUID, Row])
             code, message = end.code or "", end.message or ""
             signals.failed(session, user_id, job.id, code=code, message=message, refunded=end.returned)
         elif end.image is not None:
-            image = _image_payload(job.id, end.image, ended[job.id].created_at)
+            image = _image_payload(job.id, end.image, ended[job.id])
             signals.completed(session, user_id, job.id, image=image, charged=end.charged)
     for user_id, refunded in canceled.items():
         signals.canceled(session, user_id, refunded)
@@ -207,7 +220,9 @@ def _count(session: AsyncSession, end: End, row: Row) -> None:
     )
 
 
-def _image_payload(job_id: UUID, image: FinishedImage, created_at: datetime) -> ImagePayload:
+def _image_payload(job_id: UUID, image: FinishedImage, row: Row) -> ImagePayload:
+    created_at: datetime = row.created_at
+    key = None if row.api_key_id is None else KeyPayload(id=row.api_key_id, name=row.key_name or "")
     return ImagePayload(
         id=image.image_id,
         job_id=job_id,
@@ -221,5 +236,6 @@ def _image_payload(job_id: UUID, image: FinishedImage, created_at: datetime) -> 
         generation_params=image.generation_params,
         thumbnail_url=image.thumbnail_url,
         file_url=image.file_url,
+        api_key=key,
         created_at=created_at,
     )

@@ -30,6 +30,7 @@ from pingvas.billing.credits import GIVE_BACK, TAKE
 from pingvas.gallery import new_images
 from pingvas.gallery.storage_use import USED_BYTES
 from pingvas.generation.queue.fairness import IDLE_LANE, IDLE_TURN, SHARE, TURN_AGAIN, TURNS_PER_CREDIT
+from pingvas.generation.queue.submits_lately import LATELY
 from pingvas.generation.statuses import IS_ENDED, IS_IN_SLOT, IS_OPEN, IS_WAITING
 from pingvas.generation.tables import GenerationJob
 
@@ -52,15 +53,15 @@ INSERT = text(f"""
     ), has_open AS (
         SELECT count(*) AS jobs, COALESCE(SUM(expected_bytes), 0)::bigint AS bytes
           FROM generation_jobs WHERE user_id = :user_id AND {IS_OPEN}
-    ), new AS (
+    ), {LATELY}, new AS (
         SELECT asked.id, asked.posting_id, asked.parameters, asked.batch_key, asked.place,
                taken.slots + asked.place <= :max_queues AS in_queue,
                CASE :lane WHEN 'normal' THEN share.begins + (asked.place - 1) * :used + :head_start
                           ELSE share.idle_begins END AS turn
           FROM unnest(CAST(:ids AS uuid[]), CAST(:posting_ids AS uuid[]), CAST(:parameters AS text[]),
                       CAST(:batch_keys AS text[]))
-               WITH ORDINALITY AS asked (id, posting_id, parameters, batch_key, place), share, taken, has_open
-         WHERE has_open.jobs + :count <= :max_open_jobs
+               WITH ORDINALITY AS asked (id, posting_id, parameters, batch_key, place), share, taken, has_open, lately
+         WHERE has_open.jobs + :count <= :max_open_jobs AND (lately.submits < :per_minute OR :per_minute = 0)
     ), held AS (
         SELECT id AS job_id, posting_id, place FROM new
     ), {TAKE}, use_up AS (
@@ -71,15 +72,18 @@ INSERT = text(f"""
     )
     INSERT INTO generation_jobs (id, user_id, model_id, subscription_id, batch_id, batch_index, job_type, status,
                                  priority, plan_name, turn, lane, batch_key, parameters, estimated_credits,
-                                 estimated_seconds, expected_bytes, deadline_at, retry_of, traceparent, queued_at)
+                                 estimated_seconds, expected_bytes, deadline_at, retry_of, traceparent, api_key_id,
+                                 queued_at)
     SELECT new.id, :user_id, :model_id, :subscription_id, :batch_id, new.place - 1, :job_type,
            CASE WHEN new.in_queue THEN 'queued' ELSE 'pending' END, :weight, :plan_name,
            CASE WHEN new.in_queue THEN new.turn END, :lane, new.batch_key, CAST(new.parameters AS jsonb),
            :credits, :seconds, :bytes, now() + make_interval(secs => :deadline_seconds), CAST(:retry_of AS uuid),
-           CAST(:traceparent AS text), CASE WHEN new.in_queue THEN clock_timestamp() END
+           CAST(:traceparent AS text), CAST(:api_key_id AS uuid),
+           CASE WHEN new.in_queue THEN clock_timestamp() END
       FROM new
     RETURNING {_COLUMNS}, now() AS read_at, (SELECT MIN(balance_after) FROM posted) AS balance,
-              (SELECT bytes FROM has_open) AS open_bytes, {USED_BYTES} AS used_bytes
+              (SELECT bytes FROM has_open) AS open_bytes, {USED_BYTES} AS used_bytes,
+              (SELECT submits FROM lately) AS submits, (SELECT since FROM lately) AS submits_since
 """)  # noqa: S608 - our own constants
 
 # Parts of a statement. `slots`, of user_id, lane, max_queues, weight, plan_name, freed and unused, is where jobs may go:
@@ -332,7 +336,10 @@ END = text(f"""
                     (status text, charged integer, gpu_seconds float8, lost integer, code text, message text)),
                completed_at = clock_timestamp(), lease_expires_at = NULL, not_before = NULL
          WHERE job.id = ANY(ARRAY(SELECT id FROM ending_here))
-        RETURNING id, user_id, EXTRACT(EPOCH FROM completed_at - started_at) AS ran_seconds
+        RETURNING id, user_id, api_key_id, EXTRACT(EPOCH FROM completed_at - started_at) AS ran_seconds,
+                  -- the day that its key's spending was noted for
+                  CASE WHEN api_key_id IS NOT NULL THEN CAST(job.created_at AT TIME ZONE 'UTC' AS date) END AS asked_on,
+                  CASE WHEN api_key_id IS NOT NULL THEN (SELECT name FROM api_keys WHERE api_keys.id = job.api_key_id) END AS key_name
     ), {new_images.KEEP}, slots AS (
         SELECT person.*, job.lane, SUM(job.slots) AS freed, CAST(SUM(job.unused) AS bigint) AS unused
           FROM jsonb_to_recordset(CAST(:people AS jsonb))
@@ -340,10 +347,11 @@ END = text(f"""
           JOIN ending_here AS job USING (user_id)
          GROUP BY person.user_id, person.max_queues, person.weight, person.plan_name, job.lane
     ), {GIVE_BACK}, {PROMOTION}
-    SELECT id, user_id, ran_seconds, created_at, balance_after, NULL AS plan_name, NULL AS model_name
+    SELECT id, user_id, ran_seconds, created_at, balance_after, api_key_id, asked_on, key_name,
+           NULL AS plan_name, NULL AS model_name
       FROM ended LEFT JOIN kept USING (id) LEFT JOIN posted USING (id)
      UNION ALL
-    SELECT id, user_id, NULL, NULL, NULL, plan_name, model_name FROM promoted
+    SELECT id, user_id, NULL, NULL, NULL, NULL, NULL, NULL, plan_name, model_name FROM promoted
 """)  # noqa: S608 - our own constants
 
 FORGET = text(f"""

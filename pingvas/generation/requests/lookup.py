@@ -12,6 +12,7 @@ from pingvas.base.statements import Row, entity, fetch
 from pingvas.catalog.describe import UPSCALER
 from pingvas.catalog.models import (
     MakesNoImages,
+    ModelLocked,
     available_to,
     bases_of,
     fits,
@@ -47,6 +48,27 @@ _IMAGES = select(Image).where(
     Image.user_id == bindparam("user_id"), Image.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
 )
 
+
+@dataclass(frozen=True)
+class MayUse:
+    """Which models somebody may have run: those of their plan and, where they ask with a key that names some, of these."""
+
+    plan_name: str
+    only: frozenset[str] | None = None
+
+    def allows(self, model: AiModel) -> bool:
+        """Whether it is one of them."""
+        return available_to(model, self.plan_name) and (self.only is None or model.name in self.only)
+
+    def require(self, model: AiModel) -> None:
+        """Raises ModelLocked when it is none of them, and Invalid when nobody can run it."""
+        require_available(model, self.plan_name)
+        if self.only is not None and model.name not in self.only:
+            raise ModelLocked(
+                f"This API key may not use {model.display_name}.", extra={"models": sorted(self.only)}
+            )
+
+
 Ratios = dict[UUID, Mapping[str, float]]
 """Of models by id: how many times as long as by their own figures they take, by size; see `speeds.ratio_for`."""
 
@@ -63,7 +85,7 @@ class RequestInputs:
 
 
 async def find_for_images(
-    session: ReadSession, user_id: UUID, request: ImageRequest, lora_names: Collection[str], plan_name: str
+    session: ReadSession, user_id: UUID, request: ImageRequest, lora_names: Collection[str], may: MayUse
 ) -> RequestInputs:
     """Everything the request names, with the LoRAs of its prompts. Raises Invalid naming the fields, and ModelLocked."""
     asked = [(control.model, "controlnet", "controlnet") for control in request.controlnet]
@@ -72,7 +94,7 @@ async def find_for_images(
     if request.vae is not None:
         asked.append((request.vae, "vae", "vae"))
     rows, ratios = await _find_models(session, {request.model, *(name for name, _, _ in asked)})
-    model = _main_model(rows, request.model, "model", plan_name)
+    model = _main_model(rows, request.model, "model", may)
     errors: list[BadField] = []
     parts: dict[str, AiModel] = {}
     for name, kind, where in asked:
@@ -81,7 +103,7 @@ async def find_for_images(
         if problem is not None:
             errors.append(BadField(where, problem))
         elif part is not None:
-            require_available(part, plan_name)
+            may.require(part)
             parts[name] = part
     images = await _find_images(session, user_id, request, errors)
     if not errors:
@@ -92,7 +114,7 @@ async def find_for_images(
 
 
 async def find_for_upscale(
-    session: ReadSession, user_id: UUID, request: UpscaleRequest, plan_name: str
+    session: ReadSession, user_id: UUID, request: UpscaleRequest, may: MayUse
 ) -> RequestInputs:
     """The picture, the upscaler (chosen when none is named), and the refining model."""
     names = {name for name in (request.model, request.refine and request.refine.model) if name}
@@ -100,12 +122,12 @@ async def find_for_upscale(
     if request.model is None:
         upscalers, theirs = _by_name(await fetch(session, _UPSCALERS, {}))
         ratios |= theirs
-        model = _choose(list(upscalers.values()), request.scale, plan_name)
+        model = _choose(list(upscalers.values()), request.scale, may)
     else:
-        model = _named_upscaler(rows, request.model, plan_name)
+        model = _named_upscaler(rows, request.model, may)
     refine = None
     if request.refine is not None:
-        refine = _main_model(rows, request.refine.model, "refine", plan_name)
+        refine = _main_model(rows, request.refine.model, "refine", may)
     errors: list[BadField] = []
     images = await _find_images(session, user_id, request, errors)
     if errors:
@@ -140,7 +162,7 @@ async def _find_images(
     return images
 
 
-def _main_model(rows: Mapping[str, AiModel], name: str, where: str, plan_name: str) -> AiModel:
+def _main_model(rows: Mapping[str, AiModel], name: str, where: str, may: MayUse) -> AiModel:
     """A model that makes pictures by itself."""
     model = rows.get(name)
     if model is None:
@@ -152,11 +174,11 @@ def _main_model(rows: Mapping[str, AiModel], name: str, where: str, plan_name: s
             f"{name!r} is {_KINDS[kind]}, which makes no pictures by itself.",
             errors=[BadField(where, f"is {_KINDS[kind]}; {instead}")],
         )
-    require_available(model, plan_name)
+    may.require(model)
     return model
 
 
-def _named_upscaler(rows: Mapping[str, AiModel], name: str, plan_name: str) -> AiModel:
+def _named_upscaler(rows: Mapping[str, AiModel], name: str, may: MayUse) -> AiModel:
     model = rows.get(name)
     if model is None:
         raise _no_model(name, "model")
@@ -165,11 +187,11 @@ def _named_upscaler(rows: Mapping[str, AiModel], name: str, plan_name: str) -> A
             f"{name!r} is no upscaler.",
             errors=[BadField("model", "is no upscaler; leave it out to have one chosen")],
         )
-    require_available(model, plan_name)
+    may.require(model)
     return model
 
 
-def _choose(upscalers: list[AiModel], scale: float | None, plan_name: str) -> AiModel:
+def _choose(upscalers: list[AiModel], scale: float | None, may: MayUse) -> AiModel:
     """Of those that ship, else of all: the smallest that reaches the scale by itself, else the one that reaches farthest.
 
     Of equals the one that has been here longest, so what an operator adds is used where it is named, and no new model
@@ -180,9 +202,9 @@ def _choose(upscalers: list[AiModel], scale: float | None, plan_name: str) -> Ai
             "No upscaler is installed in this studio.",
             errors=[BadField("model", "there is no upscaler here; its operator can add one")],
         )
-    allowed = [model for model in upscalers if available_to(model, plan_name)]
+    allowed = [model for model in upscalers if may.allows(model)]
     if not allowed:
-        require_available(upscalers[0], plan_name)
+        may.require(upscalers[0])
     allowed = [model for model in allowed if ships(model)] or allowed
     wanted = USUAL_SCALE if scale is None else scale
     reaching = [model for model in allowed if own_scale(model.config) >= wanted]

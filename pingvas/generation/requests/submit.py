@@ -8,9 +8,11 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
+from pingvas.accounts.api_keys.spending import spend
 from pingvas.base.errors import TooMany
 from pingvas.base.events import wake_workers_later
 from pingvas.base.ids import new_id
+from pingvas.base.rate_limits import Allowance
 from pingvas.base.read_session import ReadSession
 from pingvas.base.statements import entity, fetch
 from pingvas.base.tracing import current_traceparent, span
@@ -30,8 +32,9 @@ from pingvas.generation.pricing.price import Quote, quote
 from pingvas.generation.pricing.speeds import ratio_for
 from pingvas.generation.queue.batch_key import batch_key
 from pingvas.generation.queue.fairness import head_start, used_by
+from pingvas.generation.queue.submits_lately import allowance_after, refuse_if_too_often, values_of
 from pingvas.generation.requests.job_request import JobRequest, UpscaleRequest, check_request
-from pingvas.generation.requests.lookup import find_for_images, find_for_upscale
+from pingvas.generation.requests.lookup import MayUse, find_for_images, find_for_upscale
 from pingvas.generation.requests.memory_check import refuse_what_fits_no_worker
 from pingvas.generation.requests.parameters import OutputLimits, complete, complete_upscale, resolve
 from pingvas.generation.requests.storage_room import expected_bytes, require_room
@@ -57,11 +60,13 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Submitted:
-    """An accepted request: its jobs in order, and the credits taken for them."""
+    """An accepted request: its jobs in order, and the credits taken for them. `allowance`: how many more the plan's limit of a
+    minute leaves, where it has one."""
 
     batch_id: UUID
     jobs: list[JobView]
     estimated_credits: int
+    allowance: Allowance | None = None
 
     @property
     def job_ids(self) -> list[UUID]:
@@ -98,13 +103,16 @@ async def submit(
     deadline_seconds: float = DAY_SECONDS,
     retry_of: UUID | None = None,
     traceparent: str | None = None,
+    rate_limited: bool = False,
 ) -> Submitted:
     """Accept a request for `request.count` pictures, each of which has to end within `deadline_seconds`.
 
-    `retry_of` is the ended job that is tried again; `traceparent` carries a trace to the worker.
+    `retry_of` is the ended job that is tried again; `traceparent` carries a trace to the worker. `rate_limited`: the plan's limit
+    of a minute counts.
 
     Raises Invalid (a value is beyond what is taken; what it names is not there, cannot be used or is too large),
-    ModelLocked, InsufficientCredits, QueueFull, StorageExceeded; then the transaction is to be rolled back.
+    ModelLocked, InsufficientCredits, KeyCapReached, TooManyGenerations, QueueFull, StorageExceeded; then the transaction is to be
+    rolled back.
     """
     request = check_request(request)
     with span("submit", parent=traceparent, job_type=request.job_type, count=request.count):
@@ -112,9 +120,11 @@ async def submit(
         prepared = await _prepare(session, actor, request, subscription.plan_name, largest)
         return await _enqueue(
             session,
+            actor,
             subscription,
             prepared,
             request,
+            per_minute=subscription.generations_per_minute if rate_limited else None,
             deadline_seconds=deadline_seconds,
             retry_of=retry_of,
             traceparent=current_traceparent() or traceparent,
@@ -136,16 +146,18 @@ def tell_accepted(session: AsyncSession, user_id: UUID, jobs: Sequence[JobView])
 
 async def _enqueue(
     session: AsyncSession,
+    actor: Actor,
     subscription: CurrentSubscription,
     prepared: PreparedRequest,
     request: JobRequest,
     *,
+    per_minute: int | None,
     deadline_seconds: float,
     retry_of: UUID | None,
     traceparent: str | None,
 ) -> Submitted:
     """Take the credits and put the jobs into the queue. The person's subscription is locked. Raises InsufficientCredits,
-    QueueFull and StorageExceeded."""
+    KeyCapReached, TooManyGenerations, QueueFull and StorageExceeded."""
     user_id, price, weight = subscription.user_id, prepared.price, subscription.queue_weight
     total = price.credits * len(prepared.images)
     if total > subscription.remaining_credits:
@@ -153,7 +165,10 @@ async def _enqueue(
             f"This costs {total} credits and {subscription.remaining_credits} are left.",
             extra={"required": total, "balance": subscription.remaining_credits},
         )
+    if actor.key is not None:
+        await spend(session, actor.key.id, total)
     batch_id = new_id()
+    pace = values_of(per_minute)
     inserted = await fetch(
         session,
         INSERT,
@@ -176,6 +191,8 @@ async def _enqueue(
             "deadline_seconds": deadline_seconds,
             "retry_of": retry_of,
             "traceparent": traceparent,
+            "api_key_id": None if actor.key is None else actor.key.id,
+            **pace,
             "count": len(prepared.images),
             "ids": [new_id() for _ in prepared.images],
             "posting_ids": [new_id() for _ in prepared.images],
@@ -186,6 +203,7 @@ async def _enqueue(
         },
     )
     if not inserted:
+        await refuse_if_too_often(session, user_id, pace)
         raise QueueFull(
             f"Your plan allows {subscription.max_open_jobs} jobs that have not ended; wait for some, or cancel some.",
             extra={"max_open_jobs": subscription.max_open_jobs},
@@ -199,21 +217,28 @@ async def _enqueue(
         used_bytes=inserted[0].used_bytes,
     )
     tell_balance(session, user_id, inserted[0].balance, change=-total, reason="consume")
-    jobs = [JobView(entity(GenerationJob, row), None, None, None, None, row.read_at) for row in inserted]
+    key_name = None if actor.key is None else actor.key.name
+    jobs = [
+        JobView(entity(GenerationJob, row), None, None, None, None, row.read_at, key_name=key_name)
+        for row in inserted
+    ]
     jobs.sort(key=lambda view: view.job.batch_index)
     metrics.submitted(
         session, plan=subscription.plan_name, model=prepared.model.name, jobs=len(jobs), credits=total
     )
     wake_workers_later(session)
-    return Submitted(batch_id, jobs, total)
+    first = inserted[0]
+    allowance = allowance_after(per_minute, first.submits, first.submits_since, first.read_at)
+    return Submitted(batch_id, jobs, total, allowance)
 
 
 async def _prepare(
     session: ReadSession, actor: Actor, request: JobRequest, plan_name: str, largest: OutputLimits
 ) -> PreparedRequest:
     images: Sequence[JobParameters]
+    may = MayUse(plan_name, None if actor.key is None else actor.key.models)
     if isinstance(request, UpscaleRequest):
-        found = await find_for_upscale(session, actor.user_id, request, plan_name)
+        found = await find_for_upscale(session, actor.user_id, request, may)
         upscale = complete_upscale(request, found, largest)
         images, refine = [upscale], found.refine
         price = quote(
@@ -226,7 +251,7 @@ async def _prepare(
     else:
         resolved = resolve(request)
         loras = {name for image in resolved for name in image.loras}
-        found = await find_for_images(session, actor.user_id, request, loras, plan_name)
+        found = await find_for_images(session, actor.user_id, request, loras, may)
         images = complete(request, found, resolved)
         # A seed and a prompt cost nothing, so all cost the same.
         ratio = ratio_for(found.ratios.get(found.model.id), images[0])

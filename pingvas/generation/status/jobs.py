@@ -11,6 +11,7 @@ from sqlalchemy import ARRAY, Row, Select, Uuid, any_, bindparam, func, select, 
 from sqlalchemy.orm import aliased
 
 from pingvas.accounts.actor import Actor
+from pingvas.accounts.tables import ApiKey
 from pingvas.base.errors import NotFound
 from pingvas.base.pages import Page, PageRequest, read_page
 from pingvas.base.read_session import ReadSession
@@ -31,7 +32,8 @@ _OPEN_STILL = text(f"""
 class JobView:
     """A job with its image, its newest step and preview, and, once explained, how it waits.
 
-    `position`: its place in the queue, 1 is next, `MAX_POSITION` is that or more; None when it does not wait.
+    `position`: its place in the queue, 1 is next, `MAX_POSITION` is that or more; None when it does not wait. `key_name`: what its
+    owner calls the key that it was asked for with.
     """
 
     job: GenerationJob
@@ -41,6 +43,7 @@ class JobView:
     position: int | None
     read_at: datetime
     wait: Wait | None = None
+    key_name: str | None = None
 
     @property
     def waiting_for(self) -> WaitingFor | None:
@@ -183,13 +186,14 @@ def _views() -> Select[*tuple[Any, ...]]:
         .limit(1)
         .scalar_subquery()
     )
+    key_name = select(ApiKey.name).where(ApiKey.id == GenerationJob.api_key_id).scalar_subquery()
     return (
-        select(GenerationJob, Image, GenerationStep, preview, func.now())
+        select(GenerationJob, Image, GenerationStep, preview, func.now(), key_name)
         .outerjoin(Image, Image.job_id == GenerationJob.id)
         .outerjoin(GenerationStep, GenerationStep.id == newest)
     )
 
 
 def _view(row: Row[*tuple[Any, ...]]) -> JobView:
-    job, image, step, preview_key, read_at = row
-    return JobView(job, image, step, preview_key, None, read_at)
+    job, image, step, preview_key, read_at, key_name = row
+    return JobView(job, image, step, preview_key, None, read_at, key_name=key_name)

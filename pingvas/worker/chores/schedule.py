@@ -22,6 +22,7 @@ from pingvas.base.db import Database
 from pingvas.base.loop_failures import forget_loop_failures
 from pingvas.base.outbox import drain_deletions
 from pingvas.base.planner_figures import refresh_planner_figures
+from pingvas.base.rate_limit_store import FORGET as FORGET_RATE_LIMITS
 from pingvas.base.settings import Settings
 from pingvas.billing.ledger import find_disagreements
 from pingvas.gallery.old_files import clean_old_files
@@ -119,6 +120,12 @@ async def _forget_expired(context: ChoreContext) -> Counts:
     return {}
 
 
+async def _forget_rate_limits(context: ChoreContext) -> Counts:
+    async with context.database.transaction(durable=False) as session:
+        await session.execute(FORGET_RATE_LIMITS)
+    return {}
+
+
 async def _check_ledger(context: ChoreContext) -> Counts:
     async with context.database.read() as session:
         wrong = await find_disagreements(session)
@@ -162,6 +169,7 @@ CHORES = (
     Chore("delete_objects", "* * * * * */10", "every 10 seconds", _delete_objects),
     Chore("clean_old_files", "*/5 * * * *", "every 5 minutes", _clean_old_files, at_most=3000.0),
     Chore("forget_silent_workers", "* * * * *", "every minute", _forget_silent_workers),
+    Chore("forget_rate_limits", "*/5 * * * *", "every 5 minutes", _forget_rate_limits),
     Chore("forget_expired", "7 * * * *", "every hour", _forget_expired),
     Chore("drop_previews", "11 * * * *", "every hour", _drop_previews, at_most=3000.0),
     Chore("check_ledger", "23 * * * *", "every hour", _check_ledger, at_most=3000.0, is_trouble=True),

@@ -3,6 +3,7 @@
  * that no script sees. Tabs share what they learn, so that only one of them refreshes at a time.
  */
 import { type Problem, problemFrom, unreachable } from "./problem";
+import { rememberSignedIn } from "./signedInHere";
 import type { Tokens, User } from "./types";
 
 export type Session =
@@ -111,6 +112,11 @@ export async function startSession(): Promise<void> {
   }
 }
 
+/** Nobody is signed in here, as far as this browser knows: the studio is not asked. Another tab may know better, and says so. */
+export function startSignedOut(): void {
+  if (session.status === "starting") change({ status: "signed-out" });
+}
+
 /** An access token that will last for a moment; null when nobody is signed in. Throws when nobody can say. */
 export async function freshToken(): Promise<string | null> {
   if (view) return viewToken();
@@ -202,11 +208,13 @@ function forgetView(): void {
 
 function remember(news: { token: string; expiresAt: number; user: User }): void {
   access = { token: news.token, expiresAt: news.expiresAt };
+  rememberSignedIn(true);
   change({ status: "signed-in", user: news.user });
 }
 
 function forget(): void {
   access = null;
+  rememberSignedIn(false);
   change({ status: "signed-out" });
 }
 

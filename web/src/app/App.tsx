@@ -3,6 +3,7 @@ import { Suspense } from "react";
 import { BrowserRouter, Navigate, Route, Routes, useLocation } from "react-router";
 
 import { startSession } from "@/api/session";
+import { wasSignedIn } from "@/api/signedInHere";
 import { useSession } from "@/entities/user/useSession";
 import { useI18n } from "@/i18n/useI18n";
 import { Brand } from "@/ui/Brand";
@@ -13,7 +14,6 @@ import { useTitle } from "@/ui/useTitle";
 import styles from "./App.module.css";
 import { LinkPage, SignedIn, SignInPage, SignUpPage } from "./entrances";
 import { ErrorBoundary } from "./ErrorBoundary";
-import { wasSignedIn } from "./preload";
 
 export function App() {
   return (

@@ -7,6 +7,7 @@ import { Button } from "@/ui/Button";
 import { Empty } from "@/ui/States";
 
 import { ChunkGone } from "./chunks";
+import { drawAnyHangul } from "./hangul";
 
 type Trouble = "broken" | "chunk_gone" | "chunk_offline";
 
@@ -17,6 +18,11 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { trouble:
   static getDerivedStateFromError(error: unknown): { trouble: Trouble } {
     if (!(error instanceof ChunkGone)) return { trouble: "broken" };
     return { trouble: navigator.onLine ? "chunk_gone" : "chunk_offline" };
+  }
+
+  override componentDidCatch(): void {
+    // What is said then stands at the ways in too, whose signs are too few for it.
+    drawAnyHangul(true);
   }
 
   override render() {

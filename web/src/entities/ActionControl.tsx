@@ -3,7 +3,8 @@ import { Link } from "react-router";
 
 import { useI18n } from "@/i18n/useI18n";
 import { firstKeyName } from "@/shortcuts/keyNames";
-import { Button, buttonClass, IconButton, iconButtonClass, type ButtonLook } from "@/ui/Button";
+import { Button, buttonClass, type ButtonLook } from "@/ui/Button";
+import { IconButton, iconButtonClass } from "@/ui/IconButton";
 
 import { isOffered, type FileAction, type LinkAction, type RunAction } from "./action";
 

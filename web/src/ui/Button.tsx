@@ -4,8 +4,6 @@ import type { ComponentProps } from "react";
 import styles from "./Button.module.css";
 import { cx } from "./cx";
 
-export { IconButton, iconButtonClass } from "./IconButton";
-
 export type ButtonLook = "primary" | "plain" | "quiet" | "danger";
 
 interface ButtonProps extends ComponentProps<"button"> {

@@ -4,7 +4,7 @@ import { CheckIcon, ChevronsUpDownIcon, XIcon } from "lucide-react";
 
 import { useI18n } from "@/i18n/useI18n";
 
-import { iconButtonClass } from "./Button";
+import { iconButtonClass } from "./IconButton";
 import { cx } from "./cx";
 import { Field, type FieldText } from "./Field";
 import field from "./Field.module.css";

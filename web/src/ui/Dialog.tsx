@@ -5,7 +5,7 @@ import { useRef, type KeyboardEvent, type ReactNode } from "react";
 
 import { useI18n } from "@/i18n/useI18n";
 
-import { IconButton } from "./Button";
+import { IconButton } from "./IconButton";
 import { cx } from "./cx";
 import styles from "./Dialog.module.css";
 

@@ -2,7 +2,7 @@
 import { Popover as Base } from "@base-ui/react/popover";
 import type { ReactNode } from "react";
 
-import { iconButtonClass } from "./Button";
+import { iconButtonClass } from "./IconButton";
 import { cx } from "./cx";
 import { Drawer } from "./Drawer";
 import styles from "./Panel.module.css";

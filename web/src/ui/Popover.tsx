@@ -2,7 +2,7 @@
 import { Popover as Base } from "@base-ui/react/popover";
 import { useState, type ReactNode } from "react";
 
-import { IconButton } from "./Button";
+import { IconButton } from "./IconButton";
 import { cx } from "./cx";
 import popup from "./Popup.module.css";
 // After what it changes of it.

@@ -3,7 +3,7 @@ import { CircleCheckIcon, TriangleAlertIcon, XIcon } from "lucide-react";
 
 import { useI18n } from "@/i18n/useI18n";
 
-import { iconButtonClass } from "./Button";
+import { iconButtonClass } from "./IconButton";
 import { cx } from "./cx";
 import { ProgressBar } from "./Progress";
 import styles from "./Toaster.module.css";

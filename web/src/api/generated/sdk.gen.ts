@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { AnnounceData, AnnounceErrors, AnnounceResponses, AskForExportData, AskForExportErrors, AskForExportResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelJobsData, CancelJobsErrors, CancelJobsResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangeMeData, ChangeMeErrors, ChangeMeResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmEmailData, ConfirmEmailErrors, ConfirmEmailResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndSessionsOfData, EndSessionsOfErrors, EndSessionsOfResponses, EstimateJobsData, EstimateJobsErrors, EstimateJobsResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, ForgetEmailChangeData, ForgetEmailChangeErrors, ForgetEmailChangeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetExportData, GetExportErrors, GetExportResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageRecipeData, GetImageRecipeErrors, GetImageRecipeResponses, GetImageResponses, GetImageThumbnailData, GetImageThumbnailErrors, GetJobData, GetJobErrors, GetJobResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GiveBonusCreditsData, GiveBonusCreditsErrors, GiveBonusCreditsResponses, HealthzData, HealthzErrors, HealthzResponses, ListAllAnnouncementsData, ListAllAnnouncementsErrors, ListAllAnnouncementsResponses, ListAnnouncementsData, ListAnnouncementsErrors, ListAnnouncementsResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListCreditsData, ListCreditsErrors, ListCreditsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListJobStepsData, ListJobStepsErrors, ListJobStepsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ProveIdentityData, ProveIdentityErrors, ProveIdentityResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveMyAvatarData, RemoveMyAvatarErrors, RemoveMyAvatarResponses, RemoveSecondFactorOfData, RemoveSecondFactorOfErrors, RemoveSecondFactorOfResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestorePersonData, RestorePersonErrors, RestorePersonResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeKeysOfData, RevokeKeysOfErrors, RevokeKeysOfResponses, SendVerificationData, SendVerificationErrors, SendVerificationResponses, SetMyAvatarData, SetMyAvatarErrors, SetMyAvatarResponses, SetRoleData, SetRoleErrors, SetRoleResponses, SignInOnceData, SignInOnceErrors, SignInOnceResponses, SubmitJobsData, SubmitJobsErrors, SubmitJobsResponses, SuspendPersonData, SuspendPersonErrors, SuspendPersonResponses, UndoDeleteMeData, UndoDeleteMeErrors, UndoDeleteMeResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UploadImageData, UploadImageErrors, UploadImageResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewAsData, ViewAsErrors, ViewAsResponses, WithdrawAnnouncementData, WithdrawAnnouncementErrors, WithdrawAnnouncementResponses } from './types.gen';
+import type { AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AnnounceData, AnnounceErrors, AnnounceResponses, AskForExportData, AskForExportErrors, AskForExportResponses, AskForNewPasskeyData, AskForNewPasskeyErrors, AskForNewPasskeyResponses, AskForPasskeyAsProofData, AskForPasskeyAsProofErrors, AskForPasskeyAsProofResponses, AskForPasskeyData, AskForPasskeyErrors, AskForPasskeyResponses, BeginSecondFactorData, BeginSecondFactorErrors, BeginSecondFactorResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelJobsData, CancelJobsErrors, CancelJobsResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangeMeData, ChangeMeErrors, ChangeMeResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ComeBackFromProviderData, ComeBackFromProviderErrors, ConfirmEmailData, ConfirmEmailErrors, ConfirmEmailResponses, ConfirmSecondFactorData, ConfirmSecondFactorErrors, ConfirmSecondFactorResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndSessionsOfData, EndSessionsOfErrors, EndSessionsOfResponses, EstimateJobsData, EstimateJobsErrors, EstimateJobsResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, ForgetEmailChangeData, ForgetEmailChangeErrors, ForgetEmailChangeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetExportData, GetExportErrors, GetExportResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageRecipeData, GetImageRecipeErrors, GetImageRecipeResponses, GetImageResponses, GetImageThumbnailData, GetImageThumbnailErrors, GetJobData, GetJobErrors, GetJobResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetSignInMethodsData, GetSignInMethodsErrors, GetSignInMethodsResponses, GiveBonusCreditsData, GiveBonusCreditsErrors, GiveBonusCreditsResponses, HealthzData, HealthzErrors, HealthzResponses, LinkOauthAccountData, LinkOauthAccountErrors, LinkOauthAccountResponses, ListAllAnnouncementsData, ListAllAnnouncementsErrors, ListAllAnnouncementsResponses, ListAnnouncementsData, ListAnnouncementsErrors, ListAnnouncementsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListCreditsData, ListCreditsErrors, ListCreditsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListJobStepsData, ListJobStepsErrors, ListJobStepsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOauthAccountsData, ListOauthAccountsErrors, ListOauthAccountsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, ListProvidersData, ListProvidersErrors, ListProvidersResponses, LoginData, LoginErrors, LoginResponses, LoginWithCodeData, LoginWithCodeErrors, LoginWithCodeResponses, LoginWithPasskeyData, LoginWithPasskeyErrors, LoginWithPasskeyResponses, LogoutData, LogoutErrors, LogoutResponses, ProveIdentityData, ProveIdentityErrors, ProveIdentityResponses, ProveWithCodeData, ProveWithCodeErrors, ProveWithCodeResponses, ProveWithPasskeyData, ProveWithPasskeyErrors, ProveWithPasskeyResponses, ProveWithProviderData, ProveWithProviderErrors, ProveWithProviderResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveMyAvatarData, RemoveMyAvatarErrors, RemoveMyAvatarResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveSecondFactorData, RemoveSecondFactorErrors, RemoveSecondFactorOfData, RemoveSecondFactorOfErrors, RemoveSecondFactorOfResponses, RemoveSecondFactorResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestorePersonData, RestorePersonErrors, RestorePersonResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeKeysOfData, RevokeKeysOfErrors, RevokeKeysOfResponses, SendVerificationData, SendVerificationErrors, SendVerificationResponses, SetMyAvatarData, SetMyAvatarErrors, SetMyAvatarResponses, SetRoleData, SetRoleErrors, SetRoleResponses, SignInOnceData, SignInOnceErrors, SignInOnceResponses, SignInWithProviderData, SignInWithProviderErrors, SubmitJobsData, SubmitJobsErrors, SubmitJobsResponses, SuspendPersonData, SuspendPersonErrors, SuspendPersonResponses, UndoDeleteMeData, UndoDeleteMeErrors, UndoDeleteMeResponses, UnlinkOauthAccountData, UnlinkOauthAccountErrors, UnlinkOauthAccountResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UploadImageData, UploadImageErrors, UploadImageResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewAsData, ViewAsErrors, ViewAsResponses, WithdrawAnnouncementData, WithdrawAnnouncementErrors, WithdrawAnnouncementResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -25,7 +25,15 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
  */
 export const listJobs = <ThrowOnError extends boolean = true>(options?: Options<ListJobsData, ThrowOnError>): RequestResult<ListJobsResponses, ListJobsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListJobsResponses, ListJobsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/jobs',
     ...options
 });
@@ -37,7 +45,15 @@ export const listJobs = <ThrowOnError extends boolean = true>(options?: Options<
  */
 export const submitJobs = <ThrowOnError extends boolean = true>(options: Options<SubmitJobsData, ThrowOnError>): RequestResult<SubmitJobsResponses, SubmitJobsErrors, ThrowOnError, 'data'> => (options.client ?? client).post<SubmitJobsResponses, SubmitJobsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/jobs',
     ...options,
     headers: {
@@ -53,7 +69,15 @@ export const submitJobs = <ThrowOnError extends boolean = true>(options: Options
  */
 export const estimateJobs = <ThrowOnError extends boolean = true>(options: Options<EstimateJobsData, ThrowOnError>): RequestResult<EstimateJobsResponses, EstimateJobsErrors, ThrowOnError, 'data'> => (options.client ?? client).post<EstimateJobsResponses, EstimateJobsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/jobs/estimate',
     ...options,
     headers: {
@@ -69,7 +93,15 @@ export const estimateJobs = <ThrowOnError extends boolean = true>(options: Optio
  */
 export const getJob = <ThrowOnError extends boolean = true>(options: Options<GetJobData, ThrowOnError>): RequestResult<GetJobResponses, GetJobErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetJobResponses, GetJobErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/jobs/{job_id}',
     ...options
 });
@@ -81,7 +113,15 @@ export const getJob = <ThrowOnError extends boolean = true>(options: Options<Get
  */
 export const listJobSteps = <ThrowOnError extends boolean = true>(options: Options<ListJobStepsData, ThrowOnError>): RequestResult<ListJobStepsResponses, ListJobStepsErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListJobStepsResponses, ListJobStepsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/jobs/{job_id}/steps',
     ...options
 });
@@ -93,7 +133,15 @@ export const listJobSteps = <ThrowOnError extends boolean = true>(options: Optio
  */
 export const cancelJob = <ThrowOnError extends boolean = true>(options: Options<CancelJobData, ThrowOnError>): RequestResult<CancelJobResponses, CancelJobErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CancelJobResponses, CancelJobErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/jobs/{job_id}/cancel',
     ...options
 });
@@ -105,7 +153,15 @@ export const cancelJob = <ThrowOnError extends boolean = true>(options: Options<
  */
 export const retryJob = <ThrowOnError extends boolean = true>(options: Options<RetryJobData, ThrowOnError>): RequestResult<RetryJobResponses, RetryJobErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RetryJobResponses, RetryJobErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/jobs/{job_id}/retry',
     ...options
 });
@@ -117,7 +173,15 @@ export const retryJob = <ThrowOnError extends boolean = true>(options: Options<R
  */
 export const cancelJobs = <ThrowOnError extends boolean = true>(options?: Options<CancelJobsData, ThrowOnError>): RequestResult<CancelJobsResponses, CancelJobsErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<CancelJobsResponses, CancelJobsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/jobs/cancel',
     ...options
 });
@@ -129,7 +193,15 @@ export const cancelJobs = <ThrowOnError extends boolean = true>(options?: Option
  */
 export const listImages = <ThrowOnError extends boolean = true>(options?: Options<ListImagesData, ThrowOnError>): RequestResult<ListImagesResponses, ListImagesErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListImagesResponses, ListImagesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/images',
     ...options
 });
@@ -142,7 +214,15 @@ export const listImages = <ThrowOnError extends boolean = true>(options?: Option
 export const uploadImage = <ThrowOnError extends boolean = true>(options: Options<UploadImageData, ThrowOnError>): RequestResult<UploadImageResponses, UploadImageErrors, ThrowOnError, 'data'> => (options.client ?? client).post<UploadImageResponses, UploadImageErrors, ThrowOnError, 'data'>({
     ...formDataBodySerializer,
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/images',
     ...options,
     headers: {
@@ -158,7 +238,15 @@ export const uploadImage = <ThrowOnError extends boolean = true>(options: Option
  */
 export const deleteImage = <ThrowOnError extends boolean = true>(options: Options<DeleteImageData, ThrowOnError>): RequestResult<DeleteImageResponses, DeleteImageErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteImageResponses, DeleteImageErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/images/{image_id}',
     ...options
 });
@@ -170,7 +258,15 @@ export const deleteImage = <ThrowOnError extends boolean = true>(options: Option
  */
 export const getImage = <ThrowOnError extends boolean = true>(options: Options<GetImageData, ThrowOnError>): RequestResult<GetImageResponses, GetImageErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetImageResponses, GetImageErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/images/{image_id}',
     ...options
 });
@@ -182,7 +278,15 @@ export const getImage = <ThrowOnError extends boolean = true>(options: Options<G
  */
 export const updateImage = <ThrowOnError extends boolean = true>(options: Options<UpdateImageData, ThrowOnError>): RequestResult<UpdateImageResponses, UpdateImageErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<UpdateImageResponses, UpdateImageErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/images/{image_id}',
     ...options,
     headers: {
@@ -201,7 +305,15 @@ export const updateImage = <ThrowOnError extends boolean = true>(options: Option
  */
 export const getImageRecipe = <ThrowOnError extends boolean = true>(options: Options<GetImageRecipeData, ThrowOnError>): RequestResult<GetImageRecipeResponses, GetImageRecipeErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetImageRecipeResponses, GetImageRecipeErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/images/{image_id}/recipe',
     ...options
 });
@@ -213,7 +325,15 @@ export const getImageRecipe = <ThrowOnError extends boolean = true>(options: Opt
  */
 export const getImageFile = <ThrowOnError extends boolean = true>(options: Options<GetImageFileData, ThrowOnError>): RequestResult<unknown, GetImageFileErrors, ThrowOnError, 'data'> => (options.client ?? client).get<unknown, GetImageFileErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/images/{image_id}/file',
     ...options
 });
@@ -225,7 +345,15 @@ export const getImageFile = <ThrowOnError extends boolean = true>(options: Optio
  */
 export const getImageThumbnail = <ThrowOnError extends boolean = true>(options: Options<GetImageThumbnailData, ThrowOnError>): RequestResult<unknown, GetImageThumbnailErrors, ThrowOnError, 'data'> => (options.client ?? client).get<unknown, GetImageThumbnailErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/images/{image_id}/thumbnail',
     ...options
 });
@@ -237,7 +365,15 @@ export const getImageThumbnail = <ThrowOnError extends boolean = true>(options: 
  */
 export const getQueue = <ThrowOnError extends boolean = true>(options?: Options<GetQueueData, ThrowOnError>): RequestResult<GetQueueResponses, GetQueueErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetQueueResponses, GetQueueErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/queue',
     ...options
 });
@@ -250,7 +386,11 @@ export const getQueue = <ThrowOnError extends boolean = true>(options?: Options<
  */
 export const deleteMe = <ThrowOnError extends boolean = true>(options?: Options<DeleteMeData, ThrowOnError>): RequestResult<DeleteMeResponses, DeleteMeErrors, ThrowOnError, 'data'> => (options?.client ?? client).delete<DeleteMeResponses, DeleteMeErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/me',
     ...options
 });
@@ -262,7 +402,15 @@ export const deleteMe = <ThrowOnError extends boolean = true>(options?: Options<
  */
 export const getMe = <ThrowOnError extends boolean = true>(options?: Options<GetMeData, ThrowOnError>): RequestResult<GetMeResponses, GetMeErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetMeResponses, GetMeErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/me',
     ...options
 });
@@ -274,7 +422,15 @@ export const getMe = <ThrowOnError extends boolean = true>(options?: Options<Get
  */
 export const changeMe = <ThrowOnError extends boolean = true>(options: Options<ChangeMeData, ThrowOnError>): RequestResult<ChangeMeResponses, ChangeMeErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<ChangeMeResponses, ChangeMeErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/me',
     ...options,
     headers: {
@@ -290,8 +446,32 @@ export const changeMe = <ThrowOnError extends boolean = true>(options: Options<C
  */
 export const listCredits = <ThrowOnError extends boolean = true>(options?: Options<ListCreditsData, ThrowOnError>): RequestResult<ListCreditsResponses, ListCreditsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListCreditsResponses, ListCreditsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/me/credits',
+    ...options
+});
+
+/**
+ * End My Other Sessions
+ *
+ * Sign all of this person's devices out but the one that asks.
+ */
+export const endMyOtherSessions = <ThrowOnError extends boolean = true>(options?: Options<EndMyOtherSessionsData, ThrowOnError>): RequestResult<EndMyOtherSessionsResponses, EndMyOtherSessionsErrors, ThrowOnError, 'data'> => (options?.client ?? client).delete<EndMyOtherSessionsResponses, EndMyOtherSessionsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/sessions',
     ...options
 });
 
@@ -302,7 +482,11 @@ export const listCredits = <ThrowOnError extends boolean = true>(options?: Optio
  */
 export const listMySessions = <ThrowOnError extends boolean = true>(options?: Options<ListMySessionsData, ThrowOnError>): RequestResult<ListMySessionsResponses, ListMySessionsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListMySessionsResponses, ListMySessionsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/me/sessions',
     ...options
 });
@@ -314,7 +498,11 @@ export const listMySessions = <ThrowOnError extends boolean = true>(options?: Op
  */
 export const endMySession = <ThrowOnError extends boolean = true>(options: Options<EndMySessionData, ThrowOnError>): RequestResult<EndMySessionResponses, EndMySessionErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<EndMySessionResponses, EndMySessionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/me/sessions/{session_id}',
     ...options
 });
@@ -326,7 +514,15 @@ export const endMySession = <ThrowOnError extends boolean = true>(options: Optio
  */
 export const listModels = <ThrowOnError extends boolean = true>(options?: Options<ListModelsData, ThrowOnError>): RequestResult<ListModelsResponses, ListModelsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListModelsResponses, ListModelsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/models',
     ...options
 });
@@ -338,7 +534,15 @@ export const listModels = <ThrowOnError extends boolean = true>(options?: Option
  */
 export const getModel = <ThrowOnError extends boolean = true>(options: Options<GetModelData, ThrowOnError>): RequestResult<GetModelResponses, GetModelErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetModelResponses, GetModelErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/models/{name}',
     ...options
 });
@@ -376,6 +580,9 @@ export const register = <ThrowOnError extends boolean = true>(options: Options<R
  * Login
  *
  * Sign in on this device with e-mail and password.
+ *
+ * Where the account wants a code as well, the answer is 403 `second_factor_needed`: its `challenge` goes to
+ * `/auth/second-factor` with the code.
  */
 export const login = <ThrowOnError extends boolean = true>(options: Options<LoginData, ThrowOnError>): RequestResult<LoginResponses, LoginErrors, ThrowOnError, 'data'> => (options.client ?? client).post<LoginResponses, LoginErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -428,7 +635,11 @@ export const refreshTokens = <ThrowOnError extends boolean = true>(options?: Opt
  */
 export const logout = <ThrowOnError extends boolean = true>(options?: Options<LogoutData, ThrowOnError>): RequestResult<LogoutResponses, LogoutErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<LogoutResponses, LogoutErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/auth/logout',
     ...options,
     headers: {
@@ -444,7 +655,15 @@ export const logout = <ThrowOnError extends boolean = true>(options?: Options<Lo
  */
 export const removeMyAvatar = <ThrowOnError extends boolean = true>(options?: Options<RemoveMyAvatarData, ThrowOnError>): RequestResult<RemoveMyAvatarResponses, RemoveMyAvatarErrors, ThrowOnError, 'data'> => (options?.client ?? client).delete<RemoveMyAvatarResponses, RemoveMyAvatarErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/me/avatar',
     ...options
 });
@@ -457,11 +676,91 @@ export const removeMyAvatar = <ThrowOnError extends boolean = true>(options?: Op
 export const setMyAvatar = <ThrowOnError extends boolean = true>(options: Options<SetMyAvatarData, ThrowOnError>): RequestResult<SetMyAvatarResponses, SetMyAvatarErrors, ThrowOnError, 'data'> => (options.client ?? client).post<SetMyAvatarResponses, SetMyAvatarErrors, ThrowOnError, 'data'>({
     ...formDataBodySerializer,
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/me/avatar',
     ...options,
     headers: {
         'Content-Type': null,
+        ...options.headers
+    }
+});
+
+/**
+ * List My Keys
+ *
+ * My API keys, the newest first, with those that were revoked or have expired.
+ */
+export const listApiKeys = <ThrowOnError extends boolean = true>(options?: Options<ListApiKeysData, ThrowOnError>): RequestResult<ListApiKeysResponses, ListApiKeysErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListApiKeysResponses, ListApiKeysErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/api-keys',
+    ...options
+});
+
+/**
+ * Create My Key
+ *
+ * Make an API key, which acts in my name within its bounds. It is shown in this answer and never again; I am written to. At most 50 work at once.
+ */
+export const createApiKey = <ThrowOnError extends boolean = true>(options: Options<CreateApiKeyData, ThrowOnError>): RequestResult<CreateApiKeyResponses, CreateApiKeyErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CreateApiKeyResponses, CreateApiKeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/api-keys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke My Key
+ *
+ * Have an API key of mine stop working at once. What was made with it still says so.
+ */
+export const revokeApiKey = <ThrowOnError extends boolean = true>(options: Options<RevokeApiKeyData, ThrowOnError>): RequestResult<RevokeApiKeyResponses, RevokeApiKeyErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<RevokeApiKeyResponses, RevokeApiKeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/api-keys/{key_id}',
+    ...options
+});
+
+/**
+ * Change My Key
+ *
+ * Change the name of an API key of mine, or its bounds. They count from the next call on.
+ */
+export const changeApiKey = <ThrowOnError extends boolean = true>(options: Options<ChangeApiKeyData, ThrowOnError>): RequestResult<ChangeApiKeyResponses, ChangeApiKeyErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<ChangeApiKeyResponses, ChangeApiKeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/api-keys/{key_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
         ...options.headers
     }
 });
@@ -473,7 +772,11 @@ export const setMyAvatar = <ThrowOnError extends boolean = true>(options: Option
  */
 export const undoDeleteMe = <ThrowOnError extends boolean = true>(options?: Options<UndoDeleteMeData, ThrowOnError>): RequestResult<UndoDeleteMeResponses, UndoDeleteMeErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<UndoDeleteMeResponses, UndoDeleteMeErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/me/delete/undo',
     ...options
 });
@@ -485,7 +788,11 @@ export const undoDeleteMe = <ThrowOnError extends boolean = true>(options?: Opti
  */
 export const getExport = <ThrowOnError extends boolean = true>(options?: Options<GetExportData, ThrowOnError>): RequestResult<GetExportResponses, GetExportErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetExportResponses, GetExportErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/me/export',
     ...options
 });
@@ -497,7 +804,11 @@ export const getExport = <ThrowOnError extends boolean = true>(options?: Options
  */
 export const askForExport = <ThrowOnError extends boolean = true>(options?: Options<AskForExportData, ThrowOnError>): RequestResult<AskForExportResponses, AskForExportErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<AskForExportResponses, AskForExportErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/me/export',
     ...options
 });
@@ -509,7 +820,11 @@ export const askForExport = <ThrowOnError extends boolean = true>(options?: Opti
  */
 export const listPeople = <ThrowOnError extends boolean = true>(options?: Options<ListPeopleData, ThrowOnError>): RequestResult<ListPeopleResponses, ListPeopleErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListPeopleResponses, ListPeopleErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/admin/users',
     ...options
 });
@@ -521,7 +836,11 @@ export const listPeople = <ThrowOnError extends boolean = true>(options?: Option
  */
 export const getPerson = <ThrowOnError extends boolean = true>(options: Options<GetPersonData, ThrowOnError>): RequestResult<GetPersonResponses, GetPersonErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetPersonResponses, GetPersonErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/admin/users/{user_id}',
     ...options
 });
@@ -533,7 +852,11 @@ export const getPerson = <ThrowOnError extends boolean = true>(options: Options<
  */
 export const suspendPerson = <ThrowOnError extends boolean = true>(options: Options<SuspendPersonData, ThrowOnError>): RequestResult<SuspendPersonResponses, SuspendPersonErrors, ThrowOnError, 'data'> => (options.client ?? client).post<SuspendPersonResponses, SuspendPersonErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/admin/users/{user_id}/suspend',
     ...options,
     headers: {
@@ -549,7 +872,11 @@ export const suspendPerson = <ThrowOnError extends boolean = true>(options: Opti
  */
 export const restorePerson = <ThrowOnError extends boolean = true>(options: Options<RestorePersonData, ThrowOnError>): RequestResult<RestorePersonResponses, RestorePersonErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RestorePersonResponses, RestorePersonErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/admin/users/{user_id}/restore',
     ...options,
     headers: {
@@ -565,7 +892,11 @@ export const restorePerson = <ThrowOnError extends boolean = true>(options: Opti
  */
 export const setRole = <ThrowOnError extends boolean = true>(options: Options<SetRoleData, ThrowOnError>): RequestResult<SetRoleResponses, SetRoleErrors, ThrowOnError, 'data'> => (options.client ?? client).put<SetRoleResponses, SetRoleErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/admin/users/{user_id}/role',
     ...options,
     headers: {
@@ -581,7 +912,11 @@ export const setRole = <ThrowOnError extends boolean = true>(options: Options<Se
  */
 export const giveBonusCredits = <ThrowOnError extends boolean = true>(options: Options<GiveBonusCreditsData, ThrowOnError>): RequestResult<GiveBonusCreditsResponses, GiveBonusCreditsErrors, ThrowOnError, 'data'> => (options.client ?? client).post<GiveBonusCreditsResponses, GiveBonusCreditsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/admin/users/{user_id}/credits',
     ...options,
     headers: {
@@ -597,7 +932,11 @@ export const giveBonusCredits = <ThrowOnError extends boolean = true>(options: O
  */
 export const endSessionsOf = <ThrowOnError extends boolean = true>(options: Options<EndSessionsOfData, ThrowOnError>): RequestResult<EndSessionsOfResponses, EndSessionsOfErrors, ThrowOnError, 'data'> => (options.client ?? client).post<EndSessionsOfResponses, EndSessionsOfErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/admin/users/{user_id}/sessions/end',
     ...options,
     headers: {
@@ -613,7 +952,11 @@ export const endSessionsOf = <ThrowOnError extends boolean = true>(options: Opti
  */
 export const revokeKeysOf = <ThrowOnError extends boolean = true>(options: Options<RevokeKeysOfData, ThrowOnError>): RequestResult<RevokeKeysOfResponses, RevokeKeysOfErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RevokeKeysOfResponses, RevokeKeysOfErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/admin/users/{user_id}/api-keys/revoke',
     ...options,
     headers: {
@@ -629,7 +972,11 @@ export const revokeKeysOf = <ThrowOnError extends boolean = true>(options: Optio
  */
 export const removeSecondFactorOf = <ThrowOnError extends boolean = true>(options: Options<RemoveSecondFactorOfData, ThrowOnError>): RequestResult<RemoveSecondFactorOfResponses, RemoveSecondFactorOfErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RemoveSecondFactorOfResponses, RemoveSecondFactorOfErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/admin/users/{user_id}/second-factor/remove',
     ...options,
     headers: {
@@ -645,7 +992,11 @@ export const removeSecondFactorOf = <ThrowOnError extends boolean = true>(option
  */
 export const viewAs = <ThrowOnError extends boolean = true>(options: Options<ViewAsData, ThrowOnError>): RequestResult<ViewAsResponses, ViewAsErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ViewAsResponses, ViewAsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/admin/users/{user_id}/view',
     ...options,
     headers: {
@@ -661,7 +1012,11 @@ export const viewAs = <ThrowOnError extends boolean = true>(options: Options<Vie
  */
 export const listAuditLog = <ThrowOnError extends boolean = true>(options?: Options<ListAuditLogData, ThrowOnError>): RequestResult<ListAuditLogResponses, ListAuditLogErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListAuditLogResponses, ListAuditLogErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/admin/audit',
     ...options
 });
@@ -673,7 +1028,11 @@ export const listAuditLog = <ThrowOnError extends boolean = true>(options?: Opti
  */
 export const exportAuditLog = <ThrowOnError extends boolean = true>(options?: Options<ExportAuditLogData, ThrowOnError>): RequestResult<ExportAuditLogResponses, ExportAuditLogErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ExportAuditLogResponses, ExportAuditLogErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/admin/audit.csv',
     ...options
 });
@@ -685,7 +1044,15 @@ export const exportAuditLog = <ThrowOnError extends boolean = true>(options?: Op
  */
 export const listAnnouncements = <ThrowOnError extends boolean = true>(options?: Options<ListAnnouncementsData, ThrowOnError>): RequestResult<ListAnnouncementsResponses, ListAnnouncementsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListAnnouncementsResponses, ListAnnouncementsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/announcements',
     ...options
 });
@@ -697,7 +1064,11 @@ export const listAnnouncements = <ThrowOnError extends boolean = true>(options?:
  */
 export const listAllAnnouncements = <ThrowOnError extends boolean = true>(options?: Options<ListAllAnnouncementsData, ThrowOnError>): RequestResult<ListAllAnnouncementsResponses, ListAllAnnouncementsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListAllAnnouncementsResponses, ListAllAnnouncementsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/admin/announcements',
     ...options
 });
@@ -709,7 +1080,11 @@ export const listAllAnnouncements = <ThrowOnError extends boolean = true>(option
  */
 export const announce = <ThrowOnError extends boolean = true>(options: Options<AnnounceData, ThrowOnError>): RequestResult<AnnounceResponses, AnnounceErrors, ThrowOnError, 'data'> => (options.client ?? client).post<AnnounceResponses, AnnounceErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/admin/announcements',
     ...options,
     headers: {
@@ -725,7 +1100,11 @@ export const announce = <ThrowOnError extends boolean = true>(options: Options<A
  */
 export const withdrawAnnouncement = <ThrowOnError extends boolean = true>(options: Options<WithdrawAnnouncementData, ThrowOnError>): RequestResult<WithdrawAnnouncementResponses, WithdrawAnnouncementErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<WithdrawAnnouncementResponses, WithdrawAnnouncementErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/admin/announcements/{announcement_id}',
     ...options
 });
@@ -797,7 +1176,11 @@ export const confirmEmail = <ThrowOnError extends boolean = true>(options: Optio
  */
 export const sendVerification = <ThrowOnError extends boolean = true>(options?: Options<SendVerificationData, ThrowOnError>): RequestResult<SendVerificationResponses, SendVerificationErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<SendVerificationResponses, SendVerificationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/me/verify-email',
     ...options
 });
@@ -809,7 +1192,11 @@ export const sendVerification = <ThrowOnError extends boolean = true>(options?: 
  */
 export const forgetEmailChange = <ThrowOnError extends boolean = true>(options?: Options<ForgetEmailChangeData, ThrowOnError>): RequestResult<ForgetEmailChangeResponses, ForgetEmailChangeErrors, ThrowOnError, 'data'> => (options?.client ?? client).delete<ForgetEmailChangeResponses, ForgetEmailChangeErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/me/email',
     ...options
 });
@@ -821,7 +1208,11 @@ export const forgetEmailChange = <ThrowOnError extends boolean = true>(options?:
  */
 export const changeEmail = <ThrowOnError extends boolean = true>(options: Options<ChangeEmailData, ThrowOnError>): RequestResult<ChangeEmailResponses, ChangeEmailErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ChangeEmailResponses, ChangeEmailErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/me/email',
     ...options,
     headers: {
@@ -837,7 +1228,11 @@ export const changeEmail = <ThrowOnError extends boolean = true>(options: Option
  */
 export const changePassword = <ThrowOnError extends boolean = true>(options: Options<ChangePasswordData, ThrowOnError>): RequestResult<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/me/password',
     ...options,
     headers: {
@@ -853,8 +1248,389 @@ export const changePassword = <ThrowOnError extends boolean = true>(options: Opt
  */
 export const proveIdentity = <ThrowOnError extends boolean = true>(options: Options<ProveIdentityData, ThrowOnError>): RequestResult<ProveIdentityResponses, ProveIdentityErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ProveIdentityResponses, ProveIdentityErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/me/proof',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Options
+ *
+ * What to ask the browser for a passkey with. Nobody is named: the browser shows the passkeys that it has for this studio.
+ */
+export const askForPasskey = <ThrowOnError extends boolean = true>(options?: Options<AskForPasskeyData, ThrowOnError>): RequestResult<AskForPasskeyResponses, AskForPasskeyErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<AskForPasskeyResponses, AskForPasskeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/passkeys/options',
+    ...options
+});
+
+/**
+ * Login
+ *
+ * Sign in on this device with a passkey, which counts as both factors.
+ */
+export const loginWithPasskey = <ThrowOnError extends boolean = true>(options: Options<LoginWithPasskeyData, ThrowOnError>): RequestResult<LoginWithPasskeyResponses, LoginWithPasskeyErrors, ThrowOnError, 'data'> => (options.client ?? client).post<LoginWithPasskeyResponses, LoginWithPasskeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/passkeys/login',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * New Options
+ *
+ * What to have the browser make a passkey with.
+ */
+export const askForNewPasskey = <ThrowOnError extends boolean = true>(options?: Options<AskForNewPasskeyData, ThrowOnError>): RequestResult<AskForNewPasskeyResponses, AskForNewPasskeyErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<AskForNewPasskeyResponses, AskForNewPasskeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/passkeys/options',
+    ...options
+});
+
+/**
+ * List Mine
+ *
+ * This person's passkeys, the newest first; there are twenty at most.
+ */
+export const listPasskeys = <ThrowOnError extends boolean = true>(options?: Options<ListPasskeysData, ThrowOnError>): RequestResult<ListPasskeysResponses, ListPasskeysErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListPasskeysResponses, ListPasskeysErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/passkeys',
+    ...options
+});
+
+/**
+ * Add
+ *
+ * Keep a passkey that the browser has just made. It signs in from now on.
+ */
+export const addPasskey = <ThrowOnError extends boolean = true>(options: Options<AddPasskeyData, ThrowOnError>): RequestResult<AddPasskeyResponses, AddPasskeyErrors, ThrowOnError, 'data'> => (options.client ?? client).post<AddPasskeyResponses, AddPasskeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/passkeys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Remove
+ *
+ * Remove a passkey; it signs in no more. The last way into an account cannot be removed.
+ */
+export const removePasskey = <ThrowOnError extends boolean = true>(options: Options<RemovePasskeyData, ThrowOnError>): RequestResult<RemovePasskeyResponses, RemovePasskeyErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<RemovePasskeyResponses, RemovePasskeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/passkeys/{passkey_id}',
+    ...options
+});
+
+/**
+ * Rename
+ *
+ * Give a passkey another name.
+ */
+export const renamePasskey = <ThrowOnError extends boolean = true>(options: Options<RenamePasskeyData, ThrowOnError>): RequestResult<RenamePasskeyResponses, RenamePasskeyErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<RenamePasskeyResponses, RenamePasskeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/passkeys/{passkey_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Proof Options
+ *
+ * What to ask the browser for one of this person's passkeys with.
+ */
+export const askForPasskeyAsProof = <ThrowOnError extends boolean = true>(options?: Options<AskForPasskeyAsProofData, ThrowOnError>): RequestResult<AskForPasskeyAsProofResponses, AskForPasskeyAsProofErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<AskForPasskeyAsProofResponses, AskForPasskeyAsProofErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/proof/passkey/options',
+    ...options
+});
+
+/**
+ * Prove
+ *
+ * Prove again, with a passkey, who is there: for the next ten minutes what is dear may be done on this device.
+ */
+export const proveWithPasskey = <ThrowOnError extends boolean = true>(options: Options<ProveWithPasskeyData, ThrowOnError>): RequestResult<ProveWithPasskeyResponses, ProveWithPasskeyErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ProveWithPasskeyResponses, ProveWithPasskeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/proof/passkey',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Login
+ *
+ * End a sign-in that waits for a code. Five may be tried; then one begins again.
+ */
+export const loginWithCode = <ThrowOnError extends boolean = true>(options: Options<LoginWithCodeData, ThrowOnError>): RequestResult<LoginWithCodeResponses, LoginWithCodeErrors, ThrowOnError, 'data'> => (options.client ?? client).post<LoginWithCodeResponses, LoginWithCodeErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/second-factor',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Methods
+ *
+ * How this person can sign in.
+ */
+export const getSignInMethods = <ThrowOnError extends boolean = true>(options?: Options<GetSignInMethodsData, ThrowOnError>): RequestResult<GetSignInMethodsResponses, GetSignInMethodsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetSignInMethodsResponses, GetSignInMethodsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/sign-in-methods',
+    ...options
+});
+
+/**
+ * Take Away
+ *
+ * Take the app and its recovery codes away. Signing in asks for no code any more.
+ */
+export const removeSecondFactor = <ThrowOnError extends boolean = true>(options?: Options<RemoveSecondFactorData, ThrowOnError>): RequestResult<RemoveSecondFactorResponses, RemoveSecondFactorErrors, ThrowOnError, 'data'> => (options?.client ?? client).delete<RemoveSecondFactorResponses, RemoveSecondFactorErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/second-factor',
+    ...options
+});
+
+/**
+ * Set Up
+ *
+ * Make the secret for an authenticator app. Asked again before it is confirmed, it makes another.
+ */
+export const beginSecondFactor = <ThrowOnError extends boolean = true>(options?: Options<BeginSecondFactorData, ThrowOnError>): RequestResult<BeginSecondFactorResponses, BeginSecondFactorErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<BeginSecondFactorResponses, BeginSecondFactorErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/second-factor',
+    ...options
+});
+
+/**
+ * Confirm It
+ *
+ * Show that the app makes the right codes. From now on signing in asks for one.
+ */
+export const confirmSecondFactor = <ThrowOnError extends boolean = true>(options: Options<ConfirmSecondFactorData, ThrowOnError>): RequestResult<ConfirmSecondFactorResponses, ConfirmSecondFactorErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ConfirmSecondFactorResponses, ConfirmSecondFactorErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/second-factor/confirm',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Renew
+ *
+ * Make ten new recovery codes; the old ones work no more.
+ */
+export const renewRecoveryCodes = <ThrowOnError extends boolean = true>(options?: Options<RenewRecoveryCodesData, ThrowOnError>): RequestResult<RenewRecoveryCodesResponses, RenewRecoveryCodesErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<RenewRecoveryCodesResponses, RenewRecoveryCodesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/second-factor/recovery-codes',
+    ...options
+});
+
+/**
+ * Prove
+ *
+ * Prove again, with a code, who is there: for the next ten minutes what is dear may be done on this device.
+ */
+export const proveWithCode = <ThrowOnError extends boolean = true>(options: Options<ProveWithCodeData, ThrowOnError>): RequestResult<ProveWithCodeResponses, ProveWithCodeErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ProveWithCodeResponses, ProveWithCodeErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/proof/code',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Providers
+ *
+ * The services that one may sign in with here.
+ */
+export const listProviders = <ThrowOnError extends boolean = true>(options?: Options<ListProvidersData, ThrowOnError>): RequestResult<ListProvidersResponses, ListProvidersErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListProvidersResponses, ListProvidersErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/providers',
+    ...options
+});
+
+/**
+ * Leave
+ *
+ * To the provider, which asks who is there. It comes back to the callback, and from there to `next`.
+ */
+export const signInWithProvider = <ThrowOnError extends boolean = true>(options: Options<SignInWithProviderData, ThrowOnError>): RequestResult<unknown, SignInWithProviderErrors, ThrowOnError, 'data'> => (options.client ?? client).get<unknown, SignInWithProviderErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/oauth/{provider}',
+    ...options
+});
+
+/**
+ * Callback
+ *
+ * Where the provider sends the browser: signs it in and on to `/sign-in/done?next=…`, asks for a code at
+ * `/sign-in/second-factor?next=…#challenge=…`, or says what went wrong at `/sign-in?problem=…`.
+ */
+export const comeBackFromProvider = <ThrowOnError extends boolean = true>(options: Options<ComeBackFromProviderData, ThrowOnError>): RequestResult<unknown, ComeBackFromProviderErrors, ThrowOnError, 'data'> => (options.client ?? client).get<unknown, ComeBackFromProviderErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/oauth/{provider}/callback',
+    ...options
+});
+
+/**
+ * List Mine
+ *
+ * The accounts of other services that sign this person in, the newest first; there are ten at most.
+ */
+export const listOauthAccounts = <ThrowOnError extends boolean = true>(options?: Options<ListOauthAccountsData, ThrowOnError>): RequestResult<ListOauthAccountsResponses, ListOauthAccountsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListOauthAccountsResponses, ListOauthAccountsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/oauth-accounts',
+    ...options
+});
+
+/**
+ * Link Mine
+ *
+ * Begin to link an account of another service: the page sends the browser to `url`, which comes back to `next`, or to
+ * `/account/sign-in?problem=…`.
+ */
+export const linkOauthAccount = <ThrowOnError extends boolean = true>(options: Options<LinkOauthAccountData, ThrowOnError>): RequestResult<LinkOauthAccountResponses, LinkOauthAccountErrors, ThrowOnError, 'data'> => (options.client ?? client).post<LinkOauthAccountResponses, LinkOauthAccountErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/oauth-accounts/{provider}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Unlink Mine
+ *
+ * Remove a linked account; it signs in no more. The last way into an account cannot be removed.
+ */
+export const unlinkOauthAccount = <ThrowOnError extends boolean = true>(options: Options<UnlinkOauthAccountData, ThrowOnError>): RequestResult<UnlinkOauthAccountResponses, UnlinkOauthAccountErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<UnlinkOauthAccountResponses, UnlinkOauthAccountErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/oauth-accounts/{account_id}',
+    ...options
+});
+
+/**
+ * Prove
+ *
+ * Prove again, by an account of another service that is linked, who is there: the page sends the browser to `url`, which
+ * comes back to `next`, with `problem=…` in its query if it went wrong.
+ */
+export const proveWithProvider = <ThrowOnError extends boolean = true>(options: Options<ProveWithProviderData, ThrowOnError>): RequestResult<ProveWithProviderResponses, ProveWithProviderErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ProveWithProviderResponses, ProveWithProviderErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/proof/oauth/{provider}',
     ...options,
     headers: {
         'Content-Type': 'application/json',

@@ -181,6 +181,26 @@ export type BalanceOut = {
 };
 
 /**
+ * BegunOut
+ *
+ * For an authenticator app. Counts once a first code was shown.
+ */
+export type BegunOut = {
+    /**
+     * Secret
+     *
+     * To be typed, base32
+     */
+    secret: string;
+    /**
+     * Uri
+     *
+     * The same as `otpauth://…`, for a QR code
+     */
+    uri: string;
+};
+
+/**
  * Body_set_my_avatar
  */
 export type BodySetMyAvatar = {
@@ -253,9 +273,21 @@ export type ChangePasswordBody = {
     /**
      * Password
      *
-     * 10 to 256 characters of any kind; not one of the very common ones
+     * 15 to 256 characters of any kind; not one of the very common ones
      */
     password: string;
+};
+
+/**
+ * CodeBody
+ */
+export type CodeBody = {
+    /**
+     * Code
+     *
+     * Six digits of the app, or a recovery code
+     */
+    code: string;
 };
 
 /**
@@ -434,6 +466,30 @@ export type DeviceOut = {
      */
     id: string;
     /**
+     * Device
+     *
+     * Browser and system in words, or the program's own name
+     */
+    device: string;
+    /**
+     * Place
+     *
+     * Where the address is, where the operator has a file that tells
+     */
+    place: string | null;
+    /**
+     * Method
+     *
+     * How its person signed in; `viewing`: an admin who looks through their eyes
+     */
+    method: 'password' | 'link' | 'passkey' | 'google' | 'discord' | 'viewing';
+    /**
+     * Second Factor
+     *
+     * Whether two factors were shown on it
+     */
+    second_factor: boolean;
+    /**
      * Ip Address
      */
     ip_address: string | null;
@@ -495,6 +551,18 @@ export type EmailChangeOut = {
      * Expires At
      */
     expires_at: string;
+};
+
+/**
+ * EndedOut
+ */
+export type EndedOut = {
+    /**
+     * Ended
+     *
+     * How many devices were signed out
+     */
+    ended: number;
 };
 
 /**
@@ -645,6 +713,10 @@ export type ImageOut = {
      * File Url
      */
     file_url: string;
+    /**
+     * The API key that it was asked for with; null: none
+     */
+    api_key: KeyRef | null;
     /**
      * Created At
      */
@@ -1051,6 +1123,10 @@ export type JobOut = {
      */
     retry_of: string | null;
     /**
+     * The API key that it was asked for with; null: none
+     */
+    api_key: KeyRef | null;
+    /**
      * Attempt
      */
     attempt: number;
@@ -1090,6 +1166,228 @@ export type JobPage = {
      * Next Cursor
      */
     next_cursor: string | null;
+};
+
+/**
+ * KeyBody
+ */
+export type KeyBody = {
+    /**
+     * Name
+     *
+     * 1 to 80 characters
+     */
+    name: string;
+    /**
+     * Scopes
+     *
+     * `read`: look. `generate`: ask for pictures, cancel, upload. `manage`: change the gallery and the profile
+     */
+    scopes: Array<'read' | 'generate' | 'manage'>;
+    /**
+     * Total Cap
+     *
+     * Credits that it may spend in all; null: what I have
+     */
+    total_cap?: number | null;
+    /**
+     * Daily Cap
+     *
+     * Credits that it may spend in a day, of UTC; null: what I have
+     */
+    daily_cap?: number | null;
+    /**
+     * Models
+     *
+     * Names of the models, LoRAs and other parts that its jobs may use; null: all that I may use
+     */
+    models?: Array<string> | null;
+    /**
+     * Addresses
+     *
+     * From where it may be used: addresses, and networks as `198.51.100.0/24`; null: from everywhere
+     */
+    addresses?: Array<string> | null;
+    /**
+     * Requests Per Minute
+     *
+     * Requests a minute that it may make; null: what my plan allows all my programs together
+     */
+    requests_per_minute?: number | null;
+    /**
+     * Expires At
+     *
+     * When it stops working; null: never
+     */
+    expires_at?: string | null;
+};
+
+/**
+ * KeyOut
+ *
+ * An API key. Of the key itself only its beginning is kept, `prefix`.
+ */
+export type KeyOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Prefix
+     */
+    prefix: string;
+    /**
+     * Scopes
+     */
+    scopes: Array<'read' | 'generate' | 'manage'>;
+    /**
+     * Total Cap
+     *
+     * Credits that it may spend in all; null: what I have
+     */
+    total_cap: number | null;
+    /**
+     * Daily Cap
+     *
+     * Credits that it may spend in a day, of UTC; null: what I have
+     */
+    daily_cap: number | null;
+    /**
+     * Spent Total
+     *
+     * Credits that its jobs hold, or have cost
+     */
+    spent_total: number;
+    /**
+     * Spent Today
+     *
+     * The same of those asked for today, of UTC
+     */
+    spent_today: number;
+    /**
+     * Models
+     *
+     * Names of the models, LoRAs and other parts that its jobs may use; null: all that I may use
+     */
+    models: Array<string> | null;
+    /**
+     * Addresses
+     *
+     * From where it may be used: addresses, and networks as `198.51.100.0/24`; null: from everywhere
+     */
+    addresses: Array<string> | null;
+    /**
+     * Requests Per Minute
+     *
+     * Requests a minute that it may make; null: what my plan allows all my programs together
+     */
+    requests_per_minute: number | null;
+    /**
+     * Expires At
+     */
+    expires_at: string | null;
+    /**
+     * Revoked At
+     */
+    revoked_at: string | null;
+    /**
+     * Last Used At
+     *
+     * To a minute
+     */
+    last_used_at: string | null;
+    /**
+     * Last Used Ip
+     */
+    last_used_ip: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
+ * KeyPage
+ */
+export type KeyPage = {
+    /**
+     * Items
+     */
+    items: Array<KeyOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * KeyPatch
+ *
+ * Only what is sent changes; null takes a bound away. Scopes stay as they are: make another key.
+ */
+export type KeyPatch = {
+    /**
+     * Name
+     *
+     * 1 to 80 characters
+     */
+    name?: string;
+    /**
+     * Total Cap
+     *
+     * Credits that it may spend in all; null: what I have
+     */
+    total_cap?: number | null;
+    /**
+     * Daily Cap
+     *
+     * Credits that it may spend in a day, of UTC; null: what I have
+     */
+    daily_cap?: number | null;
+    /**
+     * Models
+     *
+     * Names of the models, LoRAs and other parts that its jobs may use; null: all that I may use
+     */
+    models?: Array<string> | null;
+    /**
+     * Addresses
+     *
+     * From where it may be used: addresses, and networks as `198.51.100.0/24`; null: from everywhere
+     */
+    addresses?: Array<string> | null;
+    /**
+     * Requests Per Minute
+     *
+     * Requests a minute that it may make; null: what my plan allows all my programs together
+     */
+    requests_per_minute?: number | null;
+    /**
+     * Expires At
+     *
+     * When it stops working; null: never
+     */
+    expires_at?: string | null;
+};
+
+/**
+ * KeyRef
+ *
+ * An API key of mine, by what I call it.
+ */
+export type KeyRef = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
 };
 
 /**
@@ -1180,6 +1478,40 @@ export type LinkBody = {
      * From the link in a mail; works once
      */
     token: string;
+};
+
+/**
+ * LinkedOut
+ *
+ * An account of another service that signs this person in. `name`: what it is known by there.
+ */
+export type LinkedOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Provider
+     */
+    provider: 'google' | 'discord';
+    /**
+     * Name
+     */
+    name: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
+ * LinkedPage
+ */
+export type LinkedPage = {
+    /**
+     * Items
+     */
+    items: Array<LinkedOut>;
 };
 
 /**
@@ -1372,7 +1704,7 @@ export type ModelOut = {
     /**
      * Available
      *
-     * Whether my plan may run it
+     * Whether my plan may run it, and the API key that asks
      */
     available: boolean;
     /**
@@ -1488,6 +1820,118 @@ export type MyStorage = {
 };
 
 /**
+ * NewKeyOut
+ */
+export type NewKeyOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Prefix
+     */
+    prefix: string;
+    /**
+     * Scopes
+     */
+    scopes: Array<'read' | 'generate' | 'manage'>;
+    /**
+     * Total Cap
+     *
+     * Credits that it may spend in all; null: what I have
+     */
+    total_cap: number | null;
+    /**
+     * Daily Cap
+     *
+     * Credits that it may spend in a day, of UTC; null: what I have
+     */
+    daily_cap: number | null;
+    /**
+     * Spent Total
+     *
+     * Credits that its jobs hold, or have cost
+     */
+    spent_total: number;
+    /**
+     * Spent Today
+     *
+     * The same of those asked for today, of UTC
+     */
+    spent_today: number;
+    /**
+     * Models
+     *
+     * Names of the models, LoRAs and other parts that its jobs may use; null: all that I may use
+     */
+    models: Array<string> | null;
+    /**
+     * Addresses
+     *
+     * From where it may be used: addresses, and networks as `198.51.100.0/24`; null: from everywhere
+     */
+    addresses: Array<string> | null;
+    /**
+     * Requests Per Minute
+     *
+     * Requests a minute that it may make; null: what my plan allows all my programs together
+     */
+    requests_per_minute: number | null;
+    /**
+     * Expires At
+     */
+    expires_at: string | null;
+    /**
+     * Revoked At
+     */
+    revoked_at: string | null;
+    /**
+     * Last Used At
+     *
+     * To a minute
+     */
+    last_used_at: string | null;
+    /**
+     * Last Used Ip
+     */
+    last_used_ip: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Key
+     *
+     * The key itself, told this once
+     */
+    key: string;
+};
+
+/**
+ * NewPasskeyBody
+ */
+export type NewPasskeyBody = {
+    /**
+     * Credential
+     *
+     * `PublicKeyCredential.toJSON()` of what the browser gave, as WebAuthn writes it
+     */
+    credential: {
+        [key: string]: unknown;
+    };
+    /**
+     * Name
+     *
+     * 1 to 80 characters
+     */
+    name: string;
+};
+
+/**
  * Notices
  *
  * What the page tells when it happens elsewhere; each is told unless it is switched off.
@@ -1521,6 +1965,74 @@ export type OneTimeBody = {
      * From a sign-in link; works once
      */
     token: string;
+};
+
+/**
+ * OptionsOut
+ *
+ * What the browser is asked with. Each works once, for five minutes.
+ */
+export type OptionsOut = {
+    /**
+     * Public Key
+     *
+     * For `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`
+     */
+    public_key: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * PasskeyBody
+ */
+export type PasskeyBody = {
+    /**
+     * Credential
+     *
+     * `PublicKeyCredential.toJSON()` of what the browser gave, as WebAuthn writes it
+     */
+    credential: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * PasskeyOut
+ *
+ * A passkey of this person's. `backed_up`: whether it is kept on more than one device.
+ */
+export type PasskeyOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Backed Up
+     */
+    backed_up: boolean;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Last Used At
+     */
+    last_used_at: string | null;
+};
+
+/**
+ * PasskeysOut
+ */
+export type PasskeysOut = {
+    /**
+     * Items
+     */
+    items: Array<PasskeyOut>;
 };
 
 /**
@@ -1830,6 +2342,34 @@ export type ProofBody = {
 };
 
 /**
+ * ProviderOut
+ */
+export type ProviderOut = {
+    /**
+     * Provider
+     */
+    provider: 'google' | 'discord';
+};
+
+/**
+ * ProvidersOut
+ *
+ * How one may sign in here besides a password.
+ */
+export type ProvidersOut = {
+    /**
+     * Items
+     */
+    items: Array<ProviderOut>;
+    /**
+     * Passkeys
+     *
+     * Whether the studio's address allows passkeys
+     */
+    passkeys: boolean;
+};
+
+/**
  * QueueOut
  *
  * Both lanes together, each by itself, and me. `position` and `eta_seconds` are of my first waiting job.
@@ -1935,6 +2475,18 @@ export type ReceiptOut = {
      * Gpu Seconds
      */
     gpu_seconds: number | null;
+};
+
+/**
+ * RecoveryCodesOut
+ *
+ * Shown this once. Each stands in for the app once.
+ */
+export type RecoveryCodesOut = {
+    /**
+     * Recovery Codes
+     */
+    recovery_codes: Array<string>;
 };
 
 /**
@@ -2055,6 +2607,18 @@ export type RegisteredAnswer = {
 };
 
 /**
+ * RenameBody
+ */
+export type RenameBody = {
+    /**
+     * Name
+     *
+     * 1 to 80 characters
+     */
+    name: string;
+};
+
+/**
  * ResetBody
  */
 export type ResetBody = {
@@ -2067,7 +2631,7 @@ export type ResetBody = {
     /**
      * Password
      *
-     * 10 to 256 characters of any kind; not one of the very common ones
+     * 15 to 256 characters of any kind; not one of the very common ones
      */
     password: string;
 };
@@ -2086,6 +2650,77 @@ export type RoleBody = {
      * Role
      */
     role: 'user' | 'admin';
+};
+
+/**
+ * SecondFactorBody
+ */
+export type SecondFactorBody = {
+    /**
+     * Code
+     *
+     * Six digits of the app, or a recovery code
+     */
+    code: string;
+    /**
+     * Challenge Token
+     *
+     * `challenge` of the answer `second_factor_needed`, or of the address
+     */
+    challenge_token: string;
+};
+
+/**
+ * SecondFactorState
+ */
+export type SecondFactorState = {
+    /**
+     * On
+     */
+    on: boolean;
+    /**
+     * Since
+     */
+    since: string | null;
+    /**
+     * Recovery Codes Left
+     */
+    recovery_codes_left: number;
+};
+
+/**
+ * SignInMethodsOut
+ *
+ * The ways into this account, and what this studio offers.
+ */
+export type SignInMethodsOut = {
+    /**
+     * Has Password
+     */
+    has_password: boolean;
+    /**
+     * Passkeys
+     */
+    passkeys: number;
+    /**
+     * Passkeys Available
+     *
+     * Whether the studio's address allows passkeys
+     */
+    passkeys_available: boolean;
+    /**
+     * Providers
+     *
+     * Those that are linked
+     */
+    providers: Array<'google' | 'discord'>;
+    second_factor: SecondFactorState;
+    /**
+     * Session Has Second Factor
+     *
+     * Whether this device has shown two factors
+     */
+    session_has_second_factor: boolean;
 };
 
 /**
@@ -2266,6 +2901,30 @@ export type TextToImage = {
      * Job Type
      */
     job_type: 'txt2img';
+};
+
+/**
+ * ToProviderBody
+ */
+export type ToProviderBody = {
+    /**
+     * Next
+     *
+     * Where to come back to. A path of this studio: one slash at its start, and no backslash, blank or control character
+     */
+    next?: string;
+};
+
+/**
+ * ToProviderOut
+ */
+export type ToProviderOut = {
+    /**
+     * Url
+     *
+     * Where the page sends the browser
+     */
+    url: string;
 };
 
 /**
@@ -2499,7 +3158,7 @@ export type RegisterBodyWritable = {
     /**
      * Password
      *
-     * 10 to 256 characters of any kind; not one of the very common ones
+     * 15 to 256 characters of any kind; not one of the very common ones
      */
     password: string;
     /**
@@ -2550,7 +3209,7 @@ export type ListJobsErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -2622,11 +3281,11 @@ export type SubmitJobsErrors = {
      */
     401: Problem;
     /**
-     * Payment Required: `insufficient_credits` (There are not enough credits left for this); `storage_exceeded` (There is no room left in your storage. Delete pictures, or take a larger plan)
+     * Payment Required: `insufficient_credits` (There are not enough credits left for this); `key_cap_reached` (This API key has spent what it may); `storage_exceeded` (There is no room left in your storage. Delete pictures, or take a larger plan)
      */
     402: Problem;
     /**
-     * Forbidden: `model_locked` (This model is not part of your plan); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `model_locked` (This model is not part of your plan); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -2704,7 +3363,7 @@ export type EstimateJobsErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `model_locked` (This model is not part of your plan); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `model_locked` (This model is not part of your plan); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -2766,7 +3425,7 @@ export type GetJobErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -2820,7 +3479,7 @@ export type ListJobStepsErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -2874,7 +3533,7 @@ export type CancelJobErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -2946,11 +3605,11 @@ export type RetryJobErrors = {
      */
     401: Problem;
     /**
-     * Payment Required: `insufficient_credits` (There are not enough credits left for this); `storage_exceeded` (There is no room left in your storage. Delete pictures, or take a larger plan)
+     * Payment Required: `insufficient_credits` (There are not enough credits left for this); `key_cap_reached` (This API key has spent what it may); `storage_exceeded` (There is no room left in your storage. Delete pictures, or take a larger plan)
      */
     402: Problem;
     /**
-     * Forbidden: `model_locked` (This model is not part of your plan); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `model_locked` (This model is not part of your plan); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -3011,7 +3670,7 @@ export type CancelJobsErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -3105,7 +3764,7 @@ export type ListImagesErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -3162,7 +3821,7 @@ export type UploadImageErrors = {
      */
     402: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -3232,7 +3891,7 @@ export type DeleteImageErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -3290,7 +3949,7 @@ export type GetImageErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -3344,7 +4003,7 @@ export type UpdateImageErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -3406,7 +4065,7 @@ export type GetImageRecipeErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -3464,7 +4123,7 @@ export type GetImageFileErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -3509,7 +4168,7 @@ export type GetImageThumbnailErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -3549,7 +4208,7 @@ export type GetQueueErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -3598,7 +4257,7 @@ export type DeleteMeErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `proof_needed` (Prove again that it is you); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `proof_needed` (Prove again that it is you); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -3651,7 +4310,7 @@ export type GetMeErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -3700,7 +4359,7 @@ export type ChangeMeErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -3778,7 +4437,7 @@ export type ListCreditsErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -3814,6 +4473,55 @@ export type ListCreditsResponses = {
 
 export type ListCreditsResponse = ListCreditsResponses[keyof ListCreditsResponses];
 
+export type EndMyOtherSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/sessions';
+};
+
+export type EndMyOtherSessionsErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type EndMyOtherSessionsError = EndMyOtherSessionsErrors[keyof EndMyOtherSessionsErrors];
+
+export type EndMyOtherSessionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: EndedOut;
+};
+
+export type EndMyOtherSessionsResponse = EndMyOtherSessionsResponses[keyof EndMyOtherSessionsResponses];
+
 export type ListMySessionsData = {
     body?: never;
     path?: never;
@@ -3840,7 +4548,7 @@ export type ListMySessionsErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -3890,7 +4598,7 @@ export type EndMySessionErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -3956,7 +4664,7 @@ export type ListModelsErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -4010,7 +4718,7 @@ export type GetModelErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -4165,7 +4873,7 @@ export type LoginErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended)
+     * Forbidden: `account_suspended` (This account is suspended); `second_factor_needed` (A code of your app is needed as well)
      */
     403: Problem;
     /**
@@ -4407,7 +5115,7 @@ export type RemoveMyAvatarErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -4456,7 +5164,7 @@ export type SetMyAvatarErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -4500,6 +5208,245 @@ export type SetMyAvatarResponses = {
 
 export type SetMyAvatarResponse = SetMyAvatarResponses[keyof SetMyAvatarResponses];
 
+export type ListApiKeysData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         *
+         * Items a page
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the page before
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/me/api-keys';
+};
+
+export type ListApiKeysErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListApiKeysError = ListApiKeysErrors[keyof ListApiKeysErrors];
+
+export type ListApiKeysResponses = {
+    /**
+     * Successful Response
+     */
+    200: KeyPage;
+};
+
+export type ListApiKeysResponse = ListApiKeysResponses[keyof ListApiKeysResponses];
+
+export type CreateApiKeyData = {
+    body: KeyBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/api-keys';
+};
+
+export type CreateApiKeyErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `conflict` (You have 50 API keys that work; revoke one first)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type CreateApiKeyError = CreateApiKeyErrors[keyof CreateApiKeyErrors];
+
+export type CreateApiKeyResponses = {
+    /**
+     * Successful Response
+     */
+    201: NewKeyOut;
+};
+
+export type CreateApiKeyResponse = CreateApiKeyResponses[keyof CreateApiKeyResponses];
+
+export type RevokeApiKeyData = {
+    body?: never;
+    path: {
+        /**
+         * Key Id
+         */
+        key_id: string;
+    };
+    query?: never;
+    url: '/api/v1/me/api-keys/{key_id}';
+};
+
+export type RevokeApiKeyErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type RevokeApiKeyError = RevokeApiKeyErrors[keyof RevokeApiKeyErrors];
+
+export type RevokeApiKeyResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RevokeApiKeyResponse = RevokeApiKeyResponses[keyof RevokeApiKeyResponses];
+
+export type ChangeApiKeyData = {
+    body: KeyPatch;
+    path: {
+        /**
+         * Key Id
+         */
+        key_id: string;
+    };
+    query?: never;
+    url: '/api/v1/me/api-keys/{key_id}';
+};
+
+export type ChangeApiKeyErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that); `proof_needed` (Prove again that it is you)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `conflict` (This API key is revoked. Make a new one)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type ChangeApiKeyError = ChangeApiKeyErrors[keyof ChangeApiKeyErrors];
+
+export type ChangeApiKeyResponses = {
+    /**
+     * Successful Response
+     */
+    200: KeyOut;
+};
+
+export type ChangeApiKeyResponse = ChangeApiKeyResponses[keyof ChangeApiKeyResponses];
+
 export type UndoDeleteMeData = {
     body?: never;
     path?: never;
@@ -4513,7 +5460,7 @@ export type UndoDeleteMeErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -4566,9 +5513,13 @@ export type GetExportErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `forbidden` (This API key may not do that)
      */
     403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
     /**
      * Unprocessable Entity: `validation_error` (Some of the input is not valid)
      */
@@ -4611,7 +5562,7 @@ export type AskForExportErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -4687,7 +5638,7 @@ export type ListPeopleErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
      */
     403: Problem;
     /**
@@ -4737,7 +5688,7 @@ export type GetPersonErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
      */
     403: Problem;
     /**
@@ -4791,7 +5742,7 @@ export type SuspendPersonErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
      */
     403: Problem;
     /**
@@ -4857,7 +5808,7 @@ export type RestorePersonErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
      */
     403: Problem;
     /**
@@ -4923,7 +5874,7 @@ export type SetRoleErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
      */
     403: Problem;
     /**
@@ -4989,7 +5940,7 @@ export type GiveBonusCreditsErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
      */
     403: Problem;
     /**
@@ -5051,7 +6002,7 @@ export type EndSessionsOfErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
      */
     403: Problem;
     /**
@@ -5113,7 +6064,7 @@ export type RevokeKeysOfErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
      */
     403: Problem;
     /**
@@ -5175,7 +6126,7 @@ export type RemoveSecondFactorOfErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
      */
     403: Problem;
     /**
@@ -5237,7 +6188,7 @@ export type ViewAsErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
      */
     403: Problem;
     /**
@@ -5331,7 +6282,7 @@ export type ListAuditLogErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
      */
     403: Problem;
     /**
@@ -5397,7 +6348,7 @@ export type ExportAuditLogErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
      */
     403: Problem;
     /**
@@ -5442,7 +6393,7 @@ export type ListAnnouncementsErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -5487,7 +6438,7 @@ export type ListAllAnnouncementsErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
      */
     403: Problem;
     /**
@@ -5532,7 +6483,7 @@ export type AnnounceErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
      */
     403: Problem;
     /**
@@ -5590,7 +6541,7 @@ export type WithdrawAnnouncementErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `forbidden` (You may not do that); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
      */
     403: Problem;
     /**
@@ -5849,7 +6800,7 @@ export type SendVerificationErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -5900,7 +6851,7 @@ export type ForgetEmailChangeErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -5949,7 +6900,7 @@ export type ChangeEmailErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `proof_needed` (Prove again that it is you); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `proof_needed` (Prove again that it is you); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -6002,7 +6953,7 @@ export type ChangePasswordErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `proof_needed` (Prove again that it is you); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `proof_needed` (Prove again that it is you); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -6055,7 +7006,7 @@ export type ProveIdentityErrors = {
      */
     401: Problem;
     /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it)
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
     /**
@@ -6094,6 +7045,1244 @@ export type ProveIdentityResponses = {
 };
 
 export type ProveIdentityResponse = ProveIdentityResponses[keyof ProveIdentityResponses];
+
+export type AskForPasskeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/passkeys/options';
+};
+
+export type AskForPasskeyErrors = {
+    /**
+     * Conflict: `passkeys_unavailable` (Passkeys need an https address with a name (PINGVAS_PUBLIC_URL), or localhost)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type AskForPasskeyError = AskForPasskeyErrors[keyof AskForPasskeyErrors];
+
+export type AskForPasskeyResponses = {
+    /**
+     * Successful Response
+     */
+    200: OptionsOut;
+};
+
+export type AskForPasskeyResponse = AskForPasskeyResponses[keyof AskForPasskeyResponses];
+
+export type LoginWithPasskeyData = {
+    body: PasskeyBody;
+    headers?: {
+        /**
+         * X-Pingvas-Client
+         *
+         * `web`: the refresh token travels in an HttpOnly cookie and not in the body.
+         */
+        'X-Pingvas-Client'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/passkeys/login';
+};
+
+export type LoginWithPasskeyErrors = {
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `challenge_over` (This took too long, or was answered already. Begin again); `passkeys_unavailable` (Passkeys need an https address with a name (PINGVAS_PUBLIC_URL), or localhost)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `passkey_refused` (This passkey was not accepted); `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds)
+     */
+    503: Problem;
+};
+
+export type LoginWithPasskeyError = LoginWithPasskeyErrors[keyof LoginWithPasskeyErrors];
+
+export type LoginWithPasskeyResponses = {
+    /**
+     * Successful Response
+     */
+    200: TokenAnswer;
+};
+
+export type LoginWithPasskeyResponse = LoginWithPasskeyResponses[keyof LoginWithPasskeyResponses];
+
+export type AskForNewPasskeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/passkeys/options';
+};
+
+export type AskForNewPasskeyErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that); `proof_needed` (Prove again that it is you)
+     */
+    403: Problem;
+    /**
+     * Conflict: `passkeys_unavailable` (Passkeys need an https address with a name (PINGVAS_PUBLIC_URL), or localhost); `too_many_passkeys` (An account has 20 passkeys at most. Remove one first)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type AskForNewPasskeyError = AskForNewPasskeyErrors[keyof AskForNewPasskeyErrors];
+
+export type AskForNewPasskeyResponses = {
+    /**
+     * Successful Response
+     */
+    200: OptionsOut;
+};
+
+export type AskForNewPasskeyResponse = AskForNewPasskeyResponses[keyof AskForNewPasskeyResponses];
+
+export type ListPasskeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/passkeys';
+};
+
+export type ListPasskeysErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListPasskeysError = ListPasskeysErrors[keyof ListPasskeysErrors];
+
+export type ListPasskeysResponses = {
+    /**
+     * Successful Response
+     */
+    200: PasskeysOut;
+};
+
+export type ListPasskeysResponse = ListPasskeysResponses[keyof ListPasskeysResponses];
+
+export type AddPasskeyData = {
+    body: NewPasskeyBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/passkeys';
+};
+
+export type AddPasskeyErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that); `proof_needed` (Prove again that it is you)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `challenge_over` (This took too long, or was answered already. Begin again); `passkeys_unavailable` (Passkeys need an https address with a name (PINGVAS_PUBLIC_URL), or localhost); `passkey_exists` (This passkey is known already); `too_many_passkeys` (An account has 20 passkeys at most. Remove one first)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `passkey_refused` (This passkey was not accepted); `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type AddPasskeyError = AddPasskeyErrors[keyof AddPasskeyErrors];
+
+export type AddPasskeyResponses = {
+    /**
+     * Successful Response
+     */
+    201: PasskeyOut;
+};
+
+export type AddPasskeyResponse = AddPasskeyResponses[keyof AddPasskeyResponses];
+
+export type RemovePasskeyData = {
+    body?: never;
+    path: {
+        /**
+         * Passkey Id
+         */
+        passkey_id: string;
+    };
+    query?: never;
+    url: '/api/v1/me/passkeys/{passkey_id}';
+};
+
+export type RemovePasskeyErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Conflict: `last_way_in` (This is the only way into the account. Add another one first)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type RemovePasskeyError = RemovePasskeyErrors[keyof RemovePasskeyErrors];
+
+export type RemovePasskeyResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RemovePasskeyResponse = RemovePasskeyResponses[keyof RemovePasskeyResponses];
+
+export type RenamePasskeyData = {
+    body: RenameBody;
+    path: {
+        /**
+         * Passkey Id
+         */
+        passkey_id: string;
+    };
+    query?: never;
+    url: '/api/v1/me/passkeys/{passkey_id}';
+};
+
+export type RenamePasskeyErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type RenamePasskeyError = RenamePasskeyErrors[keyof RenamePasskeyErrors];
+
+export type RenamePasskeyResponses = {
+    /**
+     * Successful Response
+     */
+    200: PasskeyOut;
+};
+
+export type RenamePasskeyResponse = RenamePasskeyResponses[keyof RenamePasskeyResponses];
+
+export type AskForPasskeyAsProofData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/proof/passkey/options';
+};
+
+export type AskForPasskeyAsProofErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Conflict: `passkeys_unavailable` (Passkeys need an https address with a name (PINGVAS_PUBLIC_URL), or localhost)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type AskForPasskeyAsProofError = AskForPasskeyAsProofErrors[keyof AskForPasskeyAsProofErrors];
+
+export type AskForPasskeyAsProofResponses = {
+    /**
+     * Successful Response
+     */
+    200: OptionsOut;
+};
+
+export type AskForPasskeyAsProofResponse = AskForPasskeyAsProofResponses[keyof AskForPasskeyAsProofResponses];
+
+export type ProveWithPasskeyData = {
+    body: PasskeyBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/proof/passkey';
+};
+
+export type ProveWithPasskeyErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `challenge_over` (This took too long, or was answered already. Begin again); `passkeys_unavailable` (Passkeys need an https address with a name (PINGVAS_PUBLIC_URL), or localhost)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `passkey_refused` (This passkey was not accepted); `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds)
+     */
+    503: Problem;
+};
+
+export type ProveWithPasskeyError = ProveWithPasskeyErrors[keyof ProveWithPasskeyErrors];
+
+export type ProveWithPasskeyResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ProveWithPasskeyResponse = ProveWithPasskeyResponses[keyof ProveWithPasskeyResponses];
+
+export type LoginWithCodeData = {
+    body: SecondFactorBody;
+    headers?: {
+        /**
+         * X-Pingvas-Client
+         *
+         * `web`: the refresh token travels in an HttpOnly cookie and not in the body.
+         */
+        'X-Pingvas-Client'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/second-factor';
+};
+
+export type LoginWithCodeErrors = {
+    /**
+     * Forbidden: `account_suspended` (This account is suspended)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `challenge_over` (This took too long, or was answered already. Begin again)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `wrong_code` (This code is wrong, or was used before); `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds)
+     */
+    503: Problem;
+};
+
+export type LoginWithCodeError = LoginWithCodeErrors[keyof LoginWithCodeErrors];
+
+export type LoginWithCodeResponses = {
+    /**
+     * Successful Response
+     */
+    200: TokenAnswer;
+};
+
+export type LoginWithCodeResponse = LoginWithCodeResponses[keyof LoginWithCodeResponses];
+
+export type GetSignInMethodsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/sign-in-methods';
+};
+
+export type GetSignInMethodsErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type GetSignInMethodsError = GetSignInMethodsErrors[keyof GetSignInMethodsErrors];
+
+export type GetSignInMethodsResponses = {
+    /**
+     * Successful Response
+     */
+    200: SignInMethodsOut;
+};
+
+export type GetSignInMethodsResponse = GetSignInMethodsResponses[keyof GetSignInMethodsResponses];
+
+export type RemoveSecondFactorData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/second-factor';
+};
+
+export type RemoveSecondFactorErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Conflict: `no_second_factor` (No second factor is set up)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type RemoveSecondFactorError = RemoveSecondFactorErrors[keyof RemoveSecondFactorErrors];
+
+export type RemoveSecondFactorResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RemoveSecondFactorResponse = RemoveSecondFactorResponses[keyof RemoveSecondFactorResponses];
+
+export type BeginSecondFactorData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/second-factor';
+};
+
+export type BeginSecondFactorErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that); `proof_needed` (Prove again that it is you)
+     */
+    403: Problem;
+    /**
+     * Conflict: `second_factor_exists` (A second factor is set up already. Remove it to set up another one)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type BeginSecondFactorError = BeginSecondFactorErrors[keyof BeginSecondFactorErrors];
+
+export type BeginSecondFactorResponses = {
+    /**
+     * Successful Response
+     */
+    200: BegunOut;
+};
+
+export type BeginSecondFactorResponse = BeginSecondFactorResponses[keyof BeginSecondFactorResponses];
+
+export type ConfirmSecondFactorData = {
+    body: CodeBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/second-factor/confirm';
+};
+
+export type ConfirmSecondFactorErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `no_second_factor` (No second factor is set up); `second_factor_exists` (A second factor is set up already. Remove it to set up another one)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `wrong_code` (This code is wrong, or was used before); `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type ConfirmSecondFactorError = ConfirmSecondFactorErrors[keyof ConfirmSecondFactorErrors];
+
+export type ConfirmSecondFactorResponses = {
+    /**
+     * Successful Response
+     */
+    200: RecoveryCodesOut;
+};
+
+export type ConfirmSecondFactorResponse = ConfirmSecondFactorResponses[keyof ConfirmSecondFactorResponses];
+
+export type RenewRecoveryCodesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/second-factor/recovery-codes';
+};
+
+export type RenewRecoveryCodesErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that); `proof_needed` (Prove again that it is you)
+     */
+    403: Problem;
+    /**
+     * Conflict: `no_second_factor` (No second factor is set up)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type RenewRecoveryCodesError = RenewRecoveryCodesErrors[keyof RenewRecoveryCodesErrors];
+
+export type RenewRecoveryCodesResponses = {
+    /**
+     * Successful Response
+     */
+    200: RecoveryCodesOut;
+};
+
+export type RenewRecoveryCodesResponse = RenewRecoveryCodesResponses[keyof RenewRecoveryCodesResponses];
+
+export type ProveWithCodeData = {
+    body: CodeBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/proof/code';
+};
+
+export type ProveWithCodeErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `wrong_code` (This code is wrong, or was used before); `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds)
+     */
+    503: Problem;
+};
+
+export type ProveWithCodeError = ProveWithCodeErrors[keyof ProveWithCodeErrors];
+
+export type ProveWithCodeResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ProveWithCodeResponse = ProveWithCodeResponses[keyof ProveWithCodeResponses];
+
+export type ListProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/providers';
+};
+
+export type ListProvidersErrors = {
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+};
+
+export type ListProvidersError = ListProvidersErrors[keyof ListProvidersErrors];
+
+export type ListProvidersResponses = {
+    /**
+     * Successful Response
+     */
+    200: ProvidersOut;
+};
+
+export type ListProvidersResponse = ListProvidersResponses[keyof ListProvidersResponses];
+
+export type SignInWithProviderData = {
+    body?: never;
+    path: {
+        /**
+         * Provider
+         */
+        provider: string;
+    };
+    query?: {
+        /**
+         * Next
+         *
+         * A path of this studio: one slash at its start, and no backslash, blank or control character
+         */
+        next?: string;
+    };
+    url: '/api/v1/auth/oauth/{provider}';
+};
+
+export type SignInWithProviderErrors = {
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type SignInWithProviderError = SignInWithProviderErrors[keyof SignInWithProviderErrors];
+
+export type ComeBackFromProviderData = {
+    body?: never;
+    path: {
+        /**
+         * Provider
+         */
+        provider: string;
+    };
+    query?: {
+        /**
+         * State
+         */
+        state?: string | null;
+        /**
+         * Code
+         */
+        code?: string | null;
+        /**
+         * Error
+         */
+        error?: string | null;
+        /**
+         * Iss
+         */
+        iss?: string | null;
+    };
+    url: '/api/v1/auth/oauth/{provider}/callback';
+};
+
+export type ComeBackFromProviderErrors = {
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ComeBackFromProviderError = ComeBackFromProviderErrors[keyof ComeBackFromProviderErrors];
+
+export type ListOauthAccountsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/oauth-accounts';
+};
+
+export type ListOauthAccountsErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListOauthAccountsError = ListOauthAccountsErrors[keyof ListOauthAccountsErrors];
+
+export type ListOauthAccountsResponses = {
+    /**
+     * Successful Response
+     */
+    200: LinkedPage;
+};
+
+export type ListOauthAccountsResponse = ListOauthAccountsResponses[keyof ListOauthAccountsResponses];
+
+export type LinkOauthAccountData = {
+    /**
+     * Body
+     */
+    body?: ToProviderBody | null;
+    path: {
+        /**
+         * Provider
+         */
+        provider: string;
+    };
+    query?: never;
+    url: '/api/v1/me/oauth-accounts/{provider}';
+};
+
+export type LinkOauthAccountErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `provider_unavailable` (The other service does not answer as it should. Try again in a moment, or sign in another way); `unavailable` (Too many people ask for this at this moment. Try again in a few seconds)
+     */
+    503: Problem;
+};
+
+export type LinkOauthAccountError = LinkOauthAccountErrors[keyof LinkOauthAccountErrors];
+
+export type LinkOauthAccountResponses = {
+    /**
+     * Successful Response
+     */
+    200: ToProviderOut;
+};
+
+export type LinkOauthAccountResponse = LinkOauthAccountResponses[keyof LinkOauthAccountResponses];
+
+export type UnlinkOauthAccountData = {
+    body?: never;
+    path: {
+        /**
+         * Account Id
+         */
+        account_id: string;
+    };
+    query?: never;
+    url: '/api/v1/me/oauth-accounts/{account_id}';
+};
+
+export type UnlinkOauthAccountErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Conflict: `last_way_in` (This is the only way into the account. Add another one first)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type UnlinkOauthAccountError = UnlinkOauthAccountErrors[keyof UnlinkOauthAccountErrors];
+
+export type UnlinkOauthAccountResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type UnlinkOauthAccountResponse = UnlinkOauthAccountResponses[keyof UnlinkOauthAccountResponses];
+
+export type ProveWithProviderData = {
+    /**
+     * Body
+     */
+    body?: ToProviderBody | null;
+    path: {
+        /**
+         * Provider
+         */
+        provider: string;
+    };
+    query?: never;
+    url: '/api/v1/me/proof/oauth/{provider}';
+};
+
+export type ProveWithProviderErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `provider_unavailable` (The other service does not answer as it should. Try again in a moment, or sign in another way); `unavailable` (Too many people ask for this at this moment. Try again in a few seconds)
+     */
+    503: Problem;
+};
+
+export type ProveWithProviderError = ProveWithProviderErrors[keyof ProveWithProviderErrors];
+
+export type ProveWithProviderResponses = {
+    /**
+     * Successful Response
+     */
+    200: ToProviderOut;
+};
+
+export type ProveWithProviderResponse = ProveWithProviderResponses[keyof ProveWithProviderResponses];
 
 export type HealthzData = {
     body?: never;

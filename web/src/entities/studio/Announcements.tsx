@@ -4,7 +4,7 @@ import { XIcon } from "lucide-react";
 import { useState } from "react";
 
 import { useI18n } from "@/i18n/useI18n";
-import { IconButton } from "@/ui/Button";
+import { IconButton } from "@/ui/IconButton";
 
 import { AnnouncementLine } from "./AnnouncementLevel";
 import { announcementsQuery } from "./announcements";

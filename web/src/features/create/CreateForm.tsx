@@ -1,7 +1,14 @@
 /** The prompt form: from words and settings to jobs. */
 import { useQuery } from "@tanstack/react-query";
 import { ChevronRightIcon } from "lucide-react";
-import { useEffect, useImperativeHandle, useRef, type KeyboardEvent, type Ref } from "react";
+import {
+  useDeferredValue,
+  useEffect,
+  useImperativeHandle,
+  useRef,
+  type KeyboardEvent,
+  type Ref,
+} from "react";
 
 import type { Checkpoint, JobBatch, Model } from "@/api/types";
 import { modelsQuery } from "@/entities/model/queries";
@@ -40,11 +47,13 @@ interface CreateFormProps {
 export function CreateForm(props: CreateFormProps) {
   const { t } = useI18n();
   const models = useQuery(modelsQuery);
-  if (models.isPending) return <Loading label={t("create.loading_models")} />;
-  if (models.isError) return <Failed error={models.error} onRetry={() => void models.refetch()} />;
-  const usable = checkpointsOf(models.data.items);
+  // The form is much to draw. What waits for the answer of the studio is drawn in small steps, so that the page takes keys meanwhile.
+  const known = useDeferredValue(models.data);
+  if (models.isPending || (!known && !models.isError)) return <Loading label={t("create.loading_models")} />;
+  if (models.isError || !known) return <Failed error={models.error} onRetry={() => void models.refetch()} />;
+  const usable = checkpointsOf(known.items);
   if (usable.length === 0) return <p className={styles.none}>{t("create.no_models")}</p>;
-  return <Form {...props} models={usable} all={models.data.items} />;
+  return <Form {...props} models={usable} all={known.items} />;
 }
 
 interface FormProps extends CreateFormProps {
@@ -80,6 +89,8 @@ function Form({ ref, userId, onModel, onSubmitted, models, all }: FormProps) {
   const [open, setOpen] = useSettingsOpen();
   // What is wrong inside has to be seen.
   const shown = open || OF_SETTINGS.some((field) => errors[field] !== undefined);
+  // Closed they are drawn after the rest, before anybody opens them; the browser finds words in them then too.
+  const afterTheRest = useDeferredValue(true, shown);
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (shortcutOf([SUBMIT], event, null)) {
@@ -142,16 +153,18 @@ function Form({ ref, userId, onModel, onSubmitted, models, all }: FormProps) {
           </span>
         </summary>
         <div className={styles.group}>
-          <Settings
-            models={models}
-            all={all}
-            model={model}
-            draft={settled}
-            values={inForce}
-            errors={wrong}
-            onEdit={edit}
-            onChange={change}
-          />
+          {(shown || afterTheRest) && (
+            <Settings
+              models={models}
+              all={all}
+              model={model}
+              draft={settled}
+              values={inForce}
+              errors={wrong}
+              onEdit={edit}
+              onChange={change}
+            />
+          )}
         </div>
       </details>
       <Send

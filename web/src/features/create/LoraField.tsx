@@ -4,7 +4,8 @@ import { useState } from "react";
 
 import type { LoraUse, Model } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
-import { Button, IconButton } from "@/ui/Button";
+import { Button } from "@/ui/Button";
+import { IconButton } from "@/ui/IconButton";
 import { NumberField } from "@/ui/NumberField";
 import { Select } from "@/ui/Select";
 

@@ -2,7 +2,7 @@ import { DicesIcon, LockIcon, LockOpenIcon } from "lucide-react";
 
 import { newSeed } from "@/api/random";
 import { useI18n } from "@/i18n/useI18n";
-import { IconButton } from "@/ui/Button";
+import { IconButton } from "@/ui/IconButton";
 import { TextField } from "@/ui/Field";
 import { NumberField } from "@/ui/NumberField";
 

@@ -7,7 +7,8 @@ import { asProblem } from "@/api/problem";
 import { pictureTitle } from "@/entities/image/pictureTitle";
 import { imageQuery } from "@/entities/image/queries";
 import { useI18n } from "@/i18n/useI18n";
-import { IconButton, Spinner } from "@/ui/Button";
+import { Spinner } from "@/ui/Button";
+import { IconButton } from "@/ui/IconButton";
 import { NumberField } from "@/ui/NumberField";
 import { problemText } from "@/ui/problemText";
 

@@ -7,7 +7,7 @@ import { favoriteImage } from "@/entities/image/actions/favoriteImage";
 import { pictureTitle } from "@/entities/image/pictureTitle";
 import type { useImageActions } from "@/entities/image/useImageActions";
 import { useI18n } from "@/i18n/useI18n";
-import { IconButton } from "@/ui/Button";
+import { IconButton } from "@/ui/IconButton";
 import { Menu } from "@/ui/Menu";
 
 import styles from "./Tile.module.css";

@@ -16,7 +16,7 @@ import type { useImageActions } from "@/entities/image/useImageActions";
 import { useOfferActions } from "@/entities/useOfferActions";
 import { useI18n } from "@/i18n/useI18n";
 import { shortcutOf } from "@/shortcuts/shortcut";
-import { IconButton } from "@/ui/Button";
+import { IconButton } from "@/ui/IconButton";
 import { Dialog } from "@/ui/Dialog";
 import { ContextMenu } from "@/ui/Menu";
 import { Failed, Loading } from "@/ui/States";

@@ -105,6 +105,7 @@ export type ImagePayload = {
      * File Url
      */
     file_url: string;
+    api_key: KeyPayload | null;
     /**
      * Created At
      */
@@ -262,6 +263,22 @@ export type JobStarted = {
      * Total Steps
      */
     total_steps: number | null;
+};
+
+/**
+ * KeyPayload
+ *
+ * The API key that something was asked for with.
+ */
+export type KeyPayload = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
 };
 
 /**

@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { announce, askForExport, cancelJob, cancelJobs, changeEmail, changeMe, changePassword, confirmEmail, deleteImage, deleteMe, endMySession, endSessionsOf, estimateJobs, exportAuditLog, forgetEmailChange, forgotPassword, getExport, getImage, getImageFile, getImageRecipe, getImageThumbnail, getJob, getMe, getModel, getPerson, getQueue, giveBonusCredits, healthz, listAllAnnouncements, listAnnouncements, listAuditLog, listCredits, listImages, listJobs, listJobSteps, listModels, listMySessions, listPeople, listPlans, login, logout, type Options, proveIdentity, readyz, refreshTokens, register, removeMyAvatar, removeSecondFactorOf, resetPassword, restorePerson, retryJob, revokeKeysOf, sendVerification, setMyAvatar, setRole, signInOnce, submitJobs, suspendPerson, undoDeleteMe, updateImage, uploadImage, verifyEmail, viewAs, withdrawAnnouncement } from '../sdk.gen';
-import type { AnnounceData, AnnounceError, AnnounceResponse, AskForExportData, AskForExportError, AskForExportResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelJobsData, CancelJobsError, CancelJobsResponse, ChangeEmailData, ChangeEmailError, ChangeEmailResponse, ChangeMeData, ChangeMeError, ChangeMeResponse, ChangePasswordData, ChangePasswordError, ChangePasswordResponse, ConfirmEmailData, ConfirmEmailError, ConfirmEmailResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, EndMySessionData, EndMySessionError, EndMySessionResponse, EndSessionsOfData, EndSessionsOfError, EndSessionsOfResponse, EstimateJobsData, EstimateJobsError, EstimateJobsResponse, ExportAuditLogData, ExportAuditLogError, ExportAuditLogResponse, ForgetEmailChangeData, ForgetEmailChangeError, ForgetEmailChangeResponse, ForgotPasswordData, ForgotPasswordError, GetExportData, GetExportError, GetExportResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageRecipeData, GetImageRecipeError, GetImageRecipeResponse, GetImageResponse, GetImageThumbnailData, GetImageThumbnailError, GetJobData, GetJobError, GetJobResponse, GetMeData, GetMeError, GetMeResponse, GetModelData, GetModelError, GetModelResponse, GetPersonData, GetPersonError, GetPersonResponse, GetQueueData, GetQueueError, GetQueueResponse, GiveBonusCreditsData, GiveBonusCreditsError, GiveBonusCreditsResponse, HealthzData, HealthzError, HealthzResponse, ListAllAnnouncementsData, ListAllAnnouncementsError, ListAllAnnouncementsResponse, ListAnnouncementsData, ListAnnouncementsError, ListAnnouncementsResponse, ListAuditLogData, ListAuditLogError, ListAuditLogResponse, ListCreditsData, ListCreditsError, ListCreditsResponse, ListImagesData, ListImagesError, ListImagesResponse, ListJobsData, ListJobsError, ListJobsResponse, ListJobStepsData, ListJobStepsError, ListJobStepsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListMySessionsData, ListMySessionsError, ListMySessionsResponse, ListPeopleData, ListPeopleError, ListPeopleResponse, ListPlansData, ListPlansError, ListPlansResponse, LoginData, LoginError, LoginResponse, LogoutData, LogoutError, LogoutResponse, ProveIdentityData, ProveIdentityError, ProveIdentityResponse, ReadyzData, ReadyzError, ReadyzResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterData, RegisterError, RegisterResponse, RemoveMyAvatarData, RemoveMyAvatarError, RemoveMyAvatarResponse, RemoveSecondFactorOfData, RemoveSecondFactorOfError, RemoveSecondFactorOfResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestorePersonData, RestorePersonError, RestorePersonResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeKeysOfData, RevokeKeysOfError, RevokeKeysOfResponse, SendVerificationData, SendVerificationError, SetMyAvatarData, SetMyAvatarError, SetMyAvatarResponse, SetRoleData, SetRoleError, SetRoleResponse, SignInOnceData, SignInOnceError, SignInOnceResponse, SubmitJobsData, SubmitJobsError, SubmitJobsResponse, SuspendPersonData, SuspendPersonError, SuspendPersonResponse, UndoDeleteMeData, UndoDeleteMeError, UndoDeleteMeResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewAsData, ViewAsError, ViewAsResponse, WithdrawAnnouncementData, WithdrawAnnouncementError, WithdrawAnnouncementResponse } from '../types.gen';
+import { addPasskey, announce, askForExport, askForNewPasskey, askForPasskey, askForPasskeyAsProof, beginSecondFactor, cancelJob, cancelJobs, changeApiKey, changeEmail, changeMe, changePassword, comeBackFromProvider, confirmEmail, confirmSecondFactor, createApiKey, deleteImage, deleteMe, endMyOtherSessions, endMySession, endSessionsOf, estimateJobs, exportAuditLog, forgetEmailChange, forgotPassword, getExport, getImage, getImageFile, getImageRecipe, getImageThumbnail, getJob, getMe, getModel, getPerson, getQueue, getSignInMethods, giveBonusCredits, healthz, linkOauthAccount, listAllAnnouncements, listAnnouncements, listApiKeys, listAuditLog, listCredits, listImages, listJobs, listJobSteps, listModels, listMySessions, listOauthAccounts, listPasskeys, listPeople, listPlans, listProviders, login, loginWithCode, loginWithPasskey, logout, type Options, proveIdentity, proveWithCode, proveWithPasskey, proveWithProvider, readyz, refreshTokens, register, removeMyAvatar, removePasskey, removeSecondFactor, removeSecondFactorOf, renamePasskey, renewRecoveryCodes, resetPassword, restorePerson, retryJob, revokeApiKey, revokeKeysOf, sendVerification, setMyAvatar, setRole, signInOnce, signInWithProvider, submitJobs, suspendPerson, undoDeleteMe, unlinkOauthAccount, updateImage, uploadImage, verifyEmail, viewAs, withdrawAnnouncement } from '../sdk.gen';
+import type { AddPasskeyData, AddPasskeyError, AddPasskeyResponse, AnnounceData, AnnounceError, AnnounceResponse, AskForExportData, AskForExportError, AskForExportResponse, AskForNewPasskeyData, AskForNewPasskeyError, AskForNewPasskeyResponse, AskForPasskeyAsProofData, AskForPasskeyAsProofError, AskForPasskeyAsProofResponse, AskForPasskeyData, AskForPasskeyError, AskForPasskeyResponse, BeginSecondFactorData, BeginSecondFactorError, BeginSecondFactorResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelJobsData, CancelJobsError, CancelJobsResponse, ChangeApiKeyData, ChangeApiKeyError, ChangeApiKeyResponse, ChangeEmailData, ChangeEmailError, ChangeEmailResponse, ChangeMeData, ChangeMeError, ChangeMeResponse, ChangePasswordData, ChangePasswordError, ChangePasswordResponse, ComeBackFromProviderData, ComeBackFromProviderError, ConfirmEmailData, ConfirmEmailError, ConfirmEmailResponse, ConfirmSecondFactorData, ConfirmSecondFactorError, ConfirmSecondFactorResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, EndMyOtherSessionsData, EndMyOtherSessionsError, EndMyOtherSessionsResponse, EndMySessionData, EndMySessionError, EndMySessionResponse, EndSessionsOfData, EndSessionsOfError, EndSessionsOfResponse, EstimateJobsData, EstimateJobsError, EstimateJobsResponse, ExportAuditLogData, ExportAuditLogError, ExportAuditLogResponse, ForgetEmailChangeData, ForgetEmailChangeError, ForgetEmailChangeResponse, ForgotPasswordData, ForgotPasswordError, GetExportData, GetExportError, GetExportResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageRecipeData, GetImageRecipeError, GetImageRecipeResponse, GetImageResponse, GetImageThumbnailData, GetImageThumbnailError, GetJobData, GetJobError, GetJobResponse, GetMeData, GetMeError, GetMeResponse, GetModelData, GetModelError, GetModelResponse, GetPersonData, GetPersonError, GetPersonResponse, GetQueueData, GetQueueError, GetQueueResponse, GetSignInMethodsData, GetSignInMethodsError, GetSignInMethodsResponse, GiveBonusCreditsData, GiveBonusCreditsError, GiveBonusCreditsResponse, HealthzData, HealthzError, HealthzResponse, LinkOauthAccountData, LinkOauthAccountError, LinkOauthAccountResponse, ListAllAnnouncementsData, ListAllAnnouncementsError, ListAllAnnouncementsResponse, ListAnnouncementsData, ListAnnouncementsError, ListAnnouncementsResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListAuditLogData, ListAuditLogError, ListAuditLogResponse, ListCreditsData, ListCreditsError, ListCreditsResponse, ListImagesData, ListImagesError, ListImagesResponse, ListJobsData, ListJobsError, ListJobsResponse, ListJobStepsData, ListJobStepsError, ListJobStepsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListMySessionsData, ListMySessionsError, ListMySessionsResponse, ListOauthAccountsData, ListOauthAccountsError, ListOauthAccountsResponse, ListPasskeysData, ListPasskeysError, ListPasskeysResponse, ListPeopleData, ListPeopleError, ListPeopleResponse, ListPlansData, ListPlansError, ListPlansResponse, ListProvidersData, ListProvidersError, ListProvidersResponse, LoginData, LoginError, LoginResponse, LoginWithCodeData, LoginWithCodeError, LoginWithCodeResponse, LoginWithPasskeyData, LoginWithPasskeyError, LoginWithPasskeyResponse, LogoutData, LogoutError, LogoutResponse, ProveIdentityData, ProveIdentityError, ProveIdentityResponse, ProveWithCodeData, ProveWithCodeError, ProveWithCodeResponse, ProveWithPasskeyData, ProveWithPasskeyError, ProveWithPasskeyResponse, ProveWithProviderData, ProveWithProviderError, ProveWithProviderResponse, ReadyzData, ReadyzError, ReadyzResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterData, RegisterError, RegisterResponse, RemoveMyAvatarData, RemoveMyAvatarError, RemoveMyAvatarResponse, RemovePasskeyData, RemovePasskeyError, RemovePasskeyResponse, RemoveSecondFactorData, RemoveSecondFactorError, RemoveSecondFactorOfData, RemoveSecondFactorOfError, RemoveSecondFactorOfResponse, RemoveSecondFactorResponse, RenamePasskeyData, RenamePasskeyError, RenamePasskeyResponse, RenewRecoveryCodesData, RenewRecoveryCodesError, RenewRecoveryCodesResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestorePersonData, RestorePersonError, RestorePersonResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeKeysOfData, RevokeKeysOfError, RevokeKeysOfResponse, SendVerificationData, SendVerificationError, SetMyAvatarData, SetMyAvatarError, SetMyAvatarResponse, SetRoleData, SetRoleError, SetRoleResponse, SignInOnceData, SignInOnceError, SignInOnceResponse, SignInWithProviderData, SignInWithProviderError, SubmitJobsData, SubmitJobsError, SubmitJobsResponse, SuspendPersonData, SuspendPersonError, SuspendPersonResponse, UndoDeleteMeData, UndoDeleteMeError, UndoDeleteMeResponse, UnlinkOauthAccountData, UnlinkOauthAccountError, UnlinkOauthAccountResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewAsData, ViewAsError, ViewAsResponse, WithdrawAnnouncementData, WithdrawAnnouncementError, WithdrawAnnouncementResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -512,6 +512,22 @@ export const listCreditsInfiniteOptions = (options?: Options<ListCreditsData>) =
     return opts as Omit<typeof opts, 'initialData'>;
 };
 
+/**
+ * End My Other Sessions
+ *
+ * Sign all of this person's devices out but the one that asks.
+ */
+export const endMyOtherSessionsMutation = (options?: Partial<Options<EndMyOtherSessionsData>>): UseMutationOptions<EndMyOtherSessionsResponse, EndMyOtherSessionsError, Options<EndMyOtherSessionsData>> => {
+    const mutationOptions: UseMutationOptions<EndMyOtherSessionsResponse, EndMyOtherSessionsError, Options<EndMyOtherSessionsData>> = {
+        mutationFn: async (fnOptions) => await endMyOtherSessions({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
 export const listMySessionsQueryKey = (options?: Options<ListMySessionsData>) => createQueryKey('listMySessions', options);
 
 /**
@@ -650,6 +666,9 @@ export const registerMutation = (options?: Partial<Options<RegisterData>>): UseM
  * Login
  *
  * Sign in on this device with e-mail and password.
+ *
+ * Where the account wants a code as well, the answer is 403 `second_factor_needed`: its `challenge` goes to
+ * `/auth/second-factor` with the code.
  */
 export const loginMutation = (options?: Partial<Options<LoginData>>): UseMutationOptions<LoginResponse, LoginError, Options<LoginData>> => {
     const mutationOptions: UseMutationOptions<LoginResponse, LoginError, Options<LoginData>> = {
@@ -738,6 +757,102 @@ export const removeMyAvatarMutation = (options?: Partial<Options<RemoveMyAvatarD
 export const setMyAvatarMutation = (options?: Partial<Options<SetMyAvatarData>>): UseMutationOptions<SetMyAvatarResponse, SetMyAvatarError, Options<SetMyAvatarData>> => {
     const mutationOptions: UseMutationOptions<SetMyAvatarResponse, SetMyAvatarError, Options<SetMyAvatarData>> = {
         mutationFn: async (fnOptions) => await setMyAvatar({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listApiKeysQueryKey = (options?: Options<ListApiKeysData>) => createQueryKey('listApiKeys', options);
+
+/**
+ * List My Keys
+ *
+ * My API keys, the newest first, with those that were revoked or have expired.
+ */
+export const listApiKeysOptions = (options?: Options<ListApiKeysData>) => queryOptions<ListApiKeysResponse, ListApiKeysError, ListApiKeysResponse, ReturnType<typeof listApiKeysQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listApiKeys({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listApiKeysQueryKey(options)
+});
+
+export const listApiKeysInfiniteQueryKey = (options?: Options<ListApiKeysData>): QueryKey<Options<ListApiKeysData>> => createQueryKey('listApiKeys', options, true);
+
+/**
+ * List My Keys
+ *
+ * My API keys, the newest first, with those that were revoked or have expired.
+ */
+export const listApiKeysInfiniteOptions = (options?: Options<ListApiKeysData>) => {
+    const opts = infiniteQueryOptions<ListApiKeysResponse, ListApiKeysError, InfiniteData<ListApiKeysResponse>, QueryKey<Options<ListApiKeysData>>, string | null | Pick<QueryKey<Options<ListApiKeysData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListApiKeysData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            return await listApiKeys({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+        },
+        queryKey: listApiKeysInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Create My Key
+ *
+ * Make an API key, which acts in my name within its bounds. It is shown in this answer and never again; I am written to. At most 50 work at once.
+ */
+export const createApiKeyMutation = (options?: Partial<Options<CreateApiKeyData>>): UseMutationOptions<CreateApiKeyResponse, CreateApiKeyError, Options<CreateApiKeyData>> => {
+    const mutationOptions: UseMutationOptions<CreateApiKeyResponse, CreateApiKeyError, Options<CreateApiKeyData>> = {
+        mutationFn: async (fnOptions) => await createApiKey({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Revoke My Key
+ *
+ * Have an API key of mine stop working at once. What was made with it still says so.
+ */
+export const revokeApiKeyMutation = (options?: Partial<Options<RevokeApiKeyData>>): UseMutationOptions<RevokeApiKeyResponse, RevokeApiKeyError, Options<RevokeApiKeyData>> => {
+    const mutationOptions: UseMutationOptions<RevokeApiKeyResponse, RevokeApiKeyError, Options<RevokeApiKeyData>> = {
+        mutationFn: async (fnOptions) => await revokeApiKey({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Change My Key
+ *
+ * Change the name of an API key of mine, or its bounds. They count from the next call on.
+ */
+export const changeApiKeyMutation = (options?: Partial<Options<ChangeApiKeyData>>): UseMutationOptions<ChangeApiKeyResponse, ChangeApiKeyError, Options<ChangeApiKeyData>> => {
+    const mutationOptions: UseMutationOptions<ChangeApiKeyResponse, ChangeApiKeyError, Options<ChangeApiKeyData>> = {
+        mutationFn: async (fnOptions) => await changeApiKey({
             ...options,
             ...fnOptions,
             throwOnError: true
@@ -1286,6 +1401,383 @@ export const changePasswordMutation = (options?: Partial<Options<ChangePasswordD
 export const proveIdentityMutation = (options?: Partial<Options<ProveIdentityData>>): UseMutationOptions<ProveIdentityResponse, ProveIdentityError, Options<ProveIdentityData>> => {
     const mutationOptions: UseMutationOptions<ProveIdentityResponse, ProveIdentityError, Options<ProveIdentityData>> = {
         mutationFn: async (fnOptions) => await proveIdentity({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Options
+ *
+ * What to ask the browser for a passkey with. Nobody is named: the browser shows the passkeys that it has for this studio.
+ */
+export const askForPasskeyMutation = (options?: Partial<Options<AskForPasskeyData>>): UseMutationOptions<AskForPasskeyResponse, AskForPasskeyError, Options<AskForPasskeyData>> => {
+    const mutationOptions: UseMutationOptions<AskForPasskeyResponse, AskForPasskeyError, Options<AskForPasskeyData>> = {
+        mutationFn: async (fnOptions) => await askForPasskey({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Login
+ *
+ * Sign in on this device with a passkey, which counts as both factors.
+ */
+export const loginWithPasskeyMutation = (options?: Partial<Options<LoginWithPasskeyData>>): UseMutationOptions<LoginWithPasskeyResponse, LoginWithPasskeyError, Options<LoginWithPasskeyData>> => {
+    const mutationOptions: UseMutationOptions<LoginWithPasskeyResponse, LoginWithPasskeyError, Options<LoginWithPasskeyData>> = {
+        mutationFn: async (fnOptions) => await loginWithPasskey({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * New Options
+ *
+ * What to have the browser make a passkey with.
+ */
+export const askForNewPasskeyMutation = (options?: Partial<Options<AskForNewPasskeyData>>): UseMutationOptions<AskForNewPasskeyResponse, AskForNewPasskeyError, Options<AskForNewPasskeyData>> => {
+    const mutationOptions: UseMutationOptions<AskForNewPasskeyResponse, AskForNewPasskeyError, Options<AskForNewPasskeyData>> = {
+        mutationFn: async (fnOptions) => await askForNewPasskey({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listPasskeysQueryKey = (options?: Options<ListPasskeysData>) => createQueryKey('listPasskeys', options);
+
+/**
+ * List Mine
+ *
+ * This person's passkeys, the newest first; there are twenty at most.
+ */
+export const listPasskeysOptions = (options?: Options<ListPasskeysData>) => queryOptions<ListPasskeysResponse, ListPasskeysError, ListPasskeysResponse, ReturnType<typeof listPasskeysQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listPasskeys({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listPasskeysQueryKey(options)
+});
+
+/**
+ * Add
+ *
+ * Keep a passkey that the browser has just made. It signs in from now on.
+ */
+export const addPasskeyMutation = (options?: Partial<Options<AddPasskeyData>>): UseMutationOptions<AddPasskeyResponse, AddPasskeyError, Options<AddPasskeyData>> => {
+    const mutationOptions: UseMutationOptions<AddPasskeyResponse, AddPasskeyError, Options<AddPasskeyData>> = {
+        mutationFn: async (fnOptions) => await addPasskey({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Remove
+ *
+ * Remove a passkey; it signs in no more. The last way into an account cannot be removed.
+ */
+export const removePasskeyMutation = (options?: Partial<Options<RemovePasskeyData>>): UseMutationOptions<RemovePasskeyResponse, RemovePasskeyError, Options<RemovePasskeyData>> => {
+    const mutationOptions: UseMutationOptions<RemovePasskeyResponse, RemovePasskeyError, Options<RemovePasskeyData>> = {
+        mutationFn: async (fnOptions) => await removePasskey({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Rename
+ *
+ * Give a passkey another name.
+ */
+export const renamePasskeyMutation = (options?: Partial<Options<RenamePasskeyData>>): UseMutationOptions<RenamePasskeyResponse, RenamePasskeyError, Options<RenamePasskeyData>> => {
+    const mutationOptions: UseMutationOptions<RenamePasskeyResponse, RenamePasskeyError, Options<RenamePasskeyData>> = {
+        mutationFn: async (fnOptions) => await renamePasskey({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Proof Options
+ *
+ * What to ask the browser for one of this person's passkeys with.
+ */
+export const askForPasskeyAsProofMutation = (options?: Partial<Options<AskForPasskeyAsProofData>>): UseMutationOptions<AskForPasskeyAsProofResponse, AskForPasskeyAsProofError, Options<AskForPasskeyAsProofData>> => {
+    const mutationOptions: UseMutationOptions<AskForPasskeyAsProofResponse, AskForPasskeyAsProofError, Options<AskForPasskeyAsProofData>> = {
+        mutationFn: async (fnOptions) => await askForPasskeyAsProof({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Prove
+ *
+ * Prove again, with a passkey, who is there: for the next ten minutes what is dear may be done on this device.
+ */
+export const proveWithPasskeyMutation = (options?: Partial<Options<ProveWithPasskeyData>>): UseMutationOptions<ProveWithPasskeyResponse, ProveWithPasskeyError, Options<ProveWithPasskeyData>> => {
+    const mutationOptions: UseMutationOptions<ProveWithPasskeyResponse, ProveWithPasskeyError, Options<ProveWithPasskeyData>> = {
+        mutationFn: async (fnOptions) => await proveWithPasskey({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Login
+ *
+ * End a sign-in that waits for a code. Five may be tried; then one begins again.
+ */
+export const loginWithCodeMutation = (options?: Partial<Options<LoginWithCodeData>>): UseMutationOptions<LoginWithCodeResponse, LoginWithCodeError, Options<LoginWithCodeData>> => {
+    const mutationOptions: UseMutationOptions<LoginWithCodeResponse, LoginWithCodeError, Options<LoginWithCodeData>> = {
+        mutationFn: async (fnOptions) => await loginWithCode({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const getSignInMethodsQueryKey = (options?: Options<GetSignInMethodsData>) => createQueryKey('getSignInMethods', options);
+
+/**
+ * Get Methods
+ *
+ * How this person can sign in.
+ */
+export const getSignInMethodsOptions = (options?: Options<GetSignInMethodsData>) => queryOptions<GetSignInMethodsResponse, GetSignInMethodsError, GetSignInMethodsResponse, ReturnType<typeof getSignInMethodsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getSignInMethods({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getSignInMethodsQueryKey(options)
+});
+
+/**
+ * Take Away
+ *
+ * Take the app and its recovery codes away. Signing in asks for no code any more.
+ */
+export const removeSecondFactorMutation = (options?: Partial<Options<RemoveSecondFactorData>>): UseMutationOptions<RemoveSecondFactorResponse, RemoveSecondFactorError, Options<RemoveSecondFactorData>> => {
+    const mutationOptions: UseMutationOptions<RemoveSecondFactorResponse, RemoveSecondFactorError, Options<RemoveSecondFactorData>> = {
+        mutationFn: async (fnOptions) => await removeSecondFactor({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Set Up
+ *
+ * Make the secret for an authenticator app. Asked again before it is confirmed, it makes another.
+ */
+export const beginSecondFactorMutation = (options?: Partial<Options<BeginSecondFactorData>>): UseMutationOptions<BeginSecondFactorResponse, BeginSecondFactorError, Options<BeginSecondFactorData>> => {
+    const mutationOptions: UseMutationOptions<BeginSecondFactorResponse, BeginSecondFactorError, Options<BeginSecondFactorData>> = {
+        mutationFn: async (fnOptions) => await beginSecondFactor({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Confirm It
+ *
+ * Show that the app makes the right codes. From now on signing in asks for one.
+ */
+export const confirmSecondFactorMutation = (options?: Partial<Options<ConfirmSecondFactorData>>): UseMutationOptions<ConfirmSecondFactorResponse, ConfirmSecondFactorError, Options<ConfirmSecondFactorData>> => {
+    const mutationOptions: UseMutationOptions<ConfirmSecondFactorResponse, ConfirmSecondFactorError, Options<ConfirmSecondFactorData>> = {
+        mutationFn: async (fnOptions) => await confirmSecondFactor({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Renew
+ *
+ * Make ten new recovery codes; the old ones work no more.
+ */
+export const renewRecoveryCodesMutation = (options?: Partial<Options<RenewRecoveryCodesData>>): UseMutationOptions<RenewRecoveryCodesResponse, RenewRecoveryCodesError, Options<RenewRecoveryCodesData>> => {
+    const mutationOptions: UseMutationOptions<RenewRecoveryCodesResponse, RenewRecoveryCodesError, Options<RenewRecoveryCodesData>> = {
+        mutationFn: async (fnOptions) => await renewRecoveryCodes({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Prove
+ *
+ * Prove again, with a code, who is there: for the next ten minutes what is dear may be done on this device.
+ */
+export const proveWithCodeMutation = (options?: Partial<Options<ProveWithCodeData>>): UseMutationOptions<ProveWithCodeResponse, ProveWithCodeError, Options<ProveWithCodeData>> => {
+    const mutationOptions: UseMutationOptions<ProveWithCodeResponse, ProveWithCodeError, Options<ProveWithCodeData>> = {
+        mutationFn: async (fnOptions) => await proveWithCode({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listProvidersQueryKey = (options?: Options<ListProvidersData>) => createQueryKey('listProviders', options);
+
+/**
+ * List Providers
+ *
+ * The services that one may sign in with here.
+ */
+export const listProvidersOptions = (options?: Options<ListProvidersData>) => queryOptions<ListProvidersResponse, ListProvidersError, ListProvidersResponse, ReturnType<typeof listProvidersQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listProviders({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listProvidersQueryKey(options)
+});
+
+export const signInWithProviderQueryKey = (options: Options<SignInWithProviderData>) => createQueryKey('signInWithProvider', options);
+
+/**
+ * Leave
+ *
+ * To the provider, which asks who is there. It comes back to the callback, and from there to `next`.
+ */
+export const signInWithProviderOptions = (options: Options<SignInWithProviderData>) => queryOptions<unknown, SignInWithProviderError, unknown, ReturnType<typeof signInWithProviderQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await signInWithProvider({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: signInWithProviderQueryKey(options)
+});
+
+export const comeBackFromProviderQueryKey = (options: Options<ComeBackFromProviderData>) => createQueryKey('comeBackFromProvider', options);
+
+/**
+ * Callback
+ *
+ * Where the provider sends the browser: signs it in and on to `/sign-in/done?next=…`, asks for a code at
+ * `/sign-in/second-factor?next=…#challenge=…`, or says what went wrong at `/sign-in?problem=…`.
+ */
+export const comeBackFromProviderOptions = (options: Options<ComeBackFromProviderData>) => queryOptions<unknown, ComeBackFromProviderError, unknown, ReturnType<typeof comeBackFromProviderQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await comeBackFromProvider({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: comeBackFromProviderQueryKey(options)
+});
+
+export const listOauthAccountsQueryKey = (options?: Options<ListOauthAccountsData>) => createQueryKey('listOauthAccounts', options);
+
+/**
+ * List Mine
+ *
+ * The accounts of other services that sign this person in, the newest first; there are ten at most.
+ */
+export const listOauthAccountsOptions = (options?: Options<ListOauthAccountsData>) => queryOptions<ListOauthAccountsResponse, ListOauthAccountsError, ListOauthAccountsResponse, ReturnType<typeof listOauthAccountsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listOauthAccounts({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listOauthAccountsQueryKey(options)
+});
+
+/**
+ * Link Mine
+ *
+ * Begin to link an account of another service: the page sends the browser to `url`, which comes back to `next`, or to
+ * `/account/sign-in?problem=…`.
+ */
+export const linkOauthAccountMutation = (options?: Partial<Options<LinkOauthAccountData>>): UseMutationOptions<LinkOauthAccountResponse, LinkOauthAccountError, Options<LinkOauthAccountData>> => {
+    const mutationOptions: UseMutationOptions<LinkOauthAccountResponse, LinkOauthAccountError, Options<LinkOauthAccountData>> = {
+        mutationFn: async (fnOptions) => await linkOauthAccount({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Unlink Mine
+ *
+ * Remove a linked account; it signs in no more. The last way into an account cannot be removed.
+ */
+export const unlinkOauthAccountMutation = (options?: Partial<Options<UnlinkOauthAccountData>>): UseMutationOptions<UnlinkOauthAccountResponse, UnlinkOauthAccountError, Options<UnlinkOauthAccountData>> => {
+    const mutationOptions: UseMutationOptions<UnlinkOauthAccountResponse, UnlinkOauthAccountError, Options<UnlinkOauthAccountData>> = {
+        mutationFn: async (fnOptions) => await unlinkOauthAccount({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Prove
+ *
+ * Prove again, by an account of another service that is linked, who is there: the page sends the browser to `url`, which
+ * comes back to `next`, with `problem=…` in its query if it went wrong.
+ */
+export const proveWithProviderMutation = (options?: Partial<Options<ProveWithProviderData>>): UseMutationOptions<ProveWithProviderResponse, ProveWithProviderError, Options<ProveWithProviderData>> => {
+    const mutationOptions: UseMutationOptions<ProveWithProviderResponse, ProveWithProviderError, Options<ProveWithProviderData>> = {
+        mutationFn: async (fnOptions) => await proveWithProvider({
             ...options,
             ...fnOptions,
             throwOnError: true

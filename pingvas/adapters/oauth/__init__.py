@@ -1,0 +1,1 @@
+"""Google and Discord, who can say who somebody is."""

@@ -1,0 +1,37 @@
+"""The studio's secret, and the keys that are derived from it: one for each purpose, so that none opens what another guards."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+
+def derive_key(secret: bytes, purpose: str) -> bytes:
+    """A 32-byte key for one purpose, by HMAC-SHA256."""
+    return hmac.new(secret, f"pingvas:{purpose}".encode(), hashlib.sha256).digest()
+
+
+def id_of_key(key: bytes) -> str:
+    """What a key is called where it is said which one has signed; it tells nothing of the key."""
+    return hmac.new(key, b"the id of this key", hashlib.sha256).hexdigest()[:12]
+
+
+def kept_secret(path: Path) -> bytes:
+    """Read the secret in the data folder, making it on first use; two processes that start at once agree on one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = secrets.token_urlsafe(48)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        pass
+    try:
+        temporary.touch(mode=0o600)
+        temporary.write_text(fresh)
+        os.link(temporary, path)  # fails when somebody else was first: then theirs counts
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path.read_bytes()
