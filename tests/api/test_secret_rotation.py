@@ -181,8 +181,7 @@ async def test_api_keys_have_nothing_to_do_with_the_secret(
 
 def test_a_token_names_its_key_and_another_s_name_opens_nothing(during: Settings, after: Settings) -> None:
     # given a token of ours whose header names a key that there is not, and one signed with the wrong one
-    ids = {"user_id": new_id(), "session_id": new_id()}
-    good = access_tokens.issue(during, **ids)
+    good = access_tokens.issue(during, user_id=new_id(), session_id=new_id())
     claims = jwt.decode(good, options={"verify_signature": False})
     new, old = during.keys_for("access-token")
 
