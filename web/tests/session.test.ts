@@ -242,3 +242,4 @@ test("somebody who was suspended meanwhile is signed out, and the page knows why
   await expect(page.getMe()).rejects.toMatchObject({ code: "account_suspended" });
 
   expect(page.readSession()).toMatchObject({ status: "signed-out", problem: { words: { reason: "spam" } } });
+});

@@ -1,5 +1,12 @@
 /** The places one can go to: one line each. The rail, the bar of a phone, the palette, the keys and the titles are made from it. */
-import { CircleUserIcon, CoinsIcon, LayoutGridIcon, PencilIcon, ShieldIcon, type LucideIcon } from "lucide-react";
+import {
+  CircleUserIcon,
+  CoinsIcon,
+  LayoutGridIcon,
+  PencilIcon,
+  ShieldIcon,
+  type LucideIcon,
+} from "lucide-react";
 import type { ComponentType } from "react";
 
 import type { User } from "@/api/types";

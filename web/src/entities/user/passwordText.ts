@@ -1,4 +1,5 @@
-/** Why a new password was not taken, in the person's language; undefined where the problem is not about the password. */
+/** Why a new password was not taken, in the person's language; as the server says it where that has no words here yet, undefined
+ * where the problem is not about the password. */
 import type { Problem } from "@/api/problem";
 import type { Translator } from "@/i18n/translate";
 
@@ -7,5 +8,7 @@ export function passwordText({ t }: Translator, problem: Problem): string | unde
   if (said === undefined) return undefined;
   if (said.includes("at least")) return t("password.too_short");
   if (said.includes("more than")) return t("password.too_long");
-  return t("password.too_common");
+  if (said.includes("first that anybody")) return t("password.too_common");
+  if (said.includes("your e-mail address")) return t("password.is_address");
+  return said;
 }
