@@ -145,10 +145,11 @@ def api() -> None:
 @app.command()
 def worker() -> None:
     """Take jobs from the queue and make their pictures."""
+    from pingvas.base.secret_keys import SECRET_VARIABLES
     from pingvas.launch.cpu_threads import let_threads_sleep
 
     chosen = _settings().without_secret()
-    for name in [name for name in os.environ if name.upper() == "PINGVAS_SECRET_KEY"]:
+    for name in [name for name in os.environ if name.upper() in SECRET_VARIABLES]:
         del os.environ[name]  # a worker keeps one key of it
     let_threads_sleep(os.environ, chosen.worker_device)  # before torch is loaded
 

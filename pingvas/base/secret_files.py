@@ -20,20 +20,20 @@ class BadSecretFile(Invalid):
 
 
 class SecretFiles(PydanticBaseSettingsSource):
-    """Reads them. `named`: variables by their names in small letters, those first that count more."""
+    """Reads those that are named in one place. `variables` are what is there, by their names in small letters."""
 
-    def __init__(self, settings: type[BaseSettings], *named: Mapping[str, str | None]) -> None:
+    def __init__(self, settings: type[BaseSettings], variables: Mapping[str, str | None]) -> None:
         super().__init__(settings)
-        self._named = named
+        self._variables = variables
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """The secret in the file, or None. Raises BadSecretFile."""
         file_name = f"{field_name}_file"
-        path = self._find(file_name)
-        if path is None:
+        path = self._variables.get(f"{_PREFIX}{file_name}")
+        if not path:
             return None, field_name, False
         said = f"PINGVAS_{file_name.upper()}"
-        if self._find(field_name) is not None:
+        if self._variables.get(f"{_PREFIX}{field_name}"):
             raise BadSecretFile(f"Both PINGVAS_{field_name.upper()} and {said} are set. Set one of them.")
         try:
             secret = Path(path).read_text(encoding="utf-8").strip()
@@ -50,10 +50,3 @@ class SecretFiles(PydanticBaseSettingsSource):
 
     def _secrets(self) -> Iterator[tuple[str, FieldInfo]]:
         yield from ((name, field) for name, field in self.settings_cls.model_fields.items() if not field.repr)
-
-    def _find(self, name: str) -> str | None:
-        for variables in self._named:
-            value = variables.get(f"{_PREFIX}{name}")
-            if value:
-                return value
-        return None

@@ -6,6 +6,11 @@ import os
 import secrets
 from pathlib import Path
 
+# Where the secret is said, and the one before it: what a worker is not given.
+SECRET_VARIABLES = frozenset(
+    f"PINGVAS_{name}{ending}" for name in ("SECRET_KEY", "PREVIOUS_SECRET_KEY") for ending in ("", "_FILE")
+)
+
 
 def derive_key(secret: bytes, purpose: str) -> bytes:
     """A 32-byte key for one purpose, by HMAC-SHA256."""

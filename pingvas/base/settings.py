@@ -324,9 +324,11 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """As the library has them, and after these the files that hold secrets."""
-        variables = (vars(source)["env_vars"] for source in (env_settings, dotenv_settings))
-        return init_settings, env_settings, dotenv_settings, SecretFiles(settings_cls, *variables)
+        """As the library has them, and beside each place the files that it names."""
+        of_environment, of_dotenv = (
+            SecretFiles(settings_cls, vars(source)["env_vars"]) for source in (env_settings, dotenv_settings)
+        )
+        return init_settings, env_settings, of_environment, dotenv_settings, of_dotenv
 
 
 def load_settings() -> Settings:

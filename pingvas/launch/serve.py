@@ -37,7 +37,10 @@ def serve_api(settings: Settings) -> None:
         "log_level": settings.log_level,
         "access_log": settings.log_level == "debug",
         "server_header": False,
-        "proxy_headers": True,  # believed from this machine only, uvicorn's default
+        "proxy_headers": True,  # believed from those alone that are named; None: uvicorn's variable, or this machine
+        "forwarded_allow_ips": None
+        if settings.trusted_proxies is None
+        else ",".join(settings.trusted_proxies),
         "timeout_graceful_shutdown": 5,
         "ws": BoundedWebSocket,
         "ws_ping_interval": None,  # socket.io has its own
@@ -61,6 +64,7 @@ def serve_api(settings: Settings) -> None:
     from pingvas.gallery import decoder
 
     os.environ["PINGVAS_DATABASE_URL"] = settings.database_url or ""
+    os.environ.pop("PINGVAS_DATABASE_URL_FILE", None)
     _keep_off_a_taken_port(settings)
     with (
         tempfile.TemporaryDirectory(prefix="pingvas-metrics-") as folder,

@@ -22,6 +22,7 @@ from pingvas.base.backoff import pauses
 from pingvas.base.db import Database
 from pingvas.base.errors import Unavailable
 from pingvas.base.loops import BackgroundLoops, end
+from pingvas.base.secret_keys import SECRET_VARIABLES
 from pingvas.base.settings import Settings
 from pingvas.launch import embedded_postgres
 from pingvas.launch.embedded_postgres import EmbeddedPostgres
@@ -180,15 +181,12 @@ def _supervisor(
     names = ["worker"] if workers == 1 else [f"worker-{number}" for number in range(1, workers + 1)]
     groups = [
         [
-            *(
-                Child(name, command("worker"), WORKER_STOP_SECONDS, frozenset({"PINGVAS_SECRET_KEY"}))
-                for name in names
-            ),
+            *(Child(name, command("worker"), WORKER_STOP_SECONDS, SECRET_VARIABLES) for name in names),
             # They make the tables of their schedule, which takes the owner's role.
             Child(
                 "chores",
                 command("chores"),
-                without=frozenset({"PINGVAS_SECRET_KEY"}),
+                without=SECRET_VARIABLES,
                 own={"PINGVAS_DATABASE_URL": owner_url},
             ),
         ],
@@ -215,7 +213,7 @@ def _child_environment(settings: Settings) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
     }
     # Settings are read in any case: one that is set in small letters would stand beside ours.
-    replaced = {"PROMETHEUS_MULTIPROC_DIR", *chosen}
+    replaced = {"PROMETHEUS_MULTIPROC_DIR", *chosen, *(f"{name}_FILE" for name in chosen)}
     return {**{name: value for name, value in os.environ.items() if name.upper() not in replaced}, **chosen}
 
 

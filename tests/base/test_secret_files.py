@@ -64,6 +64,26 @@ def test_a_file_that_holds_no_secret_is_told_with_its_name(
         Settings(_env_file=None)
 
 
+def test_what_the_environment_says_counts_more_than_a_dotenv_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # given
+    (tmp_path / "key").write_text(SECRET)
+    (tmp_path / "other").write_text("another secret of the tests, as long as the first")
+    dotenv = tmp_path / ".env"
+
+    # then a variable counts more than a file that is named there
+    dotenv.write_text(f"PINGVAS_SECRET_KEY_FILE={tmp_path / 'other'}\n")
+    monkeypatch.setenv("PINGVAS_SECRET_KEY", SECRET)
+    assert Settings(_env_file=dotenv).secret_key == SECRET
+
+    # and a file more than a variable there
+    dotenv.write_text("PINGVAS_SECRET_KEY=another secret of the tests, as long as the first\n")
+    monkeypatch.delenv("PINGVAS_SECRET_KEY")
+    monkeypatch.setenv("PINGVAS_SECRET_KEY_FILE", str(tmp_path / "key"))
+    assert Settings(_env_file=dotenv).secret_key == SECRET
+
+
 def test_an_empty_variable_names_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PINGVAS_SECRET_KEY_FILE", "")
 

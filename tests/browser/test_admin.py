@@ -25,18 +25,18 @@ OpenBrowser = Callable[..., AbstractContextManager[Page]]
 
 @dataclass
 class Someone:
-    """Somebody who has an account, and a client of theirs."""
+    """Somebody who has an account."""
 
     id: str
     email: str
-    name: str
-    client: httpx.Client
+    access_token: str
 
 
 @pytest.fixture(scope="module")
-def owner(studio: RunningStudio) -> httpx.Client:
+def owner(studio: RunningStudio) -> Iterator[httpx.Client]:
     """The owner, who is an admin and proved a moment ago who they are."""
-    return studio.sign_in()
+    with studio.sign_in() as client:
+        yield client
 
 
 @pytest.fixture
@@ -72,12 +72,11 @@ _numbers = iter(range(10_000))
 
 def _somebody(studio: RunningStudio, name: str) -> Someone:
     email = f"admin-test-{next(_numbers)}@example.com"
-    client = httpx.Client(base_url=studio.url, timeout=60)
     body = {"email": email, "password": PASSWORD, "display_name": name}
-    answer = client.post("/api/v1/auth/register", json=body, headers=an_address_of_ones_own())
+    url = f"{studio.url}/api/v1/auth/register"
+    answer = httpx.post(url, json=body, headers=an_address_of_ones_own(), timeout=60)
     assert answer.status_code == 201, answer.text
-    client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-    return Someone(answer.json()["user"]["id"], email, name, client)
+    return Someone(answer.json()["user"]["id"], email, answer.json()["access_token"])
 
 
 def _make_admin(owner: httpx.Client, someone: Someone) -> None:
@@ -190,7 +189,9 @@ def test_an_announcement_is_shown_to_everybody_in_the_language_of_their_page_unt
         theirs.reload()
         expect(theirs.get_by_role("navigation").first).to_be_visible()
         expect(theirs.get_by_text(korean)).to_be_hidden()
-        listed = page.get_by_role("list", name="Announcements").get_by_role("listitem").filter(has_text=english)
+        listed = (
+            page.get_by_role("list", name="Announcements").get_by_role("listitem").filter(has_text=english)
+        )
         expect(listed).to_contain_text("Shown now")
         listed.get_by_role("button", name="Remove").click()
         page.get_by_role("alertdialog").get_by_role("button", name="Remove").click()
@@ -199,7 +200,7 @@ def test_an_announcement_is_shown_to_everybody_in_the_language_of_their_page_unt
 
 
 def test_an_admin_looks_as_somebody_and_can_change_nothing(
-    open_page: OpenBrowser, admin: Someone, person: Someone
+    open_page: OpenBrowser, studio: RunningStudio, admin: Someone, person: Someone
 ) -> None:
     with open_page() as page:
         _sign_in(page, admin)
@@ -226,7 +227,8 @@ def test_an_admin_looks_as_somebody_and_can_change_nothing(
         expect(page.get_by_text("You no longer look as Nari.")).to_be_visible()
         expect(page.get_by_role("button", name="Account: Ada")).to_be_visible()
         expect(bar).to_be_hidden()
-    assert person.client.get("/api/v1/jobs").json()["items"] == []
+    headers = {"Authorization": f"Bearer {person.access_token}"}
+    assert httpx.get(f"{studio.url}/api/v1/jobs", headers=headers, timeout=60).json()["items"] == []
 
 
 def test_a_reload_while_looking_is_back_at_oneself(

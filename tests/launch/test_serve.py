@@ -16,7 +16,10 @@ import httpx
 import pytest
 
 from harness.running_studio import free_port, wait_for
+from pingvas.base.db import Database
 from pingvas.base.settings import REPOSITORY, Settings
+from pingvas.billing.plans import seed_plans
+from tests.make.accounts import sign_up
 
 PROGRAM = """
 from pingvas.base import loops, notify
@@ -119,3 +122,25 @@ def test_a_taken_port_of_metrics_is_told_and_the_api_works(settings: Settings, p
     assert f"metrics are not shown: port {taken} on 127.0.0.1" in said
     assert said.count("metrics are not shown") == 1
     assert "PINGVAS_METRICS_PORT" in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("trusted", "seen"), [("127.0.0.0/8, 203.0.113.1", "198.51.100.7"), ("203.0.113.1", "127.0.0.1")]
+)
+async def test_what_a_proxy_says_counts_where_the_proxy_is_trusted(
+    settings: Settings, database: Database, trusted: str, seen: str
+) -> None:
+    async with database.transaction() as session:
+        await seed_plans(session)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    through_a_proxy = {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https"}
+
+    with api(settings, port=port, metrics_port=0, trusted_proxies=trusted):
+        wait_for(lambda: bool(shown_at(f"{url}/healthz")), "the API")
+        async with httpx.AsyncClient(base_url=url, headers=through_a_proxy) as client:
+            person = await sign_up(client)
+            devices = (await client.get("/api/v1/me/sessions", headers=person.headers)).json()["items"]
+
+    assert [device["ip_address"] for device in devices] == [seen]
