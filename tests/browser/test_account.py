@@ -8,6 +8,7 @@ from email import message_from_bytes, policy
 from typing import Any
 
 import httpx
+import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -222,10 +223,10 @@ def test_a_forgotten_password_is_set_anew_by_a_mail(page: Page, studio: RunningS
     page.get_by_role("button", name="Send the link").click()
     expect(page.get_by_role("heading", level=1, name="Look into your mail")).to_be_visible()
     page.goto(_link(studio, email, "/reset-password"))
-    page.get_by_label("New password").fill("short")
+    page.get_by_label("New password", exact=True).fill("short")
     page.get_by_role("button", name="Set the password").click()
     expect(page.get_by_text("It needs at least 15 characters.")).to_be_visible()
-    page.get_by_label("New password").fill(NEW_PASSWORD)
+    page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
     page.get_by_role("button", name="Set the password").click()
     page.get_by_role("link", name="Sign in").click()
     page.get_by_label("Email").fill(email)
@@ -238,8 +239,6 @@ def test_a_forgotten_password_is_set_anew_by_a_mail(page: Page, studio: RunningS
 def test_an_app_is_set_up_and_its_codes_are_asked_for_at_the_next_sign_in(
     page: Page, studio: RunningStudio
 ) -> None:
-    import pyotp
-
     email = _sign_up(page)
     page.goto("/account/sign-in")
     section = page.get_by_role("region", name="Authenticator app")
