@@ -339,7 +339,7 @@ def test_the_last_admin_is_told_why_they_stay(open_page: OpenBrowser, admin: Som
         dialog.get_by_label("Reason").fill("Enough of it")
         dialog.get_by_role("button", name="Take the admin role away").click()
 
-        expect(dialog.get_by_role("alert")).to_contain_text("This is the last admin.")
+        expect(dialog.get_by_role("alert")).to_contain_text("You are the only admin.")
 
 
 def test_an_admin_who_gives_the_role_away_has_these_pages_no_more(
