@@ -86,8 +86,8 @@ def test_hangul_is_drawn_by_the_font_that_comes_with_the_page(page: Page) -> Non
     _speak_korean(page)
 
     expect(page.get_by_role("link", name="갤러리")).to_be_visible()
-    assert page.evaluate(
-        "families => document.fonts.check(`1rem ${families}`, '갤러리')", f"'{FIRST}', '{FAMILY}'"
+    page.wait_for_function(
+        "families => document.fonts.check(`1rem ${families}`, '갤러리')", arg=f"'{FIRST}', '{FAMILY}'"
     )
     assert 0 < _loaded(page) < 60
     assert fetched
@@ -141,7 +141,7 @@ def test_korean_words_on_an_english_page_are_drawn_by_it_too(page: Page) -> None
     )
     expect(words).to_be_visible()
     assert _loaded(page) > 0
-    assert page.evaluate("family => document.fonts.check(`1rem '${family}'`, '쀍없는붉은')", FAMILY)
+    page.wait_for_function("family => document.fonts.check(`1rem '${family}'`, '쀍없는붉은')", arg=FAMILY)
     drawn = _drawn_with(page, words)
     assert [own for name, own in drawn.items() if name.startswith("Noto Sans KR")] == [True], drawn
     assert all(drawn.values()), drawn
