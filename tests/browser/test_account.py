@@ -108,7 +108,9 @@ def _sign_out(page: Page) -> None:
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
 
 
-def test_an_account_from_its_first_day_to_its_last(page: Page, studio: RunningStudio, browser: Browser) -> None:
+def test_an_account_from_its_first_day_to_its_last(
+    page: Page, studio: RunningStudio, browser: Browser
+) -> None:
     # A mail asks to prove the address, and its link does.
     _with_authenticator(page)
     email = _sign_up(page)
