@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pyotp
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 
 from harness.running_studio import RunningStudio, an_address_of_ones_own, wait_for
 from tests.browser.test_first_picture import PASSWORD, browser
@@ -86,8 +86,8 @@ def _link(studio: RunningStudio, email: str, path: str) -> str:
     return found[-1]
 
 
-def _with_authenticator(page: Page) -> Any:
-    """Gives the browser a device that keeps passkeys, and whose owner always agrees."""
+def _with_authenticator(page: Page) -> tuple[CDPSession, str]:
+    """Gives the browser a device that keeps passkeys, and whose owner always agrees; the way to tell it otherwise."""
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
     options = {
@@ -98,8 +98,8 @@ def _with_authenticator(page: Page) -> Any:
         "isUserVerified": True,
         "automaticPresenceSimulation": True,
     }
-    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    return devtools
+    made = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    return devtools, made["authenticatorId"]
 
 
 def _sign_out(page: Page) -> None:
@@ -112,7 +112,7 @@ def test_an_account_from_its_first_day_to_its_last(
     page: Page, studio: RunningStudio, browser: Browser
 ) -> None:
     # A mail asks to prove the address, and its link does.
-    _with_authenticator(page)
+    devtools, authenticator = _with_authenticator(page)
     email = _sign_up(page)
     asked = page.get_by_role("region", name="Your address is not proven yet")
     expect(asked).to_contain_text(email)
@@ -129,8 +129,12 @@ def test_an_account_from_its_first_day_to_its_last(
     page.get_by_label("Name of the passkey").fill("My laptop")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("list", name="Passkeys")).to_contain_text("My laptop")
+    # Nobody is at the device before the button is pressed: the form itself offers passkeys too, which would be taken at once.
+    agrees = {"authenticatorId": authenticator, "enabled": False}
+    devtools.send("WebAuthn.setAutomaticPresenceSimulation", agrees)
     _sign_out(page)
     page.get_by_role("button", name="Sign in with a passkey").click()
+    devtools.send("WebAuthn.setAutomaticPresenceSimulation", agrees | {"enabled": True})
     expect(page.get_by_role("button", name="Account: Nari")).to_be_visible()
 
     # A key is made, is shown once, and works.
