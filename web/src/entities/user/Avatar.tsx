@@ -16,12 +16,7 @@ export function Avatar({ name, url, large }: AvatarProps) {
   // The letter is drawn, not written: it is no part of the name of what the picture stands in.
   const letter = picture ? undefined : Array.from(name.trim())[0]?.toUpperCase();
   return (
-    <span
-      className={styles.avatar}
-      data-large={large || undefined}
-      data-letter={letter}
-      aria-hidden="true"
-    >
+    <span className={styles.avatar} data-large={large || undefined} data-letter={letter} aria-hidden="true">
       {picture && <img src={picture} alt="" onError={() => setBroken(picture)} />}
     </span>
   );
