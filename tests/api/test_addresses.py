@@ -88,7 +88,7 @@ async def test_an_address_of_the_api_that_is_none_is_not_found_by_any_method(
     ("method", "path", "allowed"),
     [
         ("DELETE", "/api/v1/jobs", {"GET", "HEAD", "POST"}),
-        ("PUT", "/api/v1/me", {"GET", "HEAD", "PATCH"}),
+        ("PUT", "/api/v1/me", {"GET", "HEAD", "PATCH", "DELETE"}),
         (
             "OPTIONS",
             "/api/v1/images/00000000-0000-7000-8000-000000000000",
