@@ -1,5 +1,5 @@
 /** One's account: its pages, and the way between them. */
-import { Suspense } from "react";
+import { Suspense, useEffect, useRef } from "react";
 import { NavLink, useLocation } from "react-router";
 
 import { useI18n } from "@/i18n/useI18n";
@@ -13,11 +13,17 @@ import { NotFoundPage } from "./NotFoundPage";
 export function AccountPage() {
   const { t } = useI18n();
   const { pathname } = useLocation();
+  const nav = useRef<HTMLElement>(null);
+  // On a phone they stand in one line, which begins at the one that is open.
+  useEffect(() => {
+    const open = nav.current?.querySelector<HTMLElement>("[aria-current=page]");
+    if (nav.current && open) nav.current.scrollLeft = open.offsetLeft - nav.current.clientWidth / 3;
+  }, [pathname]);
   const section = ACCOUNT_SECTIONS.find(({ path }) => path === pathname.replace(/\/$/, ""));
   if (!section) return <NotFoundPage />;
   return (
     <div className={styles.page}>
-      <nav className={styles.sections} aria-label={t("nav.account")}>
+      <nav ref={nav} className={styles.sections} aria-label={t("nav.account")}>
         {ACCOUNT_SECTIONS.map(({ path, label, icon: Icon, Page }) => (
           <NavLink key={path} to={path} end className={styles.section} onPointerEnter={Page.preload}>
             <Icon size={18} />

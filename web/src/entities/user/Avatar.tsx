@@ -13,13 +13,16 @@ interface AvatarProps {
 export function Avatar({ name, url, large }: AvatarProps) {
   const [broken, setBroken] = useState<string | null>(null);
   const picture = url && url !== broken ? url : null;
+  // The letter is drawn, not written: it is no part of the name of what the picture stands in.
+  const letter = picture ? undefined : Array.from(name.trim())[0]?.toUpperCase();
   return (
-    <span className={styles.avatar} data-large={large || undefined} aria-hidden="true">
-      {picture ? (
-        <img src={picture} alt="" onError={() => setBroken(picture)} />
-      ) : (
-        Array.from(name.trim())[0]?.toUpperCase()
-      )}
+    <span
+      className={styles.avatar}
+      data-large={large || undefined}
+      data-letter={letter}
+      aria-hidden="true"
+    >
+      {picture && <img src={picture} alt="" onError={() => setBroken(picture)} />}
     </span>
   );
 }
