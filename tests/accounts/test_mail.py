@@ -33,6 +33,7 @@ VALUES: dict[str, Any] = {
     "device": "Firefox · Linux",
     "address": "203.0.113.7",
     "passkey": "phone",
+    "left": 9,
     "provider": "Google",
     "key": "script",
     "leaves_on": "2026-12-13",

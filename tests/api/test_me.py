@@ -188,7 +188,7 @@ async def test_devices_are_listed_and_signed_out_one_by_one(client: httpx.AsyncC
     assert devices[0]["user_agent"] == "a phone"
     assert [device["current"] for device in devices] == [False, True]
     assert set(devices[0]) == {
-        "id", "ip_address", "user_agent", "created_at", "last_used_at", "expires_at", "current",
+        "id", "device", "place", "method", "second_factor", "ip_address", "user_agent", "created_at", "last_used_at", "expires_at", "current",
     }  # fmt: skip
 
     # when

@@ -29,6 +29,12 @@ OPEN = {
     "forgot_password",
     "reset_password",
     "confirm_email",
+    "ask_for_passkey",
+    "login_with_passkey",
+    "login_with_code",
+    "list_providers",
+    "sign_in_with_provider",
+    "come_back_from_provider",
     "list_plans",
     "list_models",
     "get_model",
@@ -58,7 +64,8 @@ def _filled(path: str, image_id: str) -> str:
     while "{" in path:
         head, _, rest = path.partition("{")
         name, _, tail = rest.partition("}")
-        path = head + (image_id if name == "image_id" else str(uuid4())) + tail
+        known = {"image_id": image_id, "provider": "google"}
+        path = head + known.get(name, str(uuid4())) + tail
     return path
 
 
