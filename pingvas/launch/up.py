@@ -181,10 +181,7 @@ def _supervisor(
     names = ["worker"] if workers == 1 else [f"worker-{number}" for number in range(1, workers + 1)]
     groups = [
         [
-            *(
-                Child(name, command("worker"), WORKER_STOP_SECONDS, SECRET_VARIABLES)
-                for name in names
-            ),
+            *(Child(name, command("worker"), WORKER_STOP_SECONDS, SECRET_VARIABLES) for name in names),
             # They make the tables of their schedule, which takes the owner's role.
             Child(
                 "chores",

@@ -56,7 +56,7 @@ async def test_an_answer_that_is_rolled_back_leaves_the_question(database: Datab
     with pytest.raises(ZeroDivisionError):
         await _take_and_fail(database, token)
 
-    assert await _take(database, token)
+    assert (await _take(database, token)).data
 
 
 async def _take_and_fail(database: Database, token: bytes) -> None:
@@ -72,7 +72,7 @@ async def test_only_the_whole_token_will_do(database: Database) -> None:
     for other in (changed, token[:-1], token + b"x", b"", token[:16] + bytes(32)):
         with pytest.raises(ChallengeOver):
             await _take(database, other)
-    assert await _take(database, token)
+    assert (await _take(database, token)).data
 
 
 async def test_a_question_for_one_purpose_is_none_for_another(database: Database) -> None:
@@ -113,9 +113,9 @@ async def test_of_a_person_the_oldest_ends_for_one_more(database: Database) -> N
 
     with pytest.raises(ChallengeOver):
         await _take(database, tokens[0], "second_factor")
-    assert await _take(database, tokens[1], "second_factor")
-    assert await _take(database, of_another_kind, "oauth_link")
-    assert await _take(database, of_another, "second_factor")
+    assert (await _take(database, tokens[1], "second_factor")).data
+    assert (await _take(database, of_another_kind, "oauth_link")).data
+    assert (await _take(database, of_another, "second_factor")).data
 
 
 async def test_what_was_asked_of_a_person_can_be_dropped(database: Database) -> None:
@@ -129,7 +129,7 @@ async def test_what_was_asked_of_a_person_can_be_dropped(database: Database) -> 
 
     with pytest.raises(ChallengeOver):
         await _take(database, dropped, "second_factor")
-    assert await _take(database, kept, "passkey_sign_in")
+    assert (await _take(database, kept, "passkey_sign_in")).data
 
 
 async def test_a_question_whose_time_is_over_is_forgotten(database: Database) -> None:

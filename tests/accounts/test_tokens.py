@@ -13,6 +13,7 @@ from pingvas.accounts.refusals import InvalidToken, TokenExpired
 from pingvas.accounts.sessions import access_tokens, refresh_tokens
 from pingvas.base import clock
 from pingvas.base.ids import new_id
+from pingvas.base.secret_keys import id_of_key
 from pingvas.base.settings import Settings
 
 
@@ -67,7 +68,7 @@ def test_an_access_token_names_its_kind_and_carries_nothing_personal(settings: S
     assert jwt.get_unverified_header(token) == {
         "alg": "HS256",
         "typ": "at+jwt",
-        "kid": settings.key_id,
+        "kid": id_of_key(settings.key_for("access-token")),
     }
     assert set(jwt.decode(token, options={"verify_signature": False})) == {
         "iss",

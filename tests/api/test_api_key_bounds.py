@@ -263,9 +263,12 @@ async def test_the_event_of_a_finished_picture_names_the_key(
     # given
     told: list[Any] = []
     completed = signals.completed
-    monkeypatch.setattr(
-        signals, "completed", lambda *given, **more: (told.append(more["image"]), completed(*given, **more))
-    )
+
+    def hear(*given: Any, **more: Any) -> Any:
+        told.append(more["image"])
+        return completed(*given, **more)
+
+    monkeypatch.setattr(signals, "completed", hear)
     key = await make_api_key(client, person, name="night shift")
     for headers in (key.headers, person.headers):
         await client.post(JOBS, json=BODY, headers=headers)

@@ -379,4 +379,4 @@ async def test_a_password_account_and_google_do_not_meet_at_registration(
     answer = await client.post(f"{AUTH}/register", json=body)
 
     problem(answer, 409, "email_exists")
-    assert await sign_up(client)
+    assert (await sign_up(client)).access_token

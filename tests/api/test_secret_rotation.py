@@ -181,8 +181,8 @@ async def test_api_keys_have_nothing_to_do_with_the_secret(
 
 def test_a_token_names_its_key_and_another_s_name_opens_nothing(during: Settings, after: Settings) -> None:
     # given a token of ours whose header names a key that there is not, and one signed with the wrong one
-    ids = {"user_id": new_id(), "session_id": new_id()}
-    good = access_tokens.issue(during, **ids)
+    user_id = new_id()
+    good = access_tokens.issue(during, user_id=user_id, session_id=new_id())
     claims = jwt.decode(good, options={"verify_signature": False})
     new, old = during.keys_for("access-token")
 
@@ -192,7 +192,7 @@ def test_a_token_names_its_key_and_another_s_name_opens_nothing(during: Settings
 
     # then
     for token in (good, forged(new, None), forged(old, id_of_key(old))):
-        assert access_tokens.verify(during, token).user_id == ids["user_id"]
+        assert access_tokens.verify(during, token).user_id == user_id
     for token in (
         forged(new, id_of_key(old)),
         forged(old, id_of_key(new)),

@@ -69,6 +69,12 @@ STRANGERS = {
     "forgot_password",
     "reset_password",
     "confirm_email",
+    "ask_for_passkey",
+    "login_with_passkey",
+    "login_with_code",
+    "list_providers",
+    "sign_in_with_provider",
+    "come_back_from_provider",
 }
 
 # What a good request is refused for because of what is there: stable codes.
@@ -82,6 +88,12 @@ OF_THE_STATE = {
     "email_exists",
     "handle_taken",
     "last_admin",
+    "last_way_in",
+    "challenge_over",
+    "passkey_refused",
+    "wrong_code",
+    "second_factor_exists",
+    "no_second_factor",
     "idempotency_conflict",
     "unsupported_media_type",  # bytes of a file that are no picture
 }

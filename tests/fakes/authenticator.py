@@ -88,7 +88,7 @@ class Browser:
         )
 
     def _client_data(self, kind: str, challenge: str, lies: Mapping[str, Any]) -> bytes:
-        told = {"type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": False} | lies
+        told = {"type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": False, **lies}
         return json.dumps(told).encode()
 
     def _credential(self, passkey: Passkey, **response: Any) -> dict[str, Any]:

@@ -46,6 +46,7 @@ def completed(job_id: UUID, *, prompt: str = "a house", file_url: str = "/files/
         generation_params={"prompt": prompt},
         thumbnail_url=None,
         file_url=file_url,
+        api_key=None,
         created_at=clock.now(),
     )
     return JobCompleted(job_id=job_id, image=image, actual_credits=1)

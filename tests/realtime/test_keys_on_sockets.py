@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -29,7 +29,7 @@ Connect = Callable[..., Awaitable[Ears]]
 
 async def make_key(database: Database, user_id: UUID, *scopes: Scope, **bounds: Any) -> MadeKey:
     async with database.transaction() as session:
-        return await create_key(session, user_id, "a script", scopes, KeyChanges(**bounds))
+        return await create_key(session, user_id, "a script", scopes, cast("KeyChanges", bounds))
 
 
 async def refusal(address: str, key: MadeKey) -> str:

@@ -30,7 +30,11 @@ function firstHangul(): string[][] {
   );
   const [account = {}, base = {}] = words;
   const names = Object.values(LANGUAGES).join("");
-  const rest = [...Object.values(account), base["app.starting"] ?? ""].join("");
+  const shown = (key: string) => key === "app.starting" || key.startsWith("password.");
+  const rest = [
+    ...Object.values(account),
+    ...Object.keys(base).map((key) => (shown(key) ? base[key] : "")),
+  ].join("");
   const hangul = (text: string) => [...new Set(text)].filter((sign) => /\p{Script=Hangul}/u.test(sign));
   const first = hangul(names);
   return [first, hangul(rest).filter((sign) => !first.includes(sign))];

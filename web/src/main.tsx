@@ -34,7 +34,8 @@ if (pathname !== "/sign-in/link") {
 }
 const words = setLanguage(preferredLanguage(), baseWords);
 preloadFor(pathname);
-drawAnyHangul(wasSignedIn() || !isWayIn(pathname));
+// What went wrong elsewhere may be said with any sign.
+drawAnyHangul(wasSignedIn() || !isWayIn(pathname) || window.location.search.includes("problem="));
 await words;
 
 const root = document.getElementById("root");

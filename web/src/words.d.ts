@@ -9,6 +9,7 @@ import type create from "./features/create/words/en.json";
 import type gallery from "./features/gallery/words/en.json";
 import type notices from "./features/notices/words/en.json";
 import type queue from "./features/queue/words/en.json";
+import type settings from "./features/settings/words/en.json";
 import type tray from "./features/tray/words/en.json";
 import type base from "./i18n/words/en.json";
 
@@ -21,6 +22,7 @@ type Catalogues = typeof base &
   typeof gallery &
   typeof notices &
   typeof queue &
+  typeof settings &
   typeof tray;
 
 declare module "@lingui/core" {

@@ -65,8 +65,8 @@ test("a change of which the page has no words is told as the server writes it", 
 });
 
 test("the exported log names its columns once, however many pages it has", async () => {
-  const pages = new Map([
-    [undefined, { text: "when,what\r\n1,a\r\n", next: "second" as string | null }],
+  const pages = new Map<string | undefined, { text: string; next: string | null }>([
+    [undefined, { text: "when,what\r\n1,a\r\n", next: "second" }],
     ["second", { text: "when,what\r\n2,b\r\n", next: "third" }],
     ["third", { text: 'when,what\r\n3,"c\r\nd"\r\n', next: null }],
   ]);

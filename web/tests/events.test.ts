@@ -4,7 +4,7 @@ import { everyEventIsHeard, rereadWhatEventsChange } from "@/app/serverEvents";
 import { imageKeys } from "@/entities/image/queries";
 import { jobKeys } from "@/entities/job/queries";
 import { modelKeys } from "@/entities/model/queries";
-import { announcementKeys } from "@/entities/studio/announcements";
+import { announcementsQuery } from "@/entities/studio/announcements";
 import { userKeys } from "@/entities/user/queries";
 
 test("after events were missed everything is read again that events change, and nothing else", async () => {
@@ -16,7 +16,7 @@ test("after events were missed everything is read again that events change, and 
     imageKeys.imagesOf({ favorite: true }),
     imageKeys.image("1"),
     userKeys.ledger,
-    announcementKeys.announcements,
+    announcementsQuery.queryKey,
   ];
   const kept = [modelKeys.models, jobKeys.estimate({})];
   for (const queryKey of [...changed, ...kept]) client.setQueryData(queryKey, {});

@@ -20,7 +20,6 @@ function job(part: Partial<Job>): Job {
     status: "queued",
     priority: 10,
     lane: "normal",
-    api_key: null,
     position: null,
     eta_seconds: null,
     progress: null,
@@ -38,6 +37,7 @@ function job(part: Partial<Job>): Job {
     completed_at: null,
     error: null,
     image: null,
+    api_key: null,
     ...part,
   };
 }

@@ -227,3 +227,19 @@ test("who is not asked about is signed out, and takes away nothing that another 
   expect(fetch).not.toHaveBeenCalled();
   expect(page.wasSignedIn()).toBe(true);
 });
+
+test("somebody who was suspended meanwhile is signed out, and the page knows why", async () => {
+  vi.stubGlobal(
+    "fetch",
+    vi
+      .fn()
+      .mockResolvedValueOnce(json(tokens("one")))
+      .mockImplementation(() => Promise.resolve(json({ code: "account_suspended", reason: "spam" }, 403))),
+  );
+  const page = await openPage();
+  await page.startSession();
+
+  await expect(page.getMe()).rejects.toMatchObject({ code: "account_suspended" });
+
+  expect(page.readSession()).toMatchObject({ status: "signed-out", problem: { words: { reason: "spam" } } });
+});

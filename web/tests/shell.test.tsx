@@ -7,7 +7,7 @@ import type { Job, User } from "@/api/types";
 import { ChunkGone, loadChunk } from "@/app/chunks";
 import { findMarked, markOf } from "@/app/marks";
 import { placesOf } from "@/app/places";
-import { withCredits, withJob } from "@/features/notices/notices";
+import { fellLow, withCredits, withJob, type Notice } from "@/features/notices/notices";
 import { useTitle } from "@/ui/useTitle";
 
 import { messagesIn } from "./words";
@@ -90,6 +90,20 @@ test("a control is found again by what it is called and where it leads", () => {
 
 const job = (id: string, batch_id: string, status: Job["status"]) => ({ id, batch_id, status }) as Job;
 
+function countOf(what: Notice["what"]): number {
+  if ("jobs" in what) return what.jobs.length;
+  return "change" in what ? what.change : what.balance;
+}
+
+test("credits that run low are told when they fall below what a few pictures cost, and not again", () => {
+  expect([fellLow(59, -10), fellLow(49, -10), fellLow(80, -10), fellLow(30, 10)]).toEqual([
+    true,
+    false,
+    false,
+    false,
+  ]);
+});
+
 test("pictures of one batch are told together, failures apart from what succeeded", () => {
   let notices = withJob([], job("1", "a", "completed"), 1);
   notices = withJob(notices, job("2", "b", "completed"), 2);
@@ -98,9 +112,7 @@ test("pictures of one batch are told together, failures apart from what succeede
   notices = withJob(notices, job("4", "a", "completed"), 5);
   notices = withCredits(notices, "grant", 100, 6);
 
-  expect(
-    notices.map(({ what, at }) => [what.kind, "jobs" in what ? what.jobs.length : what.change, at]),
-  ).toEqual([
+  expect(notices.map(({ what, at }) => [what.kind, countOf(what), at])).toEqual([
     ["credits", 100, 6],
     ["ready", 2, 4],
     ["failed", 1, 3],

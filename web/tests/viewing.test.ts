@@ -1,14 +1,12 @@
 import { beforeEach, expect, test, vi } from "vitest";
 
+import type { Tokens, User } from "@/api/types";
+
 const ADMIN = { id: "admin", display_name: "Ada", role: "admin" };
 const NARI = { id: "nari", display_name: "Nari", role: "user" };
 const json = (body: unknown, status = 200) =>
   new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } });
 const tokens = (access_token: string, user: unknown = ADMIN) => ({ access_token, expires_in: 900, user });
-
-type Session = typeof import("@/api/session");
-type Lookers = Parameters<Session["lookAs"]>[0];
-type Tokens = Parameters<Session["signIn"]>[0];
 
 // The session is the state of a page; each test opens a new one, where an admin is signed in and looks as Nari.
 const openPage = async () => {
@@ -17,7 +15,7 @@ const openPage = async () => {
   const session = await import("@/api/session");
   const client = await import("@/api/generated");
   session.signIn(tokens("own") as unknown as Tokens);
-  session.lookAs(NARI as unknown as Lookers, "looking", 900);
+  session.lookAs(NARI as unknown as User, "looking", 900);
   return { ...session, ...client };
 };
 
@@ -43,7 +41,9 @@ test("an admin sees what the person sees, and their own session stands aside", a
 test("the token to look with is kept nowhere", async () => {
   await openPage();
 
-  expect(JSON.stringify({ ...localStorage, ...sessionStorage })).not.toContain("looking");
+  expect(JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage)])).not.toContain(
+    "looking",
+  );
 });
 
 test("looking ends by itself when its time is over", async () => {

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.admin.audit import Doer, record
 from pingvas.accounts.mail.mails import write_to
 from pingvas.accounts.people.admins import refuse_if_last_admin
 from pingvas.accounts.sessions.lifecycle import end_other_sessions
+from pingvas.accounts.sign_in.second_factor import take_away
 from pingvas.accounts.tables import ApiKey, OAuthAccount, Passkey, SecondFactor, User, UserSession
 from pingvas.base.errors import Conflict, NotFound
 from pingvas.base.pages import Page, PageRequest, read_page
@@ -162,7 +163,7 @@ async def remove_second_factor_of(session: AsyncSession, doer: Doer, user_id: UU
     """For somebody who has lost the app and the recovery codes. Raises NotFound and Invalid."""
     reason = accept_reason(reason)
     user = await _lock(session, user_id)
-    await session.execute(delete(SecondFactor).where(SecondFactor.user_id == user_id))
+    await take_away(session, user_id)
     await record(session, doer, "user.remove_second_factor", "user", user_id, reason=reason)
     await write_to(session, user, "second_factor_off")
 

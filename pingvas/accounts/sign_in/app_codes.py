@@ -1,6 +1,7 @@
 """The secret of an authenticator app, and the codes that follow from it (TOTP, RFC 6238: six digits, every thirty seconds)."""
 
 import os
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from pingvas.base.settings import Settings
 _STEPS_OFF = 1
 _NONCE = 12
 _FIRST_FORM = b"\x01"
+_PURPOSE = "second-factor"
 DIGITS = 6
 
 
@@ -39,19 +41,20 @@ def find_step(secret: str, code: str, *, now: datetime) -> int | None:
 def seal(settings: Settings, user_id: UUID, secret: str) -> bytes:
     """The secret as it is kept: AES-256-GCM, bound to its person, so that it cannot be moved to another's row."""
     nonce = os.urandom(_NONCE)
-    return _FIRST_FORM + nonce + AESGCM(_key(settings)).encrypt(nonce, secret.encode(), user_id.bytes)
+    return (
+        _FIRST_FORM
+        + nonce
+        + AESGCM(settings.key_for(_PURPOSE)).encrypt(nonce, secret.encode(), user_id.bytes)
+    )
 
 
 def unseal(settings: Settings, user_id: UUID, kept: bytes) -> str | None:
-    """None: it was sealed with another key, since the studio's secret was changed, or by another version."""
+    """With the present key, or that of the previous secret while there is one. None: it was sealed with another, or by another
+    version."""
     if kept[:1] != _FIRST_FORM:
         return None
-    try:
-        nonce, sealed = kept[1 : 1 + _NONCE], kept[1 + _NONCE :]
-        return AESGCM(_key(settings)).decrypt(nonce, sealed, user_id.bytes).decode()
-    except (InvalidTag, ValueError):
-        return None
-
-
-def _key(settings: Settings) -> bytes:
-    return settings.key_for("second-factor")
+    nonce, sealed = kept[1 : 1 + _NONCE], kept[1 + _NONCE :]
+    for key in settings.keys_for(_PURPOSE):
+        with suppress(InvalidTag, ValueError):
+            return AESGCM(key).decrypt(nonce, sealed, user_id.bytes).decode()
+    return None

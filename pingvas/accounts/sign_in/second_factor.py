@@ -96,15 +96,21 @@ async def confirm(session: AsyncSession, settings: Settings, user_id: UUID, code
 async def remove(session: AsyncSession, user_id: UUID) -> None:
     """Take the factor and its recovery codes away, and write to the person. Raises NoSecondFactor."""
     user = await lock_person(session, user_id)
-    gone = delete(SecondFactor).where(SecondFactor.user_id == user_id).returning(SecondFactor)
-    factor = await session.scalar(gone)
+    factor = await take_away(session, user_id)
     if factor is None:
         raise NoSecondFactor
+    if factor.confirmed_at is not None:
+        await write_to(session, user, "second_factor_off")
+
+
+async def take_away(session: AsyncSession, user_id: UUID) -> SecondFactor | None:
+    """Take a factor away with all that belongs to it, telling nobody; None: there was none."""
+    gone = delete(SecondFactor).where(SecondFactor.user_id == user_id).returning(SecondFactor)
+    factor = await session.scalar(gone)
     await session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
     await forget_challenges(session, user_id, "second_factor")
     await weaken_sessions(session, user_id)
-    if factor.confirmed_at is not None:
-        await write_to(session, user, "second_factor_off")
+    return factor
 
 
 async def renew_recovery_codes(session: AsyncSession, user_id: UUID) -> list[str]:
@@ -136,10 +142,15 @@ async def use_code(session: AsyncSession, settings: Settings, user_id: UUID, cod
     )
     factor = await session.scalar(query)
     step = None if factor is None else await _step_of(session, settings, factor, code)
-    if step is None:
+    if factor is None or step is None:
         raise WrongCode
     later = update(SecondFactor).where(SecondFactor.user_id == user_id, SecondFactor.last_step < step)
-    if await session.scalar(later.values(last_step=step).returning(SecondFactor.user_id)) is None:
+    # Sealed anew, so that a secret of the studio's that was replaced can be forgotten some day.
+    kept = _resealed(settings, factor)
+    if (
+        await session.scalar(later.values(last_step=step, secret=kept).returning(SecondFactor.user_id))
+        is None
+    ):
         raise WrongCode
 
 
@@ -168,6 +179,11 @@ def _plain(code: str) -> str:
 def _is_of_an_app(code: str) -> bool:
     plain = _plain(code)
     return len(plain) == app_codes.DIGITS and plain.isascii() and plain.isdecimal()
+
+
+def _resealed(settings: Settings, factor: SecondFactor) -> bytes:
+    secret = app_codes.unseal(settings, factor.user_id, factor.secret)
+    return factor.secret if secret is None else app_codes.seal(settings, factor.user_id, secret)
 
 
 async def _step_of(session: AsyncSession, settings: Settings, factor: SecondFactor, code: str) -> int | None:

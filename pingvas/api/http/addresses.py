@@ -1,14 +1,30 @@
 """Which addresses are whose: the API's, the files', the sockets' and the page's. What is nobody's is not found."""
 
+import re
 from collections.abc import Sequence
 
+from starlette.convertors import Convertor
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 FILES = "files"
 OF_THE_API = frozenset({"api", "ws", "healthz", "readyz", "metrics"})
+_KIND = re.compile(r":\w+\}")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+class OneOf(Convertor[str]):
+    """For a part of an address that is one of a few words: what is none of them is no address."""
+
+    def __init__(self, *words: str) -> None:
+        self.regex = "|".join(map(re.escape, words))
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
 
 
 def is_of_the_api(path: str) -> bool:
@@ -23,7 +39,7 @@ def _first_part(path: str) -> str:
 def template_of(scope: Scope) -> str | None:
     """The address of the route that took a request, as the document writes it: without what kind of id it has."""
     path: str | None = getattr(scope.get("route"), "path", None)
-    return None if path is None else path.replace(":uuid}", "}")
+    return None if path is None else _KIND.sub("}", path)
 
 
 class PageRoute(Route):

@@ -53,8 +53,8 @@ class BrowserMark:
             self._name,
             value,
             max_age=_COOKIE_SECONDS,
-            path=urlsplit(self._settings.base_url).path + _COOKIE_PATH,
-            secure=self._settings.base_url.startswith("https://"),
+            path=self._settings.public_path + _COOKIE_PATH,
+            secure=self._settings.is_https,
             httponly=True,
             samesite="lax",  # it comes back by a link on another site
         )

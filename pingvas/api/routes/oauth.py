@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response, status
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
+from starlette.convertors import register_url_convertor
 
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.sessions.lifecycle import Tokens
@@ -20,8 +21,9 @@ from pingvas.accounts.sign_in.relying_party import find_relying_party
 from pingvas.accounts.sign_in.round_trips import MAX_NEXT, NEXT, Trip, come_back, depart
 from pingvas.accounts.sign_in.ways_in import LastWayIn
 from pingvas.accounts.tables import OAuthAccount
-from pingvas.adapters.oauth.identity import Identity, Provider, ProviderRefused, ProviderUnavailable
+from pingvas.adapters.oauth.identity import NAMES, Identity, Provider, ProviderRefused, ProviderUnavailable
 from pingvas.adapters.oauth.providers import Providers
+from pingvas.api.http.addresses import OneOf
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import (
     ActorBeforehandDep,
@@ -46,6 +48,9 @@ from pingvas.billing.arrivals import arrive
 
 auth = APIRouter(prefix="/auth", tags=["accounts"])
 me = APIRouter(prefix="/me", tags=["accounts"])
+
+# What is no name of a provider is no address: not one that another method takes, either.
+register_url_convertor("provider", OneOf(*NAMES))
 
 _TO_A_PAGE: dict[int | str, dict[str, Any]] = {
     302: {
@@ -111,7 +116,7 @@ async def list_providers(providers: ProvidersDep, settings: SettingsDep) -> Prov
 
 
 @auth.get(
-    "/oauth/{provider}",
+    "/oauth/{provider:provider}",
     status_code=status.HTTP_302_FOUND,
     response_class=RedirectResponse,
     responses=_TO_A_PAGE,
@@ -119,7 +124,7 @@ async def list_providers(providers: ProvidersDep, settings: SettingsDep) -> Prov
 )
 @raises(NotFound)
 async def leave(
-    provider: str,
+    provider: Provider,
     providers: ProvidersDep,
     database: DatabaseDep,
     budgets: BudgetsDep,
@@ -140,7 +145,7 @@ async def leave(
 
 
 @auth.get(
-    "/oauth/{provider}/callback",
+    "/oauth/{provider:provider}/callback",
     status_code=status.HTTP_302_FOUND,
     response_class=RedirectResponse,
     responses=_TO_A_PAGE,
@@ -149,7 +154,7 @@ async def leave(
 @raises(NotFound)
 async def callback(
     request: Request,
-    provider: str,
+    provider: Provider,
     providers: ProvidersDep,
     database: DatabaseDep,
     settings: SettingsDep,
@@ -206,10 +211,10 @@ async def list_mine(actor: ActorDep, session: ReadSessionDep) -> LinkedPage:
     return LinkedPage(items=[_linked_out(each) for each in await list_linked(session, actor.user_id)])
 
 
-@me.post("/oauth-accounts/{provider}", operation_id="link_oauth_account")
+@me.post("/oauth-accounts/{provider:provider}", operation_id="link_oauth_account")
 @raises(ProviderUnavailable, BudgetUsedUp)
 async def link_mine(
-    provider: str,
+    provider: Provider,
     actor: FreshActorBeforehandDep,
     providers: ProvidersDep,
     database: DatabaseDep,
@@ -248,10 +253,10 @@ async def unlink_mine(
     await unlink(session, settings, actor.user_id, account_id)
 
 
-@me.post("/proof/oauth/{provider}", operation_id="prove_with_provider")
+@me.post("/proof/oauth/{provider:provider}", operation_id="prove_with_provider")
 @raises(ProviderUnavailable, BudgetUsedUp)
 async def prove(
-    provider: str,
+    provider: Provider,
     actor: ActorBeforehandDep,
     providers: ProvidersDep,
     database: DatabaseDep,
@@ -277,12 +282,11 @@ async def prove(
     )
 
 
-def _known(provider: str, providers: Providers) -> Provider:
+def _known(provider: Provider, providers: Providers) -> Provider:
     """One that is not set up does not exist."""
-    found = next((each for each in providers if each == provider), None)
-    if found is None:
+    if provider not in providers:
         raise NotFound
-    return found
+    return provider
 
 
 async def _depart(
@@ -320,7 +324,7 @@ async def _for_actor(
     providers: Providers,
     database: Database,
     budgets: BudgetsDep,
-    provider: str,
+    provider: Provider,
     actor: Actor,
     mark: BrowserMark,
     own: str,

@@ -4,9 +4,9 @@
  */
 import { BASE_PATH } from "./basePath";
 import type { CreateClientConfig } from "./generated/client.gen";
-import { problemFrom, unreachable } from "./problem";
+import { problemFrom, unreachable, type Problem } from "./problem";
 import { askForProof } from "./proof";
-import { CLIENT_HEADER, endView, freshToken, isViewToken, renew } from "./session";
+import { CLIENT_HEADER, endView, freshToken, isViewToken, renew, signOut } from "./session";
 
 export const createClientConfig: CreateClientConfig = (config) => ({
   ...config,
@@ -29,28 +29,32 @@ async function authorized(request: Request): Promise<Response> {
   let response = await send(request);
   if (response.status === 401) {
     // A password that is wrong does not get better by another token.
-    const fresh = (await codeOf(response)) === "invalid_credentials" ? null : await renew(token);
+    const fresh = (await problemOf(response)).code === "invalid_credentials" ? null : await renew(token);
     if (fresh === null) return response;
     for (const copy of [again, proven]) copy.headers.set("Authorization", `Bearer ${fresh}`);
     response = await send(again);
   }
   if (response.status !== 403) return response;
-  const code = await codeOf(response);
+  const problem = await problemOf(response);
+  const { code } = problem;
   // Of somebody who is looked at, that is nothing that has happened to oneself.
   if (isViewToken(token)) {
     if (code === "account_suspended" || code === "account_leaving") endView();
     return response;
   }
+  if (code === "account_suspended") signOut(problem);
+  // The account was deleted meanwhile: who is there is asked anew, and what may still be done is seen from that.
+  if (code === "account_leaving") await renew(token);
   if (code !== "proof_needed" || !(await askForProof())) return response;
   return send(proven);
 }
 
-async function codeOf(response: Response): Promise<string> {
+async function problemOf(response: Response): Promise<Problem> {
   const body: unknown = await response
     .clone()
     .json()
     .catch(() => null);
-  return problemFrom(body, response).code;
+  return problemFrom(body, response);
 }
 
 async function send(request: Request): Promise<Response> {

@@ -15,6 +15,8 @@ export class Problem extends Error {
   readonly retryAfter: number | null;
   /** Further numbers of the problem document, by name: limits, prices. */
   readonly numbers: Record<string, number>;
+  /** Its further words, by name: a reason, a challenge, a moment. */
+  readonly words: Record<string, string>;
 
   constructor(fields: {
     code: string;
@@ -23,6 +25,7 @@ export class Problem extends Error {
     errors?: FieldError[];
     retryAfter?: number | null;
     numbers?: Record<string, number>;
+    words?: Record<string, string>;
   }) {
     super(fields.detail ?? fields.code);
     this.name = "Problem";
@@ -32,6 +35,7 @@ export class Problem extends Error {
     this.errors = fields.errors ?? [];
     this.retryAfter = fields.retryAfter ?? null;
     this.numbers = fields.numbers ?? {};
+    this.words = fields.words ?? {};
   }
 
   /** Nobody knows whether the server did it: asking again must carry the same idempotency key. */
@@ -61,6 +65,7 @@ export function problemFrom(body: unknown, response: Response): Problem {
     errors: Array.isArray(record.errors) ? record.errors.flatMap(fieldError) : [],
     retryAfter: Number.isFinite(retryAfter) ? retryAfter : null,
     numbers: Object.fromEntries(Object.entries(record).filter(isNumber)),
+    words: Object.fromEntries(Object.entries(record).filter(isText)),
   });
 }
 
@@ -88,4 +93,8 @@ function isNumber(member: [string, unknown]): member is [string, number] {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isText(entry: [string, unknown]): entry is [string, string] {
+  return typeof entry[1] === "string";
 }

@@ -3,18 +3,22 @@
  * that no script sees. Tabs share what they learn, so that only one of them refreshes at a time.
  */
 import { BASE_PATH } from "./basePath";
-import { type Problem, problemFrom, unreachable } from "./problem";
+import { Problem, problemFrom, unreachable } from "./problem";
 import { rememberSignedIn } from "./signedInHere";
 import type { Tokens, User } from "./types";
 
 export type Session =
   | { status: "starting" }
   | { status: "unreachable" }
-  | { status: "signed-out" }
+  /** `problem`: why, where that is more than that nobody signed in. */
+  | { status: "signed-out"; problem?: Problem }
   /** `viewed`: it is an admin who looks through this person's eyes. */
   | { status: "signed-in"; user: User; viewed?: true };
 
-type TabMessage = { kind: "tokens"; token: string; expiresAt: number; user: User } | { kind: "signed-out" };
+type TabMessage =
+  { kind: "tokens"; token: string; expiresAt: number; user: User } | { kind: "signed-out"; problem?: Told };
+/** A problem as it passes between tabs, which no class does. */
+type Told = Pick<Problem, "code" | "status" | "words">;
 
 /** Marks our requests as a browser's: the server then keeps the refresh token in a cookie. */
 export const CLIENT_HEADER = { "X-Pingvas-Client": "web" } as const;
@@ -46,7 +50,7 @@ const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChann
 tabs?.addEventListener("message", (event: MessageEvent<TabMessage>) => {
   const message = event.data;
   if (message.kind === "signed-out") {
-    forget();
+    forget(message.problem && new Problem(message.problem));
   } else {
     remember(message);
   }
@@ -97,9 +101,10 @@ export function takeEndedView(): User | null {
 }
 
 /** Ends the session here and in the other tabs. The server is told by the caller. */
-export function signOut(): void {
-  forget();
-  tabs?.postMessage({ kind: "signed-out" } satisfies TabMessage);
+export function signOut(problem?: Problem): void {
+  forget(problem);
+  const told = problem && { code: problem.code, status: problem.status, words: problem.words };
+  tabs?.postMessage({ kind: "signed-out", problem: told } satisfies TabMessage);
 }
 
 /** Finds out, when the page opens, whether the cookie still stands for somebody. */
@@ -180,7 +185,7 @@ async function refreshNow(before: string | undefined): Promise<string | null> {
   }
   const problem = problemFrom(body, response);
   if (!refusedForGood(problem)) throw problem;
-  signOut();
+  signOut(problem.code === "account_suspended" ? problem : undefined);
   return null;
 }
 
@@ -213,10 +218,10 @@ function remember(news: { token: string; expiresAt: number; user: User }): void 
   change({ status: "signed-in", user: news.user });
 }
 
-function forget(): void {
+function forget(problem?: Problem): void {
   access = null;
   rememberSignedIn(false);
-  change({ status: "signed-out" });
+  change({ status: "signed-out", ...(problem && { problem }) });
 }
 
 function change(next: Session): void {

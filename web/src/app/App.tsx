@@ -13,7 +13,7 @@ import { Empty } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 
 import styles from "./App.module.css";
-import { LinkPage, SignedIn, SignInPage, SignUpPage } from "./entrances";
+import { FOR_EVERYBODY, Leaving, SecondFactorPage, SignedIn, SignInPage, SignUpPage } from "./entrances";
 import { ErrorBoundary } from "./ErrorBoundary";
 
 export function App() {
@@ -28,13 +28,18 @@ export function App() {
   );
 }
 
-const WAYS_IN = { "/sign-in": SignInPage, "/sign-up": SignUpPage };
+const WAYS_IN = {
+  "/sign-in": SignInPage,
+  "/sign-up": SignUpPage,
+  "/sign-in/second-factor": SecondFactorPage,
+};
 
 function Pages() {
   const session = useSession();
   const { pathname } = useLocation();
 
-  if (pathname === "/sign-in/link") return <LinkPage />;
+  const ForEverybody = isForEverybody(pathname) ? FOR_EVERYBODY[pathname] : null;
+  if (ForEverybody) return <ForEverybody />;
   // Whoever was not signed in here, and comes to sign in, need not wait for the studio to say that they are not.
   const mustWait = session.status === "starting" && (wasSignedIn() || !(pathname in WAYS_IN));
   if (mustWait) return <Starting />;
@@ -45,12 +50,19 @@ function Pages() {
         {Object.entries(WAYS_IN).map(([path, Page]) => (
           <Route key={path} path={path} element={<Page />} />
         ))}
+        {/* Another service said who is there, and yet nobody is: its cookie did not come along. */}
+        <Route path="/sign-in/done" element={<Navigate to="/sign-in?problem=not_signed_in" replace />} />
         <Route path="*" element={<ToSignIn />} />
       </Routes>
     );
   }
+  if (session.user.status === "deleted") return <Leaving key={session.user.id} />;
   // Another account is another page altogether: nothing of the one before stays mounted.
   return <SignedIn key={session.user.id} user={session.user} />;
+}
+
+function isForEverybody(path: string): path is keyof typeof FOR_EVERYBODY {
+  return path in FOR_EVERYBODY;
 }
 
 function Unreachable() {

@@ -6,8 +6,10 @@ import type { User } from "@/api/types";
 import { useJobEvents } from "@/entities/job/useJobEvents";
 import { Announcements } from "@/entities/studio/Announcements";
 import { useAnnouncementEvents } from "@/entities/studio/announcements";
+import { useFollowPreferences } from "@/entities/user/useFollowPreferences";
 import { useUserEvents } from "@/entities/user/useUserEvents";
 import { useEndedView, ViewBar } from "@/entities/user/ViewBar";
+import { ProveAddressLine } from "@/features/account/ProveAddressLine";
 import { useWelcome } from "@/features/account/welcome";
 import { createWords } from "@/features/create/words";
 import { galleryWords } from "@/features/gallery/words";
@@ -76,13 +78,14 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
           {t("nav.skip")}
         </a>
         <AppHeader user={user} jobsInView={pathname === HOME} opened={opened} onOpen={setOpened} />
-        <Rail places={places} />
+        <Rail places={places.filter(({ notInRail }) => !notInRail)} />
         <div className={styles.content}>
           <div className={styles.lines}>
             <ViewBar />
             <ConnectionLine />
           </div>
           <Announcements />
+          <ProveAddressLine />
           <main id="main" ref={main} className={styles.main} tabIndex={-1}>
             {children}
           </main>
@@ -102,6 +105,7 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
 function Events() {
   useJobEvents();
   useUserEvents();
+  useFollowPreferences();
   useAnnouncementEvents();
   return null;
 }

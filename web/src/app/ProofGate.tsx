@@ -16,7 +16,7 @@ export function ProofGate() {
     () =>
       askForProofBy(() => {
         // What the person can prove it with may have changed since it was read.
-        void client.invalidateQueries({ queryKey: userKeys.me });
+        void client.invalidateQueries({ queryKey: userKeys.signInMethods });
         return new Promise((resolve) => setEnd(() => resolve));
       }),
     [client],

@@ -28,8 +28,9 @@ export function SignedIn({ user }: { user: User }) {
             element={<PlacePage place={place} user={user} />}
           />
         ))}
-        <Route path="/sign-in" element={<Onward />} />
-        <Route path="/sign-up" element={<Onward />} />
+        {["/sign-in", "/sign-up", "/sign-in/done", "/sign-in/second-factor"].map((path) => (
+          <Route key={path} path={path} element={<Onward />} />
+        ))}
         <Route path="*" element={<NotFoundPage />} />
       </Route>
     </Routes>

@@ -2,6 +2,7 @@
 import { entityWords } from "@/entities/words";
 import { accountWords } from "@/features/account/words";
 import { noticeWords } from "@/features/notices/words";
+import { settingsWords } from "@/features/settings/words";
 import { trayWords } from "@/features/tray/words";
 
 import { page } from "./page";
@@ -14,9 +15,42 @@ export const SignUpPage = page(
   async () => (await import("@/features/account/AuthPages")).SignUpPage,
   accountWords,
 );
-export const LinkPage = page(
-  async () => (await import("@/features/account/LinkPage")).LinkPage,
+export const SecondFactorPage = page(
+  async () => (await import("@/features/account/SecondFactorPage")).SecondFactorPage,
   accountWords,
+);
+const LinkPage = page(async () => (await import("@/features/account/LinkPage")).LinkPage, accountWords);
+const ForgotPasswordPage = page(
+  async () => (await import("@/features/account/ForgotPasswordPage")).ForgotPasswordPage,
+  accountWords,
+);
+const ResetPasswordPage = page(
+  async () => (await import("@/features/account/ResetPasswordPage")).ResetPasswordPage,
+  accountWords,
+);
+const VerifyEmailPage = page(
+  async () => (await import("@/features/account/VerifyEmailPage")).VerifyEmailPage,
+  accountWords,
+);
+const ConfirmEmailPage = page(
+  async () => (await import("@/features/account/ConfirmEmailPage")).ConfirmEmailPage,
+  accountWords,
+);
+
+/** What a mail leads to, and what is asked for without signing in: the same for everybody, whoever is signed in here. */
+export const FOR_EVERYBODY = {
+  "/sign-in/link": LinkPage,
+  "/forgot-password": ForgotPasswordPage,
+  "/reset-password": ResetPasswordPage,
+  "/verify-email": VerifyEmailPage,
+  "/confirm-email": ConfirmEmailPage,
+};
+
+/** Somebody whose account is deleted and not yet gone. */
+export const Leaving = page(
+  async () => (await import("@/features/settings/LeavingPage")).LeavingPage,
+  accountWords,
+  settingsWords,
 );
 export const SignedIn = page(
   async () => (await import("./SignedIn")).SignedIn,

@@ -1,5 +1,12 @@
 /** The places one can go to: one line each. The rail, the bar of a phone, the palette, the keys and the titles are made from it. */
-import { CoinsIcon, LayoutGridIcon, PencilIcon, ShieldIcon, type LucideIcon } from "lucide-react";
+import {
+  CircleUserIcon,
+  CoinsIcon,
+  LayoutGridIcon,
+  PencilIcon,
+  ShieldIcon,
+  type LucideIcon,
+} from "lucide-react";
 import type { ComponentType } from "react";
 
 import type { User } from "@/api/types";
@@ -8,6 +15,7 @@ import { billingWords } from "@/features/billing/words";
 import { createWords } from "@/features/create/words";
 import { galleryWords } from "@/features/gallery/words";
 import { queueWords } from "@/features/queue/words";
+import { settingsWords } from "@/features/settings/words";
 import type { Key } from "@/i18n/translate";
 import type { Shortcut } from "@/shortcuts/shortcut";
 
@@ -28,6 +36,8 @@ export interface Place extends Shortcut {
   nested?: boolean;
   /** Below the others: what is about the account rather than about pictures. */
   below?: boolean;
+  /** Reached by the account menu, the palette and its keys; the rail is for what one goes to many times a day. */
+  notInRail?: boolean;
   /** What is seen of it until it is there. */
   skeleton: SkeletonShape;
   Page: ComponentType<PageProps> & { preload: () => void };
@@ -48,11 +58,14 @@ const Credits = page<PageProps>(
 );
 const Admin = page<PageProps>(async () => (await import("./AdminPages")).AdminPages, adminWords);
 
+const Account = page<PageProps>(async () => (await import("./AccountPage")).AccountPage, settingsWords);
+
 // prettier-ignore
 const PLACES: readonly Place[] = [
   { path: "/create", label: "nav.create", icon: PencilIcon, keys: ["g c"], skeleton: "form", Page: Create },
   { path: "/gallery", label: "nav.gallery", icon: LayoutGridIcon, keys: ["g g"], skeleton: "grid", Page: Gallery },
   { path: "/credits", label: "nav.credits", icon: CoinsIcon, keys: ["g b"], below: true, skeleton: "table", Page: Credits },
+  { path: "/account", label: "nav.account", icon: CircleUserIcon, keys: ["g a"], notInRail: true, nested: true, skeleton: "table", Page: Account },
   { path: "/admin", label: "nav.admin", icon: ShieldIcon, keys: ["g u"], isFor: isAdmin, nested: true, below: true, skeleton: "table", Page: Admin },
 ];
 

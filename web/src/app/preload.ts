@@ -1,10 +1,10 @@
 /** What will most likely be shown is fetched while the studio is still asked who is there. */
 import { wasSignedIn } from "@/api/signedInHere";
 
-import { SignedIn, SignInPage, SignUpPage } from "./entrances";
+import { FOR_EVERYBODY, SignedIn, SignInPage, SignUpPage } from "./entrances";
 
 export function preloadFor(pathname: string): void {
-  if (pathname === "/sign-in/link") return;
+  if (pathname in FOR_EVERYBODY) return;
   if (wasSignedIn()) SignedIn.preload();
   else if (pathname === "/sign-up") SignUpPage.preload();
   else SignInPage.preload();

@@ -7955,7 +7955,7 @@ export type SignInWithProviderData = {
         /**
          * Provider
          */
-        provider: string;
+        provider: 'google' | 'discord';
     };
     query?: {
         /**
@@ -7999,7 +7999,7 @@ export type ComeBackFromProviderData = {
         /**
          * Provider
          */
-        provider: string;
+        provider: 'google' | 'discord';
     };
     query?: {
         /**
@@ -8101,7 +8101,7 @@ export type LinkOauthAccountData = {
         /**
          * Provider
          */
-        provider: string;
+        provider: 'google' | 'discord';
     };
     query?: never;
     url: '/api/v1/me/oauth-accounts/{provider}';
@@ -8228,7 +8228,7 @@ export type ProveWithProviderData = {
         /**
          * Provider
          */
-        provider: string;
+        provider: 'google' | 'discord';
     };
     query?: never;
     url: '/api/v1/me/proof/oauth/{provider}';

@@ -5,6 +5,7 @@ import { useLocation } from "react-router";
 
 import type { Job } from "@/api/types";
 import { imageKeys } from "@/entities/image/queries";
+import { usePreferences } from "@/entities/user/preferences";
 import { userKeys } from "@/entities/user/queries";
 import { useI18n } from "@/i18n/useI18n";
 import type { ServerEventName } from "@/realtime/events";
@@ -40,6 +41,7 @@ export function useJobEvents(): void {
     },
   });
 
+  const told = usePreferences()?.notices;
   const rereadJobs = useSoon(() => void client.invalidateQueries({ queryKey: jobKeys.lists }));
   const patch = (id: string, change: (job: Job) => Job) => {
     const live = (job: Job) => (isOver(job) ? job : change(job));
@@ -91,12 +93,13 @@ export function useJobEvents(): void {
         },
       })),
     "job:completed": ({ job_id, image, actual_credits }) => {
-      ended(job_id, (job) => ({ ...job, status: "completed", image, actual_credits }));
-      if (pathname !== SEEN_AT) toast(t("job.finished_elsewhere"), "good");
+      const made = { ...image, api_key: image.api_key ?? null };
+      ended(job_id, (job) => ({ ...job, status: "completed", image: made, actual_credits }));
+      if (pathname !== SEEN_AT && told?.job_completed !== false) toast(t("job.finished_elsewhere"), "good");
     },
     "job:failed": ({ job_id, code, message }) => {
       ended(job_id, (job) => ({ ...job, status: "failed", error: { code, message } }));
-      if (pathname !== SEEN_AT) toast(t("job.failed_elsewhere"), "bad");
+      if (pathname !== SEEN_AT && told?.job_failed !== false) toast(t("job.failed_elsewhere"), "bad");
     },
     "job:canceled": ({ job_id }) => ended(job_id, (job) => ({ ...job, status: "canceled" })),
   });

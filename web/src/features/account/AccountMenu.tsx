@@ -1,25 +1,32 @@
-import { ChevronDownIcon, KeyboardIcon, LogOutIcon, UserIcon } from "lucide-react";
+import { useQuery } from "@tanstack/react-query";
+import { ChevronDownIcon, CircleUserIcon, KeyboardIcon, LogOutIcon } from "lucide-react";
+import { Link } from "react-router";
 
 import type { User } from "@/api/types";
+import { Avatar } from "@/entities/user/Avatar";
+import { meQuery } from "@/entities/user/queries";
 import { useI18n } from "@/i18n/useI18n";
-import { Button } from "@/ui/Button";
+import { Button, buttonClass } from "@/ui/Button";
+import { cx } from "@/ui/cx";
+import { LanguageSwitch } from "@/ui/LanguageSwitch";
 import { Popover } from "@/ui/Popover";
 import { ThemeSwitch } from "@/ui/ThemeSwitch";
 
 import styles from "./AccountMenu.module.css";
-import { LanguageSwitch } from "./LanguageSwitch";
 import { useSignOut } from "./useSignOut";
 
 export function AccountMenu({ user, onShortcuts }: { user: User; onShortcuts: () => void }) {
   const { t } = useI18n();
   const { busy, leave } = useSignOut();
+  const { data } = useQuery(meQuery);
+  const name = data?.user.display_name ?? user.display_name;
   return (
     <Popover
-      label={`${t("account.menu")}: ${user.display_name}`}
+      label={`${t("account.menu")}: ${name}`}
       button={
         <>
-          <UserIcon />
-          <span className={styles.name}>{user.display_name}</span>
+          <Avatar name={name} url={data?.profile.avatar?.small} />
+          <span className={styles.name}>{name}</span>
           <ChevronDownIcon size={14} />
         </>
       }
@@ -27,9 +34,17 @@ export function AccountMenu({ user, onShortcuts }: { user: User; onShortcuts: ()
       {(close) => (
         <div className={styles.panel}>
           <div className={styles.who}>
-            <strong>{user.display_name}</strong>
-            <span>{user.email}</span>
+            <strong>{name}</strong>
+            <span>{data?.user.email ?? user.email}</span>
           </div>
+          <Link
+            to="/account"
+            className={cx(buttonClass("quiet", { wide: true }), styles.entry)}
+            onClick={close}
+          >
+            <CircleUserIcon size={18} />
+            {t("nav.account")}
+          </Link>
           <LanguageSwitch />
           <ThemeSwitch />
           <Button

@@ -1,11 +1,13 @@
 /** Signing in and signing up: the same form with one field and one destination more or less. */
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import type { ReactNode } from "react";
 import { useForm } from "react-hook-form";
 
 import { login, register as signUp } from "@/api/generated";
-import { asProblem } from "@/api/problem";
+import { asProblem, type Problem } from "@/api/problem";
 import { signIn } from "@/api/session";
+import { PasswordField } from "@/entities/user/PasswordField";
+import { passwordText } from "@/entities/user/passwordText";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { TextField } from "@/ui/Field";
@@ -24,11 +26,20 @@ interface Entries {
 const EMPTY: Entries = { email: "", password: "", display_name: "" };
 const FIELDS = ["email", "password", "display_name"] as const;
 
-export function AuthForm({ kind }: { kind: "sign-in" | "sign-up" }) {
+interface AuthFormProps {
+  kind: "sign-in" | "sign-up";
+  /** The password is right, and that is not enough: a code is wanted too, or the account is suspended. */
+  onMore?: (problem: Problem) => void;
+  /** Below the password. */
+  children?: ReactNode;
+}
+
+const MORE = ["second_factor_needed", "account_suspended"];
+
+export function AuthForm({ kind, onMore, children }: AuthFormProps) {
   const i18n = useI18n();
   const { t } = i18n;
   const signingUp = kind === "sign-up";
-  const [shown, setShown] = useState(false);
   const { register, handleSubmit, setError, formState } = useForm<Entries>({ defaultValues: EMPTY });
   const { errors } = formState;
 
@@ -43,9 +54,15 @@ export function AuthForm({ kind }: { kind: "sign-in" | "sign-up" }) {
     },
     onError: (error) => {
       const problem = asProblem(error);
+      if (onMore && MORE.includes(problem.code)) {
+        onMore(problem);
+        return;
+      }
+      const weak = signingUp ? passwordText(i18n, problem) : undefined;
       if (problem.code === "email_exists") setError("email", { message: problemText(i18n, problem) });
       else if (!placeErrors(problem, FIELDS, setError))
         setError("root", { message: problemText(i18n, problem) });
+      if (weak !== undefined) setError("password", { type: "server", message: weak });
     },
   });
 
@@ -69,29 +86,22 @@ export function AuthForm({ kind }: { kind: "sign-in" | "sign-up" }) {
         {...register("email")}
         label={t("auth.email")}
         type="email"
-        autoComplete={signingUp ? "email" : "username"}
+        autoComplete={signingUp ? "email" : "username webauthn"}
         required
+        hint={signingUp ? t("auth.email_hint") : undefined}
         error={errors.email?.message}
       />
-      <TextField
-        {...register("password")}
-        label={t("auth.password")}
-        type={shown ? "text" : "password"}
-        autoComplete={signingUp ? "new-password" : "current-password"}
-        required
-        hint={signingUp ? t("auth.password_hint") : undefined}
-        error={errors.password?.message}
-        aside={
-          <button
-            type="button"
-            className={styles.reveal}
-            aria-pressed={shown}
-            onClick={() => setShown(!shown)}
-          >
-            {t(shown ? "auth.hide_password" : "auth.show_password")}
-          </button>
-        }
-      />
+      <div className={styles.group}>
+        <PasswordField
+          {...register("password")}
+          label={t("auth.password")}
+          autoComplete={signingUp ? "new-password" : "current-password"}
+          required
+          hint={signingUp ? t("auth.password_hint") : undefined}
+          error={errors.password?.message}
+        />
+        {children}
+      </div>
       {errors.root && (
         <p className={styles.problem} role="alert">
           {errors.root.message}

@@ -3,9 +3,9 @@ import type { ReactNode } from "react";
 import { useI18n } from "@/i18n/useI18n";
 import { Brand } from "@/ui/Brand";
 import { Horizon } from "@/ui/Horizon";
+import { LanguageSwitch } from "@/ui/LanguageSwitch";
 
 import styles from "./AuthFrame.module.css";
-import { LanguageSwitch } from "./LanguageSwitch";
 
 /** The page of somebody who is not signed in: what this is on one side, the way in on the other. */
 export function AuthFrame({ children }: { children: ReactNode }) {

@@ -15,7 +15,7 @@ export function useAccountCommands(): Command[] {
   return [
     ...others.map((one) => ({
       id: `language ${one}`,
-      label: `${t("account.language")}: ${LANGUAGES[one]}`,
+      label: `${t("language.label")}: ${LANGUAGES[one]}`,
       icon: LanguagesIcon,
       run: () => {
         rememberLanguage(one);

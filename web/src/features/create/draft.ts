@@ -3,12 +3,16 @@
  * change of model changes what was left alone. `storedDraft.ts` keeps it, so that a reload loses nothing.
  */
 import type { Checkpoint, Image, JobRequest, LoraUse, Model, Recipe } from "@/api/types";
+import type { Preferences } from "@/entities/user/preferences";
 
-import { MAX_SEED, STRENGTH } from "./limits";
+import { MAX_CFG, MAX_SEED, MIN_CFG, STRENGTH } from "./limits";
 import { fitted } from "./shapes";
 
 /** The picture that a new one starts from. Its size, in pixels, says how large the new one is to be. */
 export type Source = Pick<Image, "id" | "width" | "height">;
+
+/** What the person would have instead of the model's own, where the model can do it. */
+export type Kept = NonNullable<Preferences["defaults"]>;
 
 export interface Draft {
   model: string | null;
@@ -107,13 +111,15 @@ export function checkpointsOf(models: Model[]): Checkpoint[] {
   );
 }
 
-/** The model a draft means: the one it names while that can be used, else the first that can. */
-export function modelOf(draft: Draft, models: Checkpoint[]): Checkpoint | undefined {
+/** The model a draft means: the one it names while that can be used, then the one the person likes, else the first that can. */
+export function modelOf(draft: Draft, models: Checkpoint[], kept: Kept = {}): Checkpoint | undefined {
   const usable = models.filter((model) => model.available);
-  return usable.find((model) => model.name === draft.model) ?? usable[0] ?? models[0];
+  const named = (name: string | null | undefined) => usable.find((model) => model.name === name);
+  return named(draft.model) ?? named(kept.model) ?? usable[0] ?? models[0];
 }
 
-export function filled(draft: Draft, { name, defaults, limits }: Checkpoint): Filled {
+export function filled(draft: Draft, { name, defaults: own, limits }: Checkpoint, kept: Kept = {}): Filled {
+  const defaults = { ...own, ...withinLimits(kept, limits) };
   const size = draft.source ? fitted(draft.source, limits) : defaults;
   const takes = draft.sampler !== null && limits.samplers.includes(draft.sampler);
   return {
@@ -127,14 +133,29 @@ export function filled(draft: Draft, { name, defaults, limits }: Checkpoint): Fi
   };
 }
 
-export function requestOf({ source, strength, idle, ...form }: Filled): JobRequest {
+/** What a person likes of that which this model can do. */
+function withinLimits(kept: Kept, limits: Checkpoint["limits"]): Partial<Checkpoint["defaults"]> {
+  const { width, height, steps, cfg_scale, sampler } = kept;
+  const side = (length: number) =>
+    length >= limits.min_size && length <= limits.max_size && length % limits.multiple === 0;
+  return {
+    ...(width && height && side(width) && side(height) && width * height <= limits.max_pixels
+      ? { width, height }
+      : {}),
+    ...(steps && steps <= limits.max_steps ? { steps } : {}),
+    ...(cfg_scale && cfg_scale >= MIN_CFG && cfg_scale <= MAX_CFG ? { cfg_scale } : {}),
+    ...(sampler && limits.samplers.includes(sampler) ? { sampler } : {}),
+  };
+}
+
+export function requestOf({ source, strength, idle, ...form }: Filled, kept: Kept = {}): JobRequest {
   const asked = {
     ...form,
     lane: idle ? "idle" : "normal",
     prompt: form.prompt.trim(),
     clip_skip: 1,
-    format: "png",
-    visibility: "private",
+    format: kept.format ?? "png",
+    visibility: kept.visibility ?? "private",
   } as const;
   return source
     ? { ...asked, job_type: "img2img", source_image: source.id, strength }

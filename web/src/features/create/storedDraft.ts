@@ -13,6 +13,15 @@ export function loadDraft(userId: string): Draft {
   }
 }
 
+/** Whether somebody wrote something here before. */
+export function hasDraft(userId: string): boolean {
+  try {
+    return localStorage.getItem(storageKey(userId)) !== null;
+  } catch {
+    return false;
+  }
+}
+
 export function saveDraft(userId: string, draft: Draft): void {
   try {
     localStorage.setItem(storageKey(userId), JSON.stringify(draft));

@@ -6,12 +6,14 @@ import type { Problem } from "@/api/problem";
 import type { Checkpoint, JobBatch } from "@/api/types";
 import { submitJobs } from "@/entities/job/actions/submitJobs";
 import { useAction } from "@/entities/useAction";
+import { usePreferences } from "@/entities/user/preferences";
 import { useI18n } from "@/i18n/useI18n";
 import { placeErrors } from "@/ui/placeErrors";
 
 import { check, type FormErrors } from "./check";
 import { EMPTY_DRAFT, filled, modelOf, requestOf, type Draft } from "./draft";
 import { loadDraft, saveDraft } from "./storedDraft";
+import { useFirstDraft } from "./useFirstDraft";
 
 const FIELDS = Object.keys(EMPTY_DRAFT) as (keyof Draft)[];
 
@@ -23,9 +25,11 @@ interface Handlers {
 
 export function useCreateForm(userId: string, models: Checkpoint[], { onSubmitted, onWrong }: Handlers) {
   const i18n = useI18n();
+  const preferences = usePreferences();
+  const kept = preferences?.defaults ?? {};
   const valuesOf = (draft: Draft) => {
-    const model = modelOf(draft, models) as Checkpoint;
-    return { model, values: filled(draft, model) };
+    const model = modelOf(draft, models, kept) as Checkpoint;
+    return { model, values: filled(draft, model, kept) };
   };
   const { control, formState, getValues, reset, setError, handleSubmit } = useForm<Draft, unknown, Draft>({
     defaultValues: loadDraft(userId),
@@ -66,6 +70,7 @@ export function useCreateForm(userId: string, models: Checkpoint[], { onSubmitte
     },
     [getValues, reset, setProblem],
   );
+  useFirstDraft(userId, preferences, edit);
   const change = useCallback((part: Partial<Draft>) => edit((before) => ({ ...before, ...part })), [edit]);
 
   return {
@@ -75,13 +80,13 @@ export function useCreateForm(userId: string, models: Checkpoint[], { onSubmitte
     problem,
     errors: shownErrors(found, formState.errors, formState.isSubmitted),
     /** What to ask the price of; null while there is none. */
-    priced: Object.keys(found).every((field) => field === "prompt") ? requestOf(values) : null,
+    priced: Object.keys(found).every((field) => field === "prompt") ? requestOf(values, kept) : null,
     busy: sending.busy,
     edit,
     change,
     submit: handleSubmit((ready) => {
       setProblem(null);
-      if (!sending.busy) sending.run(requestOf(valuesOf(ready).values));
+      if (!sending.busy) sending.run(requestOf(valuesOf(ready).values, kept));
     }, onWrong),
   };
 }

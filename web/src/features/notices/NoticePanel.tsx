@@ -74,6 +74,17 @@ function What({ notice: { what, at }, onLeave }: { notice: Notice; onLeave: () =
       </>
     );
   }
+  if (what.kind === "low") {
+    return (
+      <>
+        <CoinsIcon className={styles.bad} />
+        <div className={styles.words}>
+          <p className={styles.title}>{t("notices.low", { n: what.balance })}</p>
+          <p className={styles.faint}>{when}</p>
+        </div>
+      </>
+    );
+  }
   const [first] = what.jobs;
   if (!first) return null;
   const failed = what.kind === "failed";

@@ -6,7 +6,9 @@ export interface Notice {
   /** When it came, in milliseconds. */
   at: number;
   what:
-    { kind: "ready" | "failed"; jobs: readonly Job[] } | { kind: "credits"; reason: string; change: number };
+    | { kind: "ready" | "failed"; jobs: readonly Job[] }
+    | { kind: "credits"; reason: string; change: number }
+    | { kind: "low"; balance: number };
 }
 
 /** So many are kept; whoever was away for longer looks into the gallery. */
@@ -29,6 +31,18 @@ export function withCredits(
   at: number,
 ): Notice[] {
   return newest({ id: `credits ${reason} ${at}`, at, what: { kind: "credits", reason, change } }, notices);
+}
+
+/** Enough for a minute of work. */
+const LOW_CREDITS = 60;
+
+/** Told once, when the balance falls below what a few pictures cost. */
+export function fellLow(balance: number, change: number): boolean {
+  return balance < LOW_CREDITS && balance - change >= LOW_CREDITS;
+}
+
+export function withLowCredits(notices: readonly Notice[], balance: number, at: number): Notice[] {
+  return newest({ id: "low", at, what: { kind: "low", balance } }, notices);
 }
 
 function newest(first: Notice, notices: readonly Notice[]): Notice[] {

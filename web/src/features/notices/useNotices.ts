@@ -1,9 +1,11 @@
 import { useState } from "react";
 
 import { useEndedJobs } from "@/entities/job/useEndedJobs";
+import { usePreferences } from "@/entities/user/preferences";
 import { useServerEvents } from "@/realtime/hooks";
 
-import { withCredits, withJob, type Notice } from "./notices";
+import { chime } from "./chime";
+import { fellLow, withCredits, withJob, withLowCredits, type Notice } from "./notices";
 
 /** What a picture costs, and what comes back for one that failed, stands beside the picture. */
 const TOLD_OF_CREDITS = ["grant", "bonus", "expire"];
@@ -20,14 +22,22 @@ export function useNotices(jobsInView: boolean): Notices {
   const [all, setAll] = useState<readonly Notice[]>([]);
   const [readAt, setReadAt] = useState(0);
 
+  const wanted = usePreferences()?.notices;
+  const add = (change: (before: readonly Notice[], at: number) => Notice[]) => {
+    setAll((before) => change(before, Date.now()));
+    if (wanted?.sound === true) chime();
+  };
+
   useEndedJobs((job) => {
     if (job.status === "canceled" || (jobsInView && !document.hidden)) return;
-    setAll((before) => withJob(before, job, Date.now()));
+    const kind = job.status === "completed" ? "job_completed" : "job_failed";
+    if (wanted?.[kind] !== false) add((before, at) => withJob(before, job, at));
   });
   useServerEvents<"credits:updated">({
-    "credits:updated": ({ reason, change }) => {
-      if (TOLD_OF_CREDITS.includes(reason))
-        setAll((before) => withCredits(before, reason, change, Date.now()));
+    "credits:updated": ({ reason, change, balance }) => {
+      if (TOLD_OF_CREDITS.includes(reason)) add((before, at) => withCredits(before, reason, change, at));
+      if (fellLow(balance, change) && wanted?.credits_low !== false)
+        add((before, at) => withLowCredits(before, balance, at));
     },
   });
 

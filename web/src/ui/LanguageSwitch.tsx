@@ -1,7 +1,8 @@
 import { setLanguage } from "@/i18n/catalogues";
 import { LANGUAGES, rememberLanguage, type Language } from "@/i18n/language";
 import { useI18n } from "@/i18n/useI18n";
-import { Segmented } from "@/ui/RadioGroup";
+
+import { Segmented } from "./RadioGroup";
 
 const OPTIONS = (Object.keys(LANGUAGES) as Language[]).map((value) => ({ value, label: LANGUAGES[value] }));
 
@@ -9,7 +10,7 @@ export function LanguageSwitch() {
   const { t, language } = useI18n();
   return (
     <Segmented
-      label={t("account.language")}
+      label={t("language.label")}
       value={language}
       options={OPTIONS}
       onChange={(choice) => {

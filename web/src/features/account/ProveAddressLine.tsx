@@ -1,0 +1,42 @@
+/** Asks to prove the address, on every page, until that is done. */
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { MailIcon } from "lucide-react";
+
+import { sendVerification } from "@/api/generated";
+import { asProblem } from "@/api/problem";
+import { meQuery } from "@/entities/user/queries";
+import { useI18n } from "@/i18n/useI18n";
+import { problemText } from "@/ui/problemText";
+import { toast } from "@/ui/toasts";
+
+import styles from "./ProveAddressLine.module.css";
+
+export function ProveAddressLine() {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const { data, refetch } = useQuery(meQuery);
+  const again = useMutation({
+    mutationFn: () => sendVerification(),
+    onSuccess: () => toast(t("account.mail_sent"), "good"),
+    onError: (error) => {
+      toast(problemText(i18n, asProblem(error)), "bad");
+      // It may have been proven elsewhere meanwhile.
+      void refetch();
+    },
+  });
+  if (!data?.user.email || data.user.email_verified_at !== null || data.viewed_by_admin) return null;
+  const { email } = data.user;
+  return (
+    <section className={styles.line} aria-label={t("account.prove_address")}>
+      <MailIcon size={16} />
+      <p>
+        {data.bonus_due > 0
+          ? t("account.prove_for_bonus", { email, credits: data.bonus_due })
+          : t("account.prove_text", { email })}
+      </p>
+      <button type="button" disabled={again.isPending} onClick={() => again.mutate()}>
+        {t("account.send_again")}
+      </button>
+    </section>
+  );
+}
