@@ -4,7 +4,8 @@
   var named = document.querySelector('meta[name="parts"]');
   // The development server has no such list.
   if (!named || !named.content.startsWith("{")) return;
-  var path = window.location.pathname;
+  var base = document.querySelector('meta[name="base-path"]').content;
+  var path = window.location.pathname.slice(base.length) || "/";
   if (path === "/sign-in/link") return;
   var signedIn = false;
   var languages = navigator.languages;
@@ -33,7 +34,7 @@
     // As the page asks for them later, else they would be fetched twice.
     link.crossOrigin = "anonymous";
     link.fetchPriority = style ? "auto" : "low";
-    link.href = "/" + file;
+    link.href = base + "/" + file;
     document.head.appendChild(link);
   });
 })();

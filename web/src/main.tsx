@@ -8,6 +8,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
+import { BASE_PATH, isBelow, ownPath } from "@/api/basePath";
 import { startSession, startSignedOut } from "@/api/session";
 import { isWayIn, mayBeSignedIn, wasSignedIn } from "@/api/signedInHere";
 import { App } from "@/app/App";
@@ -20,7 +21,12 @@ import { baseWords } from "@/i18n/words";
 import { UiProvider } from "@/ui/UiProvider";
 
 const client = makeQueryClient();
-const { pathname } = window.location;
+// Somebody who came by the address of the machine itself goes where everybody else is.
+if (!isBelow(window.location.pathname)) {
+  const { pathname, search, hash } = window.location;
+  window.location.replace(BASE_PATH + pathname + search + hash);
+}
+const pathname = ownPath(window.location.pathname);
 // A one-time link brings its own session; asking for the old one meanwhile would only race with it.
 if (pathname !== "/sign-in/link") {
   if (mayBeSignedIn(pathname)) void startSession();

@@ -2,6 +2,7 @@
  * How the generated client (`generated/`) speaks with the studio: with the token of who is signed in, where a call wants one, and with
  * every failure as a `Problem`.
  */
+import { BASE_PATH } from "./basePath";
 import type { CreateClientConfig } from "./generated/client.gen";
 import { problemFrom, unreachable, type Problem } from "./problem";
 import { askForProof } from "./proof";
@@ -10,7 +11,7 @@ import { CLIENT_HEADER, endView, freshToken, isViewToken, renew, signOut } from 
 export const createClientConfig: CreateClientConfig = (config) => ({
   ...config,
   // The page and its API share an origin.
-  baseUrl: "",
+  baseUrl: BASE_PATH,
   headers: CLIENT_HEADER,
   auth: async () => (await freshToken()) ?? undefined,
   fetch: async (request) => answered(await authorized(request as Request)),

@@ -2,6 +2,7 @@
  * Who is signed in, and the access token, which lives in memory only. The refresh token is an HttpOnly cookie
  * that no script sees. Tabs share what they learn, so that only one of them refreshes at a time.
  */
+import { BASE_PATH } from "./basePath";
 import { Problem, problemFrom, unreachable } from "./problem";
 import { rememberSignedIn } from "./signedInHere";
 import type { Tokens, User } from "./types";
@@ -44,7 +45,7 @@ const lookedWith = new Set<string>();
 let access: { token: string; expiresAt: number } | null = null;
 let refreshing: Promise<string | null> | null = null;
 const listeners = new Set<() => void>();
-const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("pingvas-session");
+const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(`pingvas-session${BASE_PATH}`);
 
 tabs?.addEventListener("message", (event: MessageEvent<TabMessage>) => {
   const message = event.data;
@@ -167,7 +168,7 @@ async function refreshNow(before: string | undefined): Promise<string | null> {
   if (access && access.token !== before) return access.token;
   let response: Response;
   try {
-    response = await fetch("/api/v1/auth/refresh", {
+    response = await fetch(`${BASE_PATH}/api/v1/auth/refresh`, {
       method: "POST",
       headers: { "Content-Type": "application/json", ...CLIENT_HEADER },
       credentials: "same-origin",
@@ -197,7 +198,7 @@ async function inTurn(work: (before: string | undefined) => Promise<string | nul
   const before = access?.token;
   // Browsers offer locks on HTTPS and localhost only. Elsewhere the server's grace for two tabs has to do.
   const locks = (navigator as Partial<Navigator>).locks;
-  return locks ? await locks.request("pingvas-refresh", () => work(before)) : await work(before);
+  return locks ? await locks.request(`pingvas-refresh${BASE_PATH}`, () => work(before)) : await work(before);
 }
 
 function viewToken(): string | null {

@@ -2,6 +2,7 @@
 import { Suspense } from "react";
 import { BrowserRouter, Navigate, Route, Routes, useLocation } from "react-router";
 
+import { BASE_PATH } from "@/api/basePath";
 import { startSession } from "@/api/session";
 import { wasSignedIn } from "@/api/signedInHere";
 import { useSession } from "@/entities/user/useSession";
@@ -17,7 +18,7 @@ import { ErrorBoundary } from "./ErrorBoundary";
 
 export function App() {
   return (
-    <BrowserRouter>
+    <BrowserRouter basename={BASE_PATH || "/"}>
       <ErrorBoundary>
         <Suspense fallback={<Starting />}>
           <Pages />

@@ -2,6 +2,7 @@
 import { Suspense } from "react";
 import { Navigate, Outlet, Route, Routes, useLocation, useSearchParams } from "react-router";
 
+import { ownPath } from "@/api/basePath";
 import type { User } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
 import { useTitle } from "@/ui/useTitle";
@@ -13,7 +14,7 @@ import { PageSkeleton } from "./PageSkeleton";
 import { HOME, placeAt, placesOf, type Place } from "./places";
 
 // The page at this address comes together with the frame, not after it.
-placeAt(window.location.pathname)?.Page.preload();
+placeAt(ownPath(window.location.pathname))?.Page.preload();
 
 export function SignedIn({ user }: { user: User }) {
   return (

@@ -1,12 +1,13 @@
 /** The one socket of the page: open while somebody is signed in. */
 import { io, type Socket } from "socket.io-client";
 
+import { BASE_PATH } from "@/api/basePath";
 import { freshToken, refresh } from "@/api/session";
 
 import type { ServerEventHandlers, ServerEventName, ServerEvents } from "./events";
 
 const socket: Socket<ServerEventHandlers<ServerEventName>> = io({
-  path: "/ws",
+  path: `${BASE_PATH}/ws`,
   transports: ["websocket"],
   autoConnect: false,
   reconnectionDelayMax: 10_000,

@@ -4,6 +4,7 @@
  */
 import { useSyncExternalStore } from "react";
 
+import { BASE_PATH } from "@/api/basePath";
 import { deleteImage } from "@/api/generated";
 import { asProblem, type Problem } from "@/api/problem";
 import { CLIENT_HEADER, heldToken } from "@/api/session";
@@ -77,7 +78,7 @@ window.addEventListener("pagehide", () => {
   if (token === null) return;
   const headers = { ...CLIENT_HEADER, Authorization: `Bearer ${token}` };
   for (const id of retractable) {
-    void fetch(`/api/v1/images/${id}`, { method: "DELETE", keepalive: true, headers }).catch(() => undefined);
+    void fetch(`${BASE_PATH}/api/v1/images/${id}`, { method: "DELETE", keepalive: true, headers }).catch(() => undefined);
   }
   retractable = [];
 });

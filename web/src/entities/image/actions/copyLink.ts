@@ -1,5 +1,6 @@
 import { LinkIcon } from "lucide-react";
 
+import { BASE_PATH } from "@/api/basePath";
 import type { Image } from "@/api/types";
 import type { RunAction } from "@/entities/action";
 import { copyText } from "@/ui/clipboard";
@@ -12,7 +13,7 @@ export const copyLink: RunAction<Image> = {
   keys: ["l"],
   offered: ({ visibility }) => visibility !== "private",
   run: async ({ id }, { i18n }) => {
-    const copied = await copyText(new URL(`/api/v1/images/${id}/file`, window.location.href).href);
+    const copied = await copyText(new URL(`${BASE_PATH}/api/v1/images/${id}/file`, window.location.href).href);
     toast(i18n.t(copied ? "picture.link_copied" : "picture.not_copied"), copied ? "good" : "bad");
   },
 };
