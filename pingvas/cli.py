@@ -198,6 +198,15 @@ def file_url_key() -> None:
 
 
 @app.command()
+def reseal() -> None:
+    """Seal what the database keeps sealed with the present secret, before the previous one is forgotten."""
+    from pingvas.launch.reseal import reseal as run
+    from pingvas.launch.which_database import with_running_database
+
+    typer.echo(asyncio.run(run(with_running_database(_settings()))))
+
+
+@app.command()
 def link(
     minutes: Annotated[float, typer.Option(min=1, max=1440, help="How long the link may wait.")] = 60,
 ) -> None:

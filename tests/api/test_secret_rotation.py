@@ -3,21 +3,26 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http.cookies import SimpleCookie
-from typing import Any
 
 import httpx
 import jwt
 import pytest
+from sqlalchemy import select
 
 from harness.catalog import make_model
 from pingvas.accounts.refusals import InvalidToken
 from pingvas.accounts.sessions import access_tokens, refresh_tokens
+from pingvas.accounts.sign_in import app_codes
+from pingvas.accounts.tables import SecondFactor
 from pingvas.adapters.storage import open_storage
 from pingvas.api.app import create_app
 from pingvas.api.http.refresh_cookie import cookie_name
+from pingvas.base.db import Database
 from pingvas.base.ids import new_id
 from pingvas.base.secret_keys import id_of_key
 from pingvas.base.settings import Settings
+from pingvas.launch.reseal import reseal
+from tests.api.second_factor_calls import set_up
 from tests.lifespan import running_app
 from tests.make.accounts import SignedInPerson, sign_up
 from tests.make.api_keys import make_api_key
@@ -136,7 +141,7 @@ async def test_a_browser_keeps_its_session_and_gets_the_cookie_s_new_name(
 
 
 async def test_addresses_of_pictures_and_cursors_of_lists_stay_good(
-    plans: None, before: Settings, during: Settings, after: Settings, database: Any
+    plans: None, before: Settings, during: Settings, after: Settings, database: Database
 ) -> None:
     # given a signed address, and a list that somebody is in the middle of
     async with database.transaction() as session:
@@ -223,3 +228,20 @@ def test_a_worker_has_neither(during: Settings) -> None:
     assert worker.keys_for("file-url") == (during.key_for("file-url"),)
     with pytest.raises(LookupError):
         worker.keys_for("access-token")
+
+
+async def test_what_is_sealed_is_sealed_anew_for_everybody(
+    plans: None, before: Settings, during: Settings, after: Settings, database: Database
+) -> None:
+    # given two people with an app, who do not come by while both secrets are good
+    async with studio(before) as client:
+        secrets = [(await set_up(client, database, await sign_up(client)))[0] for _ in range(2)]
+
+    # when
+    said = [await reseal(during) for _ in range(2)]
+
+    # then
+    assert said == ["The second factors of 2 accounts are sealed with the present secret."] * 2
+    async with database.read() as session:
+        factors = list(await session.scalars(select(SecondFactor).order_by(SecondFactor.created_at)))
+    assert [app_codes.unseal(after, factor.user_id, factor.secret) for factor in factors] == secrets

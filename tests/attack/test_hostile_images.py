@@ -72,6 +72,7 @@ async def server(settings: Settings, plans: None) -> AsyncIterator[tuple[int, st
         "PINGVAS_DATABASE_URL": str(settings.database_url),
         "PINGVAS_DATA_DIR": str(settings.data_dir),
         "PINGVAS_SECRET_KEY": "the tests' own secret, long enough to be one",
+        "PINGVAS_RATE_LIMITS": "off",
     }
     running = await asyncio.create_subprocess_exec(sys.executable, "-c", program, env=os.environ | ours)
     address = f"http://127.0.0.1:{port}"

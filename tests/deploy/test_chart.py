@@ -250,17 +250,26 @@ def test_no_proxy_is_believed_that_nobody_named_and_nobody_may_connect_to_a_work
     assert rendered.get("NetworkPolicy", "api")["spec"]["ingress"] == [{"ports": [{"port": "http"}]}]
 
 
+OF_THE_API = {
+    "secret-key",
+    "previous-secret-key",
+    "smtp-url",
+    "google-client-secret",
+    "discord-client-secret",
+}
+
+
 @pytest.mark.parametrize("secret", [_secret(), {"existingSecret": "mine"}])
 @pytest.mark.parametrize(
     ("volume", "keys"),
     [
-        (False, {"api": {"secret-key"}, "worker": set(), "chores": set(), "migrate": set()}),
+        (False, {"api": OF_THE_API, "worker": set(), "chores": {"smtp-url"}, "migrate": set()}),
         (
             True,
             {
-                "api": {"secret-key", "file-url-key"},
+                "api": {*OF_THE_API, "file-url-key"},
                 "worker": {"file-url-key"},
-                "chores": set(),
+                "chores": {"smtp-url"},
                 "migrate": set(),
             },
         ),
@@ -330,3 +339,14 @@ def test_two_roles_without_the_owners_address_are_refused(render_chart: Render) 
 
     assert error is not None
     assert "ownerDatabaseUrl" in error
+
+
+@pytest.mark.parametrize(("url", "path"), [("", "/"), ("https://example.org/studio", "/studio")])
+def test_an_ingress_leads_to_the_path_that_the_studio_lies_below(
+    render_chart: Render, url: str, path: str
+) -> None:
+    rendered = render_chart(ingress={"enabled": True, "host": "example.org"}, publicUrl=url)
+
+    (rule,) = rendered.get("Ingress", "")["spec"]["rules"]
+
+    assert [each["path"] for each in rule["http"]["paths"]] == [path]

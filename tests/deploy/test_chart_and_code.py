@@ -106,7 +106,11 @@ def test_the_schema_knows_every_setting_but_those_the_chart_sets_itself(render_c
     values = EVERYTHING | {"extraEnv": [], "settings": {}}
     rendered = render_chart(**values)
     ours = {name for component in COMPONENTS for name in environment(rendered, component)} - OURS
-    ours.add("PINGVAS_REDIS_URL")  # optional, and left out here
+    ours |= {  # and what may be in the Secret, and is left out here
+        each["name"]
+        for each in rendered.container("api")["env"]
+        if each.get("valueFrom", {}).get("secretKeyRef", {}).get("optional")
+    }
     theirs = {name for name in Settings.model_fields if f"PINGVAS_{name.upper()}" not in ours}
 
     # when: each of them is set, to something that no setting means

@@ -49,6 +49,12 @@ class Callers:
         except (InvalidToken, TokenExpired):
             return None
 
+    def is_unlimited(self, bearer: str) -> bool:
+        """Whether it is known already that who brings these credentials has no limits."""
+        name = stored_form(bearer) if looks_like_key(bearer) else self.person_of(bearer)
+        seen = None if name is None else self._seen(name)
+        return seen is not None and seen.of_plan is None and seen.of_key is None
+
     async def find(self, bearer: str) -> ProgramLimits | None:
         """The limits of who brings these credentials; None: they are nobody's. Raises DatabaseUnavailable."""
         if looks_like_key(bearer):

@@ -29,13 +29,28 @@ _PROBLEM_JSON = "application/problem+json"
 _WITH_BODIES = {"POST", "PUT", "PATCH", "DELETE"}
 _HEADERS: dict[int, dict[str, Any]] = {
     401: {"WWW-Authenticate": {"required": True, "schema": {"type": "string", "const": "Bearer"}}},
-    429: {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
+    429: {
+        "Retry-After": {"$ref": "#/components/headers/Retry-After"},
+        "RateLimit-Policy": {"$ref": "#/components/headers/RateLimit-Policy"},
+        "RateLimit": {"$ref": "#/components/headers/RateLimit"},
+    },
     503: {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
 }
 _RETRY_AFTER = {
     "description": "Seconds after which the same call may go through",
     "required": True,
     "schema": {"type": "integer", "minimum": 1},
+}
+_RATE_LIMITS = {
+    "RateLimit-Policy": {
+        "description": 'What is allowed, as in `"requests";q=30;w=60`: the limit, of so many calls in so many seconds. Other answers that '
+        "were counted have it too",
+        "schema": {"type": "string"},
+    },
+    "RateLimit": {
+        "description": 'How that stands, as in `"requests";r=12;t=18`: so many are left, and in so many seconds there are more',
+        "schema": {"type": "string"},
+    },
 }
 _LIMITS = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
 _ERRORS_OF_OURS = {"internal_error": "A fault of ours"}
@@ -96,7 +111,7 @@ def _add_problem(components: dict[str, Any]) -> None:
     components["schemas"] |= schema.pop("$defs")
     components["schemas"]["Problem"] = schema
     components["schemas"] = dict(sorted(components["schemas"].items()))
-    components["headers"] = {"Retry-After": _RETRY_AFTER}
+    components["headers"] = {"Retry-After": _RETRY_AFTER, **_RATE_LIMITS}
 
 
 def _kinds(dependant: Dependant, method: str) -> Kinds:

@@ -21,6 +21,21 @@
 - name: PINGVAS_SECRET_KEY
   valueFrom:
     secretKeyRef: {name: {{ $secret }}, key: secret-key}
+- name: PINGVAS_PREVIOUS_SECRET_KEY
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: previous-secret-key, optional: true}
+- name: PINGVAS_GOOGLE_CLIENT_SECRET
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: google-client-secret, optional: true}
+- name: PINGVAS_DISCORD_CLIENT_SECRET
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: discord-client-secret, optional: true}
+{{- end }}
+{{- /* The chores send mail; the API says whether there is a server. */}}
+{{- if has $component (list "api" "chores") }}
+- name: PINGVAS_SMTP_URL
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: smtp-url, optional: true}
 {{- end }}
 {{- if and $root.Values.storage.volume.enabled (has $component (list "api" "worker")) }}
 - name: PINGVAS_FILE_URL_KEY
@@ -119,6 +134,18 @@ file-url-key: {{ required "set secret.fileUrlKey (openssl rand -hex 32), or secr
 {{- end }}
 {{- with .Values.secret.redisUrl }}
 redis-url: {{ . | quote }}
+{{- end }}
+{{- with .Values.secret.previousSecretKey }}
+previous-secret-key: {{ . | quote }}
+{{- end }}
+{{- with .Values.secret.smtpUrl }}
+smtp-url: {{ . | quote }}
+{{- end }}
+{{- with .Values.secret.googleClientSecret }}
+google-client-secret: {{ . | quote }}
+{{- end }}
+{{- with .Values.secret.discordClientSecret }}
+discord-client-secret: {{ . | quote }}
 {{- end }}
 {{- end -}}
 

@@ -34,7 +34,7 @@ async function prove(way: Way): Promise<boolean> {
     await proveWithPasskey({ body: { credential: await showPasskey(public_key) } });
   }
   if (way.by !== "provider") return true;
-  const next = window.location.pathname + window.location.search;
+  const next = ownPath(window.location.pathname) + window.location.search;
   const { url } = await proveWithProvider({ path: { provider: way.provider }, body: { next } });
   window.location.assign(url);
   return false;

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { FingerprintIcon } from "lucide-react";
 
+import { BASE_PATH } from "@/api/basePath";
 import { asProblem, type Problem } from "@/api/problem";
 import { PROVIDER_NAMES } from "@/entities/user/providers";
 import { ProviderLogo } from "@/entities/user/ProviderLogo";
@@ -43,7 +44,7 @@ export function OtherWays({ next, signingUp = false, onMore }: OtherWaysProps) {
         {providers.map(({ provider }) => (
           <a
             key={provider}
-            href={`/api/v1/auth/oauth/${provider}?next=${encodeURIComponent(next ?? "/")}`}
+            href={`${BASE_PATH}/api/v1/auth/oauth/${provider}?next=${encodeURIComponent(next ?? "/")}`}
             className={buttonClass("plain", { wide: true })}
           >
             <ProviderLogo provider={provider} />

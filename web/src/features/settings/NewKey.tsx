@@ -1,6 +1,7 @@
 /** A key that was just made: the one time that it is shown. */
 import { useEffect, useRef } from "react";
 
+import { BASE_PATH } from "@/api/basePath";
 import type { NewKeyOut } from "@/api/generated";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
@@ -14,7 +15,7 @@ import styles from "./settings.module.css";
 export function NewKey({ made, onKept }: { made: NewKeyOut; onKept: () => void }) {
   const { t } = useI18n();
   const place = useRef<HTMLDivElement>(null);
-  const call = curlOf(made, window.location.origin);
+  const call = curlOf(made, window.location.origin + BASE_PATH);
   useEffect(() => place.current?.focus(), []);
   const copy = async (text: string) => {
     const copied = await copyText(text);
