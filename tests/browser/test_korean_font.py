@@ -86,7 +86,9 @@ def test_hangul_is_drawn_by_the_font_that_comes_with_the_page(page: Page) -> Non
     _speak_korean(page)
 
     expect(page.get_by_role("link", name="갤러리")).to_be_visible()
-    assert page.evaluate("families => document.fonts.check(`1rem ${families}`, '갤러리')", f"'{FIRST}', '{FAMILY}'")
+    assert page.evaluate(
+        "families => document.fonts.check(`1rem ${families}`, '갤러리')", f"'{FIRST}', '{FAMILY}'"
+    )
     assert 0 < _loaded(page) < 60
     assert fetched
     assert all(re.search(r"/assets/noto-sans-kr-[^/]*\.woff2$", file) for file in fetched)

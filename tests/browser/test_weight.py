@@ -19,7 +19,9 @@ PART_BYTES = 120_000
 
 
 @pytest.fixture(params=["en-US", "ko-KR"])
-def strangers(request: pytest.FixtureRequest, browser: Browser, studio: RunningStudio) -> Iterator[BrowserContext]:
+def strangers(
+    request: pytest.FixtureRequest, browser: Browser, studio: RunningStudio
+) -> Iterator[BrowserContext]:
     context = browser.new_context(base_url=studio.url, locale=request.param)
     yield context
     context.close()
