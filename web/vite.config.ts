@@ -52,7 +52,9 @@ export default defineConfig(({ mode }) => ({
   plugins: mode === "kit" ? [react(), words] : [react(), words, firstFonts, ahead, apiDocs, compressed],
   resolve: { alias: { "@": path("./src") } },
   // The studio may lie below a path, which the files do not know: what they need is found beside them. (index.html is told.)
-  experimental: { renderBuiltUrl: (_, { hostType }) => (hostType === "html" ? undefined : { relative: true }) },
+  experimental: {
+    renderBuiltUrl: (_, { hostType }) => (hostType === "html" ? undefined : { relative: true }),
+  },
   build: {
     ...(mode === "kit" && { outDir: kit.outDir, emptyOutDir: true, chunkSizeWarningLimit: 2000 }),
     target: "es2022",

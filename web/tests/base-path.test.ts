@@ -31,7 +31,9 @@ test("the page calls the API below the path", async () => {
   await openPage("/studio");
   vi.stubGlobal("fetch", (request: Request | string) => {
     asked.push(typeof request === "string" ? request : new URL(request.url).pathname);
-    return Promise.resolve(new Response("{}", { status: 401, headers: { "Content-Type": "application/json" } }));
+    return Promise.resolve(
+      new Response("{}", { status: 401, headers: { "Content-Type": "application/json" } }),
+    );
   });
   const { startSession } = await import("@/api/session");
   const { listPlans } = await import("@/api/generated");

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 
-from starlette.convertors import Convertor
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,19 +11,6 @@ FILES = "files"
 OF_THE_API = frozenset({"api", "ws", "healthz", "readyz", "metrics"})
 _KIND = re.compile(r":\w+\}")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-
-
-class OneOf(Convertor[str]):
-    """For a part of an address that is one of a few words: what is none of them is no address."""
-
-    def __init__(self, *words: str) -> None:
-        self.regex = "|".join(map(re.escape, words))
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
 
 
 def is_of_the_api(path: str) -> bool:

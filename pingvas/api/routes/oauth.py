@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response, status
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
-from starlette.convertors import register_url_convertor
+from starlette.convertors import Convertor, register_url_convertor
 
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.sessions.lifecycle import Tokens
@@ -23,7 +23,6 @@ from pingvas.accounts.sign_in.ways_in import LastWayIn
 from pingvas.accounts.tables import OAuthAccount
 from pingvas.adapters.oauth.identity import NAMES, Identity, Provider, ProviderRefused, ProviderUnavailable
 from pingvas.adapters.oauth.providers import Providers
-from pingvas.api.http.addresses import OneOf
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import (
     ActorBeforehandDep,
@@ -49,8 +48,20 @@ from pingvas.billing.arrivals import arrive
 auth = APIRouter(prefix="/auth", tags=["accounts"])
 me = APIRouter(prefix="/me", tags=["accounts"])
 
-# What is no name of a provider is no address: not one that another method takes, either.
-register_url_convertor("provider", OneOf(*NAMES))
+
+class _ProviderName(Convertor[str]):
+    """What is no name of a provider is no address: not one that another method takes, either."""
+
+    regex = "|".join(NAMES)
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("provider", _ProviderName())
 
 _TO_A_PAGE: dict[int | str, dict[str, Any]] = {
     302: {

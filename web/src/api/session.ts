@@ -45,7 +45,8 @@ const lookedWith = new Set<string>();
 let access: { token: string; expiresAt: number } | null = null;
 let refreshing: Promise<string | null> | null = null;
 const listeners = new Set<() => void>();
-const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(`pingvas-session${BASE_PATH}`);
+const tabs =
+  typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(`pingvas-session${BASE_PATH}`);
 
 tabs?.addEventListener("message", (event: MessageEvent<TabMessage>) => {
   const message = event.data;

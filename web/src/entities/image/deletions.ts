@@ -78,7 +78,9 @@ window.addEventListener("pagehide", () => {
   if (token === null) return;
   const headers = { ...CLIENT_HEADER, Authorization: `Bearer ${token}` };
   for (const id of retractable) {
-    void fetch(`${BASE_PATH}/api/v1/images/${id}`, { method: "DELETE", keepalive: true, headers }).catch(() => undefined);
+    void fetch(`${BASE_PATH}/api/v1/images/${id}`, { method: "DELETE", keepalive: true, headers }).catch(
+      () => undefined,
+    );
   }
   retractable = [];
 });

@@ -3,6 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { FingerprintIcon } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
+import { ownPath } from "@/api/basePath";
 import {
   askForPasskeyAsProof,
   proveIdentity,

@@ -13,7 +13,9 @@ export const copyLink: RunAction<Image> = {
   keys: ["l"],
   offered: ({ visibility }) => visibility !== "private",
   run: async ({ id }, { i18n }) => {
-    const copied = await copyText(new URL(`${BASE_PATH}/api/v1/images/${id}/file`, window.location.href).href);
+    const copied = await copyText(
+      new URL(`${BASE_PATH}/api/v1/images/${id}/file`, window.location.href).href,
+    );
     toast(i18n.t(copied ? "picture.link_copied" : "picture.not_copied"), copied ? "good" : "bad");
   },
 };
