@@ -35,13 +35,22 @@ class RunningStudio:
     sign_in_token: str = ""
     lines: list[str] = field(default_factory=list)
 
-    def sign_in(self) -> httpx.Client:
-        """A client signed in with the printed one-time link."""
+    def sign_in(self, token: str | None = None) -> httpx.Client:
+        """A client signed in as the owner, with the token of the printed one-time link or another."""
         client = httpx.Client(base_url=self.url, timeout=60)
-        answer = client.post("/api/v1/auth/one-time", json={"token": self.sign_in_token})
+        answer = client.post("/api/v1/auth/one-time", json={"token": token or self.sign_in_token})
         assert answer.status_code == 200, answer.text
         client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
         return client
+
+    def sign_in_by_a_new_link(self) -> httpx.Client:
+        """A client signed in as the owner, who leaves the printed link to others."""
+        environment = os.environ | {"PINGVAS_DATA_DIR": str(self.data_dir)}
+        command = (sys.executable, "-m", "pingvas.cli", "link")
+        made = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
+        found = _LINK.search(made.stdout)
+        assert found is not None, made.stdout
+        return self.sign_in(found.group(2))
 
     def sign_up(self, email: str, password: str = "a long and quiet river") -> httpx.Client:
         """A client of a new person."""

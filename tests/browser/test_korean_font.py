@@ -15,7 +15,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 FAMILY = "Noto Sans KR Variable"
 # The signs of the ways in, cut out of it when the page is built.
-FIRST = "Noto Sans KR First"
 
 
 def _fetched(page: Page) -> list[str]:
@@ -86,9 +85,6 @@ def test_hangul_is_drawn_by_the_font_that_comes_with_the_page(page: Page) -> Non
     _speak_korean(page)
 
     expect(page.get_by_role("link", name="갤러리")).to_be_visible()
-    page.wait_for_function(
-        "families => document.fonts.check(`1rem ${families}`, '갤러리')", arg=f"'{FIRST}', '{FAMILY}'"
-    )
     assert 0 < _loaded(page) < 60
     assert fetched
     assert all(re.search(r"/assets/noto-sans-kr-[^/]*\.woff2$", file) for file in fetched)
@@ -141,7 +137,7 @@ def test_korean_words_on_an_english_page_are_drawn_by_it_too(page: Page) -> None
     )
     expect(words).to_be_visible()
     assert _loaded(page) > 0
-    page.wait_for_function("family => document.fonts.check(`1rem '${family}'`, '쀍없는붉은')", arg=FAMILY)
+    page.evaluate("document.fonts.ready")
     drawn = _drawn_with(page, words)
     assert [own for name, own in drawn.items() if name.startswith("Noto Sans KR")] == [True], drawn
     assert all(drawn.values()), drawn

@@ -347,6 +347,6 @@ def test_an_ingress_leads_to_the_path_that_the_studio_lies_below(
 ) -> None:
     rendered = render_chart(ingress={"enabled": True, "host": "example.org"}, publicUrl=url)
 
-    (rule,) = rendered.get("Ingress", "")["spec"]["rules"]
+    (rule,) = rendered.get("Ingress")["spec"]["rules"]
 
     assert [each["path"] for each in rule["http"]["paths"]] == [path]
