@@ -43,6 +43,10 @@ _SUBSCRIPTIONS = text("""
       FROM users AS person, subscription_plans AS plan WHERE plan.name = 'enterprise'
 """)
 _BONUS = text("""
+    WITH given AS (
+        INSERT INTO credit_grants (id, user_id, subscription_id, kind, source_key, amount, remaining)
+        SELECT gen_random_uuid(), user_id, id, 'bonus', 'bench:' || id, remaining_credits, remaining_credits FROM subscriptions
+    )
     INSERT INTO credit_transactions (id, user_id, subscription_id, transaction_type, amount, balance_after)
     SELECT gen_random_uuid(), user_id, id, 'bonus', remaining_credits, remaining_credits FROM subscriptions
 """)

@@ -68,6 +68,10 @@ async def _ours(url: str, database: Database) -> list[float]:
         async with database.transaction() as session:
             await session.execute(
                 text("""
+                    WITH given AS (
+                        INSERT INTO credit_grants (id, user_id, subscription_id, kind, source_key, amount, remaining)
+                        SELECT gen_random_uuid(), user_id, id, 'bonus', 'bench:' || id, 1000000, 1000000 FROM subscriptions
+                    )
                     INSERT INTO credit_transactions (id, user_id, subscription_id, transaction_type, amount,
                                                      balance_after, description, created_at)
                     SELECT gen_random_uuid(), user_id, id, 'bonus', 1000000, remaining_credits + 1000000, 'bench',

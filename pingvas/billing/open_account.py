@@ -10,8 +10,7 @@ from pingvas.accounts.people.registration import register
 from pingvas.accounts.tables import User
 from pingvas.base.budgets import Key
 from pingvas.base.settings import Settings
-from pingvas.billing.credits import Posting, post
-from pingvas.billing.subscriptions import lock_current_subscription, start_subscription
+from pingvas.billing.subscriptions import give_welcome, lock_current_subscription, start_subscription
 
 
 async def open_account(
@@ -51,5 +50,5 @@ async def give_due_bonus(session: AsyncSession, user_id: UUID) -> int:
         return 0
     await session.execute(update(User).where(User.id == user_id).values(bonus_due=0))
     subscription = await lock_current_subscription(session, user_id)
-    await post(session, Posting(user_id, subscription.id, "bonus", due, "Welcome to the studio"))
+    await give_welcome(session, user_id, subscription.id, due)
     return due

@@ -12,7 +12,7 @@ from pingvas.base.errors import NotFound
 from pingvas.base.ids import new_id
 from pingvas.base.read_session import ReadSession
 from pingvas.base.statements import fetch, fetch_one
-from pingvas.billing.credits import Posting, post
+from pingvas.billing.credits import Grant, expire, give
 
 _START = text("""
     INSERT INTO subscriptions (id, user_id, plan_id, status, billing_cycle, remaining_credits,
@@ -22,7 +22,11 @@ _START = text("""
     RETURNING id
 """)
 _CURRENT = """
-    SELECT s.id, s.user_id, s.status, s.remaining_credits, s.current_period_start, s.current_period_end,
+    SELECT s.id, s.user_id, s.status, s.current_period_start, s.current_period_end,
+           s.remaining_credits - CASE WHEN s.credits_expire_at <= now() THEN (
+               SELECT COALESCE(SUM(remaining), 0) FROM credit_grants
+                WHERE subscription_id = s.id AND is_open AND expires_at <= now()) ELSE 0 END AS remaining_credits,
+           s.credits_expire_at <= now() IS TRUE AS has_expired_credits,
            p.name AS plan_name, p.display_name AS plan_display_name, p.max_queues, p.max_open_jobs,
            p.queue_weight, p.generations_per_minute, p.storage_bytes, p.features
       FROM subscriptions s JOIN subscription_plans p ON p.id = s.plan_id
@@ -48,6 +52,7 @@ class CurrentSubscription:
     user_id: UUID
     status: str
     remaining_credits: int
+    has_expired_credits: bool
     current_period_start: Any
     current_period_end: Any
     plan_name: str
@@ -68,10 +73,14 @@ async def start_subscription(
     if subscription_id is None:
         raise NoSubscription(f"The plan {plan!r} is missing; run `pingvas migrate` to add the plans.")
     if bonus_credits:
-        await post(
-            session, Posting(user_id, subscription_id, "bonus", bonus_credits, "Welcome to the studio")
-        )
+        await give_welcome(session, user_id, subscription_id, bonus_credits)
     return UUID(str(subscription_id))
+
+
+async def give_welcome(session: AsyncSession, user_id: UUID, subscription_id: UUID, credits: int) -> None:
+    """The bonus of a new person, which comes once."""
+    welcome = Grant(user_id, subscription_id, "bonus", f"signup:{user_id}", credits, "Welcome to the studio")
+    await give(session, welcome)
 
 
 async def get_current_subscription(session: ReadSession, user_id: UUID) -> CurrentSubscription:
@@ -82,11 +91,14 @@ async def get_current_subscription(session: ReadSession, user_id: UUID) -> Curre
 async def lock_current_subscription(session: AsyncSession, user_id: UUID) -> CurrentSubscription:
     """The current subscription with its row locked until the transaction ends.
 
-    Whoever changes a person's credits or slots takes this lock first, so that these changes follow one another.
+    Whoever changes a person's credits or slots takes this lock first, so that these changes follow one another. What has expired
+    of the credits is taken away before anybody spends it.
     """
     row = await fetch_one(session, _LOCK, {"user_id": user_id})
     if row is None:
         raise NoSubscription
+    if row.has_expired_credits:
+        await expire(session, row.id)
     return CurrentSubscription(**row)
 
 

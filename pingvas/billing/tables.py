@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Numeric, func, text
+from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Index, Numeric, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pingvas.base.columns import EMPTY_OBJECT, CreatedAt, Id, UpdatedAt, one_of
@@ -75,8 +75,42 @@ class Subscription(Base):
     current_period_start: Mapped[date]
     current_period_end: Mapped[date | None]
     canceled_at: Mapped[datetime | None]
+    # The soonest that some of the credits expire: before that nobody needs to look.
+    credits_expire_at: Mapped[datetime | None] = mapped_column(index=True)
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
+
+
+class CreditGrant(Base):
+    """Credits given once, with what is left of them. `source_key` says for what; it makes giving twice impossible."""
+
+    __tablename__ = "credit_grants"
+    __table_args__ = (
+        one_of("credit_grants", "kind", "monthly", "trial", "bonus", "pack", "gift", "return"),
+        CheckConstraint("amount > 0 AND remaining BETWEEN 0 AND amount", name="chk_credit_grants_figures"),
+        CheckConstraint("expires_at > starts_at", name="chk_credit_grants_expires_at"),
+        Index("ix_credit_grants_open", "subscription_id", postgresql_where=text("is_open")),
+        Index("ix_credit_grants_expires_at", "expires_at", postgresql_where=text("is_open")),
+        Index("ix_credit_grants_user_id", "user_id", text("created_at DESC"), text("id DESC")),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    subscription_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("subscriptions.id", ondelete="SET NULL"), index=True
+    )
+    kind: Mapped[str]
+    source_key: Mapped[str] = mapped_column(unique=True)
+    amount: Mapped[int]
+    remaining: Mapped[int]
+    # For the index: it changes once, while what remains changes with each request and would not stay in its place (HOT).
+    is_open: Mapped[bool] = mapped_column(Computed("remaining > 0", persisted=True))
+    starts_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    # NULL: these do not expire.
+    expires_at: Mapped[datetime | None]
+    # When their owner was told that they expire soon.
+    told_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
 class CreditTransaction(Base):

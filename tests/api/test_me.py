@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
-from pingvas.billing.credits import Posting, post
+from pingvas.billing.credits import draw
 from pingvas.billing.tables import Subscription
 from tests.make.accounts import PASSWORD, SignedInPerson, sign_up
 
@@ -121,9 +121,7 @@ async def test_the_ledger_is_read_in_pages_newest_first(
         wallet = await session.scalar(select(Subscription.id))
         assert wallet is not None
         for number in range(7):
-            await post(
-                session, Posting(UUID(person.user["id"]), wallet, "consume", -number - 1, f"no. {number}")
-            )
+            await draw(session, UUID(person.user["id"]), wallet, number + 1, f"no. {number}")
 
     # when
     pages, cursor = [], None

@@ -11,9 +11,9 @@ from harness.catalog import make_model
 from harness.jobs import finished_image_of, image_request
 from pingvas.base.db import Database
 from pingvas.base.pages import PageRequest
-from pingvas.billing.credits import InsufficientCredits, Posting, post
+from pingvas.billing.credits import InsufficientCredits, draw
 from pingvas.billing.ledger import find_disagreements, list_transactions
-from pingvas.billing.subscriptions import get_current_subscription
+from pingvas.billing.subscriptions import get_current_subscription, lock_current_subscription
 from pingvas.generation.lifecycle import cancel, claims, sweeps
 from pingvas.generation.lifecycle.ends import End, end
 from pingvas.generation.lifecycle.returns import crashed, hand_back
@@ -43,7 +43,7 @@ async def test_a_balance_never_falls_below_zero(database: Database) -> None:
     # when
     with pytest.raises(InsufficientCredits):
         async with database.transaction() as session:
-            await post(session, Posting(actor.user_id, wallet, "consume", -11, "too much"))
+            await draw(session, actor.user_id, wallet, 11, "too much")
 
     # then
     async with database.read() as session:
@@ -58,7 +58,8 @@ async def test_postings_at_once_follow_one_another(database: Database) -> None:
 
     async def spend(amount: int) -> None:
         async with database.transaction() as session:
-            await post(session, Posting(actor.user_id, wallet, "consume", -amount, "spent"))
+            await lock_current_subscription(session, actor.user_id)
+            await draw(session, actor.user_id, wallet, amount, "spent")
 
     # when
     await asyncio.gather(*(spend(amount) for amount in range(1, 31)))
@@ -90,7 +91,12 @@ async def test_a_tampered_balance_is_found(database: Database) -> None:
     # then
     async with database.read() as session:
         (found,) = await find_disagreements(session)
-        assert (found.remaining_credits, found.posted, found.newest_balance_after) == (900, 500, 500)
+        assert (found.remaining_credits, found.posted, found.newest_balance_after, found.granted) == (
+            900,
+            500,
+            500,
+            500,
+        )
         assert found.subscription_id == (await get_current_subscription(session, actor.user_id)).id
 
 
@@ -101,7 +107,8 @@ async def test_the_history_comes_in_pages_newest_first(database: Database) -> No
         wallet = (await get_current_subscription(session, actor.user_id)).id
     for amount in range(1, 6):
         async with database.transaction() as session:
-            await post(session, Posting(actor.user_id, wallet, "consume", -amount, "spent"))
+            await lock_current_subscription(session, actor.user_id)
+            await draw(session, actor.user_id, wallet, amount, "spent")
 
     # when
     seen: list[int] = []

@@ -19,7 +19,7 @@ from pingvas.api.http.deps import AdminDep, FreshAdminDep, ReadSessionDep, Sessi
 from pingvas.api.http.wire import SHOWN_NAME, PageDep
 from pingvas.base.errors import Conflict, NotFound
 from pingvas.base.read_session import ReadSession
-from pingvas.billing.gifts import MOST_AT_ONCE, give_bonus
+from pingvas.billing.gifts import MOST_AT_ONCE, MOST_DAYS, give_bonus
 from pingvas.billing.subscriptions import NoSubscription, get_current_subscription
 from pingvas.gallery.storage_use import used_bytes
 from pingvas.generation.lifecycle.cancel import cancel_all
@@ -86,6 +86,7 @@ class RoleBody(ReasonBody):
 
 class BonusBody(ReasonBody):
     credits: int = Field(ge=1, le=MOST_AT_ONCE)
+    keep_days: int | None = Field(None, ge=1, le=MOST_DAYS, description="Days that they live; null: for good")
 
 
 class CountOut(BaseModel):
@@ -171,7 +172,9 @@ async def give_credits(
 ) -> BalanceOut:
     """Give somebody credits. They read the reason in their ledger."""
     await people.get_person(session, user_id)
-    return BalanceOut(balance=await give_bonus(session, doer, user_id, body.credits, body.reason))
+    return BalanceOut(
+        balance=await give_bonus(session, doer, user_id, body.credits, body.reason, keep_days=body.keep_days)
+    )
 
 
 @router.post("/{user_id:uuid}/sessions/end", operation_id="end_sessions_of")

@@ -40,6 +40,8 @@ from pingvas.api.routes.auth import UserOut
 from pingvas.api.routes.avatar import AvatarOut, avatar_out
 from pingvas.api.routes.email_and_password import EmailChangeOut
 from pingvas.base.read_session import ReadSession
+from pingvas.billing.credits import GrantKind
+from pingvas.billing.grants import list_open_grants
 from pingvas.billing.ledger import list_transactions
 from pingvas.billing.subscriptions import NoSubscription, get_current_subscription
 from pingvas.gallery.storage_use import used_bytes
@@ -139,7 +141,23 @@ class TransactionOut(BaseModel):
     created_at: datetime
 
 
+class GrantOut(BaseModel):
+    """Credits given at one time, of which some are left."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    kind: GrantKind
+    amount: int
+    remaining: int
+    starts_at: datetime
+    expires_at: datetime | None = Field(description="null: never")
+
+
 class CreditsPage(MyCredits):
+    """`grants` are what the balance consists of, in the order in which they are spent."""
+
+    grants: list[GrantOut]
     items: list[TransactionOut]
     next_cursor: str | None
 
@@ -195,12 +213,13 @@ async def list_credits(
     asked: PageDep,
     transaction_type: Annotated[TransactionType | None, Query(alias="type")] = None,
 ) -> CreditsPage:
-    """The balance, what jobs hold, and the ledger with the newest line first."""
+    """The balance and what it consists of, what jobs hold, and the ledger with the newest line first."""
     subscription = await get_current_subscription(session, actor.user_id)
     page = await list_transactions(session, actor.user_id, asked, transaction_type=transaction_type)
     return CreditsPage(
         balance=subscription.remaining_credits,
         held=await held_credits(session, actor.user_id),
+        grants=[GrantOut.model_validate(grant) for grant in await list_open_grants(session, actor.user_id)],
         items=[TransactionOut.model_validate(row) for row in page.items],
         next_cursor=page.next_cursor,
     )

@@ -24,6 +24,7 @@ from pingvas.base.outbox import drain_deletions
 from pingvas.base.planner_figures import refresh_planner_figures
 from pingvas.base.rate_limit_store import FORGET as FORGET_RATE_LIMITS
 from pingvas.base.settings import Settings
+from pingvas.billing.grants import expire_due
 from pingvas.billing.ledger import find_disagreements
 from pingvas.gallery.old_files import clean_old_files
 from pingvas.generation.lifecycle.slots import promote_overlooked
@@ -126,6 +127,10 @@ async def _forget_rate_limits(context: ChoreContext) -> Counts:
     return {}
 
 
+async def _expire_credits(context: ChoreContext) -> Counts:
+    return {"people": await expire_due(context.database)}
+
+
 async def _check_ledger(context: ChoreContext) -> Counts:
     async with context.database.read() as session:
         wrong = await find_disagreements(session)
@@ -169,6 +174,7 @@ CHORES = (
     Chore("delete_objects", "* * * * * */10", "every 10 seconds", _delete_objects),
     Chore("clean_old_files", "*/5 * * * *", "every 5 minutes", _clean_old_files, at_most=3000.0),
     Chore("forget_silent_workers", "* * * * *", "every minute", _forget_silent_workers),
+    Chore("expire_credits", "* * * * *", "every minute", _expire_credits),
     Chore("forget_rate_limits", "*/5 * * * *", "every 5 minutes", _forget_rate_limits),
     Chore("forget_expired", "7 * * * *", "every hour", _forget_expired),
     Chore("drop_previews", "11 * * * *", "every hour", _drop_previews, at_most=3000.0),
