@@ -1,12 +1,13 @@
-"""What a balance consists of, and taking away what has expired."""
+"""What a balance consists of; telling its owner before some of it expires, and taking that away when it has."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
+from pingvas.accounts.mail.mails import write_to
+from pingvas.accounts.tables import User
 from pingvas.base.db import Database
 from pingvas.base.read_session import ReadSession
 from pingvas.billing.subscriptions import NoSubscription, lock_current_subscription
@@ -22,6 +23,22 @@ _DUE = text("""
      WHERE credits_expire_at <= now() AND user_id IS NOT NULL AND status <> 'expired'
      ORDER BY credits_expire_at LIMIT :most
 """)
+# Days before credits expire that their owner is told; of those that live no longer they were told when they came.
+TELL_DAYS = 7
+_SOON = text(f"""
+    SELECT DISTINCT user_id FROM credit_grants
+     WHERE is_open AND told_at IS NULL AND user_id IS NOT NULL
+       AND expires_at > now() AND expires_at <= now() + interval '{TELL_DAYS} days'
+       AND expires_at > starts_at + interval '{TELL_DAYS} days'
+     LIMIT :most
+""")  # noqa: S608 - our own constants
+_TELL = text(f"""
+    UPDATE credit_grants SET told_at = now()
+     WHERE user_id = :user_id AND is_open AND told_at IS NULL
+       AND expires_at > now() AND expires_at <= now() + interval '{TELL_DAYS} days'
+       AND expires_at > starts_at + interval '{TELL_DAYS} days'
+    RETURNING remaining, expires_at
+""")  # noqa: S608 - our own constants
 _AT_ONCE = 200
 
 
@@ -46,7 +63,7 @@ async def list_open_grants(session: ReadSession, user_id: UUID) -> list[OpenGran
 async def expire_due(database: Database) -> int:
     """Take away what has expired, of some hundreds of people; of how many."""
     async with database.read() as session:
-        people: list[Any] = list(await session.scalars(_DUE, {"most": _AT_ONCE}))
+        people: list[UUID] = list(await session.scalars(_DUE, {"most": _AT_ONCE}))
     for user_id in people:
         try:
             # One transaction each: nobody waits for the others.
@@ -55,3 +72,21 @@ async def expire_due(database: Database) -> int:
         except NoSubscription:
             continue  # gone since
     return len(people)
+
+
+async def tell_expiring(database: Database) -> int:
+    """Write to whoever has credits that expire within days, once for each of them; to how many."""
+    async with database.read() as session:
+        people: list[UUID] = list(await session.scalars(_SOON, {"most": _AT_ONCE}))
+    told = 0
+    for user_id in people:
+        async with database.transaction() as session:
+            user = await session.get(User, user_id)
+            soon = (await session.execute(_TELL, {"user_id": user_id})).all()
+            if user is None or not soon:
+                continue  # gone, spent or told since
+            when = min(row.expires_at for row in soon)
+            credits = sum(row.remaining for row in soon)
+            await write_to(session, user, "credits_expire", {"credits": credits, "on": f"{when:%Y-%m-%d}"})
+            told += 1
+    return told

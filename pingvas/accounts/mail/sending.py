@@ -48,6 +48,7 @@ _PAGES: Mapping[str, str] = {
     "api_key_created": "/account/keys",
     "account_leaving": "/account",
     "export_ready": "/account/data",
+    "credits_expire": "/credits",
 }
 _PURPOSES: Mapping[str, Purpose] = {
     "verify_email": "verify_email",

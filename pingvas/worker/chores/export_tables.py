@@ -51,6 +51,7 @@ EXPORTED = (
         ("actor_id", "actor_name", "ip_address"),
     ),
     ExportedTable("subscriptions", "credits/subscriptions.jsonl"),
+    ExportedTable("credit_grants", "credits/grants.jsonl"),
     ExportedTable("credit_transactions", "credits/ledger.jsonl"),
     ExportedTable(
         "generation_jobs", "jobs/jobs.jsonl", without=("turn", "batch_key", "passed_over", "traceparent")

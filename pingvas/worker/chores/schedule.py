@@ -24,7 +24,7 @@ from pingvas.base.outbox import drain_deletions
 from pingvas.base.planner_figures import refresh_planner_figures
 from pingvas.base.rate_limit_store import FORGET as FORGET_RATE_LIMITS
 from pingvas.base.settings import Settings
-from pingvas.billing.grants import expire_due
+from pingvas.billing.grants import expire_due, tell_expiring
 from pingvas.billing.ledger import find_disagreements
 from pingvas.gallery.old_files import clean_old_files
 from pingvas.generation.lifecycle.slots import promote_overlooked
@@ -131,6 +131,10 @@ async def _expire_credits(context: ChoreContext) -> Counts:
     return {"people": await expire_due(context.database)}
 
 
+async def _tell_expiring(context: ChoreContext) -> Counts:
+    return {"people": await tell_expiring(context.database)}
+
+
 async def _check_ledger(context: ChoreContext) -> Counts:
     async with context.database.read() as session:
         wrong = await find_disagreements(session)
@@ -177,6 +181,7 @@ CHORES = (
     Chore("expire_credits", "* * * * *", "every minute", _expire_credits),
     Chore("forget_rate_limits", "*/5 * * * *", "every 5 minutes", _forget_rate_limits),
     Chore("forget_expired", "7 * * * *", "every hour", _forget_expired),
+    Chore("tell_expiring", "17 * * * *", "every hour", _tell_expiring),
     Chore("drop_previews", "11 * * * *", "every hour", _drop_previews, at_most=3000.0),
     Chore("check_ledger", "23 * * * *", "every hour", _check_ledger, at_most=3000.0, is_trouble=True),
     Chore("forget_steps", "37 * * * *", "every hour", _forget_steps, at_most=3000.0),
