@@ -4,6 +4,7 @@ import type { ImageToImage, LoraIn, ModelOut, TextToImage, Upscale } from "./gen
 export type {
   AnnouncementOut as Announcement,
   AuditEntryOut as AuditEntry,
+  GrantOut as Grant,
   ImageOut as Image,
   ImagePage,
   JobOut as Job,

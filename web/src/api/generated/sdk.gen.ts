@@ -442,7 +442,7 @@ export const changeMe = <ThrowOnError extends boolean = true>(options: Options<C
 /**
  * List Credits
  *
- * The balance, what jobs hold, and the ledger with the newest line first.
+ * The balance and what it consists of, what jobs hold, and the ledger with the newest line first.
  */
 export const listCredits = <ThrowOnError extends boolean = true>(options?: Options<ListCreditsData, ThrowOnError>): RequestResult<ListCreditsResponses, ListCreditsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListCreditsResponses, ListCreditsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',

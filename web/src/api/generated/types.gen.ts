@@ -242,6 +242,12 @@ export type BonusBody = {
      * Credits
      */
     credits: number;
+    /**
+     * Keep Days
+     *
+     * Days that they live; null: for good
+     */
+    keep_days?: number | null;
 };
 
 /**
@@ -353,6 +359,8 @@ export type CountOut = {
 
 /**
  * CreditsPage
+ *
+ * `grants` are what the balance consists of, in the order in which they are spent.
  */
 export type CreditsPage = {
     /**
@@ -363,6 +371,10 @@ export type CreditsPage = {
      * Held
      */
     held: number;
+    /**
+     * Grants
+     */
+    grants: Array<GrantOut>;
     /**
      * Items
      */
@@ -641,6 +653,40 @@ export type ForgotBody = {
      * Email
      */
     email: string;
+};
+
+/**
+ * GrantOut
+ *
+ * Credits given at one time, of which some are left.
+ */
+export type GrantOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Kind
+     */
+    kind: 'monthly' | 'trial' | 'bonus' | 'pack' | 'gift' | 'return';
+    /**
+     * Amount
+     */
+    amount: number;
+    /**
+     * Remaining
+     */
+    remaining: number;
+    /**
+     * Starts At
+     */
+    starts_at: string;
+    /**
+     * Expires At
+     *
+     * null: never
+     */
+    expires_at: string | null;
 };
 
 /**

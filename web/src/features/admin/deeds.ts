@@ -25,6 +25,8 @@ import type { PersonDetails } from "@/api/types";
 interface DeedEntries {
   reason: string;
   credits: number;
+  /** null: they do not expire. */
+  keepDays: number | null;
 }
 
 type DeedName =
@@ -53,8 +55,8 @@ export const DEEDS: readonly Deed[] = [
     name: "give_credits",
     icon: CoinsIcon,
     offered: ({ status }) => status !== "deleted",
-    run: async (id, { reason, credits }) => {
-      await giveBonusCredits({ path: path(id), body: { reason, credits } });
+    run: async (id, { reason, credits, keepDays }) => {
+      await giveBonusCredits({ path: path(id), body: { reason, credits, keep_days: keepDays } });
       return credits;
     },
   },

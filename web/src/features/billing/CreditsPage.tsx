@@ -5,6 +5,7 @@ import { useI18n } from "@/i18n/useI18n";
 import { Meter } from "@/ui/Progress";
 
 import styles from "./CreditsPage.module.css";
+import { Grants } from "./Grants";
 import { Held } from "./Held";
 import { Ledger } from "./Ledger";
 
@@ -15,6 +16,7 @@ export function CreditsPage() {
       <h1>{t("billing.title")}</h1>
       <Summary />
       <Held />
+      <Grants />
       <Ledger />
     </div>
   );

@@ -469,7 +469,7 @@ export const listCreditsQueryKey = (options?: Options<ListCreditsData>) => creat
 /**
  * List Credits
  *
- * The balance, what jobs hold, and the ledger with the newest line first.
+ * The balance and what it consists of, what jobs hold, and the ledger with the newest line first.
  */
 export const listCreditsOptions = (options?: Options<ListCreditsData>) => queryOptions<ListCreditsResponse, ListCreditsError, ListCreditsResponse, ReturnType<typeof listCreditsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await listCredits({
@@ -486,7 +486,7 @@ export const listCreditsInfiniteQueryKey = (options?: Options<ListCreditsData>):
 /**
  * List Credits
  *
- * The balance, what jobs hold, and the ledger with the newest line first.
+ * The balance and what it consists of, what jobs hold, and the ledger with the newest line first.
  */
 export const listCreditsInfiniteOptions = (options?: Options<ListCreditsData>) => {
     const opts = infiniteQueryOptions<ListCreditsResponse, ListCreditsError, InfiniteData<ListCreditsResponse>, QueryKey<Options<ListCreditsData>>, string | null | Pick<QueryKey<Options<ListCreditsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
