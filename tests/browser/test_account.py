@@ -225,6 +225,7 @@ def test_a_forgotten_password_is_set_anew_by_a_mail(page: Page, studio: RunningS
     _sign_out(page)
 
     page.get_by_role("link", name="Forgot your password?").click()
+    expect(page.get_by_role("heading", level=1, name="Forgot your password?")).to_be_visible()
     page.get_by_label("Email").fill(email)
     page.get_by_role("button", name="Send the link").click()
     expect(page.get_by_role("heading", level=1, name="Look into your mail")).to_be_visible()
