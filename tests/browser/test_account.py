@@ -87,11 +87,11 @@ def _link(studio: RunningStudio, email: str, path: str) -> str:
 
 
 # How often the page has asked for a passkey.
-_COUNT_QUESTIONS = """
+_COUNT_QUESTIONS = """() => {
     window.questions = 0;
     const ask = navigator.credentials.get.bind(navigator.credentials);
     navigator.credentials.get = options => { window.questions += 1; return ask(options); };
-"""
+}"""
 
 
 def _with_authenticator(page: Page) -> tuple[CDPSession, str]:
@@ -142,7 +142,7 @@ def test_an_account_from_its_first_day_to_its_last(
     agrees = {"authenticatorId": authenticator, "enabled": False}
     devtools.send("WebAuthn.setAutomaticPresenceSimulation", agrees)
     _sign_out(page)
-    page.wait_for_function("window.questions === 1")
+    page.wait_for_function("() => window.questions === 1")
     devtools.send("WebAuthn.setAutomaticPresenceSimulation", agrees | {"enabled": True})
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_role("button", name="Account: Nari")).to_be_visible()
