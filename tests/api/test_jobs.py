@@ -2,16 +2,19 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from sqlalchemy import text
 
 from harness.catalog import make_model
+from pingvas.accounts.tables import OAuthAccount, Passkey
 from pingvas.base.db import Database
+from pingvas.base.ids import new_id
 from pingvas.billing.plans import seed_plans
 from tests.make.accounts import SignedInPerson, sign_up
+from tests.make.api_keys import make_api_key
 from tests.make.generation import claim_job, complete_job
 
 BODY: dict[str, Any] = {"job_type": "txt2img", "model": "toy", "prompt": "노을 지는 바다 위의 빨간 배"}
@@ -189,7 +192,15 @@ async def test_every_route_with_an_id_is_not_found_to_a_stranger(
     await complete_job(database, await claim_job(database))
     image = (await client.get("/api/v1/images", headers=person.headers)).json()["items"][0]
     device = (await client.get("/api/v1/me/sessions", headers=person.headers)).json()["items"][0]
+    key = await make_api_key(client, person)
+    async with database.transaction() as session:
+        user_id = UUID(person.user["id"])
+        passkey = Passkey(id=new_id(), user_id=user_id, credential_id=b"x", public_key=b"x", name="Laptop")
+        account = OAuthAccount(id=new_id(), user_id=user_id, provider="google", provider_user_id="1")
+        session.add_all([passkey, account])
     ids = {"job_id": job["id"], "image_id": image["id"], "session_id": device["id"]}
+    ids |= {"key_id": key.id, "passkey_id": str(passkey.id), "account_id": str(account.id)}
+    bodies = {"image_id": {"is_favorite": True}, "key_id": {"name": "x"}, "passkey_id": {"name": "x"}}
     stranger = await sign_up(client)
 
     # when each is asked for by somebody else, and by the same person with an id that is nobody's
@@ -199,21 +210,23 @@ async def test_every_route_with_an_id_is_not_found_to_a_stranger(
         if not names:
             continue
         for method in methods:
-            body = {"is_favorite": True} if method == "patch" else None
+            body = bodies[names[0]] if method == "patch" else None
             for who, known in ((stranger, ids), (person, {name: str(uuid4()) for name in ids})):
                 url = path.format(**known)
                 answer = await client.request(method, url, json=body, headers=who.headers)
                 answers[method, path, who.email] = (answer.status_code, answer.json()["code"])
 
     # then
-    assert len(answers) >= 16
+    assert len(answers) >= 26
     assert set(answers.values()) == {(404, "not_found")}, answers
     assert (await client.get(f"/api/v1/images/{image['id']}", headers=person.headers)).status_code == 200
 
 
 async def test_routes_with_an_id_are_all_covered_by_that_test(app: Any) -> None:
     """A new kind of id has to be added to the walk above."""
-    known = {"job_id", "image_id", "session_id", "name"}
+    known = {"job_id", "image_id", "session_id", "key_id", "passkey_id", "account_id"}
+    nobodys = {"name", "provider"}
+    of_admins = {"user_id", "announcement_id"}  # see test_who_may_what.py
     found = {
         part.strip("{}")
         for path in app.openapi()["paths"]
@@ -221,4 +234,4 @@ async def test_routes_with_an_id_are_all_covered_by_that_test(app: Any) -> None:
         if part.startswith("{")
     }
 
-    assert found <= known
+    assert found <= known | nobodys | of_admins

@@ -100,6 +100,7 @@ OF_THE_STATE = {
 # What no schema can say, by what is told of the request or of each of its bad fields.
 BEYOND_A_SCHEMA = {
     "There is no model named": "names are rows of the catalog",
+    "There are no models of these names": "the same",
     "names what cannot be used": "parts and images are rows, and fit each other or do not",
     "is no upscaler": "the same",
     "makes no pictures by itself": "the same",
@@ -111,6 +112,10 @@ BEYOND_A_SCHEMA = {
     "more than once": "names compared in a list of objects",
     "must not be before start": "two numbers compared",
     "would end before it begins": "two moments compared, one of which may be now",
+    "later than now": "a moment compared with now",
+    "preferences are not valid": "a merge patch of what is there",
+    "are no addresses": "addresses and networks, as a standard library reads them",
+    "without the NUL character": "which no text of the API has, as above",
     "is not of this list": "a cursor is signed",
     "that anybody would try": "a list of common passwords",
     "special-use or reserved name": "domains that nobody can have",

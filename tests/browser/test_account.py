@@ -86,6 +86,14 @@ def _link(studio: RunningStudio, email: str, path: str) -> str:
     return found[-1]
 
 
+# How often the page has asked for a passkey.
+_COUNT_QUESTIONS = """() => {
+    window.questions = 0;
+    const ask = navigator.credentials.get.bind(navigator.credentials);
+    navigator.credentials.get = options => { window.questions += 1; return ask(options); };
+}"""
+
+
 def _with_authenticator(page: Page) -> tuple[CDPSession, str]:
     """Gives the browser a device that keeps passkeys, and whose owner always agrees; the way to tell it otherwise."""
     devtools = page.context.new_cdp_session(page)
@@ -129,12 +137,14 @@ def test_an_account_from_its_first_day_to_its_last(
     page.get_by_label("Name of the passkey").fill("My laptop")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("list", name="Passkeys")).to_contain_text("My laptop")
-    # Nobody is at the device before the button is pressed: the form itself offers passkeys too, which would be taken at once.
+    # The form itself offers passkeys too, which this device would agree to at once: it does not before the form has asked it.
+    page.evaluate(_COUNT_QUESTIONS)
     agrees = {"authenticatorId": authenticator, "enabled": False}
     devtools.send("WebAuthn.setAutomaticPresenceSimulation", agrees)
     _sign_out(page)
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.wait_for_function("() => window.questions === 1")
     devtools.send("WebAuthn.setAutomaticPresenceSimulation", agrees | {"enabled": True})
+    page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_role("button", name="Account: Nari")).to_be_visible()
 
     # A key is made, is shown once, and works.
@@ -225,6 +235,7 @@ def test_a_forgotten_password_is_set_anew_by_a_mail(page: Page, studio: RunningS
     _sign_out(page)
 
     page.get_by_role("link", name="Forgot your password?").click()
+    expect(page.get_by_role("heading", level=1, name="Forgot your password?")).to_be_visible()
     page.get_by_label("Email").fill(email)
     page.get_by_role("button", name="Send the link").click()
     expect(page.get_by_role("heading", level=1, name="Look into your mail")).to_be_visible()

@@ -2,131 +2,32 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
-from harness.running_studio import RunningStudio, an_address_of_ones_own
+from harness.running_studio import RunningStudio
+from tests.browser.admins import OpenBrowser, Someone, admin, do, enter, open_page, owner, person, sign_in
 from tests.browser.test_first_picture import PASSWORD, browser
 from tests.browser.test_kit import _violations
 from tests.browser.test_shell import PHONE, WIDE
 
-__all__ = ["browser"]  # a fixture
+__all__ = ["admin", "browser", "open_page", "owner", "person"]  # fixtures
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 ADMIN_PAGES = ("/admin/users", "/admin/announcements", "/admin/audit")
-OpenBrowser = Callable[..., AbstractContextManager[Page]]
-
-
-@dataclass
-class Someone:
-    """Somebody who has an account."""
-
-    id: str
-    email: str
-    access_token: str
-
-
-@pytest.fixture(scope="module")
-def owner(studio: RunningStudio) -> Iterator[httpx.Client]:
-    """The owner, who is an admin and proved a moment ago who they are."""
-    client = studio.sign_in_by_a_new_link()
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser, studio: RunningStudio) -> OpenBrowser:
-    """Pages in browsers of their own."""
-
-    @contextmanager
-    def open_one(language: str = "en", theme: str = "dark") -> Iterator[Page]:
-        context = browser.new_context(
-            base_url=studio.url,
-            locale="en-US",
-            viewport=WIDE,
-            reduced_motion="reduce",
-            extra_http_headers=an_address_of_ones_own(),
-        )
-        context.add_init_script(
-            f"localStorage.setItem('pingvas.language', '{language}');"
-            f"localStorage.setItem('pingvas.theme', '{theme}')"
-        )
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        broken: list[str] = []
-        page.on("pageerror", lambda error: broken.append(str(error)))
-        yield page
-        context.close()
-        assert not broken
-
-    return open_one
-
-
-_numbers = iter(range(10_000))
-
-
-def _somebody(studio: RunningStudio, name: str) -> Someone:
-    email = f"admin-test-{next(_numbers)}@example.com"
-    body = {"email": email, "password": PASSWORD, "display_name": name}
-    url = f"{studio.url}/api/v1/auth/register"
-    answer = httpx.post(url, json=body, headers=an_address_of_ones_own(), timeout=60)
-    assert answer.status_code == 201, answer.text
-    return Someone(answer.json()["user"]["id"], email, answer.json()["access_token"])
-
-
-def _make_admin(owner: httpx.Client, someone: Someone) -> None:
-    body = {"role": "admin", "reason": "Helps on weekends"}
-    answer = owner.put(f"/api/v1/admin/users/{someone.id}/role", json=body)
-    assert answer.status_code == 200, answer.text
-
-
-def _enter(page: Page, someone: Someone) -> None:
-    page.goto("/sign-in")
-    page.get_by_label("Email").or_(page.get_by_label("이메일")).fill(someone.email)
-    page.get_by_label("Password", exact=True).or_(page.get_by_label("비밀번호", exact=True)).fill(PASSWORD)
-    page.keyboard.press("Enter")
-
-
-def _sign_in(page: Page, someone: Someone) -> None:
-    _enter(page, someone)
-    expect(page.get_by_role("navigation").first).to_be_visible()
-
-
-def _do(page: Page, deed: str, reason: str) -> None:
-    """Press the button of a deed, and say why."""
-    page.get_by_role("button", name=deed, exact=True).click()
-    dialog = page.get_by_role("dialog").filter(has=page.get_by_label("Reason"))
-    dialog.get_by_label("Reason").fill(reason)
-    dialog.get_by_role("button", name=deed, exact=True).click()
-    expect(dialog).to_be_hidden()
-
-
-@pytest.fixture
-def admin(studio: RunningStudio, owner: httpx.Client) -> Someone:
-    someone = _somebody(studio, "Ada")
-    _make_admin(owner, someone)
-    return someone
-
-
-@pytest.fixture
-def person(studio: RunningStudio) -> Someone:
-    return _somebody(studio, "Nari")
 
 
 def test_a_person_is_found_and_given_credits_that_arrive_while_they_look(
     open_page: OpenBrowser, admin: Someone, person: Someone
 ) -> None:
     with open_page() as theirs, open_page() as page:
-        _sign_in(theirs, person)
+        sign_in(theirs, person)
         balance = theirs.get_by_role("banner").get_by_role("link", name=re.compile("credits?$"))
         expect(balance).to_have_accessible_name("500 credits")
-        _sign_in(page, admin)
+        sign_in(page, admin)
 
         page.get_by_role("link", name="Admin").click()
         page.get_by_label("Search", exact=True).fill(person.email)
@@ -153,19 +54,19 @@ def test_a_suspended_person_is_out_at_once_and_comes_in_again_when_restored(
     open_page: OpenBrowser, admin: Someone, person: Someone
 ) -> None:
     with open_page() as theirs, open_page() as page:
-        _sign_in(theirs, person)
-        _sign_in(page, admin)
+        sign_in(theirs, person)
+        sign_in(page, admin)
         page.goto(f"/admin/users/{person.id}")
 
-        _do(page, "Suspend", "Sent the same picture a thousand times")
+        do(page, "Suspend", "Sent the same picture a thousand times")
 
         expect(page.get_by_text("Suspended just now: Sent the same picture a thousand times")).to_be_visible()
         expect(theirs.get_by_role("navigation")).to_be_hidden()
-        _enter(theirs, person)
+        enter(theirs, person)
         expect(theirs.get_by_text(re.compile("suspended", re.IGNORECASE)).first).to_be_visible()
-        _do(page, "Restore", "A misunderstanding")
+        do(page, "Restore", "A misunderstanding")
         expect(page.get_by_role("button", name="Suspend")).to_be_visible()
-        _sign_in(theirs, person)
+        sign_in(theirs, person)
         entries = page.get_by_role("region", name="History").get_by_role("listitem")
         expect(entries).to_have_count(2)
         expect(entries.first).to_contain_text("A misunderstanding")
@@ -176,8 +77,8 @@ def test_an_announcement_is_shown_to_everybody_in_the_language_of_their_page_unt
 ) -> None:
     english, korean = "The studio rests at noon.", "정오에 점검합니다."
     with open_page("ko") as theirs, open_page() as page:
-        _sign_in(theirs, person)
-        _sign_in(page, admin)
+        sign_in(theirs, person)
+        sign_in(page, admin)
         page.goto("/admin/announcements")
 
         page.get_by_role("button", name="New announcement").click()
@@ -211,10 +112,10 @@ def test_an_admin_looks_as_somebody_and_can_change_nothing(
     open_page: OpenBrowser, studio: RunningStudio, admin: Someone, person: Someone
 ) -> None:
     with open_page() as page:
-        _sign_in(page, admin)
+        sign_in(page, admin)
         page.goto(f"/admin/users/{person.id}")
         with page.expect_response(re.compile("/view$")) as answered:
-            _do(page, "Look as this user", "They cannot find a picture")
+            do(page, "Look as this user", "They cannot find a picture")
         token = answered.value.json()["access_token"]
 
         bar = page.get_by_role("region", name="Looking as somebody else")
@@ -243,9 +144,9 @@ def test_a_reload_while_looking_is_back_at_oneself(
     open_page: OpenBrowser, admin: Someone, person: Someone
 ) -> None:
     with open_page() as page:
-        _sign_in(page, admin)
+        sign_in(page, admin)
         page.goto(f"/admin/users/{person.id}")
-        _do(page, "Look as this user", "They cannot find a picture")
+        do(page, "Look as this user", "They cannot find a picture")
         expect(page.get_by_role("button", name="Account: Nari")).to_be_visible()
 
         page.reload()
@@ -258,7 +159,7 @@ def test_what_is_dear_asks_for_the_password_again_and_goes_on_by_itself(
     open_page: OpenBrowser, studio: RunningStudio, owner: httpx.Client, admin: Someone, person: Someone
 ) -> None:
     with open_page() as page:
-        _sign_in(page, admin)
+        sign_in(page, admin)
         page.goto(f"/admin/users/{person.id}")
         refused = iter([True])
         page.route(
@@ -298,7 +199,7 @@ def test_the_audit_log_shows_it_all_and_is_saved_as_one_file(
         answer = owner.post(f"/api/v1/admin/users/{person.id}/credits", json=body)
         assert answer.status_code == 200, answer.text
     with open_page() as page:
-        _sign_in(page, admin)
+        sign_in(page, admin)
         page.goto("/admin/audit")
         entries = page.get_by_role("list", name="Audit log").get_by_role("listitem")
         expect(entries.first).to_contain_text("Thanks, part 104")
@@ -325,7 +226,7 @@ def test_the_audit_log_shows_it_all_and_is_saved_as_one_file(
 
 def test_the_last_admin_is_told_why_they_stay(open_page: OpenBrowser, admin: Someone) -> None:
     with open_page() as page:
-        _sign_in(page, admin)
+        sign_in(page, admin)
         page.goto(f"/admin/users/{admin.id}")
         page.route(
             "**/role",
@@ -348,7 +249,7 @@ def test_an_admin_who_gives_the_role_away_has_these_pages_no_more(
     open_page: OpenBrowser, admin: Someone
 ) -> None:
     with open_page() as page:
-        _sign_in(page, admin)
+        sign_in(page, admin)
         page.goto(f"/admin/users/{admin.id}")
 
         page.get_by_role("button", name="Take the admin role away").click()
@@ -362,7 +263,7 @@ def test_an_admin_who_gives_the_role_away_has_these_pages_no_more(
 
 def test_to_everybody_else_the_pages_of_admins_are_not_there(open_page: OpenBrowser, person: Someone) -> None:
     with open_page() as page:
-        _sign_in(page, person)
+        sign_in(page, person)
         expect(page.get_by_role("link", name="Admin")).to_be_hidden()
 
         for address in (*ADMIN_PAGES, f"/admin/users/{person.id}", "/admin"):
@@ -391,7 +292,7 @@ def test_the_pages_of_admins_are_titled_shut_nobody_out_and_do_not_scroll_sidewa
     wide: dict[str, bool] = {}
     titles = []
     with open_page(language, theme) as page:
-        _sign_in(page, admin)
+        sign_in(page, admin)
         for address in (*ADMIN_PAGES, f"/admin/users/{person.id}"):
             page.goto(address)
             expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -1,5 +1,7 @@
 """`pingvas link`: how an operator gets in where nobody ran `pingvas up`."""
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -29,9 +31,11 @@ async def test_the_link_signs_the_owner_in_once(
     assert (await client.get("/api/v1/me", headers=asked)).json()["user"]["email"] == OWNER_EMAIL
 
 
-async def test_the_link_is_at_the_address_people_type(database: Database, settings: Settings) -> None:
+async def test_the_link_is_at_the_address_people_type(
+    database: Database, settings: Settings, make_settings: Any
+) -> None:
     await seed(database, settings)
-    public = settings.model_copy(update={"public_url": "https://studio.example.org/"})
+    public = make_settings(database_url=settings.database_url, public_url="https://studio.example.org/")
 
     link = await make_owner_link(public, minutes=5)
 

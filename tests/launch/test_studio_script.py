@@ -190,7 +190,7 @@ def test_the_page_is_built_again_only_when_its_sources_changed(
     monkeypatch.setattr(studio, "find_node", lambda: "node")
     runs: list[str] = []
 
-    def npm(_: str, arguments: list[str]) -> int:
+    def npm(_: str, arguments: list[str], *__: object) -> int:
         runs.append(arguments[-1] if arguments[0] == "run" else arguments[0])
         (web / "node_modules").mkdir(exist_ok=True)
         (web / "dist").mkdir(exist_ok=True)

@@ -193,7 +193,7 @@ class Studio:
         """A worker in a process of its own, killed at the end if it still lives."""
         chosen = {
             f"PINGVAS_{name.upper()}": str(value)
-            for name, value in self.settings.model_dump(exclude_none=True).items()
+            for name, value in self.settings.model_dump(exclude_none=True, exclude_defaults=True).items()
         }
         environment = os.environ | chosen | {"OMP_NUM_THREADS": "1"}
         process = await asyncio.create_subprocess_exec(

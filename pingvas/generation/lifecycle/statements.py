@@ -11,6 +11,7 @@
 | processing | completed, failed, canceled | `END` | its worker and attempt |
 | any open one | failed, canceled | `END` | who has locked the row and seen its attempt: the person who cancels, and sweeps |
 | queued | queued | `LIFT` | a sweep: its turn lies behind the clock |
+| any ended one | as it was | `FORGET_WORDS` | the deletion of its person: figures stay, words go |
 
 Where a cancel is asked for, a job takes none of the ways back into the queue: whoever finds it there ends it as canceled,
 unpaid. Nothing leads out of completed, failed and canceled.

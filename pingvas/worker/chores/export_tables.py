@@ -11,6 +11,8 @@ from pingvas.base.db import Database
 
 _PAGE = 500
 _FIRST = UUID(int=0)
+# The folder of pictures in the file.
+_PICTURES = "images"
 
 
 @dataclass(frozen=True)
@@ -58,16 +60,16 @@ EXPORTED = (
     ),
     ExportedTable(
         "images",
-        "images/images.jsonl",
+        f"{_PICTURES}/images.jsonl",
         without=("cdn_url", "thumbnail_url"),
-        with_more="""jsonb_build_object(
-            'file', 'images/' || row.id || '.' || row.format,
+        with_more=f"""jsonb_build_object(
+            'file', '{_PICTURES}' || '/' || row.id || '.' || row.format,
             'tags', (SELECT coalesce(jsonb_agg(tags.name ORDER BY tags.name), '[]') FROM image_tags
-                       JOIN tags ON tags.id = image_tags.tag_id WHERE image_tags.image_id = row.id))""",
+                       JOIN tags ON tags.id = image_tags.tag_id WHERE image_tags.image_id = row.id))""",  # noqa: S608 - our own constants
     ),
     ExportedTable(
         "collections",
-        "images/collections.jsonl",
+        f"{_PICTURES}/collections.jsonl",
         with_more="""jsonb_build_object('images', (
             SELECT coalesce(jsonb_agg(image_id ORDER BY sort_order, added_at), '[]') FROM collections_images
              WHERE collection_id = row.id))""",

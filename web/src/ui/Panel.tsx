@@ -64,7 +64,7 @@ export function Panel(props: PanelProps) {
         {face}
       </Base.Trigger>
       <Base.Portal>
-        <Base.Positioner align="end" sideOffset={8} className={popup.positioner}>
+        <Base.Positioner align="end" sideOffset={8} positionMethod="fixed" className={popup.positioner}>
           <Base.Popup className={cx(popup.popup, styles.panel)}>
             <div className={styles.head}>
               <Base.Title className={styles.title}>{title}</Base.Title>

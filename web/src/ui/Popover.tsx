@@ -15,6 +15,8 @@ interface PopoverProps {
   /** An icon among other icon buttons, with its name as a tooltip. */
   icon?: boolean;
   button: ReactNode;
+  /** Its button stays where it is when the page scrolls. */
+  fixed?: boolean;
   side?: "top" | "bottom" | "left" | "right";
   /** Open from the beginning. */
   defaultOpen?: boolean;
@@ -26,6 +28,7 @@ export function Popover({
   small,
   icon,
   button,
+  fixed,
   side = "bottom",
   defaultOpen,
   children,
@@ -41,7 +44,13 @@ export function Popover({
         </Base.Trigger>
       )}
       <Base.Portal>
-        <Base.Positioner side={side} align="end" sideOffset={8} className={popup.positioner}>
+        <Base.Positioner
+          side={side}
+          align="end"
+          sideOffset={8}
+          positionMethod={fixed ? "fixed" : "absolute"}
+          className={popup.positioner}
+        >
           <Base.Popup aria-label={label} className={cx(popup.popup, styles.panel)}>
             {typeof children === "function" ? children(() => setOpen(false)) : children}
           </Base.Popup>

@@ -22,6 +22,7 @@ export function AccountMenu({ user, onShortcuts }: { user: User; onShortcuts: ()
   const name = data?.user.display_name ?? user.display_name;
   return (
     <Popover
+      fixed
       label={`${t("account.menu")}: ${name}`}
       button={
         <>

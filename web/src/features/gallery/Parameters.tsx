@@ -44,6 +44,7 @@ export function Parameters({ image }: { image: Image }) {
     [t("gallery.file"), `${image.format.toUpperCase()}, ${bytes(image.file_size)}`],
     [t("picture.visible_to"), t(`picture.visibility.${image.visibility}`)],
     [t("gallery.made"), dateTime(image.created_at)],
+    [t("gallery.api_key"), image.api_key?.name],
   ];
   const others = Object.entries(image.generation_params)
     .filter(([name, value]) => !ELSEWHERE.has(name) && value !== null && textOf(value) !== "")
