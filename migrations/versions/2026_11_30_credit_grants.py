@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "2026_11_30_credit_grants"
-down_revision = "2026_11_29_accounts"
+down_revision = "2026_11_29_rate_limits"
 branch_labels = None
 depends_on = None
 

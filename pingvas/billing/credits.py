@@ -41,8 +41,10 @@ _LEDGER_ROW = """INSERT INTO credit_transactions (id, user_id, subscription_id, 
 _GIVE = text(f"""
     WITH given AS (
         INSERT INTO credit_grants (id, user_id, subscription_id, kind, source_key, amount, remaining, starts_at, expires_at)
-        VALUES (:grant_id, CAST(:user_id AS uuid), :subscription_id, :kind, :source_key, :amount, :amount,
-                COALESCE(CAST(:starts_at AS timestamptz), now()), CAST(:expires_at AS timestamptz))
+        SELECT CAST(:grant_id AS uuid), CAST(:user_id AS uuid), id, CAST(:kind AS text), CAST(:source_key AS text),
+               CAST(:amount AS integer), :amount, COALESCE(CAST(:starts_at AS timestamptz), now()),
+               CAST(:expires_at AS timestamptz)
+          FROM subscriptions WHERE id = :subscription_id
         ON CONFLICT (source_key) DO NOTHING
         RETURNING id, expires_at
     ), moved AS (

@@ -45,7 +45,8 @@ async def give_bonus(
         "user",
         user_id,
         before={"balance": subscription.remaining_credits},
-        after={"balance": balance, "given": credits, "keep_days": keep_days},
+        after={"balance": balance, "given": credits}
+        | ({} if keep_days is None else {"keep_days": keep_days}),
         reason=reason,
     )
     return balance
