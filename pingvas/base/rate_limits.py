@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import ceil, floor
-from typing import Any
+from typing import Any, TypeVar
 
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
@@ -19,10 +19,17 @@ from pingvas.base.rate_limit_store import PostgresStorage, SlidingWindowStore, W
 
 log = logging.getLogger(__name__)
 
+_Known = TypeVar("_Known")
+
 WINDOW_SECONDS = 60
 # After a failure nobody is counted for so long, so that a store that is away slows nobody down.
 _LEFT_ALONE_SECONDS = 5.0
-_MAX_REFUSED = 10_000
+_MAX_KNOWN = 10_000
+# Of a large limit several calls are counted at once and then answered from memory, for so long: a part of the limit, less near its
+# end. What nobody used by then has been counted for nothing; never is more allowed.
+_PARTS = 60
+_PARTS_OF_THE_REST = 8
+_HELD_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,15 @@ class RateUsedUp(TooMany):
         self.allowance = allowance
 
 
+@dataclass
+class _Held:
+    """Calls that were counted already. `allowance` is how the limit stood when they were, at `since`."""
+
+    allowance: Allowance
+    since: float
+    left: int
+
+
 class RateLimits:
     """The limits of one process, counted in a store that several share."""
 
@@ -54,7 +70,13 @@ class RateLimits:
         self._store = store
         # Who was refused is refused again, until then, without asking.
         self._refused: OrderedDict[str, float] = OrderedDict()
+        self._held: OrderedDict[str, _Held] = OrderedDict()
         self._away_until = 0.0
+
+    def holds(self, policy: str, limit: int, who: str) -> bool:
+        """Whether a call of this one has been counted already, so that `hit` asks nobody."""
+        held = self._held.get(_item(policy, limit).key_for(who))
+        return held is not None and held.left > 0 and time.monotonic() < held.since + _HELD_SECONDS
 
     async def hit(self, policy: str, limit: int, who: str) -> Allowance | None:
         """Count one call of this one. None: nobody can count at this moment, and nobody is refused for that.
@@ -66,33 +88,62 @@ class RateLimits:
         until = self._refused.get(key, 0.0)
         if until > now:
             raise RateUsedUp(Allowance(policy, limit, 0, until - now))
+        held = self._held.get(key)
+        if held is not None and held.left > 0 and now < held.since + _HELD_SECONDS:
+            held.left -= 1
+            return _as_of(held, now)
         if self._away_until > now:
             return None
+        at_once = _at_once(limit, held)
         try:
-            taken, window = await self._count(item, key)
+            taken, window = await self._count(item, key, at_once)
+            if not taken and at_once > 1:
+                at_once = 1
+                taken, window = await self._count(item, key, at_once)
         except (Unavailable, StorageError) as error:
             self._away_until = now + _LEFT_ALONE_SECONDS
             log.warning("rate limits cannot be counted: %s", error)
             return None
         allowance = _allowance(policy, limit, window)
         if taken:
-            return allowance
-        self._refused[key] = now + allowance.reset
-        self._refused.move_to_end(key)
-        if len(self._refused) > _MAX_REFUSED:
-            self._refused.popitem(last=False)
+            held = _Held(allowance, now, at_once - 1)
+            _know(self._held, key, held)
+            return _as_of(held, now)
+        _know(self._refused, key, now + allowance.reset)
         raise RateUsedUp(replace(allowance, remaining=0))
 
-    async def _count(self, item: RateLimitItemPerMinute, key: str) -> tuple[bool, Window]:
-        """Whether one more was counted, and how the window stands. Raises what the store raises."""
+    async def _count(self, item: RateLimitItemPerMinute, key: str, calls: int) -> tuple[bool, Window]:
+        """Whether so many more were counted, and how the window stands. Raises what the store raises."""
         store = self._store
         if isinstance(store, PostgresStorage):
-            window = await store.count(key, item.amount, WINDOW_SECONDS)  # one statement for both
+            window = await store.count(key, item.amount, WINDOW_SECONDS, calls)  # one statement for both
             if window is not None:
                 return True, window
             return False, await store.get_sliding_window(key, WINDOW_SECONDS)
-        taken = await store.acquire_sliding_window_entry(key, item.amount, WINDOW_SECONDS)
+        taken = await store.acquire_sliding_window_entry(key, item.amount, WINDOW_SECONDS, calls)
         return taken, await store.get_sliding_window(key, WINDOW_SECONDS)
+
+
+def _at_once(limit: int, before: _Held | None) -> int:
+    """How many calls to count now, after what was told the last time."""
+    rest = limit if before is None else before.allowance.remaining
+    return max(1, min(limit // _PARTS, rest // _PARTS_OF_THE_REST))
+
+
+def _as_of(held: _Held, now: float) -> Allowance:
+    """How the limit stands for who uses one of these: the others of them are left as well."""
+    then = held.allowance
+    return replace(
+        then, remaining=then.remaining + held.left, reset=max(0.0, then.reset - (now - held.since))
+    )
+
+
+def _know(known: OrderedDict[str, _Known], key: str, value: _Known) -> None:
+    """Remember this as the newest, and forget the oldest of too many."""
+    known[key] = value
+    known.move_to_end(key)
+    if len(known) > _MAX_KNOWN:
+        known.popitem(last=False)
 
 
 def _allowance(policy: str, limit: int, window: Window) -> Allowance:

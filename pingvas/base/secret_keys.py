@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from functools import lru_cache
 from pathlib import Path
 
 # Where the secret is said, and the one before it: what a worker is not given.
@@ -12,6 +13,7 @@ SECRET_VARIABLES = frozenset(
 )
 
 
+@lru_cache(maxsize=64)
 def derive_key(secret: bytes, purpose: str) -> bytes:
     """A 32-byte key for one purpose, by HMAC-SHA256."""
     return hmac.new(secret, f"pingvas:{purpose}".encode(), hashlib.sha256).digest()

@@ -51,9 +51,13 @@ class Callers:
 
     def is_unlimited(self, bearer: str) -> bool:
         """Whether it is known already that who brings these credentials has no limits."""
-        name = stored_form(bearer) if looks_like_key(bearer) else self.person_of(bearer)
-        seen = None if name is None else self._seen(name)
+        seen = self.known(bearer)
         return seen is not None and seen.of_plan is None and seen.of_key is None
+
+    def known(self, bearer: str) -> ProgramLimits | None:
+        """The limits of who brings these credentials, where they were read lately."""
+        name = stored_form(bearer) if looks_like_key(bearer) else self.person_of(bearer)
+        return None if name is None else self._seen(name)
 
     async def find(self, bearer: str) -> ProgramLimits | None:
         """The limits of who brings these credentials; None: they are nobody's. Raises DatabaseUnavailable."""

@@ -5,7 +5,7 @@ says of itself is believed; docs/decisions/0025-keys-and-limits.md tells what a 
 """
 
 from fastapi import Request
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pingvas.accounts.api_keys.key_text import looks_like_key
@@ -47,20 +47,21 @@ class RequestLimits:
             await self.app(scope, receive, send)
             return
         try:
-            told = list(headers_of(await self._count(scope, bearer)))
+            told = [
+                (name.lower().encode(), value.encode())
+                for name, value in headers_of(await self._count(scope, bearer))
+            ]
         except TooMany as error:
             await refusal(Request(scope), error)(scope, receive, send)
             return
 
         async def send_and_tell(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in told:
-                    # What a route has told of generations stands beside; the older headers tell of one limit.
-                    if not name.startswith("X-"):
-                        headers.append(name, value)
-                    else:
-                        headers.setdefault(name, value)
+                headers = list(message.get("headers", ()))
+                named = {name for name, _ in headers}
+                # What a route has told of generations stands beside; the older headers tell of one limit.
+                headers.extend(pair for pair in told if not (pair[0].startswith(b"x-") and pair[0] in named))
+                message = {**message, "headers": headers}
             await send(message)
 
         await self.app(scope, receive, send_and_tell if told else send)
@@ -69,17 +70,20 @@ class RequestLimits:
         """Count a request: how its limits stand now. Raises RateUsedUp and BudgetUsedUp."""
         client = scope.get("client")
         address = address_key(client[0] if client else None)
+        known = None if bearer is None else self.callers.known(bearer)
+        asked = _limits_of(known, address)
+        if known is not None and all(self.limits.holds(*each) for each in asked):
+            return await self._hit(asked)
         turns: FairQueue = scope["app"].state.transactions
         try:
             async with turns.turn(address):
                 caller = None if bearer is None else await self.callers.find(bearer)
-                hits = [
-                    await self.limits.hit(policy, most, who)
-                    for policy, most, who in _limits_of(caller, address)
-                    if most is not None
-                ]
+                return await self._hit(_limits_of(caller, address))
         except Unavailable:  # nobody can be counted; the route says by itself what is away
             return []
+
+    async def _hit(self, limits: list[tuple[str, int, str]]) -> list[Allowance]:
+        hits = [await self.limits.hit(*each) for each in limits]
         return [hit for hit in hits if hit is not None]
 
 
@@ -90,7 +94,13 @@ def _credentials_in(headers: Headers) -> tuple[str | None, bool]:
     return bearer, is_page and not (bearer is not None and looks_like_key(bearer))
 
 
-def _limits_of(caller: ProgramLimits | None, address: str) -> list[tuple[str, int | None, str]]:
+def _limits_of(caller: ProgramLimits | None, address: str) -> list[tuple[str, int, str]]:
+    """What is to be counted: which limit, how many a minute, and of whom."""
     if caller is None:
         return [("address", PER_ADDRESS, address)]
-    return [("key", caller.of_key, str(caller.key_id)), ("requests", caller.of_plan, str(caller.user_id))]
+    limits = []
+    if caller.of_key is not None:
+        limits.append(("key", caller.of_key, str(caller.key_id)))
+    if caller.of_plan is not None:
+        limits.append(("requests", caller.of_plan, str(caller.user_id)))
+    return limits
