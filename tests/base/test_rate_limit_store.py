@@ -50,6 +50,22 @@ async def hits(limits: RateLimits, count: int, limit: int, who: str = "ada") -> 
     return left
 
 
+async def test_of_a_large_limit_exactly_so_many_are_let_through_too(store: SlidingWindowStore) -> None:
+    """Several are counted at once, and each says truly how many are left."""
+    limits = RateLimits(store)
+
+    assert await hits(limits, 302, 300) == [*range(299, -1, -1), None, None]
+
+
+async def test_processes_that_count_several_at_once_never_let_more_through(store: SlidingWindowStore) -> None:
+    processes = [RateLimits(store) for _ in range(4)]
+
+    left = await asyncio.gather(*(hits(process, 100, 300) for process in processes))
+
+    taken = sum(each is not None for process in left for each in process)
+    assert 300 - 3 * 4 <= taken <= 300  # what one has counted ahead, the others do not get
+
+
 async def test_so_many_are_let_through_and_then_no_more(store: SlidingWindowStore) -> None:
     limits = RateLimits(store)
 
