@@ -77,13 +77,15 @@ def prefix_proxy(port: int, upstream_port: int, path: str, *, takes_off: bool) -
         over = asyncio.Event()
         loop = asyncio.get_running_loop()
         stop.append(lambda: loop.call_soon_threadsafe(over.set))
-        async with await asyncio.start_server(proxy.serve, "127.0.0.1", port, limit=_HEAD_BYTES):
-            ready.set()
-            await over.wait()
-            others = asyncio.all_tasks() - {asyncio.current_task()}
+        server = await asyncio.start_server(proxy.serve, "127.0.0.1", port, limit=_HEAD_BYTES)
+        ready.set()
+        await over.wait()
+        server.close()
+        # One that was accepted a moment ago begins only now.
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
             for connection in others:
                 connection.cancel()
-            await asyncio.gather(*others, return_exceptions=True)
+            await asyncio.wait(others)
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()

@@ -130,7 +130,7 @@ def test_what_a_job_cost_stands_in_the_ledger(page: Page) -> None:
 
     page.get_by_role("banner").get_by_role("link", name=re.compile("credits?$")).click()
 
-    ledger = page.get_by_role("table")
+    ledger = page.get_by_role("table", name="Transactions")
     expect(ledger.get_by_role("row", name=re.compile("Bonus"))).to_be_visible()
     expect(ledger.get_by_role("row", name=re.compile("Set aside for a picture"))).to_be_visible()
 
