@@ -39,6 +39,8 @@ VALUES: dict[str, Any] = {
     "leaves_on": "2026-12-13",
     "size": "3.1 MB",
     "until": "2026-12-06",
+    "credits": "42",
+    "on": "2026-12-06",
     "reason": "Spam & <i>",
     "admin": "Grace",
 }
