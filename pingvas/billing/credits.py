@@ -7,11 +7,9 @@ A refund goes back into the grants it was drawn from; where one has expired mean
 `TAKE` and `GIVE_BACK` are parts of others' statements, where every round trip counts.
 """
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import text
@@ -31,7 +29,7 @@ RETURN_DAYS = 7
 # What is there to be spent, in the order in which it is. Read by a statement that begins after the subscription was locked, so that
 # nobody else is drawing; a grant that expired since is for the next transaction to see, as `now()` stands still in this one.
 _OPEN = """SELECT id, remaining, SUM(remaining) OVER (
-                   ORDER BY {first} expires_at NULLS LAST, kind IN ('monthly', 'pack'), starts_at, id) - remaining AS before
+                   ORDER BY expires_at NULLS LAST, kind IN ('monthly', 'pack'), starts_at, id) - remaining AS before
           FROM credit_grants
          WHERE subscription_id = :subscription_id AND is_open AND (expires_at IS NULL OR expires_at > now())"""
 # The time is read after the balance was moved, which locks its row (clock_timestamp, not now), so that the postings of one
@@ -40,10 +38,9 @@ _LEDGER_ROW = """INSERT INTO credit_transactions (id, user_id, subscription_id, 
                                          balance_after, description, metadata, created_at)"""
 _GIVE = text(f"""
     WITH given AS (
-        INSERT INTO credit_grants (id, user_id, subscription_id, kind, source_key, amount, remaining, starts_at, expires_at)
+        INSERT INTO credit_grants (id, user_id, subscription_id, kind, source_key, amount, remaining, expires_at)
         SELECT CAST(:grant_id AS uuid), CAST(:user_id AS uuid), id, CAST(:kind AS text), CAST(:source_key AS text),
-               CAST(:amount AS integer), :amount, COALESCE(CAST(:starts_at AS timestamptz), now()),
-               CAST(:expires_at AS timestamptz)
+               CAST(:amount AS integer), :amount, CAST(:expires_at AS timestamptz)
           FROM subscriptions WHERE id = :subscription_id
         ON CONFLICT (source_key) DO NOTHING
         RETURNING id, expires_at
@@ -57,13 +54,13 @@ _GIVE = text(f"""
     {_LEDGER_ROW}
     SELECT :id, CAST(:user_id AS uuid), :subscription_id, NULL,
            CASE WHEN :kind IN ('monthly', 'pack') THEN 'grant' ELSE 'bonus' END, :amount, moved.remaining_credits,
-           :description, CAST(:metadata AS jsonb) || jsonb_build_object('grant', :grant_id), clock_timestamp()
+           :description, jsonb_build_object('grant', :grant_id), clock_timestamp()
       FROM moved
     RETURNING balance_after, transaction_type
 """)  # noqa: S608 - our own constants
 _DRAW = text(f"""
     WITH open AS MATERIALIZED (
-        {_OPEN.format(first="id = CAST(:first AS uuid) DESC NULLS LAST,")}
+        {_OPEN}
     ), moved AS (
         UPDATE subscriptions SET remaining_credits = remaining_credits - :amount
          WHERE id = :subscription_id AND (SELECT SUM(remaining) FROM open) >= :amount
@@ -73,9 +70,8 @@ _DRAW = text(f"""
           FROM open, moved WHERE kept.id = open.id AND open.before < :amount
     )
     {_LEDGER_ROW}
-    SELECT :id, CAST(:user_id AS uuid), :subscription_id, NULL, :transaction_type, -:amount, moved.remaining_credits,
-           :description,
-           CAST(:metadata AS jsonb) || jsonb_build_object('from', (
+    SELECT :id, CAST(:user_id AS uuid), :subscription_id, NULL, 'consume', -:amount, moved.remaining_credits, :description,
+           jsonb_build_object('from', (
                SELECT jsonb_agg(jsonb_build_array(open.id, LEAST(open.remaining, :amount - open.before)) ORDER BY open.before)
                  FROM open WHERE open.before < :amount)),
            clock_timestamp()
@@ -110,7 +106,7 @@ _NEXT_EXPIRY = text("""
 # locked the subscription, and so taken away what had expired.
 TAKE = f"""
     open AS MATERIALIZED (
-        {_OPEN.format(first="")}
+        {_OPEN}
     ), moved AS (
         UPDATE subscriptions SET remaining_credits = remaining_credits - :credits * made.jobs
           FROM (SELECT count(*) AS jobs FROM held) AS made
@@ -214,8 +210,6 @@ class Grant:
     amount: int
     description: str
     expires_at: datetime | None = None
-    starts_at: datetime | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def give(session: AsyncSession, grant: Grant) -> int | None:
@@ -224,7 +218,6 @@ async def give(session: AsyncSession, grant: Grant) -> int | None:
         **grant.__dict__,
         "id": new_id(),
         "grant_id": new_id(),
-        "metadata": json.dumps(dict(grant.metadata)),
     }
     given = await fetch_one(session, _GIVE, row)
     if given is None:
@@ -237,27 +230,16 @@ async def give(session: AsyncSession, grant: Grant) -> int | None:
 
 
 async def draw(
-    session: AsyncSession,
-    user_id: UUID | None,
-    subscription_id: UUID,
-    amount: int,
-    description: str,
-    *,
-    transaction_type: Literal["consume", "expire"] = "consume",
-    first: UUID | None = None,
-    metadata: Mapping[str, Any] | None = None,
+    session: AsyncSession, user_id: UUID | None, subscription_id: UUID, amount: int, description: str
 ) -> int:
-    """Take credits away, those of the grant `first` before others; the new balance. The caller has locked the subscription.
-    Raises InsufficientCredits and NoSuchWallet."""
+    """Take credits away for what is no job; the new balance. The caller has locked the subscription. Raises InsufficientCredits and
+    NoSuchWallet."""
     row = {
         "id": new_id(),
         "user_id": user_id,
         "subscription_id": subscription_id,
         "amount": amount,
-        "transaction_type": transaction_type,
         "description": description,
-        "first": first,
-        "metadata": json.dumps(dict(metadata or {})),
     }
     drawn = await fetch_one(session, _DRAW, row)
     if drawn is None:
@@ -268,7 +250,7 @@ async def draw(
             f"This costs {amount} credits and {left} are left.", extra={"required": amount, "balance": left}
         )
     balance: int = drawn.balance_after
-    tell_balance(session, user_id, balance, change=-amount, reason=transaction_type)
+    tell_balance(session, user_id, balance, change=-amount, reason="consume")
     return balance
 
 

@@ -1,10 +1,12 @@
 """What a balance consists of; telling its owner before some of it expires, and taking that away when it has."""
 
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from pingvas.accounts.mail.mails import write_to
 from pingvas.accounts.tables import User
@@ -61,25 +63,21 @@ async def list_open_grants(session: ReadSession, user_id: UUID) -> list[OpenGran
 
 
 async def expire_due(database: Database) -> int:
-    """Take away what has expired, of some hundreds of people; of how many."""
-    async with database.read() as session:
-        people: list[UUID] = list(await session.scalars(_DUE, {"most": _AT_ONCE}))
-    for user_id in people:
-        try:
-            # One transaction each: nobody waits for the others.
+    """Take away what has expired; of how many people."""
+    expired = 0
+    async for user_id in _each(database, _DUE):
+        # One transaction each: nobody waits for the others.
+        with suppress(NoSubscription):  # gone since
             async with database.transaction() as session:
                 await lock_current_subscription(session, user_id)
-        except NoSubscription:
-            continue  # gone since
-    return len(people)
+            expired += 1
+    return expired
 
 
 async def tell_expiring(database: Database) -> int:
     """Write to whoever has credits that expire within days, once for each of them; to how many."""
-    async with database.read() as session:
-        people: list[UUID] = list(await session.scalars(_SOON, {"most": _AT_ONCE}))
     told = 0
-    for user_id in people:
+    async for user_id in _each(database, _SOON):
         async with database.transaction() as session:
             user = await session.get(User, user_id)
             soon = (await session.execute(_TELL, {"user_id": user_id})).all()
@@ -90,3 +88,14 @@ async def tell_expiring(database: Database) -> int:
             await write_to(session, user, "credits_expire", {"credits": credits, "on": f"{when:%Y-%m-%d}"})
             told += 1
     return told
+
+
+async def _each(database: Database, due: TextClause) -> AsyncIterator[UUID]:
+    """The people that a statement names, some at a time: who was dealt with is not named again."""
+    while True:
+        async with database.read() as session:
+            people: list[UUID] = list(await session.scalars(due, {"most": _AT_ONCE}))
+        for user_id in people:
+            yield user_id
+        if len(people) < _AT_ONCE:
+            return

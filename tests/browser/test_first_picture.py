@@ -264,6 +264,9 @@ def test_the_printed_link_signs_in_once_and_leaves_no_token_in_the_address(
 
     expect(page.get_by_label("Prompt", exact=True)).to_be_visible()
     expect(page).to_have_url(re.compile("/create$"))
+    # no mail reaches the owner whom the studio makes, so none is asked for
+    expect(page.get_by_role("banner").get_by_role("link", name=re.compile("credits$"))).to_be_visible()
+    expect(page.get_by_role("region", name="Your address is not proven yet")).to_be_hidden()
     page.get_by_role("button", name="Account").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
