@@ -2,7 +2,9 @@
 
 import pingvas.accounts.tables
 import pingvas.base.tables
+import pingvas.billing.sold.tables
 import pingvas.billing.tables
+import pingvas.billing.usage.tables
 import pingvas.catalog.tables
 import pingvas.gallery.tables
 import pingvas.generation.tables

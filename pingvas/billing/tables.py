@@ -28,6 +28,7 @@ class SubscriptionPlan(Base):
             "requests_per_minute >= 1 AND generations_per_minute >= 1",
             name="chk_subscription_plans_per_minute",
         ),
+        CheckConstraint("rollover_credits >= 0 AND trial_credits >= 0", name="chk_subscription_plans_kept"),
     )
 
     id: Mapped[Id]
@@ -44,6 +45,48 @@ class SubscriptionPlan(Base):
     generations_per_minute: Mapped[int | None]
     features: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY_OBJECT)
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    created_at: Mapped[CreatedAt]
+    # Credits of a month that may be kept for one month more, at most.
+    rollover_credits: Mapped[int] = mapped_column(server_default="0")
+    trial_credits: Mapped[int] = mapped_column(server_default="0")
+
+
+class CreditPack(Base):
+    """Credits that are sold without a plan. The price is in USD."""
+
+    __tablename__ = "credit_packs"
+    __table_args__ = (CheckConstraint("credits > 0 AND price >= 0", name="chk_credit_packs_figures"),)
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(unique=True)
+    credits: Mapped[int]
+    price: Mapped[Decimal] = mapped_column(Numeric(10, 2))
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    created_at: Mapped[CreatedAt]
+
+
+class GiftCode(Base):
+    """A word that gives credits to whoever knows it, once each."""
+
+    __tablename__ = "gift_codes"
+    __table_args__ = (
+        CheckConstraint(
+            "credits > 0 AND keep_days > 0 AND max_uses > 0 AND uses >= 0 AND (max_uses IS NULL OR uses <= max_uses)",
+            name="chk_gift_codes_figures",
+        ),
+        Index("uq_gift_codes_code", text("upper(code)"), unique=True),
+    )
+
+    id: Mapped[Id]
+    code: Mapped[str]
+    credits: Mapped[int]
+    # Days that the credits live once they are there; NULL: they do not expire.
+    keep_days: Mapped[int | None]
+    # NULL: everybody may use it, once each.
+    max_uses: Mapped[int | None]
+    uses: Mapped[int] = mapped_column(server_default="0")
+    valid_until: Mapped[datetime | None]
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
     created_at: Mapped[CreatedAt]
 
 
@@ -79,6 +122,13 @@ class Subscription(Base):
     credits_expire_at: Mapped[datetime | None] = mapped_column(index=True)
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
+    trial_ends_at: Mapped[datetime | None]
+    # What is paid late may be used until then.
+    grace_ends_at: Mapped[datetime | None]
+    # The plan that begins when this period ends.
+    next_plan_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("subscription_plans.id", ondelete="RESTRICT"), index=True
+    )
 
 
 class CreditGrant(Base):
@@ -124,11 +174,12 @@ class CreditTransaction(Base):
             name="chk_credit_transactions_amount_sign",
         ),
         CheckConstraint("balance_after >= 0", name="chk_credit_transactions_balance_after"),
-        # A job is charged once and settled once, whatever is retried.
+        # A job is charged once, settled once, and paid back once where what it made is lost, whatever is retried.
         Index(
             "uq_credit_transactions_job_type",
             "job_id",
             "transaction_type",
+            text("(metadata ? 'undelivered')"),
             unique=True,
             postgresql_where=text("job_id IS NOT NULL AND transaction_type IN ('consume', 'refund')"),
         ),

@@ -1,0 +1,1 @@
+"""Who sells plans and credits: a merchant outside the house, behind one port."""

@@ -1,0 +1,1 @@
+"""What was made and spent, by the day."""
