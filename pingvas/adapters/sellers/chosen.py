@@ -39,7 +39,10 @@ def open_seller(settings: Settings) -> Seller | None:
     if missing:
         named = ", ".join(f"PINGVAS_LEMON_SQUEEZY_{name.upper()}" for name in missing)
         raise SellerNotSetUp(f"PINGVAS_BILLING_PROVIDER is lemon_squeezy, which also takes {named}.")
-    url, key = (settings.lemon_squeezy_api_url or LEMON_SQUEEZY_URL).rstrip("/"), settings.lemon_squeezy_api_key
+    url, key = (
+        (settings.lemon_squeezy_api_url or LEMON_SQUEEZY_URL).rstrip("/"),
+        settings.lemon_squeezy_api_key,
+    )
     secrets = settings.webhook_secrets
     return LemonSqueezy(
         Calls(lambda: url, lambda: key or ""),

@@ -7,8 +7,8 @@ from typing import Any, NoReturn
 
 from pingvas.adapters.sellers.lemon_squeezy.resources import NoSense, read_resource
 from pingvas.adapters.sellers.lemon_squeezy.signatures import HEADER, is_signed
-from pingvas.adapters.sellers.variants import Variants
 from pingvas.adapters.sellers.seller import BadSignature, Event, SentEvent, TestModeEvent
+from pingvas.adapters.sellers.variants import Variants
 
 # In the custom data of a checkout.
 TOKEN = "token"  # noqa: S105 - the name of a field

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from pingvas.adapters.sellers.lemon_squeezy.statuses import INVOICE, ORDER, PAUSED, SUBSCRIPTION
-from pingvas.adapters.sellers.variants import Variants
 from pingvas.adapters.sellers.seller import (
     InvoiceReason,
     InvoiceWord,
@@ -20,6 +19,7 @@ from pingvas.adapters.sellers.seller import (
     SoldWord,
     Word,
 )
+from pingvas.adapters.sellers.variants import Variants
 from pingvas.base.errors import Invalid
 
 # Cents: ten billion of the dearest currency. What is more is no price, and columns have an end.

@@ -8,7 +8,6 @@ from typing import Any, Literal, TypeVar
 from pingvas.adapters.sellers.lemon_squeezy import events
 from pingvas.adapters.sellers.lemon_squeezy.calls import AnswerLost, Calls, NotThere
 from pingvas.adapters.sellers.lemon_squeezy.resources import NoSense, read_resource
-from pingvas.adapters.sellers.variants import Variants
 from pingvas.adapters.sellers.seller import (
     CheckoutPage,
     CustomerPages,
@@ -23,6 +22,7 @@ from pingvas.adapters.sellers.seller import (
     Variant,
     Word,
 )
+from pingvas.adapters.sellers.variants import Variants
 from pingvas.base.clock import now
 
 log = logging.getLogger(__name__)

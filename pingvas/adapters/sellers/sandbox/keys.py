@@ -2,7 +2,6 @@
 
 import os
 import re
-from pathlib import Path
 
 from pingvas.adapters.sellers.seller import SellerUnavailable
 from pingvas.base.secret_keys import derive_key, kept_secret
@@ -53,7 +52,11 @@ def tell_address(settings: Settings, port: int) -> None:
 
 def _local_url(settings: Settings) -> str:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.sandbox_host, settings.sandbox_host)  # noqa: S104
-    return f"http://[{host}]:{settings.sandbox_port}" if ":" in host else f"http://{host}:{settings.sandbox_port}"
+    return (
+        f"http://[{host}]:{settings.sandbox_port}"
+        if ":" in host
+        else f"http://{host}:{settings.sandbox_port}"
+    )
 
 
 def _derived(settings: Settings, purpose: str) -> str:
