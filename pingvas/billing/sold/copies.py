@@ -41,7 +41,7 @@ _PAID = text("""
      WHERE payment.user_id = :user_id ORDER BY payment.paid_at, payment.provider_id
 """)
 _PLANS = text("""
-    SELECT id, name, queue_weight, monthly_price, yearly_price, credits_per_month, trial_credits, is_active
+    SELECT id, name, display_name, queue_weight, monthly_price, yearly_price, credits_per_month, trial_credits, is_active
       FROM subscription_plans
 """)
 # Those that follow from copies; bonuses, gifts and what came back do not.
@@ -57,6 +57,7 @@ class PlanRow:
 
     id: UUID
     name: str
+    display_name: str
     queue_weight: int
     monthly_price: Decimal | None
     yearly_price: Decimal | None
