@@ -46,6 +46,7 @@ class _Held:
     word: SoldWord
     token: str
     day: int
+    since: datetime
     card_works: bool = True
     tries: int = 0
     unpaid: str | None = None
@@ -93,7 +94,7 @@ class Store:
             test_mode=True,
             updated_at=self.now,
         )
-        self._held[number] = _Held(word, token, (trial or self.now).day)
+        self._held[number] = _Held(word, token, (trial or self.now).day, self.now)
         self._tell_sold(number)
         if trial is None:
             self._bill(number, "initial", PRICES[plan, cycle])
@@ -124,11 +125,10 @@ class Store:
         old = held.word.variant
         assert old is not None and held.word.renews_at is not None  # noqa: PT018 - ours
         renews_at = held.word.renews_at
-        whole = renews_at - add_months(renews_at, -_length(old.cycle))
-        left = Decimal((renews_at - self.now) / whole)
+        left = Decimal((renews_at - self.now) / (renews_at - held.since))
         price, before = PRICES[plan, cycle], PRICES[old.plan, old.cycle]
         if cycle != old.cycle and at_once:
-            renews_at, held.day = add_months(self.now, _length(cycle)), self.now.day
+            renews_at, held.day, held.since = add_months(self.now, _length(cycle)), self.now.day, self.now
             difference = price - int(before * left)
         else:
             difference = int((price - before) * left)
@@ -234,6 +234,7 @@ class Store:
     def _after(self, held: _Held) -> datetime:
         word = held.word
         assert word.renews_at is not None and word.variant is not None  # noqa: PT018 - ours
+        held.since = word.renews_at
         return add_months(word.renews_at, _length(word.variant.cycle), day=held.day)
 
     def _bill(self, number: str, reason: InvoiceReason, price: int, *, status: str = "paid") -> str:

@@ -1,14 +1,16 @@
 """What a seller tells, in whatever order: the plan held and the credits that come of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from harness.store import Store
+from harness.store import Store, Told
+from pingvas.adapters.sellers.seller import InvoiceWord
 from pingvas.base.db import Database
 from pingvas.billing.ledger import find_disagreements
 from tests.make.billing import balance_of, make_person
 from tests.make.clock import set_clock
-from tests.make.sold import SELLER, add_checkout, begin, follow, grants_of, hear, held_by
+from tests.make.sold import add_checkout, begin, follow, grants_of, hear, held_by
 
 START = datetime(2027, 1, 31, 10, tzinfo=UTC)
 
@@ -218,14 +220,9 @@ async def test_nobody_gets_what_was_bought_without_their_checkout(database: Data
         assert (await held_by(session, user_id)).plan == "free"
 
 
-def _of(told, token):  # type: ignore[no-untyped-def]
+def _of(told: Told, token: str) -> Told:
     """The same word about another person's subscription."""
-    from dataclasses import replace
-
     word = replace(told.word, provider_id=f"{token}-{told.word.provider_id}")
-    if hasattr(word, "subscription_id"):
+    if isinstance(word, InvoiceWord):
         word = replace(word, subscription_id=f"{token}-{word.subscription_id}")
     return replace(told, word=word, token=told.token and token)
-
-
-assert SELLER

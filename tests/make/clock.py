@@ -47,9 +47,9 @@ async def make_clock_movable(database: Database) -> None:
 
 
 async def set_clock(database: Database, moment: datetime) -> None:
-    """For all transactions that begin from now on."""
+    """For all transactions that begin from now on. It never goes back."""
     async with database.transaction() as session:
         added = text(
-            "UPDATE sim.added SET seconds = extract(epoch FROM CAST(:moment AS timestamptz) - pg_catalog.now())"
+            "UPDATE sim.added SET seconds = GREATEST(seconds, extract(epoch FROM CAST(:moment AS timestamptz) - pg_catalog.now()))"
         )
         await session.execute(added, {"moment": moment})
