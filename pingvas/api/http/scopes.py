@@ -17,6 +17,7 @@ NEEDS: dict[str, Access] = {
     "healthz": "everybody",
     "readyz": "everybody",
     "list_plans": "everybody",
+    "take_webhook": "everybody",
     "register": "everybody",
     "login": "everybody",
     "sign_in_once": "everybody",

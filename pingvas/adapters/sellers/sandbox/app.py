@@ -1,4 +1,4 @@
-"""The sandbox put together: one small ASGI app. Whoever serves it keeps `Running.work` going beside."""
+"""The sandbox put together: one small ASGI app, with what goes on beside its requests."""
 
 import asyncio
 import time
@@ -23,6 +23,7 @@ from pingvas.base.loops import BackgroundLoops
 from pingvas.base.settings import Settings
 
 _TICK_SECONDS = 5.0
+_Beside = tuple[str, Callable[[], Awaitable[None]]]
 
 
 def open_sandbox(settings: Settings, url: str, webhook_url: str) -> Sandbox:
@@ -52,12 +53,13 @@ def create_app(
 ) -> Starlette:
     """`app.state.sender` sends the events. With `loops` that goes on by itself, and time passes."""
     sender = Sender(sandbox.store, post=post, clock=clock)
-    beside = [] if loops is None else [("events", sender.run), ("time", partial(_pass_time, sandbox, sender))]
+    beside: list[_Beside] = []
+    if loops is not None:
+        beside = [("events", sender.run), ("time", partial(_pass_time, sandbox, sender))]
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        tasks: list[tuple[str, Callable[[], Awaitable[None]]]] = list(beside)
-        async with _all_running(loops, tasks):
+        async with _all_running(loops, beside):
             yield
 
     app = Starlette(
@@ -75,9 +77,7 @@ def create_app(
 
 
 @asynccontextmanager
-async def _all_running(
-    loops: BackgroundLoops | None, tasks: list[tuple[str, Callable[[], Awaitable[None]]]]
-) -> AsyncIterator[None]:
+async def _all_running(loops: BackgroundLoops | None, tasks: list[_Beside]) -> AsyncIterator[None]:
     if loops is None or not tasks:
         yield
         return
