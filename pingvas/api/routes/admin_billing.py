@@ -5,16 +5,24 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.accounts.admin import people
 from pingvas.accounts.admin.audit import record
-from pingvas.adapters.sellers.seller import SellerRefused, SellerUnavailable
+from pingvas.adapters.sellers.seller import NotSold, SellerRefused, SellerUnavailable
 from pingvas.api.http.contract import raises
-from pingvas.api.http.deps import AdminDep, DatabaseDep, FreshAdminDep, ReadSessionDep, SessionDep
+from pingvas.api.http.deps import (
+    AdminDep,
+    DatabaseDep,
+    FreshAdminBeforehandDep,
+    FreshAdminDep,
+    ReadSessionDep,
+    SellerIfAnyDep,
+    SessionDep,
+)
 from pingvas.api.http.wire import Moment, PageDep
-from pingvas.api.routes.admin import DoerDep, ReasonBody
+from pingvas.api.routes.admin import DoerDep, ReasonBody, doer_of
 from pingvas.api.routes.subscription_out import SubscriptionOut, subscription_out
 from pingvas.base.errors import Invalid, NotFound
 from pingvas.billing.sold.admin_lists import (
@@ -25,6 +33,7 @@ from pingvas.billing.sold.admin_lists import (
     replay_event,
 )
 from pingvas.billing.sold.agreements import NothingAgreed, agree, end_agreement
+from pingvas.billing.sold.reconcile import reconcile
 from pingvas.billing.subscriptions import NoSubscription
 
 router = APIRouter(prefix="/admin", tags=["admin"])
@@ -83,6 +92,14 @@ class BillingEventPage(BaseModel):
     next_cursor: str | None
 
 
+class ReconciledOut(BaseModel):
+    """How many things the seller has, how many of them we had otherwise, and how many belong to nobody known here."""
+
+    seen: int
+    changed: int
+    nobody: int
+
+
 class AssignBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -126,11 +143,15 @@ async def agree_plan(
 @router.delete("/users/{user_id:uuid}/plan", operation_id="end_agreed_plan")
 @raises(NotFound, NothingAgreed, NoSubscription)
 async def end_agreed_plan(
-    user_id: UUID, body: ReasonBody, admin: FreshAdminDep, doer: DoerDep, session: SessionDep
+    user_id: UUID,
+    admin: FreshAdminDep,
+    doer: DoerDep,
+    session: SessionDep,
+    body: ReasonBody | None = None,
 ) -> SubscriptionOut:
     """Take back what was agreed; what they bought stays."""
     await people.get_person(session, user_id)
-    await end_agreement(session, doer, user_id, body.reason)
+    await end_agreement(session, doer, user_id, None if body is None else body.reason)
     return await subscription_out(session, user_id)
 
 
@@ -147,9 +168,7 @@ async def list_billing_events(
 
 @router.post("/billing/events/{event_id:uuid}/replay", operation_id="replay_billing_event")
 @raises(NotFound)
-async def replay(
-    event_id: UUID, admin: FreshAdminDep, doer: DoerDep, session: SessionDep
-) -> BillingEventOut:
+async def replay(event_id: UUID, admin: FreshAdminDep, doer: DoerDep, session: SessionDep) -> BillingEventOut:
     """Apply an event once more, within seconds. Nothing comes twice of it."""
     return BillingEventOut.model_validate(await replay_event(session, doer, event_id))
 
@@ -161,3 +180,18 @@ async def assign(
 ) -> BillingEventOut:
     """Say whose an event is that belongs to no one known here; it is applied within seconds."""
     return BillingEventOut.model_validate(await assign_event(session, doer, event_id, body.user_id))
+
+
+@router.post("/billing/reconcile", operation_id="reconcile_billing")
+@raises(SellerUnavailable, SellerRefused, NotSold)
+async def reconcile_now(
+    request: Request, admin: FreshAdminBeforehandDep, database: DatabaseDep, seller: SellerIfAnyDep
+) -> ReconciledOut:
+    """Compare everything with the seller now, as is done each hour, and repair what differs."""
+    if seller is None:
+        raise NotSold("Nobody sells anything here, so there is nothing to compare with.")
+    found = await reconcile(database, seller)
+    async with database.transaction() as session:
+        told = {"seen": found.seen, "changed": found.changed, "nobody": found.nobody}
+        await record(session, await doer_of(request, admin), "billing.reconcile", "billing", None, after=told)
+    return ReconciledOut(**told)

@@ -134,7 +134,9 @@ async def list_events(
 async def replay_event(session: AsyncSession, doer: Doer, event_id: UUID) -> BillingEvent:
     """Have an event applied once more, in a moment. Nothing comes twice of it. Raises NotFound."""
     event = await _replay(session, event_id, None)
-    await record(session, doer, "billing.replay", "billing_event", event_id, after={"event": event.event_name})
+    await record(
+        session, doer, "billing.replay", "billing_event", event_id, after={"event": event.event_name}
+    )
     return event
 
 

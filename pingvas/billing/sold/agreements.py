@@ -76,9 +76,10 @@ async def agree(
     await record(session, doer, "user.agree_plan", "user", user_id, before=told, after=after, reason=reason)
 
 
-async def end_agreement(session: AsyncSession, doer: Doer, user_id: UUID, reason: str) -> None:
+async def end_agreement(session: AsyncSession, doer: Doer, user_id: UUID, reason: str | None = None) -> None:
     """Take back what was agreed. What they bought stays. Raises Invalid, NothingAgreed and NoSubscription."""
-    reason = accept_reason(reason)
+    if reason is not None:
+        reason = accept_reason(reason)
     await lock_current_subscription(session, user_id)
     before = await fetch(session, _OPEN, {"user_id": user_id})
     if not before:
