@@ -18,7 +18,7 @@ from pingvas.billing.tables import Subscription, SubscriptionPlan
 
 Can = Literal["checkout", "change", "cancel", "resume", "portal"]
 Action = Literal["checkout", "upgrade", "downgrade", "current", "none"]
-_ENDED = ("expired",)
+CYCLES: tuple[Cycle, ...] = ("monthly", "yearly")
 
 
 class NothingSold(Conflict):
@@ -101,12 +101,12 @@ async def list_options(session: ReadSession, user_id: UUID) -> list[ChangeOption
     if held is None:
         row = await _as_it_stands(session, user_id)
         held = Held(copies.plans[row.plan.id], "active", "monthly", None, copies.now, None)
-    options = []
-    for plan in sorted(copies.plans.values(), key=lambda each: each.rank):
-        for cycle in ("monthly", "yearly"):
-            if plan.is_active and plan.price(cycle):
-                options.append(_option(copies, held, plan, cycle))  # type: ignore[arg-type]  # mypy forgets the literals
-    return options
+    return [
+        _option(copies, held, plan, cycle)
+        for plan in sorted(copies.plans.values(), key=lambda each: each.rank)
+        for cycle in CYCLES
+        if plan.is_active and plan.price(cycle)
+    ]
 
 
 def _option(copies: Copies, held: Held, plan: PlanRow, cycle: Cycle) -> ChangeOption:
@@ -158,7 +158,7 @@ def _can(copies: Copies, held: Held) -> tuple[Can, ...]:
 def _managed(copies: Copies, held: Held | None) -> SoldCopy | None:
     if held is not None and held.by is not None and held.by.provider != STUDIO:
         return held.by
-    alive = [each for each in copies.sold if each.provider != STUDIO and each.status not in _ENDED]
+    alive = [each for each in copies.sold if each.provider != STUDIO and each.status != "expired"]
     return max(alive, key=lambda each: each.seller_updated_at, default=None)
 
 
