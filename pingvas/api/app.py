@@ -34,6 +34,7 @@ from pingvas.api.http.site import docs_headers, page_route
 from pingvas.api.http.trace_requests import TraceRequests
 from pingvas.api.routes import (
     admin,
+    admin_billing,
     admin_records,
     api_keys,
     auth,
@@ -41,6 +42,7 @@ from pingvas.api.routes import (
     email_and_password,
     files,
     health,
+    held_subscription,
     images,
     jobs,
     leaving,
@@ -193,6 +195,7 @@ def _routers() -> Iterator[APIRouter]:
         me,
         models,
         plans,
+        held_subscription,
         webhooks,
         auth,
         avatar,
@@ -200,6 +203,7 @@ def _routers() -> Iterator[APIRouter]:
         leaving,
         admin,
         admin_records,
+        admin_billing,
     ):
         yield room.router
     for of_two in (email_and_password, passkeys, second_factor, oauth):

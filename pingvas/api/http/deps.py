@@ -228,3 +228,12 @@ async def _fresh_actor_beforehand(actor: ActorBeforehandDep) -> Actor:
 
 
 FreshActorBeforehandDep = Annotated[Actor, Depends(_fresh_actor_beforehand)]
+
+
+@raises(Forbidden, SecondFactorRequired)
+async def _fresh_admin_beforehand(actor: FreshActorBeforehandDep, settings: SettingsDep) -> Actor:
+    refuse_unless_admin(settings, actor)
+    return actor
+
+
+FreshAdminBeforehandDep = Annotated[Actor, Depends(_fresh_admin_beforehand)]
