@@ -147,11 +147,11 @@ def api() -> None:
 @app.command()
 def worker() -> None:
     """Take jobs from the queue and make their pictures."""
-    from pingvas.base.secret_keys import SECRET_VARIABLES
+    from pingvas.base.secret_keys import SECRET_VARIABLES, SELLER_VARIABLES
     from pingvas.launch.cpu_threads import let_threads_sleep
 
     chosen = _settings().without_secret()
-    for name in [name for name in os.environ if name.upper() in SECRET_VARIABLES]:
+    for name in [name for name in os.environ if name.upper() in SECRET_VARIABLES | SELLER_VARIABLES]:
         del os.environ[name]  # a worker keeps one key of it
     let_threads_sleep(os.environ, chosen.worker_device)  # before torch is loaded
 
@@ -176,6 +176,21 @@ def chores() -> None:
     settings = with_running_database(_settings(), as_owner=True)  # they make the tables of their schedule
     _log_to_stderr(settings)
     uvloop.run(do_chores(settings))
+
+
+@app.command()
+def sandbox(
+    webhook: Annotated[
+        str | None,
+        typer.Option(help="Where its events go; the studio of these settings when left out."),
+    ] = None,
+) -> None:
+    """Serve the sandbox that sells: plans and credits to try out, for no money."""
+    from pingvas.launch.serve_sandbox import serve_sandbox
+
+    settings = _settings()
+    _log_to_stderr(settings)
+    serve_sandbox(settings, webhook)
 
 
 @app.command()

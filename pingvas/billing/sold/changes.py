@@ -6,75 +6,77 @@ The seller is asked outside of any transaction; its answer is a word like any ot
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from sqlalchemy import select
-
 from pingvas.adapters.sellers.seller import CustomerPages, Cycle, PlanVariant, Seller, SoldWord
 from pingvas.base.db import Database
 from pingvas.base.errors import Conflict
+from pingvas.base.read_session import ReadSession
 from pingvas.billing.sold.checkouts import find_plan_for_sale
-from pingvas.billing.sold.copies import load_copies
-from pingvas.billing.sold.sale import NotSubscribed, get_sale, is_upgrade
+from pingvas.billing.sold.copies import SoldCopy
 from pingvas.billing.sold.take import take_word
-from pingvas.billing.tables import SubscriptionPlan
+from pingvas.billing.sold.view import NothingSold, find_managed, get_option
 
 _Ask = Callable[[Seller], Awaitable[SoldWord]]
 
 
 class CannotChangeNow(Conflict):
     code = "cannot_change_now"
-    default_detail = "The subscription cannot be changed as it stands: it is canceled, paused or not paid."
+    default_detail = "The subscription cannot be changed as it stands. Resume it or pay what is open first, then change it."
 
 
 async def change_plan(
     database: Database, seller: Seller | None, user_id: UUID, plan: str, cycle: Cycle
 ) -> None:
-    """To a better plan at once, paid for the rest of the period; to another one when the period ends. The plan that it has already is
-    no change. Raises NotSubscribed, CannotChangeNow, Invalid, NotSold, SellerUnavailable and SellerRefused."""
+    """As the options say: to a better plan at once, paid for the rest of the period, to another one when the period ends. The plan that
+    it has already is no change. Raises NothingSold, CannotChangeNow, Invalid, NotSold, NoSubscription, SellerUnavailable and
+    SellerRefused."""
     variant = PlanVariant(plan, cycle)
     async with database.read() as session:
         sells = await find_plan_for_sale(session, seller, variant)
-        copies = await load_copies(session, user_id)
-        sale = get_sale(copies, sells.name)
-        wanted = await session.scalar(select(SubscriptionPlan.id).where(SubscriptionPlan.name == plan))
-    if copies is None or wanted is None:
-        raise NotSubscribed
-    if sale.status not in ("active", "trial"):
-        raise CannotChangeNow(extra={"status": sale.status})
-    target = copies.plans[wanted]
-    if sale.plan is not None and sale.plan.id == target.id and sale.cycle == cycle:
+        managed = await _managed_by(session, sells, user_id)
+        option = await get_option(session, user_id, plan, cycle)
+    if option.action == "current":
         return
-    at_once = is_upgrade(copies, sale, target, cycle)
-    await _do(
-        database, sells, user_id, lambda asked: asked.change(sale.provider_id, variant, at_once=at_once)
-    )
+    if option.action not in ("upgrade", "downgrade"):
+        raise CannotChangeNow(extra={"status": managed.status})
+    sold_id, at_once = managed.provider_id, option.at_once
+    await _do(database, sells, user_id, lambda asked: asked.change(sold_id, variant, at_once=at_once))
 
 
 async def cancel(database: Database, seller: Seller | None, user_id: UUID) -> None:
-    """It ends with its period; one that is canceled already stays so. Raises NotSubscribed, SellerUnavailable and SellerRefused."""
-    sells, sale_id, status = await _own(database, seller, user_id)
-    if status != "canceled":
-        await _do(database, sells, user_id, lambda asked: asked.cancel(sale_id))
+    """It ends with its period; one that is canceled already stays so. Raises NothingSold, NoSubscription, SellerUnavailable and
+    SellerRefused."""
+    sells, managed = await _own(database, seller, user_id)
+    if managed.status != "canceled":
+        await _do(database, sells, user_id, lambda asked: asked.cancel(managed.provider_id))
 
 
 async def resume(database: Database, seller: Seller | None, user_id: UUID) -> None:
-    """Take a cancellation back; what is not canceled stays as it is. Raises NotSubscribed, SellerUnavailable and SellerRefused."""
-    sells, sale_id, status = await _own(database, seller, user_id)
-    if status == "canceled":
-        await _do(database, sells, user_id, lambda asked: asked.resume(sale_id))
+    """Take a cancellation back; what is not canceled stays as it is. Raises NothingSold, NoSubscription, SellerUnavailable and
+    SellerRefused."""
+    sells, managed = await _own(database, seller, user_id)
+    if managed.status == "canceled":
+        await _do(database, sells, user_id, lambda asked: asked.resume(managed.provider_id))
 
 
 async def customer_pages(database: Database, seller: Seller | None, user_id: UUID) -> CustomerPages:
-    """The seller's pages for it, good for some hours. Raises NotSubscribed, SellerUnavailable and SellerRefused."""
-    sells, sale_id, _ = await _own(database, seller, user_id)
-    return await sells.pages(sale_id)
+    """The seller's pages for it, good for some hours. Raises NothingSold, NoSubscription, SellerUnavailable and SellerRefused."""
+    sells, managed = await _own(database, seller, user_id)
+    return await sells.pages(managed.provider_id)
 
 
-async def _own(database: Database, seller: Seller | None, user_id: UUID) -> tuple[Seller, str, str]:
+async def _own(database: Database, seller: Seller | None, user_id: UUID) -> tuple[Seller, SoldCopy]:
     if seller is None:
-        raise NotSubscribed
+        raise NothingSold
     async with database.read() as session:
-        sale = get_sale(await load_copies(session, user_id), seller.name)
-    return seller, sale.provider_id, sale.status
+        return seller, await _managed_by(session, seller, user_id)
+
+
+async def _managed_by(session: ReadSession, seller: Seller, user_id: UUID) -> SoldCopy:
+    """What was bought from a seller that was here before is not for this one to change."""
+    managed = await find_managed(session, user_id)
+    if managed.provider != seller.name:
+        raise NothingSold
+    return managed
 
 
 async def _do(database: Database, seller: Seller, user_id: UUID, ask: _Ask) -> None:

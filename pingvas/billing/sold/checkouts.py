@@ -15,10 +15,9 @@ from pingvas.base.db import Database
 from pingvas.base.errors import Conflict, Invalid, NotFound
 from pingvas.base.ids import new_id
 from pingvas.base.read_session import ReadSession
-from pingvas.billing.sold.copies import load_copies
-from pingvas.billing.sold.sale import find_sale
 from pingvas.billing.sold.tables import Checkout
 from pingvas.billing.sold.tokens import hash_token, make_token
+from pingvas.billing.sold.view import get_option
 from pingvas.billing.tables import CreditPack, SubscriptionPlan
 
 # So long after it was asked for, a checkout on which nothing was bought is forgotten: its page was there for a day, and what is told of
@@ -55,11 +54,12 @@ async def check_out_plan(
     return_to: str,
     language: Literal["ko", "en"],
 ) -> OpenCheckout:
-    """A page where a plan is bought. Raises Invalid, NotSold, AlreadySubscribed, SellerUnavailable and SellerRefused."""
+    """A page where a plan is bought. Raises Invalid, NotSold, AlreadySubscribed, NoSubscription, SellerUnavailable and
+    SellerRefused."""
     variant = PlanVariant(plan, cycle)
     async with database.transaction() as session:
         sells = await find_plan_for_sale(session, seller, variant)
-        if find_sale(await load_copies(session, user_id), sells.name) is not None:
+        if (await get_option(session, user_id, plan, cycle)).action != "checkout":
             raise AlreadySubscribed
         begun = await _begin(session, user_id, variant)
     return await _ask(sells, begun, variant, return_to=return_to, language=language)
