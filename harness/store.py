@@ -14,6 +14,7 @@ from pingvas.adapters.sellers.seller import (
     InvoiceWord,
     OrderWord,
     PackVariant,
+    PaymentStatus,
     PlanVariant,
     SoldWord,
     Word,
@@ -161,7 +162,7 @@ class Store:
         """Of an invoice or an order, so much of what is not back yet."""
         word: InvoiceWord | OrderWord = self.invoices.get(number) or self.orders[number]
         refunded = min(word.total, word.refunded + int((word.total - word.refunded) * share))
-        status = "refunded" if refunded == word.total else "partial_refund"
+        status: PaymentStatus = "refunded" if refunded == word.total else "partial_refund"
         if isinstance(word, InvoiceWord):
             back = replace(word, refunded=refunded, status=status, updated_at=self._later(word.updated_at))
             self.invoices[number] = back

@@ -193,5 +193,5 @@ async def reconcile_now(
     found = await reconcile(database, seller)
     async with database.transaction() as session:
         told = {"seen": found.seen, "changed": found.changed, "nobody": found.nobody}
-        await record(session, await doer_of(request, admin), "billing.reconcile", "billing", None, after=told)
+        await record(session, doer_of(request, admin), "billing.reconcile", "billing", None, after=told)
     return ReconciledOut(**told)

@@ -113,7 +113,7 @@ async def _newest_sold(
     held = await session.execute(
         select(Subscription.user_id, Subscription.plan_id).where(Subscription.user_id.in_(people))
     )
-    for user_id, plan_id in held.tuples():
+    for user_id, plan_id in held:
         if user_id is not None and user_id in newest:
             found.setdefault((user_id, plan_id), newest[user_id])
     return found

@@ -85,11 +85,12 @@ def _changes(copies: Copies) -> Iterator[datetime]:
 def _of_sold(copies: Copies, sold: SoldCopy) -> Iterator[Due]:
     if _is_agreed(sold):
         yield from _of_agreement(copies, sold)
-    if sold.trial_ends_at is not None and sold.trial_ends_at > sold.began_at and sold.began_at <= copies.now:
+    if sold.trial_ends_at is not None and sold.trial_ends_at > sold.began_at:
         yield from _of_trial(sold, sold.trial_ends_at)
     for period in periods_of(copies, sold):
         for month in period.months:
-            if month.starts_at <= copies.now:
+            # What is paid is there, whatever the seller's clock says.
+            if month.number == 0 or month.starts_at <= copies.now:
                 yield from _of_month(copies, period, month)
 
 

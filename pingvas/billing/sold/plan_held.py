@@ -69,7 +69,7 @@ def grace_ends_at(copies: Copies, sold: SoldCopy) -> datetime:
 
 def _held_by(copies: Copies, sold: SoldCopy) -> Held | None:
     until = counts_until(copies, sold)
-    if (until is not None and until <= copies.now) or sold.began_at > copies.now:
+    if until is not None and until <= copies.now:
         return None
     period = current_period(periods_of(copies, sold), copies.now)
     covered = period.best_plan(copies.now) if period is not None and period.base.is_kept else None
