@@ -25,7 +25,7 @@ _START = text("""
 _AGREED = text("""
     INSERT INTO sold_subscriptions (id, provider, provider_id, user_id, plan_id, billing_cycle, status, began_at, test_mode,
                                     seller_updated_at)
-    SELECT :id, 'studio', CAST(:id AS text), :user_id, plan_id, 'monthly', 'active', now(), false, now()
+    SELECT CAST(:id AS uuid), 'studio', CAST(CAST(:id AS uuid) AS text), :user_id, plan_id, 'monthly', 'active', now(), false, now()
       FROM subscriptions WHERE id = :subscription_id
 """)
 _CURRENT = """

@@ -215,7 +215,7 @@ async def test_only_what_the_seller_has_signed_comes_in(
     body = json.dumps(event).encode()
 
     async def send(body: bytes, signature: str | None, path: str = WEBHOOK) -> httpx.Response:
-        headers = {} if signature is None else {"X-Signature": signature}
+        headers = {} if signature is None else {"X-Signature": signature.encode("latin-1")}
         return await client.post(path, content=body, headers=headers)
 
     # when it comes signed by either secret, again, and by nobody
