@@ -35,6 +35,7 @@ from pingvas.launch.wait_for_room import once_there_is_room
 
 LINK_MINUTES = 60.0
 READY_SECONDS = 120.0
+_OF_PICTURES = frozenset({"PINGVAS_DATABASE_URL", "PINGVAS_FILE_URL_KEY"})  # of no use to who sells
 WORKER_STOP_SECONDS = 30.0  # a worker hands its job back between two steps
 
 Tell = Callable[[str, str], None]
@@ -200,7 +201,7 @@ def _supervisor(
         [Child("api", command("api"), 15.0)],  # last, so that people hear what became of their jobs
     ]
     if settings.sandbox_port is not None:
-        groups[0].append(Child("sandbox", command("sandbox"), without=SECRET_VARIABLES))
+        groups[0].append(Child("sandbox", command("sandbox"), without=SECRET_VARIABLES | _OF_PICTURES))
 
     return Supervisor(groups, _child_environment(settings), tell=tell, on_change=on_change, loops=loops)
 

@@ -37,7 +37,7 @@ async def change_plan(
     if option.action == "current":
         return
     if option.action not in ("upgrade", "downgrade"):
-        raise CannotChangeNow(extra={"status": managed.status})
+        raise CannotChangeNow(extra={"subscription_status": managed.status})
     sold_id, at_once = managed.provider_id, option.at_once
     await _do(database, sells, user_id, lambda asked: asked.change(sold_id, variant, at_once=at_once))
 
