@@ -215,7 +215,7 @@ async def test_only_what_the_seller_has_signed_comes_in(
     body = json.dumps(event).encode()
 
     async def send(body: bytes, signature: str | None, path: str = WEBHOOK) -> httpx.Response:
-        headers = {} if signature is None else {"X-Signature": signature.encode("latin-1")}
+        headers = [] if signature is None else [(b"X-Signature", signature.encode("latin-1"))]
         return await client.post(path, content=body, headers=headers)
 
     # when it comes signed by either secret, again, and by nobody
@@ -236,8 +236,8 @@ async def test_only_what_the_seller_has_signed_comes_in(
     overflow = body.replace(b"700", b"9" * 5000).replace(b'"77"', b'"78"')
     huge = await send(overflow, sign(NEW, overflow))
     for _ in range(3):
-        async with buyer.database.transaction() as session:
-            await session.execute(text("UPDATE billing_events SET next_try_at = now()"))
+        async with buyer.database.transaction() as writing:
+            await writing.execute(text("UPDATE billing_events SET next_try_at = now()"))
         await apply_events(buyer.database, sandbox.seller)
 
     # then it is kept once, and given to nobody
