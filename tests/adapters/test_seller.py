@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pingvas.adapters.sellers.chosen import SellerNotSetUp, open_seller
-from pingvas.adapters.sellers.lemon_squeezy.pace import OF_LISTS, Pace
+from pingvas.adapters.sellers.lemon_squeezy.pace import OF_ALL, OF_LISTS, Pace
 from pingvas.adapters.sellers.lemon_squeezy.seller import LemonSqueezy
 from pingvas.adapters.sellers.lemon_squeezy.statuses import SUBSCRIPTION
 from pingvas.adapters.sellers.seller import (
@@ -196,6 +196,15 @@ async def test_lists_leave_calls_for_people() -> None:
 
     # then a list pauses
     assert waits[-1] == pytest.approx(5)
+
+    # when people ask for more than there is
+    for _ in range(OF_ALL - 2):
+        await pace.turn(in_a_list=False)
+
+    # then they are told when to come back
+    with pytest.raises(SellerUnavailable) as full:
+        await pace.turn(in_a_list=False)
+    assert full.value.retry_after == 55
 
 
 async def test_the_settings_choose_the_seller(make_settings: Callable[..., Settings]) -> None:
