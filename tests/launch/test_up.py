@@ -131,7 +131,7 @@ def test_a_worker_gets_neither_the_master_key_nor_the_owners_password_and_the_ap
 ) -> None:
     # given a studio that is given a secret
     secret = "a secret that no worker is to have, in no letters"
-    of_the_seller = "what lets one speak with the seller"
+    of_the_seller = "what-lets-one-speak-with-the-seller"
     with running_studio(
         tmp_path / "data",
         models_dir=models,
