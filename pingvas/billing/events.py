@@ -17,3 +17,13 @@ class CreditsUpdated(EventPayload):
     balance: int
     change: int
     reason: str
+
+
+class SubscriptionUpdated(EventPayload):
+    """The plan that a person holds, or how long they hold it, has changed: read the subscription again."""
+
+    event: ClassVar[str] = "subscription:updated"
+
+    user_id: UUID
+    plan: str
+    status: str
