@@ -16,6 +16,7 @@ import typer
 from pingvas import __version__
 from pingvas.base.errors import StudioError
 from pingvas.base.withheld import trace_without_values
+from pingvas.launch.ledger_command import ledger
 from pingvas.launch.users_commands import show_mail, users
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ app = typer.Typer(
 models = typer.Typer(help="Look after the models: add, list, verify, remove.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(users, name="users")
+app.add_typer(ledger, name="ledger")
 
 
 # A folder of somebody else's, a disk that is only read, a file where a folder is named.

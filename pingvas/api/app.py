@@ -33,10 +33,12 @@ from pingvas.api.http.site import docs_headers, page_route
 from pingvas.api.http.trace_requests import TraceRequests
 from pingvas.api.routes import (
     admin,
+    admin_money,
     admin_records,
     api_keys,
     auth,
     avatar,
+    credits,
     email_and_password,
     files,
     health,
@@ -182,6 +184,7 @@ def _routers() -> Iterator[APIRouter]:
         queue,
         uploads,
         me,
+        credits,
         models,
         plans,
         auth,
@@ -190,6 +193,7 @@ def _routers() -> Iterator[APIRouter]:
         leaving,
         admin,
         admin_records,
+        admin_money,
     ):
         yield room.router
     for of_two in (email_and_password, passkeys, second_factor, oauth):

@@ -37,3 +37,5 @@ class UsageRolledUp(Base):
 
     only_row: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
     until: Mapped[datetime]
+    # No job with a lower id ends after `until`: where whoever looks for the younger ones begins.
+    from_id: Mapped[UUID]
