@@ -45,10 +45,10 @@ _LEFT = text("""
     ), moved AS (
         SELECT part.grant_id, SUM(part.credits) AS drawn,
                SUM(CASE WHEN part.transaction_type = 'consume' AND part.job_id IS NULL THEN part.credits
-                        ELSE GREATEST(0, LEAST(part.credits, refunded.credits - part.upto + part.credits)) END) AS back_at_most,
+                        ELSE GREATEST(0, LEAST(part.credits, COALESCE(refunded.credits, 0) - part.upto + part.credits)) END) AS back_at_most,
                SUM(CASE WHEN 'return:' || part.job_id IN (SELECT source_key FROM anew)
                           OR 'return:undelivered:' || part.job_id IN (SELECT source_key FROM anew) THEN 0
-                        ELSE GREATEST(0, LEAST(part.credits, refunded.credits - part.upto + part.credits)) END) AS back_at_least
+                        ELSE GREATEST(0, LEAST(part.credits, COALESCE(refunded.credits, 0) - part.upto + part.credits)) END) AS back_at_least
           FROM part LEFT JOIN refunded ON refunded.job_id = part.job_id
          GROUP BY part.grant_id
     )
@@ -129,7 +129,7 @@ async def verify_ledger(session: ReadSession) -> Verified:
             WrongRow("subscriptions", str(wallet.subscription_id), what, wallet.remaining_credits, min(sums))
         )
     counts = (await session.execute(_COUNTS)).one()
-    return Verified(*(int(count) for count in counts), wrong=wrong)
+    return Verified(int(counts.postings), int(counts.wallets), int(counts.grants), int(counts.jobs), wrong)
 
 
 def _whole(value: object) -> int | None:

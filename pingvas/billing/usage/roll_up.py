@@ -23,7 +23,7 @@ NO_KEY: Final = UUID(int=0)
 # Ids are made by the clocks of other hosts, and their rows seen when their transactions have ended.
 _CLOCKS = timedelta(hours=1)
 # How often, and how long, ends that are being written are waited for.
-_LOOKS, _PAUSE = 20, 0.25
+_LOOKS, _PAUSE = 50, 0.1
 
 # What was asked for first among what is open: an inner query, so that nobody looks for it along all ids there are.
 _MARK = text("""
@@ -32,10 +32,13 @@ _MARK = text("""
     )
     SELECT clock_timestamp() AS mark, (SELECT id FROM open ORDER BY id LIMIT 1) AS oldest
 """)
-# Whoever writes an end has a transaction id before reading the clock: once all with a lower one are over, no end is timed before the mark
-# that is not to be seen.
-_NEXT_TRANSACTION = text("SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)")
-_OLDEST_TRANSACTION = text("SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)")
+# Whoever writes an end has a transaction id, and so a lock on it, before the clock is read: once all that are held after the mark was made
+# have been let go of, every end that is timed before the mark is there to be seen.
+_WRITING = text("""
+    SELECT CAST(held.transactionid AS text)
+      FROM pg_locks AS held JOIN pg_stat_activity AS writer ON writer.pid = held.pid
+     WHERE held.locktype = 'transactionid' AND held.mode = 'ExclusiveLock' AND writer.datname = current_database()
+""")
 _LOCK = text("SELECT until, from_id FROM usage_rolled_up FOR UPDATE")
 _ADD = text("""
     WITH ended AS (
@@ -71,14 +74,15 @@ async def roll_up(database: Database) -> int:
     """Count what has ended since the last time; how many jobs. Nothing, while an end from before has not been written."""
     async with database.read() as session:
         row = (await session.execute(_MARK)).one()
-        before = await session.scalar(_NEXT_TRANSACTION)
+        writing = set(await session.scalars(_WRITING))
     for _ in range(_LOOKS):
-        async with database.read() as session:
-            if await session.scalar(_OLDEST_TRANSACTION) >= before:
-                break
+        if not writing:
+            break
         await asyncio.sleep(_PAUSE)
-    else:
-        return 0
+        async with database.read() as session:
+            writing &= set(await session.scalars(_WRITING))
+    if writing:
+        return 0  # a long one: the next turn
     sure = first_id_of(row.mark - _CLOCKS)
     async with database.transaction() as session:
         rolled = (await session.execute(_LOCK)).one()
