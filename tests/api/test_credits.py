@@ -14,7 +14,7 @@ from sqlalchemy import text, update
 from harness.catalog import make_model
 from pingvas.accounts.tables import User
 from pingvas.base.db import Database
-from pingvas.billing.usage.roll_up import roll_up
+from pingvas.generation.usage.roll_up import roll_up
 from tests.api.auth_calls import ME, problem
 from tests.make.accounts import SignedInPerson, sign_up
 from tests.make.api_keys import make_api_key

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
+from typer.testing import CliRunner
 
 from harness.catalog import make_model
 from harness.jobs import finished_image_of
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
+from pingvas.base.settings import Settings
 from pingvas.billing.credits import Grant, draw, give
 from pingvas.billing.subscriptions import lock_current_subscription
 from pingvas.billing.verify_ledger import Verified, verify_ledger
+from pingvas.cli import app
 from pingvas.generation.lifecycle.cancel import request_cancel
 from pingvas.generation.lifecycle.ends import End, end
 from tests.make.billing import make_person
@@ -100,3 +106,22 @@ async def test_whoever_goes_around_it_is_found(
     verified = await _verify(database)
     assert table in {row.table for row in verified.wrong}
     assert "does not add up" in str(verified)
+
+
+async def test_the_command_says_it_in_one_line_and_ends_with_a_code(
+    database: Database, person: Actor, settings: Settings, tmp_path: Path
+) -> None:
+    assert settings.database_url is not None
+    environment = {"PINGVAS_DATABASE_URL": settings.database_url, "PINGVAS_DATA_DIR": str(tmp_path / "data")}
+
+    async def verify() -> tuple[int, str]:
+        done = await asyncio.to_thread(CliRunner().invoke, app, ["ledger", "verify"], env=environment)
+        return done.exit_code, done.output
+
+    code, said = await verify()
+    assert (code, said.count("\n")) == (0, 1)
+    assert said.startswith("The ledger adds up: ")
+
+    await _tamper(database, "UPDATE subscriptions SET remaining_credits = remaining_credits + 1")
+    code, said = await verify()
+    assert (code, "subscriptions" in said) == (1, True)

@@ -15,8 +15,8 @@ from pingvas.adapters.storage import Storage, open_storage
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
 from pingvas.billing.plans import seed_plans
-from pingvas.billing.usage.roll_up import roll_up
 from pingvas.billing.verify_ledger import verify_ledger
+from pingvas.generation.usage.roll_up import roll_up
 from pingvas.worker.chores.undelivered import TooManyLost, pay_back_undelivered
 from tests.api.auth_calls import ME, problem
 from tests.make.accounts import SignedInPerson, sign_up

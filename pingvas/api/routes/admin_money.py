@@ -19,8 +19,8 @@ from pingvas.base.errors import Conflict, NotFound
 from pingvas.billing import gift_codes, plan_changes
 from pingvas.billing.gifts import MOST_AT_ONCE, MOST_DAYS
 from pingvas.billing.plan_changes import BOUNDS, LONGEST_NAME, MOST_PRICE, HeldPlan, NoSuchPlan
-from pingvas.billing.revenue import read_revenue
-from pingvas.billing.usage.read_usage import read_usage
+from pingvas.generation.usage.read_usage import read_usage
+from pingvas.generation.usage.revenue import read_revenue
 
 router = APIRouter(prefix="/admin", tags=["admin"])
 

@@ -20,8 +20,8 @@ from pingvas.billing.gift_codes import LONGEST_TYPED, CodeOver, CodeUnknown, Cod
 from pingvas.billing.grants import list_open_grants
 from pingvas.billing.ledger import list_transactions
 from pingvas.billing.subscriptions import NoSubscription, get_current_subscription
-from pingvas.billing.usage.read_usage import MOST_DAYS, USUAL_DAYS, read_usage
 from pingvas.generation.status.jobs import held_credits
+from pingvas.generation.usage.read_usage import MOST_DAYS, USUAL_DAYS, read_usage
 
 router = APIRouter(tags=["billing"])
 

@@ -7,20 +7,10 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.api.http.tables_as_csv import csv_answer
-from pingvas.billing.usage.read_usage import Figures, Usage
+from pingvas.generation.statuses import ENDED
+from pingvas.generation.usage.read_usage import Figures, Usage
 
-_COLUMNS = (
-    "day",
-    "model",
-    "job_type",
-    "key_id",
-    "key",
-    "completed",
-    "failed",
-    "canceled",
-    "credits",
-    "gpu_seconds",
-)
+_COLUMNS = ("day", "model", "job_type", "key_id", "key", *ENDED, "credits", "gpu_seconds")
 
 
 class FiguresOut(BaseModel):

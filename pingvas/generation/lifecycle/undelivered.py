@@ -8,8 +8,8 @@ from pingvas.accounts.api_keys.spending import give_back
 from pingvas.base.statements import fetch, fetch_one
 from pingvas.billing.late_refunds import refund_undelivered
 from pingvas.billing.subscriptions import lock_current_subscription
-from pingvas.billing.usage.roll_up import take_off
 from pingvas.generation.lifecycle.statements import LOCK_DELIVERED, UNDELIVERED
+from pingvas.generation.usage.roll_up import take_off
 
 
 async def pay_back(session: AsyncSession, user_id: UUID, job_id: UUID, key: str) -> bool:

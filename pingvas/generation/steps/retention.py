@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.db import Database
 from pingvas.base.ids import first_id_of
-from pingvas.billing.usage.roll_up import roll_up
 from pingvas.generation.lifecycle.statements import FORGET, FORGET_WORDS
 from pingvas.generation.statuses import IS_ENDED
+from pingvas.generation.usage.roll_up import roll_up
 
 BATCH = 1000
 _FIRST = UUID(int=0)

@@ -26,13 +26,13 @@ from pingvas.base.rate_limit_store import FORGET as FORGET_RATE_LIMITS
 from pingvas.base.settings import Settings
 from pingvas.billing.grants import expire_due, tell_expiring
 from pingvas.billing.ledger import find_disagreements
-from pingvas.billing.usage.roll_up import roll_up
 from pingvas.billing.verify_ledger import verify_ledger
 from pingvas.gallery.old_files import clean_old_files
 from pingvas.generation.lifecycle.slots import promote_overlooked
 from pingvas.generation.lifecycle.sweeps import lift_stragglers, sweep_deadlines, sweep_leases
 from pingvas.generation.queue.workers import forget_silent_workers
 from pingvas.generation.steps.retention import drop_previews, forget_jobs, forget_steps
+from pingvas.generation.usage.roll_up import roll_up
 from pingvas.worker.chores.export_file import make_exports
 from pingvas.worker.chores.leaving import erase_leaving
 from pingvas.worker.chores.orphans import delete_orphans

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from pingvas.base import clock
 from pingvas.base.errors import Invalid
 from pingvas.base.read_session import ReadSession
-from pingvas.billing.usage.roll_up import NO_KEY
+from pingvas.generation.usage.roll_up import NO_KEY
 
 MOST_DAYS = 366
 USUAL_DAYS = 30

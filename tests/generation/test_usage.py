@@ -14,11 +14,11 @@ from harness.jobs import finished_image_of
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.base.errors import Invalid
-from pingvas.billing.usage import roll_up as rolling
-from pingvas.billing.usage.read_usage import Usage, read_usage
-from pingvas.billing.usage.roll_up import roll_up
 from pingvas.generation.lifecycle.cancel import request_cancel
 from pingvas.generation.lifecycle.ends import End, end
+from pingvas.generation.usage import roll_up as rolling
+from pingvas.generation.usage.read_usage import Usage, read_usage
+from pingvas.generation.usage.roll_up import roll_up
 from tests.make.billing import make_person
 from tests.make.generation import WORKER, claim_job, complete_job, submit_jobs
 

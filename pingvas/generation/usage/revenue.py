@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from pingvas.base import clock
 from pingvas.base.read_session import ReadSession
-from pingvas.billing.usage.read_usage import Usage, read_usage, span_of_days
+from pingvas.generation.usage.read_usage import Usage, read_usage, span_of_days
 
 USUAL_MONTHS: Final = 12
 MOST_DAYS: Final = 3660

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.base.db import Database
 from pingvas.base.ids import first_id_of
 from pingvas.base.statements import fetch_one
+from pingvas.generation.statuses import IS_OPEN
 
 NO_KEY: Final = UUID(int=0)
 """In place of an API key's id, where a person asked by themselves."""
@@ -26,12 +27,12 @@ _CLOCKS = timedelta(hours=1)
 _LOOKS, _PAUSE = 50, 0.1
 
 # What was asked for first among what is open: an inner query, so that nobody looks for it along all ids there are.
-_MARK = text("""
+_MARK = text(f"""
     WITH open AS MATERIALIZED (
-        SELECT id FROM generation_jobs WHERE status IN ('pending', 'queued', 'processing')
+        SELECT id FROM generation_jobs WHERE {IS_OPEN}
     )
     SELECT clock_timestamp() AS mark, (SELECT id FROM open ORDER BY id LIMIT 1) AS oldest
-""")
+""")  # noqa: S608 - our own constants
 # Whoever writes an end has a transaction id, and so a lock on it, before the clock is read: once all that are held after the mark was made
 # have been let go of, every end that is timed before the mark is there to be seen.
 _WRITING = text("""
