@@ -62,7 +62,11 @@ async def test_the_statement_is_narrowed_by_kind_and_days_and_comes_as_csv(
     rows = _rows(await client.get(f"{ME}/credits", headers=person.headers | CSV, params={"type": "consume"}))
     assert {row["transaction_type"] for row in rows} == {"consume"}
     assert all(int(row["amount"]) < 0 for row in rows)
-    for params in ({"from": "yesterday"}, {"to": "2026-02-30"}, {"from": tomorrow, "to": yesterday}):
+    for params in (
+        {"from": "yesterday"},
+        {"to": "2026-02-30"},
+        {"from": str(tomorrow), "to": str(yesterday)},
+    ):
         refused = problem(
             await client.get(f"{ME}/credits", headers=person.headers, params=params), 422, "validation_error"
         )
