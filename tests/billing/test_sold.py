@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from harness.clock import set_clock
 from harness.store import Store, Told
 from pingvas.adapters.sellers.seller import InvoiceWord
 from pingvas.base.db import Database
 from pingvas.billing.ledger import find_disagreements
 from tests.make.billing import balance_of, make_person
-from tests.make.clock import set_clock
 from tests.make.sold import add_checkout, begin, follow, grants_of, hear, held_by
 
 START = datetime(2027, 1, 31, 10, tzinfo=UTC)
