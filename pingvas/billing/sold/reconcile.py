@@ -13,6 +13,7 @@ from pingvas.adapters.sellers.seller import InvoiceWord, OrderWord, Seller, Sold
 from pingvas.base.db import Database
 from pingvas.base.read_session import ReadSession
 from pingvas.base.statements import Row, fetch
+from pingvas.billing.sold.listed import Kind, keep_listed
 from pingvas.billing.sold.settle import settle
 from pingvas.billing.sold.take import keep_word
 from pingvas.billing.subscriptions import NoSubscription
@@ -108,6 +109,8 @@ async def _compare(
             continue
         async with database.transaction() as session:
             owner = await keep_word(session, seller.name, word)
+            if owner is None and not isinstance(word, InvoiceWord):
+                await keep_listed(session, seller.name, _name(word), word.provider_id)
         found.nobody += owner is None
         if owner is not None:
             owners.add(owner)
@@ -157,7 +160,7 @@ def _difference(word: Word, row: Row | None) -> str | None:
     return ", ".join(changed) or None
 
 
-def _name(word: Word) -> str:
+def _name(word: Word) -> Kind:
     match word:
         case SoldWord():
             return "subscription"
