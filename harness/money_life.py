@@ -55,7 +55,7 @@ _CHECKOUT = text("""
 _DUE = text("SELECT LEAST(settle_at, credits_expire_at) FROM subscriptions WHERE user_id = :user_id")
 _ASSIGN = text("""
     UPDATE billing_events SET user_id = :user_id, status = 'waiting', next_try_at = now()
-     WHERE provider = :provider AND event_name = 'listed' AND status = 'nobody'
+     WHERE provider = :provider AND event_name = 'listed' AND status IN ('nobody', 'waiting')
 """)
 _WAITING = text(
     "SELECT min(next_try_at) FROM billing_events WHERE provider = :provider AND status = 'waiting'"

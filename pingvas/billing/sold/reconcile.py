@@ -105,19 +105,28 @@ async def _compare(
         difference = _difference(word, row)
         is_nobodys = row is not None and row["user_id"] is None
         if difference is None and not (is_nobodys and row is not None and row.get("owner") is not None):
-            found.nobody += is_nobodys
+            if is_nobodys:
+                found.nobody += 1
+                await _note(database, seller, word)
             continue
         async with database.transaction() as session:
             owner = await keep_word(session, seller.name, word)
-            if owner is None and not isinstance(word, InvoiceWord):
-                await keep_listed(session, seller.name, _name(word), word.provider_id)
-        found.nobody += owner is None
-        if owner is not None:
+        if owner is None:
+            found.nobody += 1
+            await _note(database, seller, word)
+        else:
             owners.add(owner)
         if difference is not None:
             found.changed += 1
             found.differences.append(f"{_name(word)} {word.provider_id}: {difference}")
             log.info("reconciled with the seller: %s", found.differences[-1])
+
+
+async def _note(database: Database, seller: Seller, word: Word) -> None:
+    """For admins. An invoice belongs to whom its subscription belongs to."""
+    if not isinstance(word, InvoiceWord):
+        async with database.transaction() as session:
+            await keep_listed(session, seller.name, _name(word), word.provider_id)
 
 
 async def _known(session: ReadSession, provider: str, words: Sequence[Word]) -> dict[str, Row]:
