@@ -16,6 +16,7 @@ import typer
 from pingvas import __version__
 from pingvas.base.errors import StudioError
 from pingvas.base.withheld import trace_without_values
+from pingvas.launch.billing_commands import billing
 from pingvas.launch.ledger_command import ledger
 from pingvas.launch.users_commands import show_mail, users
 
@@ -35,6 +36,7 @@ models = typer.Typer(help="Look after the models: add, list, verify, remove.", n
 app.add_typer(models, name="models")
 app.add_typer(users, name="users")
 app.add_typer(ledger, name="ledger")
+app.add_typer(billing, name="billing")
 
 
 # A folder of somebody else's, a disk that is only read, a file where a folder is named.

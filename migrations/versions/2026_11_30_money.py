@@ -33,8 +33,11 @@ PLANS = [
         ADD COLUMN grace_ends_at timestamptz,
         -- the plan that begins when this period ends
         ADD COLUMN next_plan_id  uuid CONSTRAINT fk_subscriptions_next_plan_id
-                                 REFERENCES subscription_plans (id) ON DELETE RESTRICT
+                                 REFERENCES subscription_plans (id) ON DELETE RESTRICT,
+        -- when something of it changes by itself: a month of credits, a period, a trial, a time of grace
+        ADD COLUMN settle_at     timestamptz
     """,
+    "CREATE INDEX ix_subscriptions_settle_at ON subscriptions (settle_at)",
     "CREATE INDEX ix_subscriptions_next_plan_id ON subscriptions (next_plan_id)",
 ]
 
@@ -274,7 +277,8 @@ DOWNGRADE = [
     "DROP TABLE sold_subscriptions",
     "DROP TABLE checkouts",
     "DROP TABLE billing_events",
-    "ALTER TABLE subscriptions DROP COLUMN trial_ends_at, DROP COLUMN grace_ends_at, DROP COLUMN next_plan_id",
+    "ALTER TABLE subscriptions DROP COLUMN trial_ends_at, DROP COLUMN grace_ends_at, DROP COLUMN next_plan_id,"
+    " DROP COLUMN settle_at",
     "DROP TABLE credit_packs",
     "ALTER TABLE subscription_plans DROP COLUMN rollover_credits, DROP COLUMN trial_credits",
 ]

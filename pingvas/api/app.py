@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from pingvas import __version__
 from pingvas.adapters.oauth.providers import open_providers
 from pingvas.adapters.places import Places
+from pingvas.adapters.sellers.chosen import open_seller
 from pingvas.adapters.storage import open_storage
 from pingvas.api.http import errors
 from pingvas.api.http.addresses import SocketRoute
@@ -33,6 +34,7 @@ from pingvas.api.http.site import docs_headers, page_route
 from pingvas.api.http.trace_requests import TraceRequests
 from pingvas.api.routes import (
     admin,
+    admin_billing,
     admin_money,
     admin_records,
     api_keys,
@@ -42,6 +44,7 @@ from pingvas.api.routes import (
     email_and_password,
     files,
     health,
+    held_subscription,
     images,
     jobs,
     leaving,
@@ -53,6 +56,7 @@ from pingvas.api.routes import (
     queue,
     second_factor,
     uploads,
+    webhooks,
 )
 from pingvas.api.routes.open_jobs import OpenJobs
 from pingvas.base import shared_counts
@@ -134,6 +138,7 @@ def create_app(
     app.state.transactions = FairQueue("transactions", running=most, of_one=max(1, most // 2))
     app.state.storage = open_storage(settings)
     app.state.providers = open_providers(settings)
+    app.state.seller = open_seller(settings)
     app.state.places = Places(settings.geoip_file)
     app.state.metrics = metrics
     app.state.open_jobs = OpenJobs(database)
@@ -147,12 +152,18 @@ def create_app(
     app.add_middleware(
         Bodies,
         prefix=f"{PREFIX}/",
-        open_to_all=(f"{PREFIX}/auth/",),
+        open_to_all=(f"{PREFIX}/auth/", f"{PREFIX}/webhooks/"),
         special={f"{PREFIX}/images": (uploads.most_bytes(settings), uploads.admit)},
     )
     app.add_middleware(TraceRequests, prefix=f"{PREFIX}/")
     if settings.rate_limits == "on":
-        app.add_middleware(RequestLimits, limits=RateLimits(store), callers=callers, prefix=f"{PREFIX}/")
+        app.add_middleware(
+            RequestLimits,
+            limits=RateLimits(store),
+            callers=callers,
+            prefix=f"{PREFIX}/",
+            uncounted=(f"{PREFIX}/webhooks/",),
+        )
     app.add_middleware(Pace, callers=callers)
     app.add_middleware(RequestId)
     app.around = partial(_around, settings)
@@ -187,6 +198,8 @@ def _routers() -> Iterator[APIRouter]:
         credits,
         models,
         plans,
+        held_subscription,
+        webhooks,
         auth,
         avatar,
         api_keys,
@@ -194,6 +207,7 @@ def _routers() -> Iterator[APIRouter]:
         admin,
         admin_records,
         admin_money,
+        admin_billing,
     ):
         yield room.router
     for of_two in (email_and_password, passkeys, second_factor, oauth):

@@ -169,4 +169,16 @@ FIGURES: dict[str, Share | Rate | Queue] = {
     "changes": Rate(
         120, 0.5, "changes of a person to their profile, images and jobs", "As fast as somebody clicks."
     ),
+    "wrong_signatures": Rate(
+        30,
+        10,
+        "events of a payment service with a wrong signature, from an address",
+        "The service itself sends none.",
+    ),
+    "payment_calls": Rate(
+        20,
+        15,
+        "calls of a person that the payment service is asked for",
+        "It takes 300 a minute from the whole studio.",
+    ),
 }

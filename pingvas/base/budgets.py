@@ -200,6 +200,16 @@ class Rates:
             raise
 
     @contextmanager
+    def charging(self, who: Key, *wrong: type[BaseException]) -> Iterator[None]:
+        """Use one when the block ends in one of these errors; raises BudgetUsedUp in its place when none is left. A block that ends
+        well is never refused."""
+        try:
+            yield
+        except wrong:
+            self.take(who)
+            raise
+
+    @contextmanager
     def one_if_left(self, who: Key) -> Iterator[bool]:
         """Whether there was one to use; it is given back when the block fails. That there was none is counted, nobody is
         refused."""
@@ -277,3 +287,5 @@ class Budgets:
         self.submits = rates("submits")
         self.sent_images = rates("sent_images")
         self.changes = rates("changes")
+        self.wrong_signatures = rates("wrong_signatures")
+        self.payment_calls = rates("payment_calls")

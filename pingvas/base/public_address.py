@@ -1,5 +1,6 @@
 """The address people type: what may be one, its path, and which origins are this studio's own pages."""
 
+import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
@@ -41,6 +42,15 @@ def origin_of(url: str) -> str:
     """Scheme, host and port of an address."""
     parts: SplitResult = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def is_this_machine(url: str) -> bool:
+    """Whether an address can be reached from this machine alone."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def is_own_origin(base_url: str, origin: str, host: str | None) -> bool:

@@ -15,9 +15,10 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from pingvas.base.public_address import accept_origin, accept_public_url, origin_of
+from pingvas.base.public_address import accept_origin, accept_public_url, is_this_machine, origin_of
 from pingvas.base.secret_files import SecretFiles
 from pingvas.base.secret_keys import derive_key, kept_secret
+from pingvas.base.variant_ids import accept_variant_ids
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 METRICS_PORT = 9464
@@ -120,6 +121,43 @@ class Settings(BaseSettings):
     discord_client_secret: str | None = Field(None, repr=False, description="Its secret")
     discord_url: str = Field(
         "https://discord.com", pattern="^https?://[^/]", description="Where Discord is; a stand-in for tests"
+    )
+    billing_provider: Literal["sandbox", "lemon_squeezy", "none"] | None = Field(
+        None,
+        description="Who sells plans and credits: `lemon_squeezy`; `sandbox`, which takes no money and gives credits away; or `none`. Empty: the sandbox where the public address is this machine, else none",
+    )
+    lemon_squeezy_api_key: str | None = Field(
+        None, repr=False, description="API key of the store at Lemon Squeezy"
+    )
+    lemon_squeezy_store_id: str | None = Field(
+        None, pattern="^[0-9]{1,18}$", description="Number of that store"
+    )
+    lemon_squeezy_webhook_secret: str | None = Field(
+        None,
+        repr=False,
+        description="Secret that signs its webhooks; two with a comma while it is changed, the new one first",
+    )
+    lemon_squeezy_api_url: str | None = Field(
+        None,
+        pattern="^https?://[^/]",
+        description="Where its API is; empty: `https://api.lemonsqueezy.com/v1`, or the sandbox of this machine",
+    )
+    lemon_squeezy_variants: Annotated[str, AfterValidator(accept_variant_ids)] | None = Field(
+        None,
+        description='Variant of the store for each plan and pack, `{"pro_monthly": "12345", "pack_small": "12399"}`',
+    )
+    lemon_squeezy_test_mode: bool = Field(
+        False, description="Whether the key is one of test mode; else events of test mode are refused"
+    )
+    sandbox_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port that the sandbox listens on; empty: any that is free",
+    )
+    sandbox_host: str = Field("127.0.0.1", description="Address that the sandbox listens on")
+    sandbox_url: Annotated[str, AfterValidator(accept_public_url)] | None = Field(
+        None, description="Address that browsers reach the sandbox at, when it is not that"
     )
     admin_second_factor: bool = Field(
         False, description="Whether admins need a second factor: a passkey, or a code of an app"
@@ -252,6 +290,19 @@ class Settings(BaseSettings):
     def is_https(self) -> bool:
         """Whether people reach the studio over TLS."""
         return self.base_url.startswith("https://")
+
+    @property
+    def seller(self) -> Literal["sandbox", "lemon_squeezy", "none"]:
+        """Who sells here. Who gives credits away does so by itself only where nobody but this machine comes."""
+        if self.billing_provider is not None:
+            return self.billing_provider
+        return "sandbox" if is_this_machine(self.base_url) else "none"
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The secrets that may have signed a webhook, the present one first."""
+        given = (self.lemon_squeezy_webhook_secret or "").split(",")
+        return tuple(secret.strip() for secret in given if secret.strip())
 
     @property
     def origin(self) -> str:

@@ -7,6 +7,8 @@ A refund goes back into the grants it was drawn from; where one has expired mean
 `TAKE` and `GIVE_BACK` are parts of others' statements, where every round trip counts.
 """
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -77,6 +79,31 @@ _DRAW = text(f"""
            clock_timestamp()
       FROM moved
     RETURNING balance_after
+""")  # noqa: S608 - our own constants
+_TAKE_BACK = text(f"""
+    WITH open AS MATERIALIZED (
+        SELECT id, remaining, SUM(remaining) OVER (
+                   ORDER BY source_key = ANY(CAST(:own AS text[])) DESC, expires_at NULLS LAST, starts_at, id) - remaining AS before
+          FROM credit_grants
+         WHERE subscription_id = :subscription_id AND is_open AND (expires_at IS NULL OR expires_at > now())
+    ), due AS MATERIALIZED (
+        SELECT LEAST(:amount, COALESCE(SUM(remaining), 0)) AS credits FROM open
+    ), moved AS (
+        UPDATE subscriptions SET remaining_credits = remaining_credits - due.credits
+          FROM due WHERE subscriptions.id = :subscription_id AND due.credits > 0
+        RETURNING remaining_credits, due.credits
+    ), drawn AS (
+        UPDATE credit_grants AS kept SET remaining = kept.remaining - LEAST(open.remaining, moved.credits - open.before)
+          FROM open, moved WHERE kept.id = open.id AND open.before < moved.credits
+    )
+    {_LEDGER_ROW}
+    SELECT :id, CAST(:user_id AS uuid), :subscription_id, NULL, 'consume', -moved.credits, moved.remaining_credits, :description,
+           CAST(:metadata AS jsonb) || jsonb_build_object('from', (
+               SELECT jsonb_agg(jsonb_build_array(open.id, LEAST(open.remaining, moved.credits - open.before)) ORDER BY open.before)
+                 FROM open WHERE open.before < moved.credits)),
+           clock_timestamp()
+      FROM moved
+    RETURNING -amount AS taken, balance_after
 """)  # noqa: S608 - our own constants
 _EXPIRED = text("""
     SELECT id, user_id, kind, source_key, remaining, expires_at FROM credit_grants
@@ -252,6 +279,37 @@ async def draw(
     balance: int = drawn.balance_after
     tell_balance(session, user_id, balance, change=-amount, reason="consume")
     return balance
+
+
+async def take_back(
+    session: AsyncSession,
+    user_id: UUID | None,
+    subscription_id: UUID,
+    amount: int,
+    description: str,
+    *,
+    own: Collection[str],
+    payment_id: UUID,
+) -> int:
+    """Take back what was given for a payment that was refunded, down to zero at most; how many credits it were.
+
+    What is left of its `own` grants (source keys) goes first, then the rest. The caller has locked the subscription.
+    """
+    row = {
+        "id": new_id(),
+        "user_id": user_id,
+        "subscription_id": subscription_id,
+        "amount": amount,
+        "description": description,
+        "own": list(own),
+        "metadata": json.dumps({"payment": str(payment_id)}),
+    }
+    taken = await fetch_one(session, _TAKE_BACK, row)
+    if taken is None:
+        return 0
+    credits: int = taken.taken
+    tell_balance(session, user_id, taken.balance_after, change=-credits, reason="consume")
+    return credits
 
 
 async def expire(session: AsyncSession, subscription_id: UUID) -> int:

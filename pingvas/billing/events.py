@@ -29,3 +29,13 @@ class CreditsLow(EventPayload):
     balance: int
     threshold: int
     level: Literal["low", "empty"]
+
+
+class SubscriptionUpdated(EventPayload):
+    """The plan that a person holds, or how long they hold it, has changed: read the subscription again."""
+
+    event: ClassVar[str] = "subscription:updated"
+
+    user_id: UUID
+    plan: str
+    status: str

@@ -23,6 +23,13 @@ _START = text("""
       FROM subscription_plans WHERE name = :plan
     RETURNING id
 """)
+# A plan that is handed out here was sold by nobody.
+_AGREED = text("""
+    INSERT INTO sold_subscriptions (id, provider, provider_id, user_id, plan_id, billing_cycle, status, began_at, test_mode,
+                                    seller_updated_at)
+    SELECT :id, 'studio', CAST(:id AS text), :user_id, plan_id, 'monthly', 'active', now(), false, now()
+      FROM subscriptions WHERE id = :subscription_id
+""")
 _CURRENT = f"""
     SELECT s.id, s.user_id, s.status, s.current_period_start, s.current_period_end,
            s.remaining_credits - CASE WHEN s.credits_expire_at <= now() THEN (
@@ -33,7 +40,7 @@ _CURRENT = f"""
            p.queue_weight, p.generations_per_minute, p.storage_bytes, p.features, p.credits_per_month
       FROM subscriptions s JOIN subscription_plans p ON p.id = {PLAN_THAT_COUNTS}
      WHERE s.user_id = :user_id AND s.status <> 'expired'
-"""  # noqa: S608 - our own constants""
+"""  # noqa: S608 - our own constants
 _FIND = text(_CURRENT)
 _LOCK = text(_CURRENT + " FOR NO KEY UPDATE OF s")
 # In one order, so that two who lock several people never wait for each other.
@@ -75,6 +82,9 @@ async def start_subscription(
     subscription_id = await session.scalar(_START, {"id": new_id(), "user_id": user_id, "plan": plan})
     if subscription_id is None:
         raise NoSubscription(f"The plan {plan!r} is missing; run `pingvas migrate` to add the plans.")
+    if plan != "free":
+        agreed = {"id": new_id(), "user_id": user_id, "subscription_id": subscription_id}
+        await fetch(session, _AGREED, agreed)
     if bonus_credits:
         await give_welcome(session, user_id, subscription_id, bonus_credits)
     return UUID(str(subscription_id))

@@ -129,6 +129,8 @@ class Subscription(Base):
     next_plan_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("subscription_plans.id", ondelete="RESTRICT"), index=True
     )
+    # When something of it changes by itself: a month of credits, a period, a trial, a time of grace.
+    settle_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class CreditGrant(Base):

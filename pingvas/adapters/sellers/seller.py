@@ -1,15 +1,15 @@
 """The port to whoever sells plans and packs of credits, in the house's own words.
 
-A seller is asked (`Seller`) and tells (`read_event`). Whatever it says of something sold is a whole, newest word about it:
+A seller is asked (`Seller`) and tells (`accept_event`, later `read_event`). Whatever it says of something sold is a whole, newest word about it:
 `SoldWord`, `InvoiceWord` or `OrderWord`, with the seller's own time of change, by which words are put in order.
 """
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
-from pingvas.base.errors import Unauthorized, Unavailable
+from pingvas.base.errors import Conflict, Forbidden, Unauthorized, Unavailable
 
 Cycle = Literal["monthly", "yearly"]
 SoldStatus = Literal["trial", "active", "paused_free", "paused", "past_due", "unpaid", "canceled", "expired"]
@@ -104,6 +104,16 @@ class Event:
 
 
 @dataclass(frozen=True)
+class SentEvent:
+    """An event as it came, with nothing in it that a database cannot keep. The hash is of its bytes: what is sent again has the
+    same one."""
+
+    name: str
+    body: Mapping[str, Any]
+    body_hash: str
+
+
+@dataclass(frozen=True)
 class CheckoutPage:
     """Where a person pays, and until when the page is there."""
 
@@ -141,14 +151,35 @@ class BadSignature(Unauthorized):
     default_detail = "The signature does not belong to this body."
 
 
+class TestModeEvent(Forbidden):
+    """Nobody has paid for it. Where a studio sells in earnest it gives nothing."""
+
+    __test__ = False  # pytest would take it for one of its own
+
+    code = "test_mode_event"
+    default_detail = "This event is of the seller's test mode, and this studio sells in earnest."
+
+
+class NotSold(Conflict):
+    """No variant of the seller stands for it in the settings."""
+
+    code = "not_sold"
+    default_detail = "This is not sold here."
+
+
 class Seller(Protocol):
-    """Someone who sells. All calls but `read_event` raise SellerUnavailable and SellerRefused; no call may run inside a transaction.
+    """Someone who sells. All calls but those for events raise SellerUnavailable and SellerRefused, and NotSold of a variant that it
+    does not have; no call may run inside a transaction.
 
     `name` is that of the address its events come to and of the rows that they make (`lemon-squeezy`, `sandbox`).
     """
 
     name: str
     test_mode: bool
+
+    def sells(self, variant: Variant) -> bool:
+        """Whether the settings say how the seller calls it."""
+        ...
 
     async def checkout(
         self,
@@ -184,6 +215,11 @@ class Seller(Protocol):
 
     def list_orders(self) -> AsyncIterator[OrderWord]: ...
 
-    def read_event(self, headers: Mapping[str, str], body: bytes) -> Event:
-        """Of a body as it came. Raises BadSignature, and Invalid where it is signed and still makes no sense."""
+    def accept_event(self, headers: Mapping[str, str], body: bytes) -> SentEvent:
+        """A body as it came, once its signature was checked: to be kept. Raises BadSignature, TestModeEvent, and Invalid where it
+        is signed and still no event."""
+        ...
+
+    def read_event(self, body: Mapping[str, Any]) -> Event:
+        """What a kept body says. Raises Invalid where that makes no sense, and TestModeEvent."""
         ...

@@ -22,6 +22,7 @@ from pingvas.accounts.refusals import (
 )
 from pingvas.adapters.oauth.providers import Providers
 from pingvas.adapters.places import Places
+from pingvas.adapters.sellers.seller import Seller
 from pingvas.adapters.storage import Storage, StorageUnavailable
 from pingvas.api.http.contract import raises
 from pingvas.api.http.who_asks import who_asks
@@ -86,6 +87,11 @@ async def _places(request: Request) -> Places:
     return places
 
 
+async def _seller_if_any(request: Request) -> Seller | None:
+    seller: Seller | None = request.app.state.seller
+    return seller
+
+
 async def _address(request: Request) -> str:
     return address_key(None if request.client is None else request.client.host)
 
@@ -99,6 +105,7 @@ DatabaseDep = Annotated[Database, Depends(_database)]
 StorageDep = Annotated[Storage, Depends(_storage)]
 ProvidersDep = Annotated[Providers, Depends(_providers)]
 PlacesDep = Annotated[Places, Depends(_places)]
+SellerIfAnyDep = Annotated[Seller | None, Depends(_seller_if_any)]
 
 
 @raises(DatabaseUnavailable, DatabaseFull, OutcomeUnknown, StudioBusy)
@@ -221,3 +228,12 @@ async def _fresh_actor_beforehand(actor: ActorBeforehandDep) -> Actor:
 
 
 FreshActorBeforehandDep = Annotated[Actor, Depends(_fresh_actor_beforehand)]
+
+
+@raises(Forbidden, SecondFactorRequired)
+async def _fresh_admin_beforehand(actor: FreshActorBeforehandDep, settings: SettingsDep) -> Actor:
+    refuse_unless_admin(settings, actor)
+    return actor
+
+
+FreshAdminBeforehandDep = Annotated[Actor, Depends(_fresh_admin_beforehand)]

@@ -24,18 +24,29 @@ PER_ADDRESS = 600
 
 
 class RequestLimits:
-    """ASGI middleware. `prefix`: the paths that are counted."""
+    """ASGI middleware. `prefix`: the paths that are counted; `uncounted`: those among them that are not, for what is refused there
+    may be lost."""
 
-    def __init__(self, app: ASGIApp, *, limits: RateLimits, callers: Callers, prefix: str) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        limits: RateLimits,
+        callers: Callers,
+        prefix: str,
+        uncounted: tuple[str, ...] = (),
+    ) -> None:
         self.app = app
         self.limits = limits
         self.callers = callers
         self.prefix = prefix
+        self.uncounted = uncounted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (
             scope["type"] != "http"
             or not scope["path"].startswith(self.prefix)
+            or scope["path"].startswith(self.uncounted)
             or scope["method"] == "OPTIONS"
         ):
             await self.app(scope, receive, send)

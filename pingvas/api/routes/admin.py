@@ -104,8 +104,13 @@ class ViewOut(BaseModel):
     expires_in: int = Field(description="Seconds")
 
 
-async def _doer(request: Request, admin: AdminDep) -> Doer:
+def doer_of(request: Request, admin: Actor) -> Doer:
+    """An admin as the audit log names them."""
     return Doer(admin.user_id, None if request.client is None else request.client.host)
+
+
+async def _doer(request: Request, admin: AdminDep) -> Doer:
+    return doer_of(request, admin)
 
 
 DoerDep = Annotated[Doer, Depends(_doer)]

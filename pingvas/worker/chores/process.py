@@ -24,6 +24,7 @@ from pgqueuer.domain.types import ScheduleId
 
 import pingvas.tables  # noqa: F401 - foreign keys between rooms are found by name once every table is known
 from pingvas.adapters.mail import open_post
+from pingvas.adapters.sellers.chosen import open_seller
 from pingvas.adapters.storage import open_storage
 from pingvas.base.chore_runs import SCHEMA, Turns, note_turns
 from pingvas.base.database_away import connect, is_unavailable
@@ -65,7 +66,9 @@ async def run_chores(
     publisher = open_publisher(settings, loops)
     database = Database(url, pool_size=4, publisher=publisher)
     await publisher.start()
-    context = ChoreContext(database, open_storage(settings), settings, open_post(settings))
+    context = ChoreContext(
+        database, open_storage(settings), settings, open_post(settings), open_seller(settings)
+    )
     runners = [ChoreRunner(chore, context) for chore in chores]
     unreturned: set[ScheduleId] = set()
     connected = asyncio.Lock()

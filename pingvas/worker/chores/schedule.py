@@ -17,6 +17,7 @@ from pingvas.accounts.cleanup import forget_expired
 from pingvas.accounts.leaving.exports import forget_exports
 from pingvas.accounts.mail.sending import send_due_mail
 from pingvas.adapters.mail import Post
+from pingvas.adapters.sellers.seller import Seller
 from pingvas.adapters.storage import Storage
 from pingvas.base.db import Database
 from pingvas.base.loop_failures import forget_loop_failures
@@ -26,6 +27,9 @@ from pingvas.base.rate_limit_store import FORGET as FORGET_RATE_LIMITS
 from pingvas.base.settings import Settings
 from pingvas.billing.grants import expire_due, tell_expiring
 from pingvas.billing.ledger import find_disagreements
+from pingvas.billing.sold.apply import apply_events
+from pingvas.billing.sold.due import settle_due
+from pingvas.billing.sold.reconcile import reconcile
 from pingvas.billing.verify_ledger import verify_ledger
 from pingvas.gallery.old_files import clean_old_files
 from pingvas.generation.lifecycle.slots import promote_overlooked
@@ -53,6 +57,8 @@ class ChoreContext:
     storage: Storage
     settings: Settings
     post: Post
+    # None: nobody sells here.
+    seller: Seller | None = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +144,21 @@ async def _tell_expiring(context: ChoreContext) -> Counts:
     return {"people": await tell_expiring(context.database)}
 
 
+async def _apply_billing_events(context: ChoreContext) -> Counts:
+    return {} if context.seller is None else asdict(await apply_events(context.database, context.seller))
+
+
+async def _settle_due(context: ChoreContext) -> Counts:
+    return {"people": await settle_due(context.database)}
+
+
+async def _reconcile_billing(context: ChoreContext) -> Counts:
+    if context.seller is None:
+        return {}
+    found = await reconcile(context.database, context.seller)
+    return {"seen": found.seen, "changed": found.changed, "nobody": found.nobody}
+
+
 async def _check_ledger(context: ChoreContext) -> Counts:
     async with context.database.read() as session:
         wrong = await find_disagreements(session)
@@ -199,6 +220,9 @@ CHORES = (
     Chore("forget_silent_workers", "* * * * *", "every minute", _forget_silent_workers),
     Chore("expire_credits", "* * * * *", "every minute", _expire_credits),
     Chore("roll_up_usage", "* * * * *", "every minute", _roll_up_usage),
+    Chore("apply_billing_events", "* * * * * */2", "every 2 seconds", _apply_billing_events),
+    Chore("settle_due", "* * * * * */10", "every 10 seconds", _settle_due),
+    Chore("reconcile_billing", "53 * * * *", "every hour", _reconcile_billing, at_most=3000.0),
     Chore("forget_rate_limits", "*/5 * * * *", "every 5 minutes", _forget_rate_limits),
     Chore("forget_expired", "7 * * * *", "every hour", _forget_expired),
     Chore("tell_expiring", "17 * * * *", "every hour", _tell_expiring),

@@ -1,0 +1,1 @@
+"""Lemon Squeezy: its JSON:API, its signed webhooks, and its words in ours."""

@@ -1,0 +1,133 @@
+"""Bringing a person's plan and credits into step with what was sold to them. It may run at any time and any number of times."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pingvas.base.events import publish_later
+from pingvas.base.statements import fetch_one
+from pingvas.billing.credits import Grant, give, take_back
+from pingvas.billing.events import SubscriptionUpdated
+from pingvas.billing.sold.copies import Copies, load_copies
+from pingvas.billing.sold.credits_due import (
+    Due,
+    credits_due,
+    credits_of_payments,
+    next_change,
+    own_keys,
+)
+from pingvas.billing.sold.plan_held import Held, plan_held
+from pingvas.billing.subscriptions import lock_current_subscription
+
+_KNOWN = text("""
+    SELECT plan_id, status, billing_cycle, current_period_start, current_period_end, canceled_at IS NOT NULL AS is_canceled,
+           trial_ends_at, grace_ends_at, next_plan_id
+      FROM subscriptions WHERE id = :subscription_id
+""")
+_HOLD = text("""
+    UPDATE subscriptions
+       SET plan_id = :plan_id, status = :status, billing_cycle = :billing_cycle,
+           current_period_start = :current_period_start, current_period_end = :current_period_end,
+           canceled_at = CASE WHEN :is_canceled THEN COALESCE(canceled_at, now()) END,
+           trial_ends_at = :trial_ends_at, grace_ends_at = :grace_ends_at, next_plan_id = :next_plan_id
+     WHERE id = :subscription_id
+""")
+_SETTLE_AT = text("""
+    UPDATE subscriptions SET settle_at = :settle_at
+     WHERE id = :subscription_id AND settle_at IS DISTINCT FROM CAST(:settle_at AS timestamptz)
+""")
+_BROUGHT = text("UPDATE payments SET credits_given = :credits WHERE id = :payment_id")
+_TAKEN_BACK = text("""
+    UPDATE payments SET taken_back = taken_back + :taken, not_taken_back = not_taken_back + :spent WHERE id = :payment_id
+""")
+_STATUS_OF_NOTHING = ("void", "failed", "pending")
+
+
+async def settle(session: AsyncSession, user_id: UUID) -> None:
+    """The plan held, the credits due and what refunds take back, under the lock of the person's subscription. Raises NoSubscription."""
+    await lock_current_subscription(session, user_id)
+    copies = await load_copies(session, user_id)
+    assert copies is not None  # noqa: S101 - it is locked
+    if not copies.sold and not copies.payments:
+        return
+    held = plan_held(copies)
+    if held is not None:
+        await _hold(session, copies, held)
+    given = [await _give(session, copies, due) for due in credits_due(copies)]
+    if any(given) or any(payment.refunded or not payment.is_kept for payment in copies.payments):
+        # Looked at again: what was given just now may have to go back in part.
+        copies = await load_copies(session, user_id) or copies
+        await _take_back(session, copies)
+    await session.execute(_SETTLE_AT, {"subscription_id": copies.wallet_id, "settle_at": next_change(copies)})
+
+
+async def _hold(session: AsyncSession, copies: Copies, held: Held) -> None:
+    """Write down what is held, and tell the person's devices where that is something new."""
+    starts, ends = held.period
+    wanted: dict[str, Any] = {
+        "plan_id": held.plan.id,
+        "status": held.status,
+        "billing_cycle": held.cycle,
+        "current_period_start": starts,
+        "current_period_end": _not_before(starts, ends),
+        "is_canceled": held.status == "canceled",
+        "trial_ends_at": held.trial_ends_at,
+        "grace_ends_at": held.grace_ends_at,
+        "next_plan_id": held.next_plan.id if held.next_plan else None,
+    }
+    wallet = {"subscription_id": copies.wallet_id}
+    known = await fetch_one(session, _KNOWN, wallet)
+    if known is None or dict(known) == wanted:
+        return
+    await session.execute(_HOLD, wanted | wallet)
+    told = SubscriptionUpdated(user_id=copies.user_id, plan=held.plan.name, status=held.status)
+    publish_later(session, copies.user_id, told)
+
+
+def _not_before(starts: date, ends: date | None) -> date | None:
+    return None if ends is None else max(starts, ends)
+
+
+async def _give(session: AsyncSession, copies: Copies, due: Due) -> bool:
+    grant = Grant(
+        copies.user_id,
+        copies.wallet_id,
+        due.kind,
+        due.source_key,
+        due.amount,
+        due.description,
+        due.expires_at,
+    )
+    return await give(session, grant) is not None
+
+
+async def _take_back(session: AsyncSession, copies: Copies) -> None:
+    """Of each refunded payment the credits that it gave, in the same proportion, down to zero; the rest is noted beside it."""
+    brought = credits_of_payments(copies)
+    for payment in copies.payments:
+        given = brought[payment.id]
+        if given != payment.credits_given:
+            await session.execute(_BROUGHT, {"credits": given, "payment_id": payment.id})
+        if payment.status == "refunded" or payment.status in _STATUS_OF_NOTHING:
+            target = given
+        elif payment.total > 0:
+            target = given * min(payment.refunded, payment.total) // payment.total
+        else:
+            continue
+        due = target - payment.taken_back - payment.not_taken_back
+        if due <= 0:
+            continue
+        taken = await take_back(
+            session,
+            copies.user_id,
+            copies.wallet_id,
+            due,
+            "Taken back with a payment that was refunded",
+            own=own_keys(copies, payment),
+            payment_id=payment.id,
+        )
+        noted = {"taken": taken, "spent": due - taken, "payment_id": payment.id}
+        await session.execute(_TAKEN_BACK, noted)

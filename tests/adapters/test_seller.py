@@ -1,0 +1,429 @@
+"""The client of the payment service, against the sandbox over real HTTP: what is asked, what comes back, and what gets lost."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from pingvas.adapters.sellers.chosen import SellerNotSetUp, open_seller
+from pingvas.adapters.sellers.lemon_squeezy.pace import OF_LISTS, Pace
+from pingvas.adapters.sellers.lemon_squeezy.seller import LemonSqueezy
+from pingvas.adapters.sellers.sandbox.catalogue import OFFERS
+from pingvas.adapters.sellers.seller import (
+    InvoiceWord,
+    NotSold,
+    OrderWord,
+    PackVariant,
+    PlanVariant,
+    SellerRefused,
+    SellerUnavailable,
+    SoldWord,
+    TestModeEvent,
+)
+from pingvas.adapters.sellers.variants import Variants, name_of, variant_named
+from pingvas.base.settings import Settings
+from pingvas.billing.plans import PLANS
+from tests.make.sandbox import RunningSandbox, running_sandbox
+
+PRO, STUDIO = PlanVariant("pro", "monthly"), PlanVariant("studio", "monthly")
+BACK = "http://studio.test/billing/return?checkout=1"
+
+
+@pytest.fixture
+async def sandbox(make_settings: Callable[..., Settings]) -> AsyncIterator[RunningSandbox]:
+    async with running_sandbox(make_settings()) as running:
+        yield running
+
+
+async def bought(sandbox: RunningSandbox, variant: Any = PRO, *, how: str = "pay") -> str:
+    """Somebody buys it; the id of the newest subscription there."""
+    page = await sandbox.seller.checkout(
+        variant, token="t0", email="kim@example.com", return_url=BACK, language="ko"
+    )
+    answer = await sandbox.buy(page.url, how=how)
+    assert (answer.status_code, answer.headers["location"]) == (303, BACK)
+    subscriptions = sandbox.sandbox.store.all("subscriptions")
+    return subscriptions[0].id if subscriptions else ""
+
+
+def words(sandbox: RunningSandbox, since: int = 0) -> list[tuple[str, Any]]:
+    """What was sent, read as the studio reads it."""
+    read = []
+    for body, headers in sandbox.sent[since:]:
+        sent = sandbox.seller.accept_event({name.lower(): value for name, value in headers.items()}, body)
+        event = sandbox.seller.read_event(sent.body)
+        assert event.token == "t0"
+        read.append((event.name, event.word))
+    return read
+
+
+async def test_a_plan_is_bought_changed_canceled_and_resumed(sandbox: RunningSandbox) -> None:
+    # given the page of a checkout, in Korean, which says what it is
+    seller = sandbox.seller
+    page = await seller.checkout(PRO, token="t0", email="kim@example.com", return_url=BACK, language="ko")
+    shown = await sandbox.browser.get(page.url)
+    declined = await sandbox.buy(page.url, how="decline")
+
+    # when somebody pays after a card was declined
+    paid = await sandbox.buy(page.url)
+    again = await sandbox.buy(page.url)
+
+    # then that happened once
+    assert "샌드박스입니다" in shown.text
+    assert "$75.00" in shown.text
+    assert "kim@example.com" in shown.text
+    assert "거절되었습니다" in declined.text
+    assert declined.status_code == 200
+    assert paid.headers["location"] == BACK
+    assert again.status_code == 200
+    assert await sandbox.deliver() == [
+        "order_created",
+        "subscription_created",
+        "subscription_payment_success",
+        "subscription_updated",
+    ]
+    order, created, invoice, _ = (word for _, word in words(sandbox))
+    assert isinstance(order, OrderWord)
+    assert order.variant is None
+    assert isinstance(created, SoldWord)
+    assert (created.variant, created.status, created.card, created.test_mode) == (
+        PRO,
+        "active",
+        "visa 4242",
+        True,
+    )
+    assert isinstance(invoice, InvoiceWord)
+    assert (invoice.reason, invoice.status, invoice.total_usd) == ("initial", "paid", 7_500)
+    assert invoice.subscription_id == created.provider_id
+
+    # when it is changed for a better plan at once, canceled and resumed
+    upgraded = await seller.change(created.provider_id, STUDIO, at_once=True)
+    canceled = await seller.cancel(created.provider_id)
+    resumed = await seller.resume(created.provider_id)
+    lowered = await seller.change(created.provider_id, PRO, at_once=False)
+
+    # then each says how it stands, and only the better plan costs something now
+    assert upgraded.variant == STUDIO
+    assert lowered.variant == PRO
+    assert (canceled.status, canceled.ends_at) == ("canceled", canceled.renews_at)
+    assert (resumed.status, resumed.ends_at) == ("active", None)
+    assert await seller.find_subscription(created.provider_id) == lowered
+    assert [(each.reason, each.total) async for each in seller.list_invoices()] == [
+        ("updated", 7_500),
+        ("initial", 7_500),
+    ]
+    await sandbox.deliver()
+    assert [name for name, _ in words(sandbox, since=4)] == [
+        "subscription_plan_changed",
+        "subscription_updated",
+        "subscription_payment_success",
+        "subscription_cancelled",
+        "subscription_updated",
+        "subscription_resumed",
+        "subscription_updated",
+        "subscription_plan_changed",
+        "subscription_updated",
+    ]
+    pages = await seller.pages(created.provider_id)
+    assert (await sandbox.browser.get(pages.portal)).status_code == 200
+    assert (await sandbox.browser.get(pages.portal[:-1] + "0")).status_code in (200, 403)
+    assert (
+        await sandbox.browser.get(pages.portal.replace(f"/{created.provider_id}", "/7"))
+    ).status_code == 403
+
+
+async def test_time_passes_at_the_sandbox(sandbox: RunningSandbox) -> None:
+    # given a trial, bought on its page
+    subscription_id = await bought(sandbox, how="trial")
+    trial = await sandbox.seller.find_subscription(subscription_id)
+    assert trial is not None
+    assert trial.status == "trial"
+    assert trial.trial_ends_at == trial.renews_at
+
+    # when it ends, is renewed once, and from then on the card fails, until there is another
+    await sandbox.control("clock", days=8)
+    await sandbox.control("clock", days=31)
+    await sandbox.control(f"subscriptions/{subscription_id}/card", works=False)
+    await sandbox.control("clock", days=31)
+    late = await sandbox.seller.find_subscription(subscription_id)
+    await sandbox.control(f"subscriptions/{subscription_id}/card", works=True)
+    well = await sandbox.seller.find_subscription(subscription_id)
+
+    # then each came as its events say
+    assert late is not None
+    assert late.status == "past_due"
+    assert well is not None
+    assert well.status == "active"
+    invoices = [each async for each in sandbox.seller.list_invoices()]
+    assert [(each.reason, each.status) for each in invoices] == [
+        ("renewal", "paid"),
+        ("renewal", "paid"),
+        ("initial", "paid"),
+    ]
+    days = sorted(each.paid_at for each in invoices)
+    assert (days[1] - days[0]).days in (28, 29, 30, 31)
+    await sandbox.deliver()
+    names = [name for name, _ in words(sandbox)]
+    assert "subscription_payment_failed" in names
+    recovered = names.index("subscription_payment_recovered")
+    assert names[recovered : recovered + 3] == [
+        "subscription_payment_recovered",
+        "subscription_payment_success",
+        "subscription_updated",
+    ]
+
+    # when a card fails for good, and another subscription is canceled to its end
+    await sandbox.control(f"subscriptions/{subscription_id}/card", works=False)
+    other = await bought(sandbox, STUDIO)
+    await sandbox.seller.cancel(other)
+    await sandbox.control("clock", days=60)
+
+    # then both are over
+    found = {each.provider_id: each.status async for each in sandbox.seller.list_subscriptions()}
+    assert found == {subscription_id: "unpaid", other: "expired"}
+    with pytest.raises(SellerRefused):
+        await sandbox.seller.resume(other)
+
+
+async def test_what_was_paid_goes_back(sandbox: RunningSandbox) -> None:
+    # given a pack and a plan
+    await bought(sandbox, PackVariant("small"))
+    await bought(sandbox)
+    calls = sandbox.calls
+    pack, plan = [each async for each in sandbox.seller.list_orders()][::-1]
+    (invoice,) = [each async for each in sandbox.seller.list_invoices()]
+    assert (pack.variant, plan.variant) == (PackVariant("small"), None)
+
+    # when one is given back in part and whole, and for the other a bank calls fraud
+    refund = {
+        "data": {"type": "subscription-invoices", "id": invoice.provider_id, "attributes": {"amount": 2_500}}
+    }
+    await calls.send("POST", f"/subscription-invoices/{invoice.provider_id}/refund", refund)
+    (part,) = [each async for each in sandbox.seller.list_invoices()]
+    await calls.send("POST", f"/subscription-invoices/{invoice.provider_id}/refund")
+    with pytest.raises(SellerRefused):
+        await calls.send("POST", f"/subscription-invoices/{invoice.provider_id}/refund")
+    await sandbox.control(f"orders/{pack.provider_id}/fraud")
+
+    # then the words say how much of each
+    (whole,) = [each async for each in sandbox.seller.list_invoices()]
+    fraud = [each async for each in sandbox.seller.list_orders()][-1]
+    assert (part.status, part.refunded) == ("partial_refund", 2_500)
+    assert (whole.status, whole.refunded) == ("refunded", 7_500)
+    assert (fraud.status, fraud.refunded) == ("refunded", 700)
+
+
+async def test_a_lost_answer_is_no_second_deed(sandbox: RunningSandbox) -> None:
+    # given a subscription, and a network that loses answers, and a list past one page
+    subscription_id = await bought(sandbox)
+    for _ in range(120):
+        sandbox.sandbox.store.add("subscriptions", sandbox.sandbox.store.all("subscriptions")[-1].attributes)
+    path = f"/v1/subscriptions/{subscription_id}"
+    sandbox.lost += [f"PATCH {path}", f"DELETE {path}", f"GET {path}", f"GET {path}", "GET /v1/subscriptions"]
+    seller = LemonSqueezy(
+        replace(sandbox.calls, sleep=no_sleep),
+        sandbox.seller._variants,
+        name="sandbox",
+        store_id="1",
+        secrets=sandbox.seller._secrets,
+        test_mode=True,
+    )
+
+    # when the plan is changed, and everything is listed
+    upgraded = await seller.change(subscription_id, STUDIO, at_once=True)
+    canceled = await seller.cancel(subscription_id)
+    listed = [each.provider_id async for each in seller.list_subscriptions()]
+
+    # then it was done, once
+    assert (upgraded.variant, canceled.status) == (STUDIO, "canceled")
+    assert [each.reason async for each in seller.list_invoices()] == ["updated", "initial"]
+    assert len(set(listed)) == len(listed) == 121
+    assert sandbox.lost == []
+
+    # when nothing comes back at all
+    sandbox.lost += [f"GET {path}"] * 3
+
+    # then that is said
+    with pytest.raises(SellerUnavailable):
+        await seller.find_subscription(subscription_id)
+
+
+async def test_events_are_sent_until_they_are_taken(sandbox: RunningSandbox) -> None:
+    # given a studio that is down
+    async def down(url: str, body: bytes, headers: Any) -> int:
+        return 0
+
+    taking, sandbox.answer = sandbox.answer, down
+    await bought(sandbox, PackVariant("small"))
+
+    # when time passes
+    tries = []
+    for seconds in (0, 4, 1, 25, 125, 1000):
+        sandbox.seconds += seconds
+        tries.append(len(await sandbox.deliver()))
+    sandbox.answer = taking
+    told = (await sandbox.browser.get(f"{sandbox.url}/sandbox/deliveries", headers=key_of(sandbox))).json()
+    await sandbox.control(f"deliveries/{told['items'][0]['id']}/resend")
+
+    # then it was tried four times, and once more by hand, with the same body
+    assert tries == [1, 0, 1, 1, 1, 0]
+    assert await sandbox.deliver() == ["order_created"]
+    assert len({body for body, _ in sandbox.sent}) == 1
+
+
+async def test_the_sandbox_refuses_what_the_real_one_would(sandbox: RunningSandbox) -> None:
+    # given calls without a key, of nonsense, and too many
+    url, key = f"{sandbox.url}/v1", key_of(sandbox)
+    browser = sandbox.browser
+
+    # when, then
+    assert (await browser.get(f"{url}/subscriptions")).status_code == 401
+    assert (await browser.get(f"{url}/subscriptions/1", headers=key)).status_code == 404
+    assert (await browser.post(f"{url}/checkouts", headers=key, content=b"{")).status_code == 400
+    refused = await browser.post(
+        f"{url}/checkouts", headers=key, json={"data": {"type": "checkouts", "relationships": {}}}
+    )
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["source"]["pointer"]
+    assert (await browser.post(f"{sandbox.url}/sandbox/clock", json={"days": 1})).status_code == 401
+    for wrong in ({"days": -1}, {"days": 1e9}, {"to": "yesterday"}, {"days": "1"}):
+        moved = await browser.post(f"{sandbox.url}/sandbox/clock", json=wrong, headers=key)
+        assert moved.status_code == 422
+    assert (await browser.get(f"{sandbox.url}/checkout/none")).status_code == 404
+    answers = [await browser.get(f"{url}/variants", headers=key) for _ in range(300)]
+    assert [answer.status_code for answer in answers[:5]] == [200] * 5
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["retry-after"]) > 0
+    with pytest.raises(NotSold):
+        await sandbox.seller.checkout(
+            PlanVariant("enterprise", "monthly"), token="t", email=None, return_url=BACK, language="en"
+        )
+
+
+async def test_lists_leave_calls_for_people() -> None:
+    # given a clock that is moved by waiting
+    seconds, waits = [0.0], list[float]()
+
+    async def sleep(wait: float) -> None:
+        waits.append(wait)
+        seconds[0] += wait
+
+    pace = Pace(clock=lambda: seconds[0], sleep=sleep)
+
+    # when a list takes all that is a list's
+    for _ in range(OF_LISTS):
+        await pace.turn(in_a_list=True)
+    await pace.turn(in_a_list=False)
+    unasked = list(waits)
+    await pace.turn(in_a_list=True)
+
+    # then somebody who waits for an answer goes on, and the list waits for its minute
+    assert unasked == []
+    assert sum(waits) == pytest.approx(60)
+
+    # when the seller says that few are left
+    seconds[0] += 1000
+    pace.note({"x-ratelimit-remaining": "12"})
+    await pace.turn(in_a_list=False)
+    await pace.turn(in_a_list=True)
+
+    # then a list pauses
+    assert waits[-1] == pytest.approx(5)
+
+
+def test_the_sandbox_sells_what_ships_at_its_price() -> None:
+    # given
+    prices = {f"{plan.name}_monthly": plan.monthly_price for plan in PLANS if plan.monthly_price}
+    prices |= {f"{plan.name}_yearly": plan.yearly_price for plan in PLANS if plan.yearly_price}
+
+    # when
+    sold = {offer.name: offer.price for offer in OFFERS if offer.interval is not None}
+
+    # then
+    assert sold == {name: int(price * 100) for name, price in prices.items() if price is not None}
+    assert all(name_of(variant_named(offer.name)) == offer.name for offer in OFFERS)
+
+
+async def test_the_settings_choose_the_seller(make_settings: Callable[..., Settings]) -> None:
+    # given
+    here, elsewhere = make_settings(), make_settings(public_url="https://studio.example.org")
+    whole = {
+        "billing_provider": "lemon_squeezy",
+        "lemon_squeezy_api_key": "k",
+        "lemon_squeezy_store_id": "7",
+        "lemon_squeezy_webhook_secret": "first-secret, second-secret",
+        "lemon_squeezy_variants": '{"pro_monthly": 12, "pack_small": "13"}',
+    }
+
+    # when, then
+    assert (here.seller, elsewhere.seller) == ("sandbox", "none")
+    assert open_seller(elsewhere) is None
+    assert make_settings(public_url="http://localhost:1/studio").seller == "sandbox"
+    assert make_settings(host="0.0.0.0").seller == "none"  # noqa: S104
+    with pytest.raises(SellerNotSetUp, match="PINGVAS_LEMON_SQUEEZY_STORE_ID"):
+        open_seller(make_settings(billing_provider="lemon_squeezy", lemon_squeezy_api_key="k"))
+    for wrong in ("[]", '{"pro": 1}', '{"pro_monthly": "x"}', '{"pro_monthly": 1, "pack_small": 1}'):
+        with pytest.raises(ValueError, match="lemon_squeezy_variants"):
+            make_settings(lemon_squeezy_variants=wrong)
+    real = open_seller(make_settings(**whole))
+    assert real is not None
+    assert (real.name, real.test_mode) == ("lemon-squeezy", False)
+    assert real.sells(PRO)
+    assert real.sells(PackVariant("small"))
+    assert not real.sells(STUDIO)
+    with pytest.raises(TestModeEvent):
+        real.read_event({"meta": {"event_name": "order_created", "test_mode": True}})
+
+
+def test_a_word_of_the_seller_that_makes_no_sense_is_refused() -> None:
+    from pingvas.adapters.sellers.lemon_squeezy.resources import NoSense, read_resource
+
+    # given an invoice
+    variants = Variants({"pro_monthly": "12"})
+    good: dict[str, Any] = {
+        "store_id": 7,
+        "subscription_id": 5,
+        "billing_reason": "renewal",
+        "status": "paid",
+        "subtotal": 100,
+        "total": 100,
+        "total_usd": 100,
+        "currency": "USD",
+        "created_at": "2026-11-30T00:00:00.000000Z",
+        "updated_at": "2026-11-30T00:00:00.000000Z",
+    }
+
+    def read(**changes: Any) -> Any:
+        resource = {"type": "subscription-invoices", "id": "9", "attributes": good | changes}
+        return read_resource(resource, variants, store_id="7")
+
+    # when, then
+    assert read().paid_at == datetime(2026, 11, 30, tzinfo=UTC)
+    assert read(store_id=8) is None
+    assert read(status="refunded").refunded == 100
+    wrong: list[dict[str, Any]] = [
+        {"total": 10**40},
+        {"total": -1},
+        {"total": "100"},
+        {"total": True},
+        {"status": "lost"},
+        {"status": None},
+        {"billing_reason": "gift"},
+        {"subscription_id": None},
+        {"updated_at": None},
+        {"created_at": "yesterday"},
+        {"created_at": "2026-11-30T00:00:00"},
+    ]
+    for each in wrong:
+        with pytest.raises(NoSense):
+            read(**each)
+
+
+async def no_sleep(seconds: float) -> None:
+    """No test waits."""
+
+
+def key_of(sandbox: RunningSandbox) -> dict[str, str]:
+    return {"Authorization": f"Bearer {sandbox.calls.key()}"}

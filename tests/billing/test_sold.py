@@ -1,0 +1,228 @@
+"""What a seller tells, in whatever order: the plan held and the credits that come of it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from harness.clock import set_clock
+from harness.store import Store, Told
+from pingvas.adapters.sellers.seller import InvoiceWord
+from pingvas.base.db import Database
+from pingvas.billing.ledger import find_disagreements
+from tests.make.billing import balance_of, make_person
+from tests.make.sold import add_checkout, begin, follow, grants_of, hear, held_by
+
+START = datetime(2027, 1, 31, 10, tzinfo=UTC)
+
+
+def _day(month: int, day: int, *, year: int = 2027) -> datetime:
+    return datetime(year, month, day, 10, tzinfo=UTC)
+
+
+async def test_a_monthly_plan_from_its_purchase_to_its_end(database: Database) -> None:
+    # given somebody who buys on the last day of a month
+    user_id, store = await begin(database, START)
+    first = store.buy("starter", "monthly", "t")
+    await hear(database, store.told)
+
+    # then
+    async with database.read() as session:
+        held = await held_by(session, user_id)
+        assert (held.plan, held.status, held.credits) == ("starter", "active", 5_000)
+        assert (f"{held.current_period_start}", f"{held.current_period_end}") == ("2027-01-31", "2027-02-28")
+        assert await grants_of(session, user_id) == [("invoice:sandbox:2:0", 5_000, _day(2, 28))]
+
+    # when it is renewed on the 28th, upgraded at once, and lowered again for the time after this period
+    await follow(database, store, _day(3, 10))
+    store.change(first, "pro", "monthly", at_once=True)
+    store.change(first, "starter", "monthly", at_once=False)
+    await hear(database, store.told[-4:])
+
+    # then the better plan stays until the period ends, which is the 31st again
+    async with database.read() as session:
+        held = await held_by(session, user_id)
+        assert (held.plan, held.status, held.next_plan, held.credits) == ("pro", "active", "starter", 15_000)
+        assert f"{held.current_period_end}" == "2027-03-31"
+        assert [(key, amount) for key, amount, _ in await grants_of(session, user_id)] == [
+            ("invoice:sandbox:2:0", 5_000),
+            ("invoice:sandbox:3:0", 5_000),
+            ("upgrade:sandbox:3:0:pro:by:4", 10_000),
+        ]
+
+    # when it is canceled after the next period has begun, and that ends
+    await follow(database, store, _day(4, 10))
+    store.cancel(first)
+    await hear(database, store.told[-1:])
+    async with database.read() as session:
+        held = await held_by(session, user_id)
+        assert (held.plan, held.status, held.next_plan, held.credits) == ("starter", "canceled", None, 5_000)
+    await follow(database, store, _day(5, 2))
+
+    # then
+    async with database.read() as session:
+        held = await held_by(session, user_id)
+        assert (held.plan, held.status, held.current_period_end, held.credits) == ("free", "active", None, 0)
+        assert await find_disagreements(session) == []
+
+
+async def test_a_year_brings_its_credits_month_by_month(database: Database) -> None:
+    # given
+    user_id, store = await begin(database, START)
+    number = store.buy("pro", "yearly", "t")
+    await hear(database, store.told)
+
+    # when it is upgraded in the third month
+    await follow(database, store, _day(4, 10))
+    store.change(number, "studio", "yearly", at_once=True)
+    await hear(database, store.told[-2:])
+    await follow(database, store, _day(1, 30, year=2028))
+
+    # then twelve months came, each until the next, and the better plan counts from its own on
+    async with database.read() as session:
+        grants = await grants_of(session, user_id)
+    assert [amount for key, amount, _ in grants if key.startswith("invoice")] == [15_000] * 12
+    assert [amount for key, amount, _ in grants if key.startswith("upgrade")] == [15_000] * 10
+    assert [f"{at:%m-%d}" for key, _, at in grants if key.startswith("invoice")][:4] == [
+        "02-28",
+        "03-31",
+        "04-30",
+        "05-31",
+    ]
+    async with database.read() as session:
+        assert (await held_by(session, user_id)).credits == 30_000
+
+
+async def test_from_months_to_a_year_no_month_comes_twice(database: Database) -> None:
+    # given
+    user_id, store = await begin(database, START)
+    number = store.buy("pro", "monthly", "t")
+    await hear(database, store.told)
+    await follow(database, store, _day(2, 20))
+
+    # when
+    store.change(number, "pro", "yearly", at_once=True)
+    await hear(database, store.told[-2:])
+    await follow(database, store, _day(2, 19, year=2028))
+
+    # then the month that was paid, and twelve of the year in step with it
+    async with database.read() as session:
+        grants = await grants_of(session, user_id)
+        held = await held_by(session, user_id)
+    assert [amount for _, amount, _ in grants] == [15_000] * 13
+    assert (held.plan, held.billing_cycle, held.credits) == ("pro", "yearly", 15_000)
+    assert f"{held.current_period_end}" == "2028-02-20"
+
+
+async def test_the_order_of_words_and_how_often_they_come_change_nothing(database: Database) -> None:
+    # given a history that is heard as it happens, and others of the same
+    user_id, store = await begin(database, START)
+    number = store.buy("starter", "monthly", "t")
+    store.go_to(START + timedelta(days=3))
+    store.change(number, "pro", "monthly", at_once=True)
+    store.go_to(START + timedelta(days=5))
+    store.change(number, "studio", "monthly", at_once=True)
+    store.go_to(START + timedelta(days=9))
+    store.change(number, "starter", "monthly", at_once=False)
+    at = START + timedelta(days=10)
+
+    # when
+    others = []
+    for name, words in {
+        "backwards": store.told[::-1],
+        "twice": [*store.told, *store.told],
+        "all but the first and the last": [store.told[0], store.told[-1], *store.told[1::2]],
+    }.items():
+        async with database.transaction() as session:
+            other = (await make_person(session, credits=0)).user_id
+        await add_checkout(database, other, name)
+        again = Store(at, prefix=f"{name}-")
+        again.told = [_of(told, name) for told in words]
+        # An invoice that comes before its subscription is known waits for that, as its event does.
+        await hear(database, again.told, at=at)
+        await hear(database, again.told, at=at)
+        others.append(other)
+    await hear(database, store.told)
+    await set_clock(database, at)
+
+    # then
+    async with database.read() as session:
+        mine = await held_by(session, user_id)
+        assert (mine.plan, mine.next_plan, mine.credits) == ("studio", "starter", 30_000)
+        for other in others:
+            assert await held_by(session, other) == mine
+        assert await find_disagreements(session) == []
+
+
+async def test_a_refund_takes_back_what_it_paid_for_down_to_zero(database: Database) -> None:
+    # given a month and a pack, of which most is spent
+    user_id, store = await begin(database, START)
+    store.buy("starter", "monthly", "t")
+    pack = store.buy_pack("small", "t")
+    await hear(database, store.told)
+    async with database.read() as session:
+        assert await balance_of(session, user_id) == 6_000
+
+    # when half of the pack is refunded, then all of it and the month
+    store.go_to(START + timedelta(days=1))
+    store.refund(pack, Decimal("0.5"))
+    await hear(database, store.told[-1:])
+    async with database.read() as session:
+        assert await balance_of(session, user_id) == 5_500
+    store.refund(pack)
+    store.refund("2")
+    await hear(database, store.told[-2:])
+
+    # then the plan is gone with its money
+    async with database.read() as session:
+        held = await held_by(session, user_id)
+        assert (held.plan, held.credits) == ("free", 0)
+        assert await find_disagreements(session) == []
+
+
+async def test_a_payment_that_fails_leaves_a_week_of_grace(database: Database) -> None:
+    # given
+    user_id, store = await begin(database, START)
+    number = store.buy("pro", "monthly", "t")
+    await hear(database, store.told)
+    store.card_works(number, False)
+    await follow(database, store, _day(3, 2))
+
+    # then the plan stays, without credits
+    async with database.read() as session:
+        held = await held_by(session, user_id)
+        assert (held.plan, held.status, held.credits) == ("pro", "past_due", 0)
+        assert held.grace_ends_at == _day(3, 7)
+
+    # when the grace is over, and when the card works again
+    await follow(database, store, _day(3, 8))
+    async with database.read() as session:
+        assert (await held_by(session, user_id)).plan == "free"
+    store.card_works(number, True)
+    await follow(database, store, _day(3, 10))
+
+    # then the month that was paid late has its credits
+    async with database.read() as session:
+        held = await held_by(session, user_id)
+        assert (held.plan, held.status, held.grace_ends_at, held.credits) == ("pro", "active", None, 15_000)
+
+
+async def test_nobody_gets_what_was_bought_without_their_checkout(database: Database) -> None:
+    # given
+    user_id, store = await begin(database, START)
+    store.buy("pro", "monthly", "somebody else's")
+
+    # when
+    owners = await hear(database, store.told)
+
+    # then
+    assert owners == [None, None]
+    async with database.read() as session:
+        assert (await held_by(session, user_id)).plan == "free"
+
+
+def _of(told: Told, token: str) -> Told:
+    """The same word about another person's subscription."""
+    word = replace(told.word, provider_id=f"{token}-{told.word.provider_id}")
+    if isinstance(word, InvoiceWord):
+        word = replace(word, subscription_id=f"{token}-{word.subscription_id}")
+    return replace(told, word=word, token=told.token and token)
