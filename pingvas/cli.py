@@ -19,6 +19,7 @@ from pingvas.base.withheld import trace_without_values
 from pingvas.launch.billing_commands import billing
 from pingvas.launch.models_lines import models
 from pingvas.launch.sandbox_command import sandbox
+from pingvas.launch.ledger_command import ledger
 from pingvas.launch.users_commands import show_mail, users
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ app = typer.Typer(
 
 app.add_typer(models, name="models")
 app.add_typer(users, name="users")
+app.add_typer(ledger, name="ledger")
 app.add_typer(billing, name="billing")
 app.command()(sandbox)
 

@@ -35,11 +35,13 @@ from pingvas.api.http.trace_requests import TraceRequests
 from pingvas.api.routes import (
     admin,
     admin_billing,
+    admin_money,
     admin_records,
     api_keys,
     auth,
     avatar,
     buying,
+    credits,
     email_and_password,
     files,
     health,
@@ -194,6 +196,7 @@ def _routers() -> Iterator[APIRouter]:
         queue,
         uploads,
         me,
+        credits,
         models,
         plans,
         held_subscription,
@@ -205,6 +208,7 @@ def _routers() -> Iterator[APIRouter]:
         leaving,
         admin,
         admin_records,
+        admin_money,
         admin_billing,
     ):
         yield room.router

@@ -172,6 +172,13 @@ class Settings(BaseSettings):
     open_registration: bool = Field(True, description="Whether strangers may sign up")
     signup_bonus_credits: int = Field(500, ge=0, description="Credits a new person starts with")
     owner_credits: int = Field(1_000_000, ge=0, description="Credits the studio's owner starts with")
+    gpu_second_cost_usd: float | None = Field(
+        None,
+        ge=0,
+        le=1000,
+        allow_inf_nan=False,
+        description="What a second of GPU time costs, for the sums of admins",
+    )
     leave_days: float = Field(
         14.0, gt=0, description="Days in which somebody can take the deletion of their account back"
     )

@@ -87,7 +87,7 @@ _TAKE_BACK = text(f"""
           FROM credit_grants
          WHERE subscription_id = :subscription_id AND is_open AND (expires_at IS NULL OR expires_at > now())
     ), due AS MATERIALIZED (
-        SELECT LEAST(:amount, SUM(remaining)) AS credits FROM open
+        SELECT LEAST(:amount, COALESCE(SUM(remaining), 0)) AS credits FROM open
     ), moved AS (
         UPDATE subscriptions SET remaining_credits = remaining_credits - due.credits
           FROM due WHERE subscriptions.id = :subscription_id AND due.credits > 0

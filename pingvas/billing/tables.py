@@ -185,6 +185,12 @@ class CreditTransaction(Base):
             unique=True,
             postgresql_where=text("job_id IS NOT NULL AND transaction_type IN ('consume', 'refund')"),
         ),
+        # Credits that came and went without a job, for the sums of a month.
+        Index(
+            "ix_credit_transactions_without_job",
+            "created_at",
+            postgresql_where=text("transaction_type IN ('grant', 'bonus', 'expire')"),
+        ),
         Index("ix_credit_transactions_user_id", "user_id", text("created_at DESC"), text("id DESC")),
         Index(
             "ix_credit_transactions_subscription_id",

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from harness.clock import set_clock
 from harness.store import Store, Told
 from pingvas.adapters.sellers.seller import InvoiceWord
 from pingvas.base.db import Database
 from pingvas.billing.ledger import find_disagreements
 from tests.make.billing import balance_of, make_person
-from tests.make.clock import set_clock
 from tests.make.sold import add_checkout, begin, follow, grants_of, hear, held_by
 
 START = datetime(2027, 1, 31, 10, tzinfo=UTC)
@@ -80,8 +80,8 @@ async def test_a_year_brings_its_credits_month_by_month(database: Database) -> N
     # then twelve months came, each until the next, and the better plan counts from its own on
     async with database.read() as session:
         grants = await grants_of(session, user_id)
-    assert [amount for key, amount, _ in grants if key.startswith("invoice")] == [15_000] * 3 + [30_000] * 9
-    assert [amount for key, amount, _ in grants if key.startswith("upgrade")] == [15_000]
+    assert [amount for key, amount, _ in grants if key.startswith("invoice")] == [15_000] * 12
+    assert [amount for key, amount, _ in grants if key.startswith("upgrade")] == [15_000] * 10
     assert [f"{at:%m-%d}" for key, _, at in grants if key.startswith("invoice")][:4] == [
         "02-28",
         "03-31",
