@@ -19,6 +19,10 @@ export interface Translator {
   /** "5 minutes ago", or the date when it is longer than a week ago. */
   ago: (iso: string) => string;
   dateTime: (iso: string) => string;
+  /** The day alone. */
+  date: (iso: string) => string;
+  /** US dollars, cents only where there are some. Takes what the API writes: "75.00". */
+  money: (dollars: number | string) => string;
   duration: (seconds: number) => string;
   /** A place in a row: "3rd". In Korean the number alone, which the words around it make a place of. */
   ordinal: (place: number) => string;
@@ -45,6 +49,15 @@ export function translator(i18n: I18n): Translator {
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 
+  const date = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
+  // A day without a time is that day everywhere.
+  const day = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
+  const money = new Intl.NumberFormat(language, {
+    style: "currency",
+    currency: "USD",
+    trailingZeroDisplay: "stripIfInteger",
+  });
+
   const t = (key: Key, blanks: Blanks = {}): string => {
     if (language !== "ko") return i18n._(key, blanks, { formats: FORMATS });
     const filling = Object.fromEntries(Object.entries(blanks).map(([name, value]) => [name, marked(value)]));
@@ -66,6 +79,8 @@ export function translator(i18n: I18n): Translator {
       return t("time.just_now");
     },
     dateTime: (iso) => dateTime.format(new Date(iso)),
+    date: (iso) => (iso.includes("T") ? date : day).format(new Date(iso)),
+    money: (dollars) => money.format(Number(dollars)),
     duration: (seconds) => {
       const whole = Math.max(1, Math.ceil(seconds));
       if (whole < 90) return t("time.seconds", { n: whole });

@@ -12,7 +12,7 @@ import styles from "./CreditsPage.module.css";
 export function Grants() {
   const i18n = useI18n();
   // The first page of the ledger brings them along.
-  const { data } = useInfiniteQuery(ledgerQuery);
+  const { data } = useInfiniteQuery(ledgerQuery());
   const columns = useMemo((): Column<Grant>[] => {
     const { t, number, dateTime } = i18n;
     return [
