@@ -31,17 +31,16 @@ export const beginPackCheckout = (pack: string, key: string) =>
 export const getCheckout = (id: string, signal: AbortSignal) =>
   get<Checkout>("/checkouts/{id}", { path: { id }, signal });
 
-export const changePlan = (choice: PlanChoice, key: string) =>
-  post<Subscription>("/subscription/change", { body: choice, key });
+export const changePlan = (choice: PlanChoice) =>
+  post<Subscription>("/subscription/change", { body: choice });
 
-export const cancelSubscription = (key: string) => post<Subscription>("/subscription/cancel", { key });
+export const cancelSubscription = () => post<Subscription>("/subscription/cancel");
 
-export const resumeSubscription = (key: string) => post<Subscription>("/subscription/resume", { key });
+export const resumeSubscription = () => post<Subscription>("/subscription/resume");
 
 export const getCustomerPages = () => get<CustomerPages>("/subscription/portal");
 
-export const redeemCode = (code: string, key: string) =>
-  post<Redeemed>("/credits/redeem", { body: { code }, key });
+export const redeemCode = (code: string) => post<Redeemed>("/credits/redeem", { body: { code } });
 
 export const listStatement = (
   query: StatementFilter & { limit: number; cursor: string | undefined },
@@ -54,5 +53,4 @@ export const exportStatement = (query: StatementFilter) => getText("/me/credits"
 
 export const exportUsage = (query: DaySpan) => getText("/me/usage", { query });
 
-export const reportMissing = (id: string, key: string) =>
-  post<JobOut>("/jobs/{id}/report-missing", { path: { id }, key });
+export const reportMissing = (id: string) => post<JobOut>("/jobs/{id}/report-missing", { path: { id } });

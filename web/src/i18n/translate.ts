@@ -21,6 +21,8 @@ export interface Translator {
   dateTime: (iso: string) => string;
   /** The day alone. */
   date: (iso: string) => string;
+  /** "March 2026", of its first day. */
+  month: (day: string) => string;
   /** US dollars, cents only where there are some. Takes what the API writes: "75.00". */
   money: (dollars: number | string) => string;
   duration: (seconds: number) => string;
@@ -52,6 +54,7 @@ export function translator(i18n: I18n): Translator {
   const date = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
   // A day without a time is that day everywhere.
   const day = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
+  const month = new Intl.DateTimeFormat(language, { year: "numeric", month: "long", timeZone: "UTC" });
   const money = new Intl.NumberFormat(language, {
     style: "currency",
     currency: "USD",
@@ -80,6 +83,7 @@ export function translator(i18n: I18n): Translator {
     },
     dateTime: (iso) => dateTime.format(new Date(iso)),
     date: (iso) => (iso.includes("T") ? date : day).format(new Date(iso)),
+    month: (iso) => month.format(new Date(iso)),
     money: (dollars) => money.format(Number(dollars)),
     duration: (seconds) => {
       const whole = Math.max(1, Math.ceil(seconds));

@@ -25,6 +25,14 @@ const ACTIONS = [
   "user.reset_password",
   "announcement.create",
   "announcement.remove",
+  "user.agree_plan",
+  "user.end_plan",
+  "plan.change",
+  "code.create",
+  "code.end",
+  "billing.replay",
+  "billing.assign",
+  "billing.reconcile",
 ] as const;
 
 export function AuditPage() {

@@ -1,5 +1,5 @@
 /** Before another plan is taken: what that changes, to the credit and the day. */
-import type { Plan, PlanOption } from "@/api/billingContract";
+import type { Plan, PlanOption, Subscription } from "@/api/billingContract";
 import { useAction } from "@/entities/useAction";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
@@ -9,28 +9,29 @@ import { toast } from "@/ui/toasts";
 
 import { changePlan } from "./actions";
 import styles from "./Dialogs.module.css";
-import { changeText, priceText } from "./planText";
+import { changeText, isStaying, priceText } from "./planText";
 
 interface ChangeDialogProps {
   plan: Plan;
   option: PlanOption;
-  /** The plan that is held, by the name that is shown. */
-  current: string;
+  held: Subscription | undefined;
   onClose: () => void;
 }
 
-export function ChangeDialog({ plan, option, current, onClose }: ChangeDialogProps) {
+export function ChangeDialog({ plan, option, held, onClose }: ChangeDialogProps) {
   const i18n = useI18n();
   const { t, date } = i18n;
-  const { action, starts_at } = option;
+  const { starts_at } = option;
+  const isStay = isStaying(option, held);
   const name = plan.display_name;
+  const choice = option.action === "upgrade" ? "billing.choose.upgrade" : "billing.choose.downgrade";
   const changing = useAction(changePlan, {
     beside: true,
     onDone: () => {
-      const said =
-        starts_at === null
-          ? t("billing.changed", { name })
-          : t("billing.changes_on", { name, date: date(starts_at) });
+      const isLater = starts_at !== null && !isStay;
+      const said = isLater
+        ? t("billing.changes_on", { name, date: date(starts_at) })
+        : t("billing.changed", { name });
       toast(said, "good");
       onClose();
     },
@@ -38,13 +39,13 @@ export function ChangeDialog({ plan, option, current, onClose }: ChangeDialogPro
   const price = priceText(plan, option.billing_cycle, i18n);
   return (
     <Dialog
-      label={t("billing.change_title", { name })}
+      label={t(isStay ? "billing.stay_title" : "billing.change_title", { name })}
       headed
-      text={changeText(option, current, i18n)}
+      text={changeText(plan, option, held, i18n)}
       onClose={onClose}
     >
       {price !== null && <p className={styles.price}>{t("billing.price_then", { price })}</p>}
-      {action === "upgrade" && <p className={styles.soft}>{t("billing.credits_follow")}</p>}
+      {option.credits_now > 0 && <p className={styles.soft}>{t("billing.credits_follow")}</p>}
       {changing.problem && (
         <p className={styles.problem} role="alert">
           {problemText(i18n, changing.problem)}
@@ -55,7 +56,7 @@ export function ChangeDialog({ plan, option, current, onClose }: ChangeDialogPro
           {t("action.cancel")}
         </Button>
         <Button look="primary" busy={changing.busy} onClick={() => changing.run(option)}>
-          {t(action === "downgrade" ? "billing.choose.downgrade" : "billing.choose.upgrade", { name })}
+          {t(isStay ? "billing.choose.stay" : choice, { name })}
         </Button>
       </DialogActions>
     </Dialog>

@@ -1,6 +1,6 @@
 import { CheckIcon } from "lucide-react";
 
-import type { BillingCycle, Plan, PlanOption } from "@/api/billingContract";
+import type { BillingCycle, Plan, PlanOption, Subscription } from "@/api/billingContract";
 import { useAction } from "@/entities/useAction";
 import type { Translator } from "@/i18n/translate";
 import { useI18n } from "@/i18n/useI18n";
@@ -10,25 +10,27 @@ import { problemText } from "@/ui/problemText";
 
 import { buyPlan } from "./actions";
 import { leaveTo } from "./leave";
-import { changeText, priceOf, priceText } from "./planText";
+import { changeText, isStaying, priceOf, priceText } from "./planText";
 import styles from "./PlansPage.module.css";
 
 interface PlanOfferProps {
   plan: Plan;
   cycle: BillingCycle;
-  /** undefined: not known yet. */
+  /** undefined: it is not sold, or that is not known yet. */
   option: PlanOption | undefined;
-  current: string;
+  /** Whether that is known. */
+  isKnown: boolean;
+  held: Subscription | undefined;
   isSold: boolean;
   /** To another plan, which is asked about first. */
   onChange: (option: PlanOption) => void;
 }
 
 /** One plan: what it has, what it costs, and what it would change. */
-export function PlanOffer({ plan, cycle, option, current, isSold, onChange }: PlanOfferProps) {
+export function PlanOffer({ plan, cycle, option, isKnown, held, isSold, onChange }: PlanOfferProps) {
   const i18n = useI18n();
   const { t } = i18n;
-  const isCurrent = option?.action === "current";
+  const isCurrent = held?.plan.name === plan.name;
   return (
     <li className={styles.plan} data-current={isCurrent || undefined} aria-label={plan.display_name}>
       <div className={styles.name}>
@@ -44,8 +46,8 @@ export function PlanOffer({ plan, cycle, option, current, isSold, onChange }: Pl
           </li>
         ))}
       </ul>
-      <p className={styles.change}>{option && changeText(option, current, i18n)}</p>
-      {isSold && option && <Choose option={option} plan={plan} onChange={onChange} />}
+      <p className={styles.change}>{isKnown && changeText(plan, option, held, i18n)}</p>
+      {isSold && option && <Choose option={option} plan={plan} held={held} onChange={onChange} />}
     </li>
   );
 }
@@ -71,16 +73,18 @@ function Price({ plan, cycle }: { plan: Plan; cycle: BillingCycle }) {
 interface ChooseProps {
   option: PlanOption;
   plan: Plan;
+  held: Subscription | undefined;
   onChange: (option: PlanOption) => void;
 }
 
-function Choose({ option, plan, onChange }: ChooseProps) {
+function Choose({ option, plan, held, onChange }: ChooseProps) {
   const i18n = useI18n();
   const { t } = i18n;
   const buying = useAction(buyPlan, { beside: true, onDone: ({ checkout_url }) => leaveTo(checkout_url) });
   const { action } = option;
   if (action === "current" || action === "none") return null;
-  const label = t(`billing.choose.${action}`, { name: plan.display_name });
+  const choice = isStaying(option, held) ? "stay" : action;
+  const label = t(`billing.choose.${choice}`, { name: plan.display_name });
   return (
     <>
       <Button

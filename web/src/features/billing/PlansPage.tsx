@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import type { BillingCycle, Offers, Plan, PlanOption } from "@/api/billingContract";
+import type { BillingCycle, Offers, Plan, PlanOption, Subscription } from "@/api/billingContract";
 import { offersQuery, planOptionsQuery, subscriptionQuery } from "@/entities/subscription/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { Segmented } from "@/ui/RadioGroup";
@@ -38,7 +38,7 @@ export function PlansPage() {
     >
       {offers?.seller === null && <p className={styles.note}>{t("billing.nothing_sold")}</p>}
       {offers ? (
-        <Plans offers={offers} cycle={cycle} current={held?.plan.display_name ?? ""} />
+        <Plans offers={offers} cycle={cycle} held={held} />
       ) : isError ? (
         <Failed error={error} onRetry={() => void refetch()} />
       ) : (
@@ -52,11 +52,10 @@ export function PlansPage() {
 interface PlansProps {
   offers: Offers;
   cycle: BillingCycle;
-  /** The plan that is held, by the name that is shown. */
-  current: string;
+  held: Subscription | undefined;
 }
 
-function Plans({ offers, cycle, current }: PlansProps) {
+function Plans({ offers, cycle, held }: PlansProps) {
   const { t } = useI18n();
   const { data, isError, error, refetch } = useQuery(planOptionsQuery);
   const [asked, setAsked] = useState<{ plan: Plan; option: PlanOption } | null>(null);
@@ -73,13 +72,14 @@ function Plans({ offers, cycle, current }: PlansProps) {
             plan={plan}
             cycle={cycle}
             option={optionOf(plan)}
-            current={current}
+            isKnown={data !== undefined}
+            held={held}
             isSold={offers.seller !== null}
             onChange={(option) => setAsked({ plan, option })}
           />
         ))}
       </ul>
-      {asked && <ChangeDialog {...asked} current={current} onClose={() => setAsked(null)} />}
+      {asked && <ChangeDialog {...asked} held={held} onClose={() => setAsked(null)} />}
     </>
   );
 }

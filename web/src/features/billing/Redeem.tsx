@@ -1,5 +1,5 @@
 /** A gift or a coupon: a code that gives credits, once a person. */
-import { useState, type FormEvent } from "react";
+import { useState, type SyntheticEvent } from "react";
 
 import { useAction } from "@/entities/useAction";
 import { useI18n } from "@/i18n/useI18n";
@@ -28,7 +28,7 @@ export function Redeem() {
       setCode("");
     },
   });
-  const send = (event: FormEvent) => {
+  const send = (event: SyntheticEvent) => {
     event.preventDefault();
     if (code.trim() !== "" && !busy) run(code.trim());
   };

@@ -1,4 +1,4 @@
-/** What a person can do about their plan and credits. Each press is done once, however often it has to be sent. */
+/** What a person can do about their plan and credits. What is paid for is asked for once a press, however often it has to be sent. */
 import { CoinsIcon, CreditCardIcon, GiftIcon, RefreshCwIcon, SparklesIcon, UndoIcon } from "lucide-react";
 
 import {
@@ -15,12 +15,10 @@ import { setSubscription } from "@/entities/subscription/queries";
 import { setBalance } from "@/entities/user/cache";
 import { userKeys } from "@/entities/user/queries";
 
-const choiceKey = ({ plan, billing_cycle }: PlanChoice) => `${plan} ${billing_cycle}`;
-
 export const buyPlan: RunAction<PlanChoice, CheckoutStarted> = {
   label: "billing.to_checkout",
   icon: CreditCardIcon,
-  once: choiceKey,
+  once: ({ plan, billing_cycle }) => `${plan} ${billing_cycle}`,
   run: ({ plan, billing_cycle }, { key }) => beginPlanCheckout({ plan, billing_cycle }, key),
 };
 
@@ -34,9 +32,8 @@ export const buyPack: RunAction<string, CheckoutStarted> = {
 export const changePlan: RunAction<PlanChoice, Subscription> = {
   label: "billing.change_plan",
   icon: SparklesIcon,
-  once: choiceKey,
-  run: async ({ plan, billing_cycle }, { client, key }) => {
-    const after = await callChange({ plan, billing_cycle }, key);
+  run: async ({ plan, billing_cycle }, { client }) => {
+    const after = await callChange({ plan, billing_cycle });
     setSubscription(client, after);
     return after;
   },
@@ -47,9 +44,8 @@ export const cancelPlan: RunAction<Subscription, Subscription> = {
   icon: UndoIcon,
   danger: true,
   offered: ({ can }) => can.includes("cancel"),
-  once: () => "cancel",
-  run: async (_, { client, key }) => {
-    const after = await cancelSubscription(key);
+  run: async (_, { client }) => {
+    const after = await cancelSubscription();
     setSubscription(client, after);
     return after;
   },
@@ -59,9 +55,8 @@ export const resumePlan: RunAction<Subscription, Subscription> = {
   label: "billing.resume",
   icon: RefreshCwIcon,
   offered: ({ can }) => can.includes("resume"),
-  once: () => "resume",
-  run: async (_, { client, key }) => {
-    const after = await resumeSubscription(key);
+  run: async (_, { client }) => {
+    const after = await resumeSubscription();
     setSubscription(client, after);
     return after;
   },
@@ -70,9 +65,8 @@ export const resumePlan: RunAction<Subscription, Subscription> = {
 export const redeem: RunAction<string, Redeemed> = {
   label: "billing.redeem",
   icon: GiftIcon,
-  once: (code) => code,
-  run: async (code, { client, key }) => {
-    const given = await redeemCode(code, key);
+  run: async (code, { client }) => {
+    const given = await redeemCode(code);
     setBalance(client, given.balance);
     void client.invalidateQueries({ queryKey: userKeys.ledger });
     return given;

@@ -53,18 +53,42 @@ export function standingLines(
   return lines.filter((line) => typeof line === "string");
 }
 
-/** What a plan would change for this person, and when. */
-export function changeText(option: PlanOption, current: string, { t, date, money }: Translator): string {
+/** What a plan would change for this person, and when. `option`: undefined where a plan is not sold. */
+export function changeText(
+  plan: Pick<Plan, "name" | "monthly_price">,
+  option: PlanOption | undefined,
+  held: Pick<Subscription, "plan" | "status"> | undefined,
+  { t, date, money }: Translator,
+): string {
+  if (!option || option.action === "none") return whyNot(plan, option, held, t);
   const { action, price, starts_at, credits_now: now, credits_per_month: monthly, billing_cycle } = option;
+  const current = held?.plan.display_name ?? "";
   if (action === "current") return t("billing.option.current");
-  if (action === "none") return t(price === null ? "billing.option.agreed" : "billing.option.none");
-  if (action === "downgrade") {
-    return starts_at === null
-      ? t("billing.option.downgrade_now", { monthly })
-      : t("billing.option.downgrade", { date: date(starts_at), current, monthly });
-  }
-  if (action === "upgrade") return t("billing.option.upgrade", { now, monthly });
-  return t(`billing.option.checkout_${billing_cycle}`, { price: money(price ?? 0), now, monthly });
+  if (action === "checkout")
+    return t(`billing.option.checkout_${billing_cycle}`, { price: money(price ?? 0), now, monthly });
+  if (held?.status === "trial") return t("billing.option.trial", { monthly });
+  if (isStaying(option, held)) return t("billing.option.stay");
+  if (starts_at !== null) return t("billing.option.downgrade", { date: date(starts_at), current, monthly });
+  if (action === "downgrade") return t("billing.option.downgrade_now", { monthly });
+  return now > 0 ? t("billing.option.upgrade", { now, monthly }) : t("billing.option.longer", { monthly });
+}
+
+/** Back to the plan that is paid for already, before another one takes its place. */
+export function isStaying(option: PlanOption, held: Pick<Subscription, "plan"> | undefined): boolean {
+  return option.action === "upgrade" && option.starts_at !== null && option.plan === held?.plan.name;
+}
+
+function whyNot(
+  plan: Pick<Plan, "name" | "monthly_price">,
+  option: PlanOption | undefined,
+  held: Pick<Subscription, "plan" | "status"> | undefined,
+  t: Translator["t"],
+): string {
+  if (plan.name === held?.plan.name) return t("billing.option.current");
+  if (plan.monthly_price === null) return t("billing.option.agreed");
+  if (!option) return t("billing.option.none");
+  if (held?.status === "canceled") return t("billing.option.canceled");
+  return t(held?.status === "past_due" ? "billing.option.past_due" : "billing.option.as_good");
 }
 
 interface After {

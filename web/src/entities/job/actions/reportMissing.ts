@@ -13,9 +13,8 @@ import { jobKeys } from "../queries";
 export const reportMissing: RunAction<Pick<Job, "id">> = {
   label: "job.report_missing",
   icon: ImageOffIcon,
-  once: ({ id }) => id,
-  run: async ({ id }, { client, i18n, key }) => {
-    const fresh = await callReport(id, key);
+  run: async ({ id }, { client, i18n }) => {
+    const fresh = await callReport(id);
     patchJob(client, id, () => fresh);
     toast(i18n.t("job.paid_back", { n: fresh.receipt?.returned ?? 0 }), "good");
     for (const queryKey of [jobKeys.lists, userKeys.me, userKeys.ledger])
