@@ -47,7 +47,7 @@ export interface Subscription {
   can: (SubscriptionDeed | (string & {}))[];
 }
 
-export type ChangeAction = "checkout" | "upgrade" | "downgrade" | "current" | "none";
+type ChangeAction = "checkout" | "upgrade" | "downgrade" | "current" | "none";
 
 /** What a plan would change for this person. */
 export interface PlanOption {

@@ -29,7 +29,7 @@ export function get<T>(url: string, { path, query, signal }: Call = {}): Promise
     signal,
     responseStyle: "data",
     throwOnError: true,
-  }) as Promise<T>;
+  });
 }
 
 export const post = <T>(url: string, call: WritingCall = {}) => write<T>("post", url, call);
@@ -49,7 +49,7 @@ function write<T>(method: Writing, url: string, { body, key, path, query }: Writ
     },
     responseStyle: "data",
     throwOnError: true,
-  }) as Promise<T>;
+  });
 }
 
 /** The same as CSV, all of its pages. */
