@@ -14,7 +14,6 @@ const BY_CODE = [
   "admin.action.",
   "admin.field.",
   "admin.value.",
-  "billing.job_type.",
   "billing.pack.",
   "billing.type.",
   "job.error.",
@@ -28,6 +27,7 @@ const BY_CODE = [
   "problem.",
   "recipe.sampler.",
   "upload_error.",
+  "usage.job_type.",
 ];
 
 const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" }).map((name) => join(SOURCE, name));

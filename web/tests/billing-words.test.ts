@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest";
 
 import type { AdminPlan } from "@/api/billingAdmin";
 import type { PlanOption, Subscription } from "@/api/billingContract";
+import { barsOf, lastDays } from "@/entities/usage/usageDays";
 import { changesOf, entriesOf } from "@/features/admin/money/planEntries";
 import { EMPTY_CODE, readCode } from "@/features/admin/money/codeEntries";
 import { expiringNext } from "@/features/billing/expiring";
 import { changeText, keptLines, readVariant, standingLines } from "@/features/billing/planText";
-import { barsOf, lastDays } from "@/features/billing/usageDays";
 import { soundFilter } from "@/features/billing/useStatementFilter";
 
 import { FREE, PLANS, PRO, subscriptionOf } from "./billingAnswers";

@@ -1,32 +1,17 @@
 /** The pages about plans and credits, before a studio that answers as the contract says. */
-import { setupI18n } from "@lingui/core";
-import { I18nProvider } from "@lingui/react";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { act, cleanup, render, screen, waitFor, within } from "@testing-library/react";
+import { act, cleanup, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import type { ReactNode } from "react";
-import { MemoryRouter } from "react-router";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { Offers, PlanOption, Subscription } from "@/api/billingContract";
-import { signIn } from "@/api/session";
-import type { Language } from "@/i18n/language";
 import { NotEnough } from "@/entities/subscription/NotEnough";
-import { PlansPage as AdminPlansPage } from "@/features/admin/money/PlansPage";
 import { PlanCard } from "@/features/billing/PlanCard";
 import { PlansPage } from "@/features/billing/PlansPage";
 import { Redeem } from "@/features/billing/Redeem";
 import { ReturnPage } from "@/features/billing/ReturnPage";
 
-import { FREE, OFFERS, PLANS, PRO, subscriptionOf } from "./billingAnswers";
-import { messagesIn } from "./words";
-
-type Answer = unknown;
-interface Call {
-  method: string;
-  path: string;
-  body: unknown;
-}
+import { OFFERS, PLANS, PRO, subscriptionOf } from "./billingAnswers";
+import { json, show, signInHere, studio } from "./fakeStudio";
 
 const ME = {
   credits: { balance: 420, held: 0 },
@@ -34,46 +19,8 @@ const ME = {
   plan: PRO,
   profile: { preferences: {} },
 };
-const json = (body: unknown, status = 200) =>
-  new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } });
 
-/** A studio: what it answers to which call, and what it was asked. */
-function studio(answers: Record<string, Answer>): Call[] {
-  const calls: Call[] = [];
-  vi.stubGlobal("fetch", async (request: Request) => {
-    const path = new URL(request.url).pathname.replace("/api/v1", "");
-    const text = await request.text();
-    calls.push({ method: request.method, path, body: text === "" ? null : (JSON.parse(text) as unknown) });
-    const answer = answers[`${request.method} ${path}`];
-    if (answer === undefined) return json({ code: "not_found", detail: path }, 404);
-    const body: unknown = typeof answer === "function" ? (answer as () => unknown)() : answer;
-    return body instanceof Response ? body : json(body);
-  });
-  return calls;
-}
-
-function show(page: ReactNode, address = "/", language: Language = "en") {
-  const i18n = setupI18n({ locale: language, messages: { [language]: messagesIn(language) } });
-  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  render(
-    <I18nProvider i18n={i18n}>
-      <QueryClientProvider client={client}>
-        <MemoryRouter initialEntries={[address]}>{page}</MemoryRouter>
-      </QueryClientProvider>
-    </I18nProvider>,
-  );
-}
-
-beforeEach(() => {
-  const user = { id: "1", role: "user", status: "active" };
-  signIn({
-    access_token: "token",
-    refresh_token: null,
-    token_type: "bearer",
-    expires_in: 900,
-    user,
-  } as never);
-});
+beforeEach(signInHere);
 
 afterEach(() => {
   cleanup();
@@ -265,35 +212,4 @@ test("a code that was used before is said to be, beside the field, and at once",
 
   expect((await screen.findByRole("alert")).textContent).toBe("You have had the credits of this code.");
   expect(calls.map(({ body }) => body)).toEqual([{ code: "spring" }]);
-});
-
-test("an admin sees whom the change of a plan touches before it is made", async () => {
-  const user = userEvent.setup();
-  const rest = { max_open_jobs: 200, queue_weight: 50, requests_per_minute: 120, generations_per_minute: 10 };
-  const plans = [FREE, PRO].map((plan) => ({ ...plan, ...rest, is_active: true, holders: 3 }));
-  const calls = studio({
-    "GET /admin/plans": { items: plans },
-    "POST /admin/plans/pro/preview": { holders: 3, over_storage: 1, losing: ["flux_models"] },
-    "PATCH /admin/plans/pro": plans[1],
-  });
-  show(<AdminPlansPage />);
-
-  await user.click(await screen.findByRole("button", { name: "Edit Pro" }));
-  const dialog = await screen.findByRole("dialog", { name: "Edit Pro" });
-  const storage = within(dialog).getByLabelText("Storage (GiB)");
-  await user.clear(storage);
-  await user.type(storage, "10");
-  await user.click(within(dialog).getByRole("checkbox", { name: "FLUX models" }));
-  await within(dialog).findByText("It touches 3 people.");
-  expect(within(dialog).getByText(/1 of them has more pictures than would fit/)).toBeTruthy();
-  expect(within(dialog).getByText("They lose: FLUX models.")).toBeTruthy();
-  await user.type(within(dialog).getByLabelText("Reason"), "Dear disks");
-  await user.click(within(dialog).getByRole("button", { name: "Save" }));
-
-  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
-  expect(calls.find(({ method }) => method === "PATCH")?.body).toEqual({
-    storage_bytes: 10 * 1024 ** 3,
-    features: { flux_models: false },
-    reason: "Dear disks",
-  });
 });

@@ -1,5 +1,5 @@
 /** What admins read and do about plans, subscriptions, the seller's events, codes and revenue: the calls, and what they answer. */
-import type { BillingCycle, DaySpan, Plan, SubscriptionStatus } from "./billingContract";
+import type { BillingCycle, DaySpan, Plan, SubscriptionStatus, Usage } from "./billingContract";
 import { get, getText, patch, post, remove } from "./calls";
 
 export type AdminPlan = Plan & {
@@ -155,6 +155,12 @@ export const getRevenue = (query: DaySpan, signal: AbortSignal) =>
   get<Revenue>("/admin/revenue", { query, signal });
 
 export const exportRevenue = (query: DaySpan) => getText("/admin/revenue", { query });
+
+/** Of everybody; null: nobody has told what a second costs. */
+export const getUsageOfAll = (query: DaySpan, signal: AbortSignal) =>
+  get<Usage & { gpu_cost_usd: string | null }>("/admin/usage", { query, signal });
+
+export const exportUsageOfAll = (query: DaySpan) => getText("/admin/usage", { query });
 
 export const listCodes = (query: Paged, signal: AbortSignal) =>
   get<Page<Code>>("/admin/codes", { query, signal });

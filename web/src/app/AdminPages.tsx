@@ -19,6 +19,7 @@ const Subscriptions = page(
 );
 const Events = page(async () => (await import("@/features/admin/money/EventsPage")).EventsPage);
 const Revenue = page(async () => (await import("@/features/admin/money/RevenuePage")).RevenuePage);
+const Usage = page(async () => (await import("@/features/admin/money/UsagePage")).UsagePage);
 const Codes = page(async () => (await import("@/features/admin/money/CodesPage")).CodesPage);
 const Audit = page(async () => (await import("@/features/admin/AuditPage")).AuditPage);
 
@@ -33,6 +34,7 @@ export function AdminPages({ user }: { user: User }) {
         <Route path="subscriptions" element={<Subscriptions />} />
         <Route path="events" element={<Events />} />
         <Route path="revenue" element={<Revenue />} />
+        <Route path="usage" element={<Usage />} />
         <Route path="codes" element={<Codes />} />
         <Route path="announcements" element={<Announcements />} />
         <Route path="audit" element={<Audit />} />

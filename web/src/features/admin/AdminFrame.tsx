@@ -13,6 +13,7 @@ const PAGES = [
   "plans",
   "codes",
   "revenue",
+  "usage",
   "events",
   "announcements",
   "audit",

@@ -1,10 +1,8 @@
 /** What stands above every page about plans and credits: where else one can go, and that no real money is paid where that is so. */
-import { useQuery } from "@tanstack/react-query";
-import { FlaskConicalIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { NavLink } from "react-router";
 
-import { offersQuery } from "@/entities/subscription/queries";
+import { SandboxLine } from "@/entities/subscription/SandboxLine";
 import { useI18n } from "@/i18n/useI18n";
 import { useTitle } from "@/ui/useTitle";
 
@@ -42,19 +40,5 @@ export function BillingFrame({ title, aside, children }: BillingFrameProps) {
       <SandboxLine />
       {children}
     </div>
-  );
-}
-
-export function SandboxLine() {
-  const { t } = useI18n();
-  const { data } = useQuery(offersQuery);
-  if (!data?.seller?.is_sandbox) return null;
-  return (
-    <p className={styles.sandbox} role="note">
-      <FlaskConicalIcon size={18} />
-      <span>
-        <strong>{t("billing.sandbox")}</strong> {t("billing.sandbox_text")}
-      </span>
-    </p>
   );
 }

@@ -7,6 +7,7 @@ import type { StatementFilter } from "@/api/billingContract";
 import { ExportCsv } from "@/entities/ExportCsv";
 import { ledgerQuery } from "@/entities/user/queries";
 import { useI18n } from "@/i18n/useI18n";
+import { cx } from "@/ui/cx";
 import { DataTable } from "@/ui/DataTable";
 import { TextField } from "@/ui/Field";
 import { LoadMore } from "@/ui/LoadMore";
@@ -33,7 +34,9 @@ export function Ledger() {
     return <Empty title={t("billing.empty_title")} text={t(text)} />;
   }
   return (
-    <section className={styles.section}>
+    <section className={cx(styles.section, styles.statement)}>
+      {/* The caption of the table, which is not there when nothing fits. */}
+      <h2>{t("billing.ledger")}</h2>
       <Filters filter={filter} onChange={set} />
       {transactions.length === 0 ? (
         <Empty title={t("billing.nothing_fits")} text={t("billing.nothing_fits_text")} />

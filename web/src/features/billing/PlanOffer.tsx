@@ -32,7 +32,12 @@ export function PlanOffer({ plan, cycle, option, isKnown, held, isSold, onChange
   const { t } = i18n;
   const isCurrent = held?.plan.name === plan.name;
   return (
-    <li className={styles.plan} data-current={isCurrent || undefined} aria-label={plan.display_name}>
+    <li
+      className={styles.plan}
+      data-current={isCurrent || undefined}
+      data-wide={plan.monthly_price === null || undefined}
+      aria-label={plan.display_name}
+    >
       <div className={styles.name}>
         <h2>{plan.display_name}</h2>
         {isCurrent && <Badge tone="accent">{t("billing.your_plan")}</Badge>}

@@ -11,13 +11,13 @@ import { getCheckout } from "@/api/billing";
 import type { Checkout } from "@/api/billingContract";
 import { asProblem } from "@/api/problem";
 import { offersQuery, rereadSubscription, subscriptionKeys } from "@/entities/subscription/queries";
+import { SandboxLine } from "@/entities/subscription/SandboxLine";
 import { meQuery } from "@/entities/user/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { buttonClass } from "@/ui/Button";
 import { Empty, Failed, Loading } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 
-import { SandboxLine } from "./BillingFrame";
 import { readVariant } from "./planText";
 import styles from "./ReturnPage.module.css";
 

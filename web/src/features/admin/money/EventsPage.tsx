@@ -6,6 +6,7 @@ import { Link } from "react-router";
 
 import { replayEvent, type BillingEvent, type EventStatus } from "@/api/billingAdmin";
 import { asProblem } from "@/api/problem";
+import { SandboxLine } from "@/entities/subscription/SandboxLine";
 import { useI18n } from "@/i18n/useI18n";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
@@ -36,6 +37,7 @@ export function EventsPage() {
   const status = STATUSES.find((one) => one === filters.status);
   return (
     <AdminFrame title={t("admin.events")}>
+      <SandboxLine />
       <p className={styles.soft}>{t("admin.events_text")}</p>
       <div className={styles.wide}>
         <Segmented

@@ -4,6 +4,7 @@ import { useMemo } from "react";
 
 import { exportRevenue, type RevenueMonth } from "@/api/billingAdmin";
 import { ExportCsv } from "@/entities/ExportCsv";
+import { SandboxLine } from "@/entities/subscription/SandboxLine";
 import { useI18n } from "@/i18n/useI18n";
 import { DataTable, type Column } from "@/ui/DataTable";
 import { TextField } from "@/ui/Field";
@@ -26,6 +27,7 @@ export function RevenuePage() {
       title={t("admin.revenue")}
       aside={<ExportCsv label={t("admin.export")} name="revenue" read={() => exportRevenue(span)} />}
     >
+      <SandboxLine />
       <search className={styles.filters}>
         <TextField
           label={t("admin.from")}
@@ -62,16 +64,18 @@ function Months({ span }: { span: { from?: string; to?: string } }) {
     <>
       <dl className={styles.card}>
         <dt className={styles.faint}>{t("admin.outstanding")}</dt>
-        <dd className={styles.code}>{number(data.outstanding)}</dd>
+        <dd className={styles.figure}>{number(data.outstanding)}</dd>
       </dl>
-      <div className={styles.wide}>
+      {/* It scrolls by itself on a phone, where keys are to reach it too. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <section className={styles.wide} tabIndex={0} aria-label={t("admin.by_month")}>
         <DataTable
           caption={t("admin.by_month")}
           columns={columns}
           rows={data.months}
           getKey={({ month }) => month}
         />
-      </div>
+      </section>
     </>
   );
 }

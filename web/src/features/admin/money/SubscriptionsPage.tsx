@@ -7,6 +7,7 @@ import { Link } from "react-router";
 import { reconcile, type HeldSubscription, type SubscriptionFilter } from "@/api/billingAdmin";
 import { asProblem } from "@/api/problem";
 import type { Translator } from "@/i18n/translate";
+import { SandboxLine } from "@/entities/subscription/SandboxLine";
 import { useI18n } from "@/i18n/useI18n";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
@@ -31,6 +32,7 @@ export function SubscriptionsPage() {
   const all = { value: "", label: t("admin.all") };
   return (
     <AdminFrame title={t("admin.subscriptions")} aside={<Reconcile />}>
+      <SandboxLine />
       <search className={styles.filters}>
         <Select
           label={t("admin.plan")}

@@ -3,6 +3,7 @@ import { infiniteQueryOptions, queryOptions, type QueryClient } from "@tanstack/
 
 import {
   getRevenue,
+  getUsageOfAll,
   listAdminPlans,
   listCodes,
   listEvents,
@@ -51,6 +52,13 @@ export const revenueQuery = (span: DaySpan) =>
   queryOptions({
     queryKey: [{ _id: "getRevenue", span }],
     queryFn: ({ signal }) => getRevenue(span, signal),
+    placeholderData: (before) => before,
+  });
+
+export const usageQuery = (span: DaySpan) =>
+  queryOptions({
+    queryKey: [{ _id: "getUsageOfAll", span }],
+    queryFn: ({ signal }) => getUsageOfAll(span, signal),
     placeholderData: (before) => before,
   });
 

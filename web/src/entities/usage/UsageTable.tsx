@@ -5,7 +5,7 @@ import type { Key, Translator } from "@/i18n/translate";
 import { useI18n } from "@/i18n/useI18n";
 import { DataTable, type Column } from "@/ui/DataTable";
 
-import styles from "./CreditsPage.module.css";
+import styles from "./Usage.module.css";
 
 interface UsageTableProps<Row> {
   caption: Key;
@@ -25,20 +25,20 @@ export function UsageTable<Row extends UsageFigures>({ caption, rows, nameOf }: 
     return [
       {
         id: "label",
-        header: t("billing.what_for"),
+        header: t("usage.what_for"),
         cell: ({ label }) => label,
         sortBy: ({ label }) => label,
       },
       {
         id: "completed",
-        header: t("billing.completed"),
+        header: t("usage.completed"),
         cell: ({ completed }) => number(completed),
         sortBy: ({ completed }) => completed,
         numeric: true,
       },
       {
         id: "failed",
-        header: t("billing.failed"),
+        header: t("usage.failed"),
         cell: ({ failed }) => number(failed),
         sortBy: ({ failed }) => failed,
         numeric: true,
@@ -46,7 +46,7 @@ export function UsageTable<Row extends UsageFigures>({ caption, rows, nameOf }: 
       },
       {
         id: "computing",
-        header: t("billing.computing"),
+        header: t("usage.computing"),
         cell: ({ gpu_seconds }) => (gpu_seconds === 0 ? number(0) : duration(gpu_seconds)),
         sortBy: ({ gpu_seconds }) => gpu_seconds,
         numeric: true,
@@ -54,7 +54,7 @@ export function UsageTable<Row extends UsageFigures>({ caption, rows, nameOf }: 
       },
       {
         id: "credits",
-        header: t("billing.spent"),
+        header: t("usage.spent"),
         cell: ({ credits }) => number(credits),
         sortBy: ({ credits }) => credits,
         numeric: true,

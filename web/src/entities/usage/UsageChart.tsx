@@ -13,12 +13,12 @@ export function UsageChart({ bars }: { bars: readonly UsageBar[] }) {
   const spanOf = ({ from, to }: UsageBar) => (from === to ? date(from) : `${date(from)} – ${date(to)}`);
   return (
     <figure className={styles.figure}>
-      <div className={styles.bars} role="img" aria-label={t("billing.chart", { most, when: spanOf(best) })}>
+      <div className={styles.bars} role="img" aria-label={t("usage.chart", { most, when: spanOf(best) })}>
         {bars.map((bar) => (
           <span
             key={bar.from}
             className={styles.column}
-            title={t("billing.bar", { n: bar.credits, when: spanOf(bar) })}
+            title={t("usage.bar", { n: bar.credits, when: spanOf(bar) })}
           >
             <span
               className={styles.bar}
@@ -30,7 +30,7 @@ export function UsageChart({ bars }: { bars: readonly UsageBar[] }) {
       </div>
       <figcaption className={styles.axis}>
         <span>{date(first.from)}</span>
-        <span>{t("billing.chart_most", { n: number(most) })}</span>
+        <span>{t("usage.chart_most", { n: number(most) })}</span>
         <span>{date(last.to)}</span>
       </figcaption>
     </figure>
