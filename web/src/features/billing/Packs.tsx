@@ -22,7 +22,10 @@ export function Packs() {
   const isThere = data !== undefined && data.seller !== null && data.packs.length > 0;
   // Whoever is sent here by a link to the packs sees them, though they come in later than the page.
   useEffect(() => {
-    if (isThere && hash === "#packs") place.current?.scrollIntoView({ block: "start" });
+    if (!isThere || hash !== "#packs") return;
+    // After the page has been put at its top, where pages begin.
+    const frame = requestAnimationFrame(() => place.current?.scrollIntoView({ block: "start" }));
+    return () => cancelAnimationFrame(frame);
   }, [isThere, hash]);
   if (!isThere) return null;
   return (
