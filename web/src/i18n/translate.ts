@@ -19,6 +19,12 @@ export interface Translator {
   /** "5 minutes ago", or the date when it is longer than a week ago. */
   ago: (iso: string) => string;
   dateTime: (iso: string) => string;
+  /** The day alone. */
+  date: (iso: string) => string;
+  /** "March 2026", of its first day. */
+  month: (day: string) => string;
+  /** US dollars, cents only where there are some. Takes what the API writes: "75.00". */
+  money: (dollars: number | string) => string;
   duration: (seconds: number) => string;
   /** A place in a row: "3rd". In Korean the number alone, which the words around it make a place of. */
   ordinal: (place: number) => string;
@@ -38,6 +44,20 @@ const numbers = once((language) => new Intl.NumberFormat(language, { maximumFrac
 const signedNumbers = once((language) => new Intl.NumberFormat(language, { signDisplay: "exceptZero" }));
 const times = once(
   (language) => new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }),
+);
+const dates = once((language) => new Intl.DateTimeFormat(language, { dateStyle: "medium" }));
+// A day without a time is that day everywhere.
+const days = once((language) => new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" }));
+const months = once(
+  (language) => new Intl.DateTimeFormat(language, { year: "numeric", month: "long", timeZone: "UTC" }),
+);
+const amounts = once(
+  (language) =>
+    new Intl.NumberFormat(language, {
+      style: "currency",
+      currency: "USD",
+      trailingZeroDisplay: "stripIfInteger",
+    }),
 );
 const distances = once(
   (language) => new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }),
@@ -83,6 +103,9 @@ export function translator(i18n: I18n): Translator {
       return t("time.just_now");
     },
     dateTime,
+    date: (iso) => (iso.includes("T") ? dates : days)(language).format(new Date(iso)),
+    month: (iso) => months(language).format(new Date(iso)),
+    money: (dollars) => amounts(language).format(Number(dollars)),
     duration: (seconds) => {
       const whole = Math.max(1, Math.ceil(seconds));
       if (whole < 90) return t("time.seconds", { n: whole });
