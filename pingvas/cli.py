@@ -17,9 +17,9 @@ from pingvas import __version__
 from pingvas.base.errors import StudioError
 from pingvas.base.withheld import trace_without_values
 from pingvas.launch.billing_commands import billing
+from pingvas.launch.ledger_command import ledger
 from pingvas.launch.models_lines import models
 from pingvas.launch.sandbox_command import sandbox
-from pingvas.launch.ledger_command import ledger
 from pingvas.launch.users_commands import show_mail, users
 
 if TYPE_CHECKING:
