@@ -48,6 +48,8 @@ class _Held:
     token: str
     day: int
     since: datetime
+    # The newest variant that was paid for.
+    paid: PlanVariant | None = None
     card_works: bool = True
     tries: int = 0
     unpaid: str | None = None
@@ -150,7 +152,13 @@ class Store:
         self._set(number, status="paused_free" if free else "paused")
 
     def unpause(self, number: str) -> None:
-        self._set(number, status="active")
+        """What would have been renewed meanwhile is in an hour."""
+        renews_at = self._held[number].word.renews_at
+        assert renews_at is not None
+        if renews_at < self.now:
+            renews_at = self.now + timedelta(hours=1)
+            self._held[number].day = renews_at.day
+        self._set(number, status="active", renews_at=renews_at)
 
     def card_works(self, number: str, works: bool) -> None:
         self._held[number].card_works = works
@@ -174,6 +182,9 @@ class Store:
 
     def status(self, number: str) -> str:
         return self._held[number].word.status
+
+    def paid(self, number: str) -> PlanVariant | None:
+        return self._held[number].paid
 
     def word(self, number: str) -> SoldWord:
         return self._held[number].word
@@ -215,6 +226,7 @@ class Store:
         if held.card_works:
             paid = replace(invoice, status="paid", updated_at=self.now)
             self._set(number, status="active", renews_at=self._after(held))
+            held.paid = held.word.variant
             self.invoices[held.unpaid] = paid
             self.told.append(Told(self.now, paid, None))
             held.failed_at = None
@@ -240,6 +252,8 @@ class Store:
 
     def _bill(self, number: str, reason: InvoiceReason, price: int, *, status: str = "paid") -> str:
         name = self._number()
+        if status == "paid":
+            self._held[number].paid = self._held[number].word.variant
         self.invoices[name] = InvoiceWord(
             provider_id=name,
             subscription_id=number,

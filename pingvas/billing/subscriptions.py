@@ -109,6 +109,8 @@ async def lock_current_subscription(session: AsyncSession, user_id: UUID) -> Cur
         raise NoSubscription
     if row.has_expired_credits:
         await expire(session, row.id)
+        # A plan may keep some of it for another month.
+        row = await fetch_one(session, _LOCK, {"user_id": user_id}) or row
     return CurrentSubscription(**row)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from harness.clock import set_clock
 from pingvas.adapters.sellers.seller import PackVariant, PlanVariant, Variant
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
@@ -18,7 +19,6 @@ from pingvas.billing.sold.due import settle_due
 from pingvas.billing.sold.reconcile import reconcile
 from pingvas.billing.sold.take import take_word
 from tests.make.billing import make_person
-from tests.make.clock import set_clock
 from tests.make.sandbox import RunningSandbox, running_sandbox
 from tests.make.sold import add_checkout, begin, grants_of, held_by
 

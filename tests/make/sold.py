@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from harness.clock import make_clock_movable, set_clock
 from harness.store import Store, Told
 from pingvas.base.db import Database
 from pingvas.base.ids import new_id
@@ -16,7 +17,6 @@ from pingvas.billing.sold.due import settle_due
 from pingvas.billing.sold.take import take_word
 from pingvas.billing.sold.tokens import hash_token
 from tests.make.billing import make_person
-from tests.make.clock import make_clock_movable, set_clock
 
 SELLER = "sandbox"
 _CHECKOUT = text("""

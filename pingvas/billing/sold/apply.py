@@ -17,6 +17,7 @@ from pingvas.adapters.sellers.seller import Event, OrderWord, Seller, TestModeEv
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.base.errors import Invalid
 from pingvas.base.statements import Row, fetch_one
+from pingvas.billing.sold.listed import LISTED, own_listed
 from pingvas.billing.sold.take import take_word
 
 log = logging.getLogger(__name__)
@@ -92,6 +93,10 @@ async def _apply_next(
 
 
 async def _apply(session: AsyncSession, row: Row, read: Callable[[Mapping[str, Any]], Event]) -> str:
+    if row.event_name == LISTED:
+        owner = await own_listed(session, row.provider, row.body, row.user_id)
+        status = "nobody" if owner is None else "applied"
+        return await _done(session, row.id, status, owner, None)
     try:
         event = read(row.body)
     except TestModeEvent as error:

@@ -4,7 +4,7 @@ Each has a key of its own, so it comes once. Within one month of credits the sum
 order in which one hears of the invoices.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -16,6 +16,7 @@ from pingvas.billing.sold.copies import STUDIO, Copies, Paid, PlanRow, SoldCopy
 from pingvas.billing.sold.months import Month, add_months, months_from
 from pingvas.billing.sold.periods import PATIENCE, Period, periods_of
 from pingvas.billing.sold.plan_held import counts_until
+from pingvas.billing.sold.shares import shares_of
 
 # A pack of credits lives a year.
 PACK_MONTHS = 12
@@ -47,6 +48,20 @@ def credits_due(copies: Copies) -> list[Due]:
         is_over = each.expires_at <= copies.now
         due.append(_expiring(each, late) if is_over else each)
     return due
+
+
+def credits_of_payments(copies: Copies) -> dict[UUID, int]:
+    """How many credits each payment has brought: what goes back with it if it is refunded."""
+    brought: dict[UUID, int] = {payment.id: 0 for payment in copies.payments}
+    for payment in copies.payments:
+        if payment.kind == "order":
+            brought[payment.id] = copies.given.get(_order_key(payment), 0)
+    for sold in copies.sold:
+        for period in periods_of(copies, sold):
+            for month in period.months:
+                for share in shares_of(copies, period, month):
+                    brought[share.payment.id] += share.had
+    return brought
 
 
 def own_keys(copies: Copies, payment: Paid) -> list[str]:
@@ -119,43 +134,21 @@ def _of_trial(sold: SoldCopy, ends_at: datetime) -> Iterator[Due]:
 
 
 def _of_month(copies: Copies, period: Period, month: Month) -> Iterator[Due]:
-    """Those of the plan with which the month begins, then the difference to each better one that was reached in it."""
-    base = period.base
-    bucket = f"{base.provider}:{base.provider_id}:{month.number}"
-    first_key = f"invoice:{bucket}"
-    before = [each for each in period.upgrades if each.by.paid_at < month.starts_at]
-    during = [each for each in period.upgrades if month.starts_at <= each.by.paid_at < month.ends_at]
-    if month is period.months[0] and month.number == 0:
-        # The invoice of a change may be stamped a little before that of its period.
-        before, during = [], before + during
-    plan = max([period.plan, *(each.plan for each in before if each.by.is_kept)], key=_rank)
-    level = plan.credits_per_month
-    if base.is_kept:
-        yield Due("monthly", first_key, level, month.ends_at, _words(plan, "a month"), base.id)
-    level = max(level, copies.given.get(first_key, 0))
-    for reached in during:
-        if not reached.by.is_kept:
-            continue
-        upgrade = f"upgrade:{bucket}:"
-        by = f":by:{reached.by.provider_id}"
-        key = f"{upgrade}{reached.plan.name}{by}"
-        # What this invoice brought before, when less was known of it, counts.
-        had = sum(n for name, n in copies.given.items() if name.startswith(upgrade) and name.endswith(by))
-        if key not in copies.given:
-            amount = reached.plan.credits_per_month - level - had
-            yield Due(
-                "monthly", key, amount, month.ends_at, _words(reached.plan, "the difference"), reached.by.id
-            )
-            had += max(0, amount)
-        level += had
+    for share in shares_of(copies, period, month):
+        if share.payment.is_kept:
+            amount = share.entitled - share.had
+            yield Due("monthly", share.key, amount, month.ends_at, share.words, share.payment.id)
 
 
 def _of_order(copies: Copies, payment: Paid) -> Iterator[Due]:
     if payment.kind != "order" or payment.pack_credits is None or not payment.is_kept:
         return
-    key = f"order:{payment.provider}:{payment.provider_id}"
     expires_at = add_months(payment.paid_at, PACK_MONTHS)
-    yield Due("pack", key, payment.pack_credits, expires_at, "Pack of credits", payment.id)
+    yield Due("pack", _order_key(payment), payment.pack_credits, expires_at, "Pack of credits", payment.id)
+
+
+def _order_key(payment: Paid) -> str:
+    return f"order:{payment.provider}:{payment.provider_id}"
 
 
 def _expiring(due: Due, expires_at: datetime) -> Due:
@@ -164,11 +157,3 @@ def _expiring(due: Due, expires_at: datetime) -> Due:
 
 def _words(plan: PlanRow, what: str) -> str:
     return f"{plan.display_name}, {what}"
-
-
-def _rank(plan: PlanRow) -> tuple[int, object]:
-    return plan.rank
-
-
-def sum_of(dues: Iterable[Due]) -> int:
-    return sum(due.amount for due in dues)

@@ -2,8 +2,7 @@
 plans that were reached in it.
 
 An invoice names no plan. What it paid is told by three things that each may be missing: the plans that the subscription was seen with
-around it, its amount, and the newest word. Where two of them disagree the better plan counts: nobody loses what they have paid, and
-what is counted too early would have come with the next word.
+around it, its amount, and the newest word. Where two of them disagree the better plan counts: nobody loses what they have paid.
 """
 
 from collections.abc import Sequence
@@ -18,6 +17,10 @@ from pingvas.billing.sold.months import Month, add_months, is_last_day, months_f
 
 # The word about a change may be stamped a little before the invoice for it.
 _JUST_BEFORE = timedelta(minutes=5)
+# What comes along with an invoice is stamped so near to it.
+_ALONG_WITH = timedelta(minutes=1)
+# How far an amount may be from what is expected, in cents for each dollar: sellers count the days of a month in ways of their own.
+_TOLERANCE = 3
 # How long an invoice waits for a word that is not older than itself before the newest that is there has to do.
 PATIENCE = timedelta(days=1)
 
@@ -123,13 +126,16 @@ def _paid_by(
     copies: Copies, sold: SoldCopy, base: Paid, until: datetime | None
 ) -> tuple[PlanRow, Cycle] | None:
     """The plan and cycle that an invoice for a whole period paid. None: nothing is known of that yet."""
-    seen = _nearest(sold, base.paid_at, base.paid_at - _JUST_BEFORE, until)
+    seen = _nearest(sold, base.paid_at, base.paid_at, until)
     priced = _of_price(copies, base)
-    if seen is not None and (seen.plan, seen.cycle) in priced:
-        return seen.plan, seen.cycle
     if priced:
         plan, cycle = max(priced, key=lambda each: each[0].rank)
-        return (max(plan, seen.plan, key=lambda each: each.rank) if seen else plan), cycle
+        # Prices change, and who has subscribed keeps the old one: what was seen with the invoice counts where it is better.
+        if seen is None or abs(seen.seen_at - base.paid_at) > _ALONG_WITH:
+            return plan, cycle
+        if (seen.plan, seen.cycle) in priced:
+            return seen.plan, seen.cycle
+        return max(plan, seen.plan, key=lambda each: each.rank), cycle
     if seen is not None:
         return seen.plan, seen.cycle
     is_newer = sold.seller_updated_at >= base.paid_at - _JUST_BEFORE
@@ -174,15 +180,15 @@ def _with_updates(
     for update in updates:
         if update.paid_at >= period.ends_at:
             continue  # of no period: what was paid before it had ended
-        seen = _nearest(sold, update.paid_at, period.base.paid_at, until)
-        if seen is not None and seen.cycle != period.cycle:
-            reached.append(Reached(update, seen.plan))
-            done.append(_cut(period, reached, update.paid_at))
-            period, reached, best = _in_step(sold, period, update, seen, until), [], seen.plan
+        to = _changed_to(copies, sold, period, best, update, until)
+        if to is None:
             continue
-        plans = [plan for plan in (seen and seen.plan, _of_difference(copies, period, best, update)) if plan]
-        plan = max(plans, key=lambda each: each.rank, default=None)
-        if plan is not None and plan.rank > best.rank:
+        plan, cycle = to
+        if cycle != period.cycle:
+            reached.append(Reached(update, plan))
+            done.append(_cut(period, reached, update.paid_at))
+            period, reached, best = _in_step(sold, period, update, plan, cycle, until), [], plan
+        elif plan.rank > best.rank:
             reached.append(Reached(update, plan))
             best = plan
     return [*done, replace(period, upgrades=tuple(reached))]
@@ -193,28 +199,56 @@ def _cut(period: Period, reached: list[Reached], at: datetime) -> Period:
     return replace(period, cut_at=at, ends_at=at, months=months, upgrades=tuple(reached))
 
 
-def _in_step(sold: SoldCopy, old: Period, update: Paid, seen: SeenVariant, until: datetime | None) -> Period:
-    ends_at = add_months(update.paid_at, _length(seen.cycle))
+def _in_step(
+    sold: SoldCopy, old: Period, update: Paid, plan: PlanRow, cycle: Cycle, until: datetime | None
+) -> Period:
+    ends_at = add_months(update.paid_at, _length(cycle))
     cut_at = _cut_at(sold, ends_at, until)
     steps = takewhile(lambda month: month.starts_at < cut_at, months_from(old.step, day=old.day, first=1))
     later = [month for month in steps if month.starts_at > update.paid_at]
     months = tuple(replace(month, number=number) for number, month in enumerate(later, 1))
-    return Period(update, seen.plan, seen.cycle, update.paid_at, ends_at, cut_at, old.step, old.day, months)
+    return Period(update, plan, cycle, update.paid_at, ends_at, cut_at, old.step, old.day, months)
 
 
-def _of_difference(copies: Copies, period: Period, best: PlanRow, update: Paid) -> PlanRow | None:
-    """The better plan whose price, for the rest of the period, makes up this amount. None: it is that of none."""
+def _changed_to(
+    copies: Copies, sold: SoldCopy, period: Period, best: PlanRow, update: Paid, until: datetime | None
+) -> tuple[PlanRow, Cycle] | None:
+    """The plan and cycle that an invoice for a change was for. None: nothing is known of that yet."""
+    seen = _nearest(sold, update.paid_at, period.base.paid_at, until)
+    priced = _of_difference(copies, period, best, update)
+    if seen is not None and abs(seen.seen_at - update.paid_at) <= _ALONG_WITH:
+        if priced is None:
+            return seen.plan, seen.cycle
+        # What was seen may be the next change already; what was paid is beyond doubt.
+        plan, cycle = priced
+        return (max(plan, seen.plan, key=lambda each: each.rank) if cycle == seen.cycle else plan), cycle
+    if priced is None and seen is not None and copies.now >= update.paid_at + PATIENCE:
+        return seen.plan, seen.cycle
+    return priced
+
+
+def _of_difference(
+    copies: Copies, period: Period, best: PlanRow, update: Paid
+) -> tuple[PlanRow, Cycle] | None:
+    """The better plan, or the same or a better one for a year, whose price less what is left of the present one's makes up this
+    amount. None: it is that of none."""
     whole = (period.ends_at - period.starts_at).total_seconds()
     left = Decimal((period.ends_at - update.paid_at).total_seconds() / whole)
     paid = best.price(period.cycle)
     if paid is None or update.currency != "USD" or left <= 0:
         return None
-    found = []
+    found: list[tuple[Decimal, PlanRow, Cycle]] = []
     for plan in copies.plans.values():
-        price = plan.price(period.cycle)
-        if price is None or plan.rank <= best.rank:
-            continue
-        expected = (price - paid) * 100 * left
-        if abs(update.subtotal - expected) <= max(Decimal(2), expected * Decimal("0.03")):
-            found.append((abs(update.subtotal - expected), plan))
-    return min(found, key=lambda each: each[0])[1] if found else None
+        expected: list[tuple[Decimal, Cycle]] = []
+        if plan.rank > best.rank and (price := plan.price(period.cycle)) is not None:
+            expected.append(((price - paid) * left, period.cycle))
+        if plan.rank >= best.rank and period.cycle == "monthly" and plan.yearly_price is not None:
+            expected.append((plan.yearly_price - paid * left, "yearly"))
+        for dollars, cycle in expected:
+            off = abs(update.subtotal - dollars * 100)
+            if off <= max(Decimal(2), dollars * _TOLERANCE):
+                found.append((off, plan, cycle))
+    if not found:
+        return None
+    _, plan, cycle = min(found, key=lambda each: each[0])
+    return plan, cycle

@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -11,7 +13,10 @@ from pingvas.adapters.sellers.seller import InvoiceWord, OrderWord, Seller, Sold
 from pingvas.base.db import Database
 from pingvas.base.read_session import ReadSession
 from pingvas.base.statements import Row, fetch
-from pingvas.billing.sold.take import take_word
+from pingvas.billing.sold.listed import Kind, keep_listed
+from pingvas.billing.sold.settle import settle
+from pingvas.billing.sold.take import keep_word
+from pingvas.billing.subscriptions import NoSubscription
 
 log = logging.getLogger(__name__)
 
@@ -53,13 +58,19 @@ async def reconcile(database: Database, seller: Seller) -> Reconciled:
     """Ask for everything and repair what differs; what was done so far stays done. Raises SellerUnavailable, SellerRefused and
     DatabaseUnavailable."""
     found = Reconciled()
+    owners: set[UUID] = set()
     # Subscriptions first: invoices belong to whom these belong to.
     async for words in _pages(seller.list_subscriptions()):
-        await _compare(database, seller, words, found)
+        await _compare(database, seller, words, found, owners)
     async for invoices in _pages(seller.list_invoices()):
-        await _compare(database, seller, invoices, found)
+        await _compare(database, seller, invoices, found, owners)
     async for orders in _pages(seller.list_orders()):
-        await _compare(database, seller, [each for each in orders if each.variant is not None], found)
+        await _compare(database, seller, [each for each in orders if each.variant is not None], found, owners)
+    # Once everything is known of them: what an invoice was for may be told by another.
+    for user_id in owners:
+        with suppress(NoSubscription):  # gone since
+            async with database.transaction() as session:
+                await settle(session, user_id)
     async with database.transaction() as session:
         await session.execute(_LOOK_AGAIN, {"provider": seller.name})
     return found
@@ -77,7 +88,11 @@ async def _pages(words: AsyncIterator[_Kind]) -> AsyncIterator[list[_Kind]]:
 
 
 async def _compare(
-    database: Database, seller: Seller, words: Sequence[SoldWord | InvoiceWord | OrderWord], found: Reconciled
+    database: Database,
+    seller: Seller,
+    words: Sequence[SoldWord | InvoiceWord | OrderWord],
+    found: Reconciled,
+    owners: set[UUID],
 ) -> None:
     words = [word for word in words if seller.test_mode or not word.test_mode]
     if not words:
@@ -90,15 +105,28 @@ async def _compare(
         difference = _difference(word, row)
         is_nobodys = row is not None and row["user_id"] is None
         if difference is None and not (is_nobodys and row is not None and row.get("owner") is not None):
-            found.nobody += is_nobodys
+            if is_nobodys:
+                found.nobody += 1
+                await _note(database, seller, word)
             continue
         async with database.transaction() as session:
-            owner = await take_word(session, seller.name, word)
-        found.nobody += owner is None
+            owner = await keep_word(session, seller.name, word)
+        if owner is None:
+            found.nobody += 1
+            await _note(database, seller, word)
+        else:
+            owners.add(owner)
         if difference is not None:
             found.changed += 1
             found.differences.append(f"{_name(word)} {word.provider_id}: {difference}")
             log.info("reconciled with the seller: %s", found.differences[-1])
+
+
+async def _note(database: Database, seller: Seller, word: Word) -> None:
+    """For admins. An invoice belongs to whom its subscription belongs to."""
+    if not isinstance(word, InvoiceWord):
+        async with database.transaction() as session:
+            await keep_listed(session, seller.name, _name(word), word.provider_id)
 
 
 async def _known(session: ReadSession, provider: str, words: Sequence[Word]) -> dict[str, Row]:
@@ -141,7 +169,7 @@ def _difference(word: Word, row: Row | None) -> str | None:
     return ", ".join(changed) or None
 
 
-def _name(word: Word) -> str:
+def _name(word: Word) -> Kind:
     match word:
         case SoldWord():
             return "subscription"

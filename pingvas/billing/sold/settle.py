@@ -12,7 +12,13 @@ from pingvas.base.statements import fetch_one
 from pingvas.billing.credits import Grant, give, take_back
 from pingvas.billing.events import SubscriptionUpdated
 from pingvas.billing.sold.copies import Copies, load_copies
-from pingvas.billing.sold.credits_due import Due, credits_due, next_change, own_keys
+from pingvas.billing.sold.credits_due import (
+    Due,
+    credits_due,
+    credits_of_payments,
+    next_change,
+    own_keys,
+)
 from pingvas.billing.sold.plan_held import Held, plan_held
 from pingvas.billing.subscriptions import lock_current_subscription
 
@@ -33,7 +39,7 @@ _SETTLE_AT = text("""
     UPDATE subscriptions SET settle_at = :settle_at
      WHERE id = :subscription_id AND settle_at IS DISTINCT FROM CAST(:settle_at AS timestamptz)
 """)
-_GIVEN = text("UPDATE payments SET credits_given = credits_given + :credits WHERE id = :payment_id")
+_BROUGHT = text("UPDATE payments SET credits_given = :credits WHERE id = :payment_id")
 _TAKEN_BACK = text("""
     UPDATE payments SET taken_back = taken_back + :taken, not_taken_back = not_taken_back + :spent WHERE id = :payment_id
 """)
@@ -95,20 +101,20 @@ async def _give(session: AsyncSession, copies: Copies, due: Due) -> bool:
         due.description,
         due.expires_at,
     )
-    if await give(session, grant) is None:
-        return False
-    if due.payment_id is not None:
-        await session.execute(_GIVEN, {"credits": due.amount, "payment_id": due.payment_id})
-    return True
+    return await give(session, grant) is not None
 
 
 async def _take_back(session: AsyncSession, copies: Copies) -> None:
     """Of each refunded payment the credits that it gave, in the same proportion, down to zero; the rest is noted beside it."""
+    brought = credits_of_payments(copies)
     for payment in copies.payments:
+        given = brought[payment.id]
+        if given != payment.credits_given:
+            await session.execute(_BROUGHT, {"credits": given, "payment_id": payment.id})
         if payment.status == "refunded" or payment.status in _STATUS_OF_NOTHING:
-            target = payment.credits_given
+            target = given
         elif payment.total > 0:
-            target = payment.credits_given * min(payment.refunded, payment.total) // payment.total
+            target = given * min(payment.refunded, payment.total) // payment.total
         else:
             continue
         due = target - payment.taken_back - payment.not_taken_back

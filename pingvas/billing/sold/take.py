@@ -76,6 +76,10 @@ _KEEP_PAYMENT = text("""
         paid_at = EXCLUDED.paid_at, test_mode = EXCLUDED.test_mode, seller_updated_at = EXCLUDED.seller_updated_at
      WHERE kept.seller_updated_at <= EXCLUDED.seller_updated_at
 """)
+_SETTLE_SOON = text("""
+    UPDATE subscriptions SET settle_at = LEAST(settle_at, now() + interval '10 minutes')
+     WHERE user_id = :user_id AND status <> 'expired'
+""")
 _OWN_PAYMENT = text("""
     UPDATE payments SET user_id = CAST(:user_id AS uuid)
      WHERE provider = :provider AND kind = :kind AND provider_id = :provider_id AND user_id IS NULL
@@ -93,6 +97,29 @@ async def take_word(
 
     `user_id`: whose an admin says it is, where nobody else is known. Raises NoSubscription.
     """
+    owner = await _keep(session, provider, word, token, user_id)
+    if owner is not None:
+        await settle(session, owner)
+    return owner
+
+
+async def keep_word(
+    session: AsyncSession,
+    provider: str,
+    word: Word,
+    token: str | None = None,
+    user_id: UUID | None = None,
+) -> UUID | None:
+    """The same for one of many: the caller settles when all are kept. Should it not come to that, a chore does in some minutes."""
+    owner = await _keep(session, provider, word, token, user_id)
+    if owner is not None:
+        await session.execute(_SETTLE_SOON, {"user_id": owner})
+    return owner
+
+
+async def _keep(
+    session: AsyncSession, provider: str, word: Word, token: str | None, user_id: UUID | None
+) -> UUID | None:
     owner = await _find_owner(session, provider, word, token) or user_id
     if owner is not None:
         # Before its copies are touched, so that all of one person's words follow one another.
@@ -101,8 +128,6 @@ async def take_word(
         await _keep_sold(session, provider, word, owner)
     else:
         await _keep_payment(session, provider, word, owner)
-    if owner is not None:
-        await settle(session, owner)
     return owner
 
 

@@ -141,6 +141,10 @@ def _option(copies: Copies, held: Held, plan: PlanRow, cycle: Cycle) -> ChangeOp
     ends_at = period.ends_at if period else by.renews_at
     if cycle == "monthly" and held.cycle == "yearly":
         return option("downgrade", ends_at)
+    if held.next_plan is not None and plan.rank > held.plan.rank:
+        return option(
+            "none"
+        )  # the seller would count from the lower one: what was lowered is taken back first
     if plan.rank > held.plan.rank or (plan == held.plan and cycle != held.cycle):
         return option("upgrade", None, _difference(held, plan, period), at_once=True)
     # What is paid for already stays until its end: going back to it costs nothing now.

@@ -1,4 +1,4 @@
-"""A clock of the database that tests can move: in `sim`, which is looked in before PostgreSQL's own functions.
+"""A clock of the database that can be moved, for tests and benchmarks: in `sim`, which is looked in before PostgreSQL's own functions.
 
 `now()` and `clock_timestamp()` of every statement then say the real time and what was added to it. Defaults of columns are bound
 to PostgreSQL's own, so those that matter are made anew.
