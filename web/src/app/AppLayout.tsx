@@ -85,7 +85,7 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
             <ConnectionLine />
           </div>
           <Announcements />
-          <ProveAddressLine />
+          <ProveAddressLine user={user} />
           <main id="main" ref={main} className={styles.main} tabIndex={-1}>
             {children}
           </main>
