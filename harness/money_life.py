@@ -78,6 +78,7 @@ _GIVEN = text("""
     SELECT (SELECT COALESCE(SUM(amount), 0) FROM credit_grants WHERE user_id = :user_id AND kind IN ('monthly', 'pack'))
          - (SELECT COALESCE(SUM(credits_given), 0) FROM payments WHERE user_id = :user_id)
 """)
+_KEYS = text("SELECT source_key, amount FROM credit_grants WHERE user_id = :user_id ORDER BY starts_at, id")
 _TRIALS = text("""
     SELECT COALESCE(SUM(amount), 0) FROM credit_grants WHERE user_id = :user_id AND kind = 'trial'
 """)
@@ -388,7 +389,10 @@ async def outcome_of(life: Life, *, with_balance: bool) -> Outcome:
     async with life.database.read() as session:
         held = tuple((await session.execute(_HELD, person)).one())
         rows = (await session.execute(_PAID, person)).all()
-        assert await session.scalar(_GIVEN, person) == 0, "what was given and what it was given for differ"
+        differs = await session.scalar(_GIVEN, person)
+        assert differs == 0, (
+            f"what was given and what it was given for differ: {await _grants(session, life)}"
+        )
         is_comparable = with_balance and not any(row.is_refunded for row in rows)
         return Outcome(
             held=held,
@@ -398,6 +402,11 @@ async def outcome_of(life: Life, *, with_balance: bool) -> Outcome:
             trials=int(await session.scalar(_TRIALS, person)),
             balance=await session.scalar(_BALANCE, person) if is_comparable else None,
         )
+
+
+async def _grants(session: ReadSession, life: Life) -> str:
+    rows = await session.execute(_KEYS, {"user_id": life.user_id})
+    return ", ".join(f"{row.source_key} {row.amount}" for row in rows)
 
 
 async def live_twice(database: TimedDatabase, seed: str, model: str) -> str | None:

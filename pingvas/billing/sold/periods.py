@@ -36,9 +36,10 @@ class Reached:
 @dataclass(frozen=True)
 class Period:
     """Paid from `starts_at` until `ends_at`; what is paid on `cut_at` and later belongs to the next one. `months` bring credits of
-    their own; they are counted from `step`, each on that `day`. The upgrades are in the order in which they were paid."""
+    their own; they are counted from `step`, each on that `day`, and named after `root`, whose step that was. The upgrades are in the order in which they were paid."""
 
     base: Paid
+    root: Paid
     plan: PlanRow
     cycle: Cycle
     starts_at: datetime
@@ -98,7 +99,7 @@ def _period(copies: Copies, sold: SoldCopy, base: Paid, first: Paid, until: date
     )
     # A year has twelve, however the days fall.
     kept = tuple(month for month in months if month.number < _length(cycle))
-    return Period(base, plan, cycle, base.paid_at, ends_at, cut_at, base.paid_at, day, kept)
+    return Period(base, base, plan, cycle, base.paid_at, ends_at, cut_at, base.paid_at, day, kept)
 
 
 def _length(cycle: Cycle) -> int:
@@ -205,9 +206,8 @@ def _in_step(
     ends_at = add_months(update.paid_at, _length(cycle))
     cut_at = _cut_at(sold, ends_at, until)
     steps = takewhile(lambda month: month.starts_at < cut_at, months_from(old.step, day=old.day, first=1))
-    later = [month for month in steps if month.starts_at > update.paid_at]
-    months = tuple(replace(month, number=number) for number, month in enumerate(later, 1))
-    return Period(update, plan, cycle, update.paid_at, ends_at, cut_at, old.step, old.day, months)
+    months = tuple(month for month in steps if month.starts_at > update.paid_at)
+    return Period(update, old.root, plan, cycle, update.paid_at, ends_at, cut_at, old.step, old.day, months)
 
 
 def _changed_to(
