@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
+from typing import TypeVar
 
 from harness.store import PACKS, Store
-from pingvas.adapters.sellers.seller import Cycle, Word
+from pingvas.adapters.sellers.seller import Cycle, InvoiceWord, OrderWord, SoldWord
 
 _PLANS = ("starter", "pro", "studio")
+_Word = TypeVar("_Word", SoldWord, InvoiceWord, OrderWord)
 _LONGEST = timedelta(days=430)
 
 
@@ -103,9 +105,9 @@ def _cycle(random: Random) -> Cycle:
     return "yearly" if random.random() < 0.3 else "monthly"
 
 
-def renamed(word: Word, prefix: str) -> Word:
+def renamed(word: _Word, prefix: str) -> _Word:
     """The same word about another person's things."""
-    other = replace(word, provider_id=f"{prefix}{word.provider_id}")
-    if hasattr(other, "subscription_id"):
-        other = replace(other, subscription_id=f"{prefix}{other.subscription_id}")
-    return other
+    if isinstance(word, InvoiceWord):
+        of = f"{prefix}{word.subscription_id}"
+        return replace(word, provider_id=f"{prefix}{word.provider_id}", subscription_id=of)
+    return replace(word, provider_id=f"{prefix}{word.provider_id}")

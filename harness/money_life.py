@@ -23,7 +23,7 @@ import pingvas.base.db
 from harness.clock import ADD_HERE
 from harness.histories import random_history, renamed
 from harness.jobs import image_request
-from harness.store import Store, Told
+from harness.store import Store
 from pingvas.accounts.actor import Actor
 from pingvas.adapters.sellers.seller import Event, InvoiceWord, OrderWord, SentEvent, SoldWord
 from pingvas.base.db import Database, DatabaseUnavailable
@@ -170,13 +170,12 @@ def make_mortal() -> None:
 
 @dataclass
 class Life:
-    """Somebody's, with the seller's name that their things have here."""
+    """Somebody's, with the seller's name that their things have here; ids of these begin with it."""
 
     database: TimedDatabase
     user_id: UUID
     provider: str
     store: Store
-    told: list[Told] = field(default_factory=list)
     test_mode: bool = True
 
     @property
@@ -190,23 +189,24 @@ class Life:
     # As a seller: what it says is read by its number.
 
     def read_event(self, body: Mapping[str, Any]) -> Event:
-        told = self.told[body["n"]]
-        return Event("told", None if told.token is None else f"{self.provider}{told.token}", told.word)
+        told = self.store.told[body["n"]]
+        token = None if told.token is None else f"{self.provider}{told.token}"
+        return Event("told", token, renamed(told.word, self.provider))
 
     async def list_subscriptions(self) -> AsyncIterator[SoldWord]:
         for word in self.store.lists():
             if isinstance(word, SoldWord):
-                yield word
+                yield renamed(word, self.provider)
 
     async def list_invoices(self) -> AsyncIterator[InvoiceWord]:
         for word in self.store.lists():
             if isinstance(word, InvoiceWord):
-                yield word
+                yield renamed(word, self.provider)
 
     async def list_orders(self) -> AsyncIterator[OrderWord]:
         for word in self.store.lists():
             if isinstance(word, OrderWord):
-                yield word
+                yield renamed(word, self.provider)
 
     # What happens in it.
 
@@ -250,6 +250,16 @@ class Life:
         clock.pass_to(moment)
 
 
+def set_clock(moment: datetime) -> None:
+    """What time it is for this task, and those that it starts: another life begins."""
+    _CLOCK.set(_Clock(moment))
+
+
+def pass_time_to(moment: datetime) -> None:
+    """For whoever does by hand what is due on the way."""
+    _clock().pass_to(moment)
+
+
 def _clock() -> _Clock:
     clock = _CLOCK.get()
     assert clock is not None
@@ -257,8 +267,7 @@ def _clock() -> _Clock:
 
 
 async def begin_life(database: TimedDatabase, store: Store, provider: str) -> Life:
-    """A new person with a checkout, some minutes before the first thing they buy."""
-    _CLOCK.set(_Clock(store.told[0].at - timedelta(minutes=5)))
+    """A new person with a checkout."""
     user_id = new_id()
     async with database.transaction() as session:
         await session.execute(_PERSON, {"id": user_id, "email": f"{user_id}@example.com"})
@@ -294,7 +303,7 @@ async def live_steadily(life: Life, deeds: Iterable[tuple[datetime, Deed]]) -> N
     """Every event comes when it is sent, and all that is due is done in time."""
     happens: list[tuple[datetime, Deed]] = [
         (told.at, lambda life, n=n: _hear_and_apply(life, n))  # type: ignore[misc]
-        for n, told in enumerate(life.told)
+        for n, told in enumerate(life.store.told)
     ]
     for at, deed in sorted([*happens, *deeds], key=lambda each: each[0]):
         await life.pass_to(at)
@@ -319,7 +328,7 @@ async def live_shaken(life: Life, random: Random, deeds: Iterable[tuple[datetime
     share = random.choice((0.0, 0.3, 0.7, 0.95, 1.0))
     happens: list[tuple[datetime, Deed]] = list(deeds)
     late: list[int] = []
-    for number, told in enumerate(life.told):
+    for number, told in enumerate(life.store.told):
         if random.random() >= share:
             continue
         for _ in range(random.choice((1, 1, 1, 2))):
@@ -332,11 +341,11 @@ async def live_shaken(life: Life, random: Random, deeds: Iterable[tuple[datetime
                 if random.random() < 0.6:
                     happens.append((at + timedelta(seconds=random.randrange(600)), lambda life: life.apply()))
     for _ in range(random.randrange(6)):
-        at = life.told[0].at + random.random() * (life.store.now - life.told[0].at)
+        at = life.store.told[0].at + random.random() * (life.store.now - life.store.told[0].at)
         happens.append((at, lambda life: life.settle()))
     for at, deed in sorted(happens, key=lambda each: each[0]):
         _clock().pass_to(at)
-        await _mortally(life, random, deed)
+        await mortally(life, random, deed)
     _clock().pass_to(life.store.now)
     return late
 
@@ -348,7 +357,7 @@ async def recover(life: Life, random: Random) -> None:
         await reconcile(life.database, life)  # type: ignore[arg-type]  # as much of a seller as it takes
 
     for _ in range(3):
-        await _mortally(life, random, all_of_it)
+        await mortally(life, random, all_of_it)
     await all_of_it(life)
     # Of what no event ever told, an admin says whose it is.
     async with life.database.transaction() as session:
@@ -363,7 +372,7 @@ async def recover(life: Life, random: Random) -> None:
     await life.settle()
 
 
-async def _mortally(life: Life, random: Random, deed: Deed) -> None:
+async def mortally(life: Life, random: Random, deed: Deed) -> None:
     if random.random() < 0.4:
         _DEATH.set(_Death(random.randrange(1, 40), random.random() < 0.1, random.random() < 0.2))
     try:
@@ -415,40 +424,28 @@ async def live_twice(database: TimedDatabase, seed: str, model: str) -> str | No
     history = random_history(random)
     deeds = random_deeds(random, history, model)
 
-    steady = await begin_life(database, _of(history, f"{seed}a"), f"{seed}a")
+    set_clock(history.told[0].at - timedelta(minutes=5))
+    steady = await begin_life(database, history, f"{seed}a")
     await live_steadily(steady, deeds)
     await steady.cancel()
-    expected = await _afterwards(steady, with_balance=not deeds)
+    expected = await afterwards(steady, with_balance=not deeds)
 
-    shaken = await begin_life(database, _of(history, f"{seed}b"), f"{seed}b")
+    set_clock(history.told[0].at - timedelta(minutes=5))
+    shaken = await begin_life(database, history, f"{seed}b")
     late = await live_shaken(shaken, random, deeds)
     await recover(shaken, random)
     await shaken.cancel()
     for number in late:
         await shaken.hear(number)
     await shaken.apply()
-    found = await _afterwards(shaken, with_balance=not deeds)
+    found = await afterwards(shaken, with_balance=not deeds)
     if found != expected:
         return f"seed {seed}: {expected} became {found}"
     return None
 
 
-async def _afterwards(life: Life, *, with_balance: bool) -> Outcome:
+async def afterwards(life: Life, *, with_balance: bool) -> Outcome:
     await life.pass_to(max(_clock().moment, life.store.now + _AFTERWARDS))
     async with life.database.read() as session:
         assert not await session.scalar(_UNPAID_BACK, {"user_id": life.user_id}), "a refund was lost"
     return await outcome_of(life, with_balance=with_balance)
-
-
-class _Renamed(Store):
-    def __init__(self, store: Store, prefix: str) -> None:
-        super().__init__(store.now, prefix)
-        self._listed = [renamed(word, prefix) for word in store.lists()]
-        self.told = [Told(told.at, renamed(told.word, prefix), told.token) for told in store.told]
-
-    def lists(self) -> Any:
-        return iter(self._listed)
-
-
-def _of(store: Store, prefix: str) -> Store:
-    return _Renamed(store, prefix)

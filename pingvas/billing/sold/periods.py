@@ -192,7 +192,20 @@ def _with_updates(
         elif plan.rank > best.rank:
             reached.append(Reached(update, plan))
             best = plan
-    return [*done, replace(period, upgrades=tuple(reached))]
+    return _sharing_months([*done, replace(period, upgrades=tuple(reached))])
+
+
+def _sharing_months(periods: list[Period]) -> list[Period]:
+    """The month in which one period was replaced by another is the first one's: what was reached later in it counts there too."""
+    for index in reversed(range(len(periods) - 1)):
+        earlier, later = periods[index], periods[index + 1]
+        more = [
+            each
+            for each in later.upgrades
+            if not earlier.months or each.by.paid_at < earlier.months[-1].ends_at
+        ]
+        periods[index] = replace(earlier, upgrades=(*earlier.upgrades, *more))
+    return periods
 
 
 def _cut(period: Period, reached: list[Reached], at: datetime) -> Period:
