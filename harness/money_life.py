@@ -274,7 +274,7 @@ async def begin_life(database: TimedDatabase, store: Store, provider: str) -> Li
         await start_subscription(session, user_id, 0)
         token = {"id": new_id(), "user_id": user_id, "token_hash": hash_token(f"{provider}t")}
         await session.execute(_CHECKOUT, token)
-    return Life(database, user_id, provider, store, store.told)
+    return Life(database, user_id, provider, store)
 
 
 Deed = Callable[[Life], Awaitable[None]]
