@@ -4,10 +4,10 @@ import pingvas.accounts.tables
 import pingvas.base.tables
 import pingvas.billing.sold.tables
 import pingvas.billing.tables
-import pingvas.billing.usage.tables
 import pingvas.catalog.tables
 import pingvas.gallery.tables
 import pingvas.generation.tables
+import pingvas.generation.usage.tables
 import pingvas.workflows.tables  # noqa: F401 - imported for what it registers
 from pingvas.base.db import Base
 

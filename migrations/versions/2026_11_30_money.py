@@ -199,7 +199,7 @@ CODES = [
             CHECK (credits > 0 AND keep_days > 0 AND max_uses > 0 AND uses >= 0 AND (max_uses IS NULL OR uses <= max_uses))
     )
     """,
-    "CREATE UNIQUE INDEX uq_gift_codes_code ON gift_codes (upper(code))",
+    "CREATE UNIQUE INDEX uq_gift_codes_code ON gift_codes (lower(code))",
     "CREATE INDEX ix_gift_codes_created_by ON gift_codes (created_by)",
 ]
 
@@ -228,10 +228,20 @@ USAGE = [
     CREATE TABLE usage_rolled_up (
         only_row boolean NOT NULL DEFAULT true CONSTRAINT pk_usage_rolled_up PRIMARY KEY,
         until    timestamptz NOT NULL,
+        -- no job with a lower id ends after `until`: where whoever looks for the younger ones begins
+        from_id  uuid NOT NULL,
         CONSTRAINT chk_usage_rolled_up_only_row CHECK (only_row)
     )
     """,
-    "INSERT INTO usage_rolled_up (until) VALUES ('2026-01-01T00:00:00Z')",
+    """
+    INSERT INTO usage_rolled_up (until, from_id)
+    VALUES ('2026-01-01T00:00:00Z', '00000000-0000-0000-0000-000000000000')
+    """,
+    # Credits that came and went without a job, for the sums of a month.
+    """
+    CREATE INDEX ix_credit_transactions_without_job ON credit_transactions (created_at)
+     WHERE transaction_type IN ('grant', 'bonus', 'expire')
+    """,
 ]
 
 REFUNDS = [
@@ -242,14 +252,23 @@ REFUNDS = [
         ON credit_transactions (job_id, transaction_type, (metadata ? 'undelivered'))
      WHERE job_id IS NOT NULL AND transaction_type IN ('consume', 'refund')
     """,
+    """
+    ALTER TABLE generation_jobs
+        -- when its credits came back because what it made is lost
+        ADD COLUMN undelivered_at timestamptz,
+        ADD CONSTRAINT chk_generation_jobs_undelivered_is_free
+            CHECK (undelivered_at IS NULL OR (status = 'completed' AND actual_credits = 0))
+    """,
 ]
 
 DOWNGRADE = [
+    "ALTER TABLE generation_jobs DROP COLUMN undelivered_at",
     "DROP INDEX uq_credit_transactions_job_type",
     """
     CREATE UNIQUE INDEX uq_credit_transactions_job_type ON credit_transactions (job_id, transaction_type)
      WHERE job_id IS NOT NULL AND transaction_type IN ('consume', 'refund') AND NOT metadata ? 'undelivered'
     """,
+    "DROP INDEX ix_credit_transactions_without_job",
     "DROP TABLE usage_rolled_up",
     "DROP TABLE usage_days",
     "DROP TABLE gift_codes",

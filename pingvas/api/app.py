@@ -35,10 +35,13 @@ from pingvas.api.http.trace_requests import TraceRequests
 from pingvas.api.routes import (
     admin,
     admin_billing,
+    admin_money,
     admin_records,
     api_keys,
     auth,
     avatar,
+    buying,
+    credits,
     email_and_password,
     files,
     health,
@@ -193,9 +196,11 @@ def _routers() -> Iterator[APIRouter]:
         queue,
         uploads,
         me,
+        credits,
         models,
         plans,
         held_subscription,
+        buying,
         webhooks,
         auth,
         avatar,
@@ -203,6 +208,7 @@ def _routers() -> Iterator[APIRouter]:
         leaving,
         admin,
         admin_records,
+        admin_money,
         admin_billing,
     ):
         yield room.router

@@ -129,6 +129,12 @@ FIGURES: dict[str, Share | Rate | Queue] = {
     "api_keys": Rate(
         20, 600, "API keys that a person makes", "One a program; each leaves a row and writes a mail."
     ),
+    "codes": Rate(
+        10,
+        360,
+        "codes for credits that are none, of a person",
+        "Somebody who has misread one tries a few times.",
+    ),
     "sockets": Share(20, 2_000, "sockets of a person", "One a tab."),
     "sockets_of_address": Share(100, 2_000, "sockets of an address", "A school is behind one address."),
     "socket_handshakes": Rate(

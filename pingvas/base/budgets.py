@@ -275,6 +275,7 @@ class Budgets:
         self.sign_up_bonuses = rates("sign_up_bonuses")
         self.tokens = rates("tokens")
         self.api_keys = rates("api_keys")
+        self.codes = rates("codes")
         self.sockets = shares("sockets")
         self.sockets_of_address = shares("sockets_of_address")
         self.socket_handshakes = rates("socket_handshakes")

@@ -127,7 +127,7 @@ class Settings(BaseSettings):
         description="Who sells plans and credits: `lemon_squeezy`; `sandbox`, which takes no money and gives credits away; or `none`. Empty: the sandbox where the public address is this machine, else none",
     )
     lemon_squeezy_api_key: str | None = Field(
-        None, repr=False, description="API key of the store at Lemon Squeezy"
+        None, pattern=r"^[\x21-\x7e]+$", repr=False, description="API key of the store at Lemon Squeezy"
     )
     lemon_squeezy_store_id: str | None = Field(
         None, pattern="^[0-9]{1,18}$", description="Number of that store"
@@ -172,6 +172,13 @@ class Settings(BaseSettings):
     open_registration: bool = Field(True, description="Whether strangers may sign up")
     signup_bonus_credits: int = Field(500, ge=0, description="Credits a new person starts with")
     owner_credits: int = Field(1_000_000, ge=0, description="Credits the studio's owner starts with")
+    gpu_second_cost_usd: float | None = Field(
+        None,
+        ge=0,
+        le=1000,
+        allow_inf_nan=False,
+        description="What a second of GPU time costs, for the sums of admins",
+    )
     leave_days: float = Field(
         14.0, gt=0, description="Days in which somebody can take the deletion of their account back"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from pingvas.base.events import EventPayload
@@ -17,6 +17,18 @@ class CreditsUpdated(EventPayload):
     balance: int
     change: int
     reason: str
+
+
+class CreditsLow(EventPayload):
+    """What is left has just fallen to a fifth of what the plan brings in a month (`low`, at most `threshold` credits), or to nothing
+    (`empty`)."""
+
+    event: ClassVar[str] = "credits:low"
+
+    user_id: UUID
+    balance: int
+    threshold: int
+    level: Literal["low", "empty"]
 
 
 class SubscriptionUpdated(EventPayload):

@@ -1,10 +1,12 @@
 """Reading the ledger: balance, history, and whether it still adds up."""
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, text
 
+from pingvas.base.errors import Invalid
 from pingvas.base.pages import Page, PageRequest, read_page
 from pingvas.base.read_session import ReadSession
 from pingvas.billing.tables import CreditTransaction
@@ -48,13 +50,30 @@ async def find_disagreements(session: ReadSession) -> list[Disagreement]:
 
 
 async def list_transactions(
-    session: ReadSession, user_id: UUID, asked: PageRequest, *, transaction_type: str | None = None
+    session: ReadSession,
+    user_id: UUID,
+    asked: PageRequest,
+    *,
+    transaction_type: str | None = None,
+    first: date | None = None,
+    last: date | None = None,
 ) -> Page[CreditTransaction]:
-    """A person's postings, newest first. Raises BadCursor."""
+    """A person's postings, newest first; of the days from `first` to `last` (UTC, both included). Raises BadCursor, and Invalid where
+    the first comes after the last."""
     query = select(CreditTransaction).where(CreditTransaction.user_id == user_id)
     if transaction_type is not None:
         query = query.where(CreditTransaction.transaction_type == transaction_type)
+    if first is not None and last is not None and first > last:
+        raise Invalid("The first day comes after the last.", field="from", reason="must not come after `to`")
+    if first is not None:
+        query = query.where(CreditTransaction.created_at >= _begin_of(first))
+    if last is not None and last < date.max:
+        query = query.where(CreditTransaction.created_at < _begin_of(last + timedelta(days=1)))
     order = (CreditTransaction.created_at, CreditTransaction.id)
-    belongs_to = ("credits", user_id, transaction_type)
+    belongs_to = ("credits", user_id, transaction_type, first, last)
     page = await read_page(session, query, asked, order=order, belongs_to=belongs_to)
     return page.of(lambda row: row[0])
+
+
+def _begin_of(day: date) -> datetime:
+    return datetime.combine(day, datetime.min.time(), UTC)

@@ -7,10 +7,11 @@ from sqlalchemy import text
 
 from pingvas.base.read_session import ReadSession
 from pingvas.base.statements import Row, fetch_one
+from pingvas.billing.entitlements import PLAN_THAT_COUNTS
 
-_PLAN = """
-      LEFT JOIN subscriptions AS held ON held.user_id = {user_id} AND held.status <> 'expired'
-      LEFT JOIN subscription_plans AS plan ON plan.id = held.plan_id
+_PLAN = f"""
+      LEFT JOIN subscriptions AS s ON s.user_id = {{user_id}} AND s.status <> 'expired'
+      LEFT JOIN subscription_plans AS plan ON plan.id = {PLAN_THAT_COUNTS}
 """
 _OF_KEY = text(f"""
     SELECT key.user_id, key.id AS key_id, key.requests_per_minute AS of_key, plan.requests_per_minute AS of_plan

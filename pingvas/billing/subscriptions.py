@@ -13,6 +13,8 @@ from pingvas.base.ids import new_id
 from pingvas.base.read_session import ReadSession
 from pingvas.base.statements import fetch, fetch_one
 from pingvas.billing.credits import Grant, expire, give
+from pingvas.billing.entitlements import PLAN_THAT_COUNTS
+from pingvas.billing.low_balance import tell_if_low
 
 _START = text("""
     INSERT INTO subscriptions (id, user_id, plan_id, status, billing_cycle, remaining_credits,
@@ -28,17 +30,17 @@ _AGREED = text("""
     SELECT CAST(:id AS uuid), 'studio', CAST(CAST(:id AS uuid) AS text), user_id, plan_id, 'monthly', 'active', now(), false, now()
       FROM subscriptions WHERE id = :subscription_id
 """)
-_CURRENT = """
+_CURRENT = f"""
     SELECT s.id, s.user_id, s.status, s.current_period_start, s.current_period_end,
            s.remaining_credits - CASE WHEN s.credits_expire_at <= now() THEN (
                SELECT COALESCE(SUM(remaining), 0) FROM credit_grants
                 WHERE subscription_id = s.id AND is_open AND expires_at <= now()) ELSE 0 END AS remaining_credits,
            s.credits_expire_at <= now() IS TRUE AS has_expired_credits,
            p.name AS plan_name, p.display_name AS plan_display_name, p.max_queues, p.max_open_jobs,
-           p.queue_weight, p.generations_per_minute, p.storage_bytes, p.features
-      FROM subscriptions s JOIN subscription_plans p ON p.id = s.plan_id
+           p.queue_weight, p.generations_per_minute, p.storage_bytes, p.features, p.credits_per_month
+      FROM subscriptions s JOIN subscription_plans p ON p.id = {PLAN_THAT_COUNTS}
      WHERE s.user_id = :user_id AND s.status <> 'expired'
-"""
+"""  # noqa: S608 - our own constants
 _FIND = text(_CURRENT)
 _LOCK = text(_CURRENT + " FOR NO KEY UPDATE OF s")
 # In one order, so that two who lock several people never wait for each other.
@@ -70,6 +72,7 @@ class CurrentSubscription:
     generations_per_minute: int | None
     storage_bytes: int
     features: dict[str, Any]
+    credits_per_month: int
 
 
 async def start_subscription(
@@ -108,9 +111,16 @@ async def lock_current_subscription(session: AsyncSession, user_id: UUID) -> Cur
     if row is None:
         raise NoSubscription
     if row.has_expired_credits:
-        await expire(session, row.id)
+        before = row.remaining_credits + await expire(session, row.id)
         # A plan may keep some of it for another month.
         row = await fetch_one(session, _LOCK, {"user_id": user_id}) or row
+        tell_if_low(
+            session,
+            user_id,
+            before=before,
+            after=row.remaining_credits,
+            credits_per_month=row.credits_per_month,
+        )
     return CurrentSubscription(**row)
 
 

@@ -74,7 +74,7 @@ class GiftCode(Base):
             "credits > 0 AND keep_days > 0 AND max_uses > 0 AND uses >= 0 AND (max_uses IS NULL OR uses <= max_uses)",
             name="chk_gift_codes_figures",
         ),
-        Index("uq_gift_codes_code", text("upper(code)"), unique=True),
+        Index("uq_gift_codes_code", text("lower(code)"), unique=True),
     )
 
     id: Mapped[Id]
@@ -184,6 +184,12 @@ class CreditTransaction(Base):
             text("(metadata ? 'undelivered')"),
             unique=True,
             postgresql_where=text("job_id IS NOT NULL AND transaction_type IN ('consume', 'refund')"),
+        ),
+        # Credits that came and went without a job, for the sums of a month.
+        Index(
+            "ix_credit_transactions_without_job",
+            "created_at",
+            postgresql_where=text("transaction_type IN ('grant', 'bonus', 'expire')"),
         ),
         Index("ix_credit_transactions_user_id", "user_id", text("created_at DESC"), text("id DESC")),
         Index(

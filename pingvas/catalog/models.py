@@ -14,6 +14,9 @@ from pingvas.catalog.tables import AiModel
 from pingvas.engine.requests import MAX_STEPS
 from pingvas.engine.samplers import samplers_of
 
+FEATURE_OF_FAMILY = {"flux": "flux_models"}
+"""Families that only some plans run, whatever tiers a model of theirs names, and the feature that those plans have."""
+
 
 class ModelLocked(Forbidden):
     code = "model_locked"
@@ -108,6 +111,11 @@ def is_unusable() -> ColumnElement[bool]:
     """Whether a row's model cannot be opened, whatever it is asked for: such a one is offered to nobody."""
     unusable: ColumnElement[bool] = AiModel.config.has_key(UNUSABLE)
     return unusable
+
+
+def feature_of(config: Mapping[str, Any]) -> str | None:
+    """The feature that a plan must have for a model of this configuration; None: any plan will do."""
+    return FEATURE_OF_FAMILY.get(str(config.get("family")))
 
 
 def ships(model: AiModel) -> bool:

@@ -44,6 +44,10 @@ class GenerationJob(Base):
             "batch_index >= 0 AND attempt >= 0 AND lost_attempts >= 0", name="chk_generation_jobs_counts"
         ),
         CheckConstraint("gpu_seconds >= 0", name="chk_generation_jobs_gpu_seconds"),
+        CheckConstraint(
+            "undelivered_at IS NULL OR (status = 'completed' AND actual_credits = 0)",
+            name="chk_generation_jobs_undelivered_is_free",
+        ),
         one_of("generation_jobs", "lane", "normal", "idle"),
         CheckConstraint("status <> 'queued' OR turn IS NOT NULL", name="chk_generation_jobs_queued_has_turn"),
         # For operators. Not of what is open: the dead entries of a busy queue would be in everybody's way.
@@ -124,6 +128,8 @@ class GenerationJob(Base):
     # The key it was asked for with; NULL: by a signed-in person.
     api_key_id: Mapped[UUID | None]
     created_at: Mapped[CreatedAt]
+    # When its credits came back because what it made is lost.
+    undelivered_at: Mapped[datetime | None]
 
 
 class GenerationStep(Base):

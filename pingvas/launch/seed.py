@@ -1,4 +1,4 @@
-"""What a new studio holds: the plans, the models that ship, and the account of the person who runs it.
+"""What a new studio holds: the plans and packs, the models that ship, and the account of the person who runs it.
 
 Run at every start. It adds what is missing and keeps what an operator changed.
 """
@@ -15,6 +15,7 @@ from pingvas.base.db import Database
 from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
 from pingvas.billing.open_account import open_account
+from pingvas.billing.packs import seed_packs
 from pingvas.billing.plans import seed_plans
 from pingvas.catalog.seed import seed_models
 
@@ -35,6 +36,7 @@ async def seed(database: Database, settings: Settings) -> Seeded:
     """Plans, models and the owner's account (role `admin`, no password: it signs in by links made on this machine)."""
     async with database.transaction() as session:
         await seed_plans(session)
+        await seed_packs(session)
         models = await seed_models(session, settings.models_dir)
     return Seeded(models, await _seed_owner(database, settings))
 

@@ -14,7 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from pingvas.accounts.events import AnnouncementsChanged
 from pingvas.base.events import EventPayload, Resync
-from pingvas.billing.events import CreditsUpdated, SubscriptionUpdated
+from pingvas.billing.events import CreditsLow, CreditsUpdated, SubscriptionUpdated
 from pingvas.generation.events import (
     JobCanceled,
     JobCompleted,
@@ -56,6 +56,7 @@ SERVER_EVENTS: tuple[type[EventPayload], ...] = (
     JobCanceled,
     QueuePosition,
     CreditsUpdated,
+    CreditsLow,
     SubscriptionUpdated,
     AuthExpired,
     AnnouncementsChanged,

@@ -226,7 +226,7 @@ async def test_routes_with_an_id_are_all_covered_by_that_test(app: Any) -> None:
     """A new kind of id has to be added to the walk above."""
     known = {"job_id", "image_id", "session_id", "key_id", "passkey_id", "account_id"}
     nobodys = {"name", "provider"}
-    of_admins = {"user_id", "announcement_id"}  # see test_who_may_what.py
+    of_admins = {"user_id", "announcement_id", "code_id"}  # see test_who_may_what.py
     found = {
         part.strip("{}")
         for path in app.openapi()["paths"]

@@ -184,3 +184,20 @@ async def test_a_job_that_was_left_behind_the_clock_is_found(studio: Studio) -> 
         job = await studio.becomes(job_id, "completed", "failed")
 
     assert (job.status, job.attempt) == ("completed", 1)
+
+
+async def test_a_job_whose_model_the_plan_has_lost_meanwhile_fails_by_name_and_costs_nothing(
+    studio: Studio,
+) -> None:
+    # given a job of a model that the plan has, and waits
+    before = await studio.balance()
+    job_id = await studio.submit()
+    await studio.execute("UPDATE ai_models SET required_tiers = '{enterprise}'")
+
+    # when
+    async with studio.worker():
+        job = await studio.becomes(job_id, "completed", "failed")
+
+    # then
+    assert (job.status, job.failure_code, job.actual_credits) == ("failed", "model_locked", 0)
+    assert await studio.balance() == before

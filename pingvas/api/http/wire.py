@@ -1,7 +1,7 @@
 """Wire types and parameters that several routers share."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query
@@ -15,6 +15,7 @@ from pingvas.base.idempotency import MAX_KEY_LENGTH
 from pingvas.base.pages import DEFAULT_LIMIT, MAX_LIMIT, BadCursor, PageRequest
 from pingvas.base.visible_text import is_storable, is_unicode
 
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATE_TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -31,6 +32,12 @@ def _written(value: Any) -> Any:
     """Only as RFC 3339 writes it. A number is no date, though the parser would count it as seconds since 1970."""
     if not isinstance(value, str) or _DATE_TIME.fullmatch(value) is None:
         raise ValueError("must be a date and a time with a zone, as in 2026-01-31T09:30:00Z")
+    return value
+
+
+def _day(value: Any) -> Any:
+    if not isinstance(value, str) or _DATE.fullmatch(value) is None:
+        raise ValueError("must be a day, as in 2026-01-31")
     return value
 
 
@@ -65,6 +72,7 @@ KEY_SCHEMA: JsonDict = {"minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": 
 
 Text = Annotated[str, AfterValidator(_storable)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_utc)]
+Day = Annotated[date, BeforeValidator(_day)]
 Secret = Annotated[SecretStr, AfterValidator(_encodable)]
 _Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items a page")]
 _Cursor = Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before")]

@@ -11,7 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.accounts.actor import Actor
 from pingvas.adapters.storage import Storage
 from pingvas.api.http.contract import raises
-from pingvas.api.http.deps import ActorDep, ReadSessionDep, SessionDep, SettingsDep, StorageDep, within
+from pingvas.api.http.deps import (
+    ActorBeforehandDep,
+    ActorDep,
+    BudgetsDep,
+    DatabaseDep,
+    ReadSessionDep,
+    SessionDep,
+    SettingsDep,
+    StorageDep,
+    within,
+)
 from pingvas.api.http.wire import PageDep
 from pingvas.api.routes.accepted import RESPONSES, Asking, AskingDep, accept
 from pingvas.api.routes.job_bodies import JobBody
@@ -21,6 +31,7 @@ from pingvas.billing.subscriptions import NoSubscription
 from pingvas.catalog.models import ModelLocked
 from pingvas.generation.job_parameters import JobType
 from pingvas.generation.lifecycle import cancel
+from pingvas.generation.requests import report_missing as missing
 from pingvas.generation.requests import retry, submit
 from pingvas.generation.requests.job_request import ImageRequest, JobRequest, RefineRequest, UpscaleRequest
 from pingvas.generation.requests.parameters import OutputLimits
@@ -161,6 +172,16 @@ async def retry_job(job_id: UUID, asking: AskingDep, settings: SettingsDep) -> R
         return await _submit(asking, request, settings, retry_of=job.id)
 
     return await accept(asking, "POST /jobs/{job_id}/retry", {"job_id": str(job_id)}, act)
+
+
+@router.post("/jobs/{job_id:uuid}/report-missing", operation_id="report_missing")
+@raises(missing.StillThere, missing.NothingMissing)
+async def report_missing(
+    job_id: UUID, actor: ActorBeforehandDep, database: DatabaseDep, storage: StorageDep, budgets: BudgetsDep
+) -> JobOut:
+    """Say that the picture of a job cannot be loaded. It is looked for, and where it is lost, all that the job cost comes back, once."""
+    budgets.changes.take(actor.user_id)
+    return await job_out(await missing.report_missing(database, storage, actor, job_id), storage)
 
 
 @router.post("/jobs/cancel", operation_id="cancel_jobs", dependencies=[within("changes")])

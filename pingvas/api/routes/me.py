@@ -1,10 +1,10 @@
-"""The signed-in person: `/me`, their credits and their devices."""
+"""The signed-in person: `/me`, and their devices."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, status
+from fastapi import APIRouter, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.accounts.actor import Actor
@@ -40,16 +40,11 @@ from pingvas.api.routes.auth import UserOut
 from pingvas.api.routes.avatar import AvatarOut, avatar_out
 from pingvas.api.routes.email_and_password import EmailChangeOut
 from pingvas.base.read_session import ReadSession
-from pingvas.billing.credits import GrantKind
-from pingvas.billing.grants import list_open_grants
-from pingvas.billing.ledger import list_transactions
 from pingvas.billing.subscriptions import NoSubscription, get_current_subscription
 from pingvas.gallery.storage_use import used_bytes
 from pingvas.generation.status.jobs import held_credits
 
 router = APIRouter(prefix="/me", tags=["accounts"])
-
-TransactionType = Literal["grant", "consume", "refund", "expire", "bonus"]
 
 
 AvatarUrl = Annotated[
@@ -127,41 +122,6 @@ class MeChanges(BaseModel):
     )
 
 
-class TransactionOut(BaseModel):
-    """One line of the credit ledger. `amount` is signed."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    transaction_type: TransactionType
-    amount: int
-    balance_after: int
-    description: str | None
-    job_id: UUID | None
-    created_at: datetime
-
-
-class GrantOut(BaseModel):
-    """Credits given at one time, of which some are left."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    kind: GrantKind
-    amount: int
-    remaining: int
-    starts_at: datetime
-    expires_at: datetime | None = Field(description="null: never")
-
-
-class CreditsPage(MyCredits):
-    """`grants` are what the balance consists of, in the order in which they are spent."""
-
-    grants: list[GrantOut]
-    items: list[TransactionOut]
-    next_cursor: str | None
-
-
 class DeviceOut(BaseModel):
     """A device that is signed in. `current` marks the one that asks."""
 
@@ -203,26 +163,6 @@ async def change_me(body: MeChanges, actor: ActorDep, session: SessionDep, stora
     sent = body.model_dump(exclude_unset=True)
     changes = AccountChanges(**sent)  # type: ignore[typeddict-item]  # the fields of MeChanges are its keys
     return await _me(session, actor, await change_account(session, actor.user_id, changes), storage)
-
-
-@router.get("/credits", operation_id="list_credits", dependencies=[within("lists")])
-@raises(NoSubscription)
-async def list_credits(
-    actor: ActorDep,
-    session: ReadSessionDep,
-    asked: PageDep,
-    transaction_type: Annotated[TransactionType | None, Query(alias="type")] = None,
-) -> CreditsPage:
-    """The balance and what it consists of, what jobs hold, and the ledger with the newest line first."""
-    subscription = await get_current_subscription(session, actor.user_id)
-    page = await list_transactions(session, actor.user_id, asked, transaction_type=transaction_type)
-    return CreditsPage(
-        balance=subscription.remaining_credits,
-        held=await held_credits(session, actor.user_id),
-        grants=[GrantOut.model_validate(grant) for grant in await list_open_grants(session, actor.user_id)],
-        items=[TransactionOut.model_validate(row) for row in page.items],
-        next_cursor=page.next_cursor,
-    )
 
 
 @router.get("/sessions", operation_id="list_my_sessions")

@@ -8,9 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from pingvas.accounts.actor import Actor
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, ReadSessionDep, within
+from pingvas.base.read_session import ReadSession
+from pingvas.billing.entitlements import entitlements_of
 from pingvas.billing.subscriptions import NoSubscription, get_current_subscription
 from pingvas.catalog.models import (
-    available_to,
     bases_of,
     defaults_of,
     get_model,
@@ -20,6 +21,7 @@ from pingvas.catalog.models import (
     makes_images,
 )
 from pingvas.catalog.tables import AiModel
+from pingvas.generation.requests.lookup import MayUse
 
 router = APIRouter(prefix="/models", tags=["models"])
 
@@ -91,11 +93,11 @@ async def list_all(
     ] = None,
 ) -> ModelList:
     """The models of this studio."""
-    plan = (await get_current_subscription(session, actor.user_id)).plan_name
+    may = await _may_use(session, actor)
     found = await list_models(session, model_type=type)
     return ModelList(
         items=[
-            _out(model, plan, actor)
+            _out(model, may)
             for model in found
             if base in (None, model.config.get("family"), *bases_of(model.config))
         ]
@@ -105,11 +107,16 @@ async def list_all(
 @router.get("/{name}", operation_id="get_model")
 async def get_one(name: str, actor: ActorDep, session: ReadSessionDep) -> ModelOut:
     """One model."""
-    plan = (await get_current_subscription(session, actor.user_id)).plan_name
-    return _out(await get_model(session, name), plan, actor)
+    may = await _may_use(session, actor)
+    return _out(await get_model(session, name), may)
 
 
-def _out(model: AiModel, plan: str, actor: Actor) -> ModelOut:
+async def _may_use(session: ReadSession, actor: Actor) -> MayUse:
+    held = await get_current_subscription(session, actor.user_id)
+    return MayUse(entitlements_of(held), None if actor.key is None else actor.key.models)
+
+
+def _out(model: AiModel, may: MayUse) -> ModelOut:
     config, runnable = model.config, makes_images(model) and "defaults" in model.config
     return ModelOut(
         name=model.name,
@@ -123,7 +130,7 @@ def _out(model: AiModel, plan: str, actor: Actor) -> ModelOut:
         trigger_words=[str(word) for word in config.get("trigger_words", [])],
         version=model.version,
         size_bytes=model.size_bytes or 0,
-        available=available_to(model, plan) and (actor.key is None or actor.key.may_use(model.name)),
+        available=may.allows(model),
         required_tiers=list(model.required_tiers),
         defaults=DefaultsOut.model_validate(defaults_of(config)) if runnable else None,
         limits=LimitsOut.model_validate(limits_of(config)) if runnable else None,

@@ -30,6 +30,7 @@ from pingvas.base.idempotency import (
     remember_answer,
 )
 from pingvas.base.settings import Settings
+from pingvas.billing.entitlements import entitlements_of
 from pingvas.billing.subscriptions import NoSubscription, get_current_subscription, lock_current_subscription
 from pingvas.gallery.keep_upload import keep_upload, store_upload
 from pingvas.gallery.storage_use import StorageExceeded, require_room, used_bytes
@@ -54,7 +55,7 @@ async def admit(request: Request, declared: int) -> Admission:
     async with database.read() as session:
         actor = await who_asks(request, session, bearer_of(request.headers))
         budgets.sent_images.take(actor.user_id)
-        quota = (await get_current_subscription(session, actor.user_id)).storage_bytes
+        quota = entitlements_of(await get_current_subscription(session, actor.user_id)).storage_bytes
         used = await used_bytes(session, actor.user_id)
     largest = most_bytes(settings)
     # Once the storage is full, a call that was made before is still answered as then: the form fits in any case.
@@ -118,7 +119,7 @@ async def upload_image(
         first = None if call is None else await find_first_answer(session, call)
         if first is not None:
             return _created(first[1], replayed=True)
-        quota = (await get_current_subscription(session, actor.user_id)).storage_bytes
+        quota = entitlements_of(await get_current_subscription(session, actor.user_id)).storage_bytes
         await require_room(session, actor.user_id, 1, quota)
     picture = await decoder.check(
         budgets,
@@ -135,7 +136,7 @@ async def upload_image(
         if first is not None:
             return _created(first[1], replayed=True)
         subscription = await lock_current_subscription(session, actor.user_id)
-        image = await keep_upload(session, stored, subscription.storage_bytes)
+        image = await keep_upload(session, stored, entitlements_of(subscription).storage_bytes)
         answer = (await image_out(image, storage, keys=keys)).model_dump_json()
         if call is not None:
             await remember_answer(session, call, status.HTTP_201_CREATED, answer)

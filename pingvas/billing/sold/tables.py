@@ -152,7 +152,7 @@ class Payment(Base):
     subtotal: Mapped[int] = mapped_column(BigInteger)
     total: Mapped[int] = mapped_column(BigInteger)
     total_usd: Mapped[int] = mapped_column(BigInteger)
-    refunded: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    refunded: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     currency: Mapped[str]
     # Credits given for it, taken back because of a refund, and those that were spent before.
     credits_given: Mapped[int] = mapped_column(server_default="0")

@@ -61,6 +61,7 @@ class ClaimedJob(OpenJob):
     model_path: str | None
     model_origin: str
     model_config: dict[str, Any]
+    model_tiers: list[str]
 
     @cached_property
     def parameters(self) -> JobParameters:

@@ -11,6 +11,7 @@
 | processing | completed, failed, canceled | `END` | its worker and attempt |
 | any open one | failed, canceled | `END` | who has locked the row and seen its attempt: the person who cancels, and sweeps |
 | queued | queued | `LIFT` | a sweep: its turn lies behind the clock |
+| completed | completed | `UNDELIVERED` | a person's report or a sweep, who saw that the image's bytes are gone; under the person's lock, once |
 | any ended one | as it was | `FORGET_WORDS` | the deletion of its person: figures stay, words go |
 
 Where a cancel is asked for, a job takes none of the ways back into the queue: whoever finds it there ends it as canceled,
@@ -217,7 +218,7 @@ def claim_statement(limit: int) -> TextClause:
            claimed.batch_id, claimed.batch_key, claimed.plan_name, claimed.lane, claimed.queued_at, claimed.started_at,
            claimed.deadline_at, claimed.traceparent,
            model.name AS model_name, model.efs_cache_path AS model_path,
-           model.s3_path AS model_origin, model.config AS model_config,
+           model.s3_path AS model_origin, model.config AS model_config, model.required_tiers AS model_tiers,
            (SELECT count(*) FROM ticked) AS ticks, {MAY_BE_FORGOTTEN} AS soon
       FROM claimed JOIN ai_models AS model ON model.id = claimed.model_id
      ORDER BY claimed.turn, claimed.id
@@ -355,9 +356,25 @@ END = text(f"""
     SELECT id, user_id, NULL, NULL, NULL, NULL, NULL, NULL, plan_name, model_name FROM promoted
 """)  # noqa: S608 - our own constants
 
+# A completed job of a person's whose image is still the one that was looked for.
+LOCK_DELIVERED = text("""
+    SELECT job.id, subscription_id, model_id, job_type, job.api_key_id, completed_at, actual_credits,
+           CAST(job.created_at AT TIME ZONE 'UTC' AS date) AS asked_on
+      FROM generation_jobs AS job JOIN images AS image ON image.job_id = job.id
+     WHERE job.id = :job_id AND job.user_id = :user_id AND status = 'completed' AND undelivered_at IS NULL
+       AND image.s3_key = :key
+       FOR NO KEY UPDATE OF job
+""")
+UNDELIVERED = text("""
+    UPDATE generation_jobs SET undelivered_at = now(), actual_credits = 0 WHERE id = :job_id AND completed_at IS NOT NULL
+    RETURNING id
+""")
+
+# Nothing is forgotten that is not counted yet.
 FORGET = text(f"""
     DELETE FROM generation_jobs AS job
      WHERE job.id = ANY(:ids) AND job.{IS_ENDED} AND NOT EXISTS (SELECT FROM images WHERE job_id = job.id)
+       AND job.completed_at < (SELECT until FROM usage_rolled_up)
 """).bindparams(bindparam("ids", type_=ARRAY(Uuid)))  # noqa: S608 - our own constants
 
 # Of somebody who leaves: the words go, the figures are kept.

@@ -4,14 +4,18 @@ Everything was there when the job was taken; what has gone since is an error tha
 credits back.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, select
 
+from pingvas.base.errors import Forbidden, StudioError
 from pingvas.base.read_session import ReadSession
-from pingvas.catalog.models import kind_of
+from pingvas.billing.entitlements import entitlements_of
+from pingvas.billing.subscriptions import NoSubscription, get_current_subscription
+from pingvas.catalog.models import ModelLocked, feature_of, kind_of
 from pingvas.catalog.tables import AiModel
 from pingvas.engine.errors import InvalidParameters, ModelNotFound
 from pingvas.gallery.tables import Image
@@ -60,6 +64,7 @@ class InputModel:
     origin: str
     config: dict[str, Any]
     size_bytes: int
+    tiers: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,12 @@ class JobInputs:
     controls: tuple[ControlInput, ...] = ()
     vae: InputModel | None = None
     refine: InputModel | None = None
+
+    @property
+    def models(self) -> list[InputModel]:
+        """Every model that is named."""
+        parts = [*(lora.model for lora in self.loras), *(control.model for control in self.controls)]
+        return [*parts, *(model for model in (self.vae, self.refine) if model is not None)]
 
     @property
     def sizes(self) -> dict[UUID, tuple[int, int]]:
@@ -123,6 +134,35 @@ async def find_inputs(session: ReadSession, user_id: UUID | None, parameters: Jo
     )
 
 
+class NoLongerInPlan(Exception):
+    """The person's plan has changed while the job waited, and does not have the model. `code` is what the job fails with."""
+
+    def __init__(self, refused: StudioError) -> None:
+        super().__init__(refused.detail)
+        self.code, self.message = refused.code, refused.detail
+
+
+async def refuse_what_the_plan_lost(
+    session: ReadSession, user_id: UUID, models: Sequence[tuple[str, Sequence[str], Mapping[str, Any]]]
+) -> None:
+    """Ask once more, now that the job is taken, whether the person may run these models: name, tiers and configuration of each. Where all
+    plans may, nothing is read. Raises NoLongerInPlan."""
+    bound = [model for model in models if model[1] or feature_of(model[2])]
+    if not bound:
+        return
+    try:
+        held = entitlements_of(await get_current_subscription(session, user_id))
+    except NoSubscription:
+        return  # the account is deleted: whoever writes the job's end sees to that
+    try:
+        for name, tiers, config in bound:
+            if not held.is_one_of(tiers):
+                raise ModelLocked(f"{name} needs one of these plans: {', '.join(tiers)}.")
+            held.require(feature_of(config))
+    except Forbidden as refused:
+        raise NoLongerInPlan(refused) from refused
+
+
 async def find_key(session: ReadSession, image_id: UUID) -> str | None:
     """Where an image's bytes are now; None: it is gone."""
     return await session.scalar(select(Image.s3_key).where(Image.id == image_id))
@@ -133,7 +173,13 @@ async def _find_models(session: ReadSession, names: set[str]) -> dict[str, Input
         return {}
     found = {
         row.name: InputModel(
-            row.name, kind_of(row), row.efs_cache_path, row.s3_path, row.config, row.size_bytes
+            row.name,
+            kind_of(row),
+            row.efs_cache_path,
+            row.s3_path,
+            row.config,
+            row.size_bytes,
+            row.required_tiers,
         )
         for row in await session.scalars(_MODELS, {"names": list(names)})
     }

@@ -9,12 +9,13 @@ from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, select
 from pingvas.base.errors import BadField, Invalid
 from pingvas.base.read_session import ReadSession
 from pingvas.base.statements import Row, entity, fetch
+from pingvas.billing.entitlements import Entitlements
 from pingvas.catalog.describe import UPSCALER
 from pingvas.catalog.models import (
     MakesNoImages,
     ModelLocked,
-    available_to,
     bases_of,
+    feature_of,
     fits,
     is_unusable,
     kind_of,
@@ -53,16 +54,19 @@ _IMAGES = select(Image).where(
 class MayUse:
     """Which models somebody may have run: those of their plan and, where they ask with a key that names some, of these."""
 
-    plan_name: str
+    entitlements: Entitlements
     only: frozenset[str] | None = None
 
     def allows(self, model: AiModel) -> bool:
         """Whether it is one of them."""
-        return available_to(model, self.plan_name) and (self.only is None or model.name in self.only)
+        may = self.entitlements
+        is_ours = may.is_one_of(model.required_tiers) and may.has(feature_of(model.config))
+        return is_ours and (self.only is None or model.name in self.only)
 
     def require(self, model: AiModel) -> None:
-        """Raises ModelLocked when it is none of them, and Invalid when nobody can run it."""
-        require_available(model, self.plan_name)
+        """Raises ModelLocked or FeatureLocked when it is none of them, and Invalid when nobody can run it."""
+        require_available(model, self.entitlements.plan_name)
+        self.entitlements.require(feature_of(model.config))
         if self.only is not None and model.name not in self.only:
             raise ModelLocked(
                 f"This API key may not use {model.display_name}.", extra={"models": sorted(self.only)}

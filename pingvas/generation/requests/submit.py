@@ -17,6 +17,8 @@ from pingvas.base.read_session import ReadSession
 from pingvas.base.statements import entity, fetch
 from pingvas.base.tracing import current_traceparent, span
 from pingvas.billing.credits import InsufficientCredits, tell_balance
+from pingvas.billing.entitlements import entitlements_of
+from pingvas.billing.low_balance import tell_if_low
 from pingvas.billing.subscriptions import (
     CurrentSubscription,
     get_current_subscription,
@@ -90,7 +92,7 @@ async def estimate(
     for credits, queue and room."""
     request = check_request(request)
     subscription = await get_current_subscription(session, actor.user_id)
-    prepared = await _prepare(session, actor, request, subscription.plan_name, largest)
+    prepared = await _prepare(session, actor, request, subscription, largest)
     return Estimate(prepared.price.credits * request.count, prepared.price.seconds * request.count)
 
 
@@ -111,13 +113,13 @@ async def submit(
     of a minute counts.
 
     Raises Invalid (a value is beyond what is taken; what it names is not there, cannot be used or is too large),
-    ModelLocked, InsufficientCredits, KeyCapReached, TooManyGenerations, QueueFull, StorageExceeded; then the transaction is to be
+    ModelLocked, FeatureLocked, InsufficientCredits, KeyCapReached, TooManyGenerations, QueueFull, StorageExceeded; then the transaction is to be
     rolled back.
     """
     request = check_request(request)
     with span("submit", parent=traceparent, job_type=request.job_type, count=request.count):
         subscription = await lock_current_subscription(session, actor.user_id)
-        prepared = await _prepare(session, actor, request, subscription.plan_name, largest)
+        prepared = await _prepare(session, actor, request, subscription, largest)
         return await _enqueue(
             session,
             actor,
@@ -216,7 +218,15 @@ async def _enqueue(
         open_bytes=inserted[0].open_bytes,
         used_bytes=inserted[0].used_bytes,
     )
-    tell_balance(session, user_id, inserted[0].balance, change=-total, reason="consume")
+    balance: int = inserted[0].balance
+    tell_balance(session, user_id, balance, change=-total, reason="consume")
+    tell_if_low(
+        session,
+        user_id,
+        before=balance + total,
+        after=balance,
+        credits_per_month=subscription.credits_per_month,
+    )
     key_name = None if actor.key is None else actor.key.name
     jobs = [
         JobView(entity(GenerationJob, row), None, None, None, None, row.read_at, key_name=key_name)
@@ -233,10 +243,14 @@ async def _enqueue(
 
 
 async def _prepare(
-    session: ReadSession, actor: Actor, request: JobRequest, plan_name: str, largest: OutputLimits
+    session: ReadSession,
+    actor: Actor,
+    request: JobRequest,
+    subscription: CurrentSubscription,
+    largest: OutputLimits,
 ) -> PreparedRequest:
     images: Sequence[JobParameters]
-    may = MayUse(plan_name, None if actor.key is None else actor.key.models)
+    may = MayUse(entitlements_of(subscription), None if actor.key is None else actor.key.models)
     if isinstance(request, UpscaleRequest):
         found = await find_for_upscale(session, actor.user_id, request, may)
         upscale = complete_upscale(request, found, largest)

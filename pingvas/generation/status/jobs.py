@@ -87,6 +87,8 @@ def receipt_of(job: GenerationJob) -> Receipt | None:
         return None
     held = job.estimated_credits
     reason = job.failure_code or job.status
+    if job.undelivered_at is not None:
+        reason = "undelivered"
     if job.status == "canceled":
         reason = "canceled_before_start" if job.started_at is None else "canceled_while_running"
     return Receipt(held, held, job.actual_credits, held - job.actual_credits, reason, job.gpu_seconds)

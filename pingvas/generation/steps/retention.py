@@ -15,6 +15,7 @@ from pingvas.base.db import Database
 from pingvas.base.ids import first_id_of
 from pingvas.generation.lifecycle.statements import FORGET, FORGET_WORDS
 from pingvas.generation.statuses import IS_ENDED
+from pingvas.generation.usage.roll_up import roll_up
 
 BATCH = 1000
 _FIRST = UUID(int=0)
@@ -71,7 +72,9 @@ async def drop_previews(database: Database, keep: timedelta) -> int:
 
 
 async def forget_jobs(database: Database, keep: timedelta) -> int:
-    """Delete the ended jobs that were asked for longer than `keep` ago and have no image; how many. Their steps go too."""
+    """Delete the ended jobs that were asked for longer than `keep` ago and have no image; how many. Their steps go too. What they used is
+    counted before."""
+    await roll_up(database)
     return await _sweep(database, _OLD_JOBS, FORGET, keep)
 
 

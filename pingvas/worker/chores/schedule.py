@@ -28,16 +28,20 @@ from pingvas.base.settings import Settings
 from pingvas.billing.grants import expire_due, tell_expiring
 from pingvas.billing.ledger import find_disagreements
 from pingvas.billing.sold.apply import apply_events
+from pingvas.billing.sold.checkouts import forget_checkouts
 from pingvas.billing.sold.due import settle_due
 from pingvas.billing.sold.reconcile import reconcile
+from pingvas.billing.verify_ledger import verify_ledger
 from pingvas.gallery.old_files import clean_old_files
 from pingvas.generation.lifecycle.slots import promote_overlooked
 from pingvas.generation.lifecycle.sweeps import lift_stragglers, sweep_deadlines, sweep_leases
 from pingvas.generation.queue.workers import forget_silent_workers
 from pingvas.generation.steps.retention import drop_previews, forget_jobs, forget_steps
+from pingvas.generation.usage.roll_up import roll_up
 from pingvas.worker.chores.export_file import make_exports
 from pingvas.worker.chores.leaving import erase_leaving
 from pingvas.worker.chores.orphans import delete_orphans
+from pingvas.worker.chores.undelivered import pay_back_undelivered
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +128,7 @@ async def _forget_expired(context: ChoreContext) -> Counts:
         await session.execute(_FORGET_IDEMPOTENCY_KEYS)
         await forget_loop_failures(session)
         await forget_exports(session)
+        await forget_checkouts(session)
     return {}
 
 
@@ -164,6 +169,22 @@ async def _check_ledger(context: ChoreContext) -> Counts:
     return {"disagreements": len(wrong)}
 
 
+async def _verify_ledger(context: ChoreContext) -> Counts:
+    async with context.database.read() as session:
+        verified = await verify_ledger(session)
+    if verified.wrong:
+        log.error("%s", verified)
+    return {"wrong": len(verified.wrong)}
+
+
+async def _roll_up_usage(context: ChoreContext) -> Counts:
+    return {"jobs": await roll_up(context.database)}
+
+
+async def _pay_back_undelivered(context: ChoreContext) -> Counts:
+    return {"paid_back": (await pay_back_undelivered(context.database, context.storage)).paid_back}
+
+
 async def _drop_previews(context: ChoreContext) -> Counts:
     keep = timedelta(hours=context.settings.previews_keep_hours)
     return {"dropped": await drop_previews(context.database, keep)}
@@ -200,6 +221,7 @@ CHORES = (
     Chore("clean_old_files", "*/5 * * * *", "every 5 minutes", _clean_old_files, at_most=3000.0),
     Chore("forget_silent_workers", "* * * * *", "every minute", _forget_silent_workers),
     Chore("expire_credits", "* * * * *", "every minute", _expire_credits),
+    Chore("roll_up_usage", "* * * * *", "every minute", _roll_up_usage),
     Chore("apply_billing_events", "* * * * * */2", "every 2 seconds", _apply_billing_events),
     Chore("settle_due", "* * * * * */10", "every 10 seconds", _settle_due),
     Chore("reconcile_billing", "53 * * * *", "every hour", _reconcile_billing, at_most=3000.0),
@@ -210,6 +232,15 @@ CHORES = (
     Chore("check_ledger", "23 * * * *", "every hour", _check_ledger, at_most=3000.0, is_trouble=True),
     Chore("forget_steps", "37 * * * *", "every hour", _forget_steps, at_most=3000.0),
     Chore("forget_jobs", "47 2 * * *", "every night", _forget_jobs, at_most=3 * 3600.0),
+    Chore("verify_ledger", "53 1 * * *", "every night", _verify_ledger, at_most=3 * 3600.0, is_trouble=True),
+    Chore(
+        "pay_back_undelivered",
+        "29 4 * * *",
+        "every night",
+        _pay_back_undelivered,
+        at_most=12 * 3600.0,
+        is_trouble=True,
+    ),
     Chore("tidy_storage", "41 3 * * *", "every night", _tidy_storage, at_most=3 * 3600.0),
     Chore("delete_orphans", "11 4 * * *", "every night", _delete_orphans, at_most=12 * 3600.0),
 )

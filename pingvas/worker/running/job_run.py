@@ -21,6 +21,7 @@ from pingvas.engine import errors
 from pingvas.engine.requests import VAE_DECODE, Result, StepReport
 from pingvas.generation.lifecycle.claims import ClaimedJob, Hold
 from pingvas.generation.pricing.large_sources import NO_MORE
+from pingvas.generation.requests.job_inputs import NoLongerInPlan
 from pingvas.worker.running.capacity import max_batch_for, may_share_batch
 from pingvas.worker.running.engine_input import EngineInput
 from pingvas.worker.running.engine_queue import QueuedJob
@@ -108,6 +109,8 @@ class JobRun:
                     result = await self._on_the_engine(inputs, reporter)
         except (ModelFilesMissing, ModelFilesDamaged, NoRoomForModel) as error:
             return Failed(error.job_code, error.detail, 0.0)
+        except NoLongerInPlan as error:
+            return Failed(error.code, error.message, 0.0)
         except (StorageUnavailable, ModelFilesUnavailable) as error:
             log.warning("job %s: what it is made from is out of reach: %s", job.id, error)
             return HandedBack(self._context.timeouts.storage_retry)

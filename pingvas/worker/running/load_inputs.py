@@ -28,7 +28,14 @@ from pingvas.generation.job_parameters import (
 )
 from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.generation.pricing.large_sources import more_pixels
-from pingvas.generation.requests.job_inputs import InputModel, JobInputs, StoredImage, find_inputs, find_key
+from pingvas.generation.requests.job_inputs import (
+    InputModel,
+    JobInputs,
+    StoredImage,
+    find_inputs,
+    find_key,
+    refuse_what_the_plan_lost,
+)
 from pingvas.worker.running.engine_input import EngineInput, Enlarge
 from pingvas.worker.running.job_context import JobContext
 
@@ -39,12 +46,16 @@ REFINER_START = 0.8
 async def load_inputs(job: ClaimedJob, context: JobContext) -> EngineInput:
     """Everything that the job's parameters name. Close what is returned.
 
-    Raises EngineError and the errors of model files for what is gone or damaged, StorageUnavailable and
+    Raises NoLongerInPlan, EngineError and the errors of model files for what is gone or damaged, StorageUnavailable and
     ModelFilesUnavailable for what may be there again later, DatabaseUnavailable.
     """
     asked = job.parameters
     async with context.database.read() as session:
         inputs = await find_inputs(session, job.user_id, asked)
+        if job.user_id is not None:
+            parts = [(part.name, part.tiers, part.config) for part in inputs.models]
+            asked_for = [(job.model_name, job.model_tiers, job.model_config), *parts]
+            await refuse_what_the_plan_lost(session, job.user_id, asked_for)
     with ExitStack() as copies:
         reader = _Reader(context, copies)
         model = await reader.model(job.model_name, job.model_origin, job.model_config)

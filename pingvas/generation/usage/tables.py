@@ -25,8 +25,8 @@ class UsageDay(Base):
     completed: Mapped[int] = mapped_column(server_default="0")
     failed: Mapped[int] = mapped_column(server_default="0")
     canceled: Mapped[int] = mapped_column(server_default="0")
-    credits: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    gpu_seconds: Mapped[float] = mapped_column(server_default="0")
+    credits: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    gpu_seconds: Mapped[float] = mapped_column(server_default=text("0"))
 
 
 class UsageRolledUp(Base):
@@ -37,3 +37,5 @@ class UsageRolledUp(Base):
 
     only_row: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
     until: Mapped[datetime]
+    # No job with a lower id ends after `until`: where whoever looks for the younger ones begins.
+    from_id: Mapped[UUID]
