@@ -33,8 +33,8 @@ def random_history(random: Random, *, prefix: str = "") -> Store:
 
 
 def _pause(random: Random) -> int:
-    """Seconds: often some days, sometimes minutes or months."""
-    return random.choice((random.randrange(120, 3600), random.randrange(86400), random.randrange(40 * 86400)))
+    """Seconds: minutes, hours, days or months."""
+    return random.randrange(120, random.choice((3600, 86400, 40 * 86400, 80 * 86400)))
 
 
 def _do_something(random: Random, store: Store, number: str | None) -> str | None:

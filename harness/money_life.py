@@ -160,7 +160,8 @@ async def _tell_time(session: Any) -> None:
         # At least as much as really passed, so that what is posted later has the later time.
         passed = timedelta(seconds=time.monotonic() - clock.told_at)
         clock.moment, clock.told_at = clock.moment + passed + _TICK, time.monotonic()
-        await session.execute(ADD_HERE, {"seconds": repr(clock.moment.timestamp() - time.time())})
+        added = repr(clock.moment.timestamp() - time.time())
+        await (await LazySession.driver(session)).fetch(ADD_HERE, added)
 
 
 def make_mortal() -> None:
