@@ -94,11 +94,9 @@ def _deed(random: Random, store: Store, number: str, deed: str) -> None:
         case "unpause":
             store.unpause(number)
         case "refund" | "refund part":
-            paid = [*store.invoices.values(), *store.orders.values()]
-            paid = [each for each in paid if each.status in ("paid", "partial_refund")]
-            if paid:
+            if numbers := store.refundable():
                 share = Decimal(1) if deed == "refund" else Decimal(random.randrange(1, 9)) / 10
-                store.refund(random.choice(paid).provider_id, share)
+                store.refund(random.choice(numbers), share)
 
 
 def _cycle(random: Random) -> Cycle:
@@ -107,7 +105,7 @@ def _cycle(random: Random) -> Cycle:
 
 def renamed(word: _Word, prefix: str) -> _Word:
     """The same word about another person's things."""
-    if isinstance(word, InvoiceWord):
-        of = f"{prefix}{word.subscription_id}"
-        return replace(word, provider_id=f"{prefix}{word.provider_id}", subscription_id=of)
-    return replace(word, provider_id=f"{prefix}{word.provider_id}")
+    other = replace(word, provider_id=f"{prefix}{word.provider_id}")
+    if isinstance(other, InvoiceWord):
+        other = replace(other, subscription_id=f"{prefix}{other.subscription_id}")
+    return other

@@ -16,6 +16,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +27,7 @@ from harness.jobs import image_request
 from harness.store import Store
 from pingvas.accounts.actor import Actor
 from pingvas.adapters.sellers.seller import Event, InvoiceWord, OrderWord, SentEvent, SoldWord
+from pingvas.base.database_url import for_asyncpg
 from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.base.ids import new_id
 from pingvas.base.read_session import ReadSession
@@ -52,14 +54,12 @@ _PERSON = text("""
 _CHECKOUT = text("""
     INSERT INTO checkouts (id, user_id, token_hash, variant) VALUES (:id, :user_id, :token_hash, 'pro_monthly')
 """)
-_DUE = text("SELECT LEAST(settle_at, credits_expire_at) FROM subscriptions WHERE user_id = :user_id")
+_DUE = "SELECT LEAST(settle_at, credits_expire_at) FROM subscriptions WHERE user_id = $1"
 _ASSIGN = text("""
     UPDATE billing_events SET user_id = :user_id, status = 'waiting', next_try_at = now()
      WHERE provider = :provider AND event_name = 'listed' AND status IN ('nobody', 'waiting')
 """)
-_WAITING = text(
-    "SELECT min(next_try_at) FROM billing_events WHERE provider = :provider AND status = 'waiting'"
-)
+_WAITING = "SELECT min(next_try_at) FROM billing_events WHERE provider = $1 AND status = 'waiting'"
 _HELD = text("""
     SELECT plan.name AS plan, held.status, held.trial_ends_at, held.grace_ends_at, next.name AS next_plan,
            CASE WHEN plan.name <> 'free' THEN held.billing_cycle END AS cycle,
@@ -138,6 +138,20 @@ def _die_if_due() -> None:
 class TimedDatabase(Database):
     """Every transaction is told what time it is in the history that it belongs to."""
 
+    _peeks: asyncpg.Pool | None = None
+
+    async def peek(self, statement: str, *values: Any) -> Any:
+        """A value, read beside all transactions."""
+        if self._peeks is None:
+            self._peeks = asyncpg.create_pool(for_asyncpg(self.url), min_size=0, max_size=4)
+        await self._peeks
+        return await self._peeks.fetchval(statement, *values)
+
+    async def dispose(self) -> None:
+        if self._peeks is not None:
+            await self._peeks.close()
+        await super().dispose()
+
     @asynccontextmanager
     async def transaction(self, *, durable: bool = True) -> AsyncIterator[AsyncSession]:
         async with super().transaction(durable=durable) as session:
@@ -166,7 +180,7 @@ async def _tell_time(session: Any) -> None:
 
 def make_mortal() -> None:
     """From here on, transactions of this process may be killed."""
-    pingvas.base.db.LazySession = _MortalSession  # type: ignore[misc]
+    vars(pingvas.base.db)["LazySession"] = _MortalSession
 
 
 @dataclass
@@ -242,8 +256,7 @@ class Life:
         """Let time pass, and do what is due on the way when it is."""
         clock = _clock()
         while True:
-            async with self.database.read() as session:
-                due = await session.scalar(_DUE, {"user_id": self.user_id})
+            due = await self.database.peek(_DUE, self.user_id)
             if due is None or due > moment:
                 break
             clock.pass_to(due + _TICK)
@@ -316,8 +329,7 @@ async def _hear_and_apply(life: Life, number: int) -> None:
     await life.hear(number)
     await life.apply()
     # One that came before anybody knew whose it is.
-    async with life.database.read() as session:
-        waiting = await session.scalar(_WAITING, {"provider": life.provider})
+    waiting = await life.database.peek(_WAITING, life.provider)
     if waiting is not None and waiting < _clock().moment + timedelta(seconds=4):
         _clock().pass_to(waiting + _TICK)
         await life.apply()
@@ -364,8 +376,7 @@ async def recover(life: Life, random: Random) -> None:
     async with life.database.transaction() as session:
         await session.execute(_ASSIGN, {"provider": life.provider, "user_id": life.user_id})
     while True:
-        async with life.database.read() as session:
-            waiting = await session.scalar(_WAITING, {"provider": life.provider})
+        waiting = await life.database.peek(_WAITING, life.provider)
         if waiting is None:
             break
         _clock().pass_to(waiting + _TICK)
