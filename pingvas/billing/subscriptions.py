@@ -27,7 +27,7 @@ _START = text("""
 _AGREED = text("""
     INSERT INTO sold_subscriptions (id, provider, provider_id, user_id, plan_id, billing_cycle, status, began_at, test_mode,
                                     seller_updated_at)
-    SELECT :id, 'studio', CAST(:id AS text), :user_id, plan_id, 'monthly', 'active', now(), false, now()
+    SELECT CAST(:id AS uuid), 'studio', CAST(CAST(:id AS uuid) AS text), user_id, plan_id, 'monthly', 'active', now(), false, now()
       FROM subscriptions WHERE id = :subscription_id
 """)
 _CURRENT = f"""
@@ -83,7 +83,7 @@ async def start_subscription(
     if subscription_id is None:
         raise NoSubscription(f"The plan {plan!r} is missing; run `pingvas migrate` to add the plans.")
     if plan != "free":
-        agreed = {"id": new_id(), "user_id": user_id, "subscription_id": subscription_id}
+        agreed = {"id": new_id(), "subscription_id": subscription_id}
         await fetch(session, _AGREED, agreed)
     if bonus_credits:
         await give_welcome(session, user_id, subscription_id, bonus_credits)
