@@ -199,7 +199,7 @@ CODES = [
             CHECK (credits > 0 AND keep_days > 0 AND max_uses > 0 AND uses >= 0 AND (max_uses IS NULL OR uses <= max_uses))
     )
     """,
-    "CREATE UNIQUE INDEX uq_gift_codes_code ON gift_codes (upper(code))",
+    "CREATE UNIQUE INDEX uq_gift_codes_code ON gift_codes (lower(code))",
     "CREATE INDEX ix_gift_codes_created_by ON gift_codes (created_by)",
 ]
 

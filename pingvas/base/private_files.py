@@ -17,6 +17,7 @@ _OF_DATA = {
     "storage",
     "models",
     "metrics",
+    "sandbox",
     "secret_key",
     "studio.json",
     "studio.lock",

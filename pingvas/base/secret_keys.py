@@ -11,6 +11,12 @@ from pathlib import Path
 SECRET_VARIABLES = frozenset(
     f"PINGVAS_{name}{ending}" for name in ("SECRET_KEY", "PREVIOUS_SECRET_KEY") for ending in ("", "_FILE")
 )
+# What lets one speak with the seller and for it: no worker needs it.
+SELLER_VARIABLES = frozenset(
+    f"PINGVAS_LEMON_SQUEEZY_{name}{ending}"
+    for name in ("API_KEY", "WEBHOOK_SECRET")
+    for ending in ("", "_FILE")
+)
 
 
 @lru_cache(maxsize=64)

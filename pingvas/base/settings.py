@@ -127,7 +127,7 @@ class Settings(BaseSettings):
         description="Who sells plans and credits: `lemon_squeezy`; `sandbox`, which takes no money and gives credits away; or `none`. Empty: the sandbox where the public address is this machine, else none",
     )
     lemon_squeezy_api_key: str | None = Field(
-        None, repr=False, description="API key of the store at Lemon Squeezy"
+        None, pattern=r"^[\x21-\x7e]+$", repr=False, description="API key of the store at Lemon Squeezy"
     )
     lemon_squeezy_store_id: str | None = Field(
         None, pattern="^[0-9]{1,18}$", description="Number of that store"

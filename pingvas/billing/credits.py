@@ -28,6 +28,8 @@ GrantKind = Literal["monthly", "trial", "bonus", "pack", "gift", "return"]
 # How long what comes back lives where that which it was drawn from has expired.
 RETURN_DAYS = 7
 
+_ROLLOVER = "rollover:"
+
 # What is there to be spent, in the order in which it is. Read by a statement that begins after the subscription was locked, so that
 # nobody else is drawing; a grant that expired since is for the next transaction to see, as `now()` stands still in this one.
 _OPEN = """SELECT id, remaining, SUM(remaining) OVER (
@@ -106,9 +108,13 @@ _TAKE_BACK = text(f"""
     RETURNING -amount AS taken, balance_after
 """)  # noqa: S608 - our own constants
 _EXPIRED = text("""
-    SELECT id, user_id, kind, source_key, remaining, expires_at FROM credit_grants
-     WHERE subscription_id = :subscription_id AND is_open AND expires_at <= now()
-     ORDER BY expires_at, id
+    SELECT credit.id, credit.user_id, credit.kind, credit.source_key, credit.remaining, credit.expires_at,
+           (credit.expires_at AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC' AS kept_until, now() AS now,
+           plan.rollover_credits
+      FROM credit_grants AS credit JOIN subscriptions AS held ON held.id = credit.subscription_id
+      JOIN subscription_plans AS plan ON plan.id = held.plan_id
+     WHERE credit.subscription_id = :subscription_id AND credit.is_open AND credit.expires_at <= now()
+     ORDER BY credit.expires_at, credit.id
 """)
 _EXPIRE = text(f"""
     WITH emptied AS (
@@ -313,9 +319,13 @@ async def take_back(
 
 
 async def expire(session: AsyncSession, subscription_id: UUID) -> int:
-    """Take away what has expired; how many credits. The caller has locked the subscription."""
+    """Take away what has expired; how many credits. The caller has locked the subscription.
+
+    Of a month's credits as many come back for one month more as the plan keeps, once.
+    """
     wallet = {"subscription_id": subscription_id}
     taken = 0
+    kept: dict[datetime, int] = {}
     for due in await fetch(session, _EXPIRED, wallet):
         row = {
             **wallet,
@@ -330,6 +340,17 @@ async def expire(session: AsyncSession, subscription_id: UUID) -> int:
             raise NoSuchWallet
         taken += due.remaining
         tell_balance(session, due.user_id, posted.balance_after, change=-due.remaining, reason="expire")
+        keeps = min(due.remaining, due.rollover_credits - kept.get(due.expires_at, 0))
+        was_kept = due.source_key.startswith(_ROLLOVER)
+        if due.kind == "monthly" and not was_kept and keeps > 0 and due.kept_until > due.now:
+            # All grants of one month together keep that many.
+            kept[due.expires_at] = kept.get(due.expires_at, 0) + keeps
+            words = "Kept for one month more"
+            again = Grant(
+                due.user_id, subscription_id, "monthly", f"{_ROLLOVER}{due.id}", keeps, words, due.kept_until
+            )
+            await give(session, again)
+            taken -= keeps
     await session.execute(_NEXT_EXPIRY, wallet)
     return taken
 

@@ -74,7 +74,7 @@ class GiftCode(Base):
             "credits > 0 AND keep_days > 0 AND max_uses > 0 AND uses >= 0 AND (max_uses IS NULL OR uses <= max_uses)",
             name="chk_gift_codes_figures",
         ),
-        Index("uq_gift_codes_code", text("upper(code)"), unique=True),
+        Index("uq_gift_codes_code", text("lower(code)"), unique=True),
     )
 
     id: Mapped[Id]

@@ -35,6 +35,16 @@ def metrics_port(settings: Settings) -> int:
     return _free_port(settings.metrics_host, usual, "PINGVAS_METRICS_PORT")
 
 
+def sandbox_port(settings: Settings) -> int | None:
+    """The port of the sandbox that sells: the one that is set, or any that is free; None: it does not sell here, or is elsewhere.
+
+    Raises PortTaken for one that is set.
+    """
+    if settings.seller != "sandbox" or settings.lemon_squeezy_api_url is not None:
+        return None
+    return _free_port(settings.sandbox_host, settings.sandbox_port or 0, "PINGVAS_SANDBOX_PORT")
+
+
 def why_taken(host: str, port: int) -> OSError | None:
     """Why nobody can listen there now, or None when somebody can."""
     try:

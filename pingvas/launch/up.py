@@ -22,11 +22,11 @@ from pingvas.base.backoff import pauses
 from pingvas.base.db import Database
 from pingvas.base.errors import Unavailable
 from pingvas.base.loops import BackgroundLoops, end
-from pingvas.base.secret_keys import SECRET_VARIABLES
+from pingvas.base.secret_keys import SECRET_VARIABLES, SELLER_VARIABLES
 from pingvas.base.settings import Settings
 from pingvas.launch import embedded_postgres
 from pingvas.launch.embedded_postgres import EmbeddedPostgres
-from pingvas.launch.ports import metrics_port, page_port
+from pingvas.launch.ports import metrics_port, page_port, sandbox_port
 from pingvas.launch.processes import Child, Supervisor
 from pingvas.launch.seed import Seeded, create_owner_token, seed
 from pingvas.launch.serving_role import make_serving_role, serving_url
@@ -35,6 +35,7 @@ from pingvas.launch.wait_for_room import once_there_is_room
 
 LINK_MINUTES = 60.0
 READY_SECONDS = 120.0
+_OF_PICTURES = frozenset({"PINGVAS_DATABASE_URL", "PINGVAS_FILE_URL_KEY"})  # of no use to who sells
 WORKER_STOP_SECONDS = 30.0  # a worker hands its job back between two steps
 
 Tell = Callable[[str, str], None]
@@ -66,7 +67,11 @@ def up(settings: Settings, *, tell: Tell, announce: Callable[[Ready], None], wor
 
     def start() -> None:
         with only_studio(data_dir):
-            ports = {"port": page_port(settings), "metrics_port": metrics_port(settings)}
+            ports: dict[str, int | None] = {
+                "port": page_port(settings),
+                "metrics_port": metrics_port(settings),
+                "sandbox_port": sandbox_port(settings),
+            }
             chosen = settings.model_copy(update={"data_dir": data_dir, **ports})
             with _database(chosen, tell) as (url, server):
                 chosen = chosen.model_copy(update={"database_url": url})
@@ -181,7 +186,10 @@ def _supervisor(
     names = ["worker"] if workers == 1 else [f"worker-{number}" for number in range(1, workers + 1)]
     groups = [
         [
-            *(Child(name, command("worker"), WORKER_STOP_SECONDS, SECRET_VARIABLES) for name in names),
+            *(
+                Child(name, command("worker"), WORKER_STOP_SECONDS, SECRET_VARIABLES | SELLER_VARIABLES)
+                for name in names
+            ),
             # They make the tables of their schedule, which takes the owner's role.
             Child(
                 "chores",
@@ -192,6 +200,8 @@ def _supervisor(
         ],
         [Child("api", command("api"), 15.0)],  # last, so that people hear what became of their jobs
     ]
+    if settings.sandbox_port is not None:
+        groups[0].append(Child("sandbox", command("sandbox"), without=SECRET_VARIABLES | _OF_PICTURES))
 
     return Supervisor(groups, _child_environment(settings), tell=tell, on_change=on_change, loops=loops)
 
@@ -209,6 +219,7 @@ def _child_environment(settings: Settings) -> dict[str, str]:
         "PINGVAS_DATA_DIR": str(settings.data_dir),
         "PINGVAS_PORT": str(settings.port),
         "PINGVAS_METRICS_PORT": str(settings.api_metrics_port),
+        "PINGVAS_SANDBOX_PORT": "" if settings.sandbox_port is None else str(settings.sandbox_port),
         shared_counts.FOLDER: str(counts),
         "PYTHONUNBUFFERED": "1",
     }

@@ -1,5 +1,6 @@
 """The client of the payment service, against the sandbox over real HTTP: what is asked, what comes back, and what gets lost."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,23 +9,20 @@ from typing import Any
 import pytest
 
 from pingvas.adapters.sellers.chosen import SellerNotSetUp, open_seller
-from pingvas.adapters.sellers.lemon_squeezy.pace import OF_LISTS, Pace
+from pingvas.adapters.sellers.lemon_squeezy.pace import OF_ALL, OF_LISTS, Pace
 from pingvas.adapters.sellers.lemon_squeezy.seller import LemonSqueezy
-from pingvas.adapters.sellers.sandbox.catalogue import OFFERS
+from pingvas.adapters.sellers.lemon_squeezy.statuses import SUBSCRIPTION
 from pingvas.adapters.sellers.seller import (
     InvoiceWord,
-    NotSold,
     OrderWord,
     PackVariant,
     PlanVariant,
-    SellerRefused,
     SellerUnavailable,
     SoldWord,
     TestModeEvent,
 )
-from pingvas.adapters.sellers.variants import Variants, name_of, variant_named
-from pingvas.base.settings import Settings
-from pingvas.billing.plans import PLANS
+from pingvas.adapters.sellers.variants import Variants
+from pingvas.base.settings import REPOSITORY, Settings
 from tests.make.sandbox import RunningSandbox, running_sandbox
 
 PRO, STUDIO = PlanVariant("pro", "monthly"), PlanVariant("studio", "monthly")
@@ -134,87 +132,6 @@ async def test_a_plan_is_bought_changed_canceled_and_resumed(sandbox: RunningSan
     ).status_code == 403
 
 
-async def test_time_passes_at_the_sandbox(sandbox: RunningSandbox) -> None:
-    # given a trial, bought on its page
-    subscription_id = await bought(sandbox, how="trial")
-    trial = await sandbox.seller.find_subscription(subscription_id)
-    assert trial is not None
-    assert trial.status == "trial"
-    assert trial.trial_ends_at == trial.renews_at
-
-    # when it ends, is renewed once, and from then on the card fails, until there is another
-    await sandbox.control("clock", days=8)
-    await sandbox.control("clock", days=31)
-    await sandbox.control(f"subscriptions/{subscription_id}/card", works=False)
-    await sandbox.control("clock", days=31)
-    late = await sandbox.seller.find_subscription(subscription_id)
-    await sandbox.control(f"subscriptions/{subscription_id}/card", works=True)
-    well = await sandbox.seller.find_subscription(subscription_id)
-
-    # then each came as its events say
-    assert late is not None
-    assert late.status == "past_due"
-    assert well is not None
-    assert well.status == "active"
-    invoices = [each async for each in sandbox.seller.list_invoices()]
-    assert [(each.reason, each.status) for each in invoices] == [
-        ("renewal", "paid"),
-        ("renewal", "paid"),
-        ("initial", "paid"),
-    ]
-    days = sorted(each.paid_at for each in invoices)
-    assert (days[1] - days[0]).days in (28, 29, 30, 31)
-    await sandbox.deliver()
-    names = [name for name, _ in words(sandbox)]
-    assert "subscription_payment_failed" in names
-    recovered = names.index("subscription_payment_recovered")
-    assert names[recovered : recovered + 3] == [
-        "subscription_payment_recovered",
-        "subscription_payment_success",
-        "subscription_updated",
-    ]
-
-    # when a card fails for good, and another subscription is canceled to its end
-    await sandbox.control(f"subscriptions/{subscription_id}/card", works=False)
-    other = await bought(sandbox, STUDIO)
-    await sandbox.seller.cancel(other)
-    await sandbox.control("clock", days=60)
-
-    # then both are over
-    found = {each.provider_id: each.status async for each in sandbox.seller.list_subscriptions()}
-    assert found == {subscription_id: "unpaid", other: "expired"}
-    with pytest.raises(SellerRefused):
-        await sandbox.seller.resume(other)
-
-
-async def test_what_was_paid_goes_back(sandbox: RunningSandbox) -> None:
-    # given a pack and a plan
-    await bought(sandbox, PackVariant("small"))
-    await bought(sandbox)
-    calls = sandbox.calls
-    pack, plan = [each async for each in sandbox.seller.list_orders()][::-1]
-    (invoice,) = [each async for each in sandbox.seller.list_invoices()]
-    assert (pack.variant, plan.variant) == (PackVariant("small"), None)
-
-    # when one is given back in part and whole, and for the other a bank calls fraud
-    refund = {
-        "data": {"type": "subscription-invoices", "id": invoice.provider_id, "attributes": {"amount": 2_500}}
-    }
-    await calls.send("POST", f"/subscription-invoices/{invoice.provider_id}/refund", refund)
-    (part,) = [each async for each in sandbox.seller.list_invoices()]
-    await calls.send("POST", f"/subscription-invoices/{invoice.provider_id}/refund")
-    with pytest.raises(SellerRefused):
-        await calls.send("POST", f"/subscription-invoices/{invoice.provider_id}/refund")
-    await sandbox.control(f"orders/{pack.provider_id}/fraud")
-
-    # then the words say how much of each
-    (whole,) = [each async for each in sandbox.seller.list_invoices()]
-    fraud = [each async for each in sandbox.seller.list_orders()][-1]
-    assert (part.status, part.refunded) == ("partial_refund", 2_500)
-    assert (whole.status, whole.refunded) == ("refunded", 7_500)
-    assert (fraud.status, fraud.refunded) == ("refunded", 700)
-
-
 async def test_a_lost_answer_is_no_second_deed(sandbox: RunningSandbox) -> None:
     # given a subscription, and a network that loses answers, and a list past one page
     subscription_id = await bought(sandbox)
@@ -250,58 +167,6 @@ async def test_a_lost_answer_is_no_second_deed(sandbox: RunningSandbox) -> None:
         await seller.find_subscription(subscription_id)
 
 
-async def test_events_are_sent_until_they_are_taken(sandbox: RunningSandbox) -> None:
-    # given a studio that is down
-    async def down(url: str, body: bytes, headers: Any) -> int:
-        return 0
-
-    taking, sandbox.answer = sandbox.answer, down
-    await bought(sandbox, PackVariant("small"))
-
-    # when time passes
-    tries = []
-    for seconds in (0, 4, 1, 25, 125, 1000):
-        sandbox.seconds += seconds
-        tries.append(len(await sandbox.deliver()))
-    sandbox.answer = taking
-    told = (await sandbox.browser.get(f"{sandbox.url}/sandbox/deliveries", headers=key_of(sandbox))).json()
-    await sandbox.control(f"deliveries/{told['items'][0]['id']}/resend")
-
-    # then it was tried four times, and once more by hand, with the same body
-    assert tries == [1, 0, 1, 1, 1, 0]
-    assert await sandbox.deliver() == ["order_created"]
-    assert len({body for body, _ in sandbox.sent}) == 1
-
-
-async def test_the_sandbox_refuses_what_the_real_one_would(sandbox: RunningSandbox) -> None:
-    # given calls without a key, of nonsense, and too many
-    url, key = f"{sandbox.url}/v1", key_of(sandbox)
-    browser = sandbox.browser
-
-    # when, then
-    assert (await browser.get(f"{url}/subscriptions")).status_code == 401
-    assert (await browser.get(f"{url}/subscriptions/1", headers=key)).status_code == 404
-    assert (await browser.post(f"{url}/checkouts", headers=key, content=b"{")).status_code == 400
-    refused = await browser.post(
-        f"{url}/checkouts", headers=key, json={"data": {"type": "checkouts", "relationships": {}}}
-    )
-    assert refused.status_code == 422
-    assert refused.json()["errors"][0]["source"]["pointer"]
-    assert (await browser.post(f"{sandbox.url}/sandbox/clock", json={"days": 1})).status_code == 401
-    for wrong in ({"days": -1}, {"days": 1e9}, {"to": "yesterday"}, {"days": "1"}):
-        moved = await browser.post(f"{sandbox.url}/sandbox/clock", json=wrong, headers=key)
-        assert moved.status_code == 422
-    assert (await browser.get(f"{sandbox.url}/checkout/none")).status_code == 404
-    answers = [await browser.get(f"{url}/variants", headers=key) for _ in range(300)]
-    assert [answer.status_code for answer in answers[:5]] == [200] * 5
-    assert answers[-1].status_code == 429
-    assert int(answers[-1].headers["retry-after"]) > 0
-    with pytest.raises(NotSold):
-        await sandbox.seller.checkout(
-            PlanVariant("enterprise", "monthly"), token="t", email=None, return_url=BACK, language="en"
-        )
-
-
 async def test_lists_leave_calls_for_people() -> None:
     # given a clock that is moved by waiting
     seconds, waits = [0.0], list[float]()
@@ -332,18 +197,14 @@ async def test_lists_leave_calls_for_people() -> None:
     # then a list pauses
     assert waits[-1] == pytest.approx(5)
 
+    # when people ask for more than there is
+    for _ in range(OF_ALL - 2):
+        await pace.turn(in_a_list=False)
 
-def test_the_sandbox_sells_what_ships_at_its_price() -> None:
-    # given
-    prices = {f"{plan.name}_monthly": plan.monthly_price for plan in PLANS if plan.monthly_price}
-    prices |= {f"{plan.name}_yearly": plan.yearly_price for plan in PLANS if plan.yearly_price}
-
-    # when
-    sold = {offer.name: offer.price for offer in OFFERS if offer.interval is not None}
-
-    # then
-    assert sold == {name: int(price * 100) for name, price in prices.items() if price is not None}
-    assert all(name_of(variant_named(offer.name)) == offer.name for offer in OFFERS)
+    # then they are told when to come back
+    with pytest.raises(SellerUnavailable) as full:
+        await pace.turn(in_a_list=False)
+    assert full.value.retry_after == 55
 
 
 async def test_the_settings_choose_the_seller(make_settings: Callable[..., Settings]) -> None:
@@ -421,9 +282,16 @@ def test_a_word_of_the_seller_that_makes_no_sense_is_refused() -> None:
             read(**each)
 
 
+def test_the_table_of_statuses_is_that_of_the_page() -> None:
+    # given
+    page = (REPOSITORY / "docs" / "operating.md").read_text()
+
+    # when
+    told = dict(re.findall(r"^\| `([a-z_:]+)` \| `([a-z_]+)` \|$", page, re.MULTILINE))
+
+    # then
+    assert told.items() >= SUBSCRIPTION.items()
+
+
 async def no_sleep(seconds: float) -> None:
     """No test waits."""
-
-
-def key_of(sandbox: RunningSandbox) -> dict[str, str]:
-    return {"Authorization": f"Bearer {sandbox.calls.key()}"}

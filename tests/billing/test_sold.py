@@ -4,11 +4,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from sqlalchemy import text
+
 from harness.clock import set_clock
 from harness.store import Store, Told
 from pingvas.adapters.sellers.seller import InvoiceWord
 from pingvas.base.db import Database
+from pingvas.billing.credits import draw
 from pingvas.billing.ledger import find_disagreements
+from pingvas.billing.subscriptions import lock_current_subscription
 from tests.make.billing import balance_of, make_person
 from tests.make.sold import add_checkout, begin, follow, grants_of, hear, held_by
 
@@ -226,3 +230,33 @@ def _of(told: Told, token: str) -> Told:
     if isinstance(word, InvoiceWord):
         word = replace(word, subscription_id=f"{token}-{word.subscription_id}")
     return replace(told, word=word, token=told.token and token)
+
+
+async def test_a_plan_may_keep_some_credits_of_a_month_for_one_month_more(database: Database) -> None:
+    # given a plan that keeps 2,000, of whose first month 4,000 are left, by two grants
+    user_id, store = await begin(database, START)
+    number = store.buy("starter", "monthly", "t")
+    async with database.transaction() as session:
+        await session.execute(
+            text("UPDATE subscription_plans SET rollover_credits = 2000 WHERE name = 'pro'")
+        )
+    await hear(database, store.told)
+    store.go_to(START + timedelta(days=2))
+    store.change(number, "pro", "monthly", at_once=True)
+    await hear(database, store.told[-2:])
+    async with database.transaction() as session:
+        held = await lock_current_subscription(session, user_id)
+        await draw(session, user_id, held.id, 11_000, "spent")
+
+    # when that month ends, and when the next one does
+    await follow(database, store, _day(3, 1))
+    async with database.read() as session:
+        assert await balance_of(session, user_id) == 15_000 + 2_000
+    await follow(database, store, _day(4, 1))
+
+    # then what was kept once is not kept again
+    async with database.read() as session:
+        assert await balance_of(session, user_id) == 15_000 + 2_000
+        kept = [amount for key, amount, _ in await grants_of(session, user_id) if key.startswith("rollover")]
+        assert kept == [2_000, 2_000]
+        assert await find_disagreements(session) == []

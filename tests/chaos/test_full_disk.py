@@ -136,7 +136,7 @@ def is_true(studio: StudioOnASmallDisk) -> bool:
     state = studio.state()
     return (
         state is not None
-        and set(state.pids) == {"api", "worker", "chores"}
+        and set(state.pids) == {"api", "worker", "chores", "sandbox"}
         and all(Path(f"/proc/{pid}").exists() for pid in state.pids.values())
     )
 

@@ -250,10 +250,11 @@ def test_no_proxy_is_believed_that_nobody_named_and_nobody_may_connect_to_a_work
     assert rendered.get("NetworkPolicy", "api")["spec"]["ingress"] == [{"ports": [{"port": "http"}]}]
 
 
+OF_THE_CHORES = {"smtp-url", "lemon-squeezy-api-key", "lemon-squeezy-webhook-secret"}
 OF_THE_API = {
+    *OF_THE_CHORES,
     "secret-key",
     "previous-secret-key",
-    "smtp-url",
     "google-client-secret",
     "discord-client-secret",
 }
@@ -263,13 +264,13 @@ OF_THE_API = {
 @pytest.mark.parametrize(
     ("volume", "keys"),
     [
-        (False, {"api": OF_THE_API, "worker": set(), "chores": {"smtp-url"}, "migrate": set()}),
+        (False, {"api": OF_THE_API, "worker": set(), "chores": OF_THE_CHORES, "migrate": set()}),
         (
             True,
             {
                 "api": {*OF_THE_API, "file-url-key"},
                 "worker": {"file-url-key"},
-                "chores": {"smtp-url"},
+                "chores": OF_THE_CHORES,
                 "migrate": set(),
             },
         ),

@@ -18,12 +18,18 @@ import pytest
 import typer.main
 from jsonschema import Draft7Validator
 
+from pingvas.adapters.sellers.sandbox import keys
 from pingvas.base.settings import METRICS_PORT, REPOSITORY, Settings
 from pingvas.cli import app as command_line
 from pingvas.worker.running.job_context import WorkerTimeouts
 from tests.deploy.conftest import read_compose
 
-FILES = ("compose.yaml", "deploy/compose.gpu.yaml", "deploy/compose.worker.yaml")
+FILES = (
+    "compose.yaml",
+    "deploy/compose.gpu.yaml",
+    "deploy/compose.sandbox.yaml",
+    "deploy/compose.worker.yaml",
+)
 PROCESSES = ("migrate", "api", "worker", "chores")
 _VARIABLE = re.compile(r"\$\{(\w+)(?::?[-?]((?:[^{}]|\$\{[^}]*\})*))?\}")
 
@@ -107,6 +113,28 @@ def test_every_command_exists(path: str) -> None:
 
     assert run == ({(name,) for name in PROCESSES} if path == "compose.yaml" else {("worker",)})
     assert {name for (name,) in run} | told <= set(commands)
+
+
+def test_the_sandbox_is_asked_where_it_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    # given
+    services = read_compose("deploy/compose.sandbox.yaml")["services"]
+    found = {}
+
+    # when
+    for name in ("api", "sandbox"):
+        with monkeypatch.context() as patched:
+            for variable, value in services[name]["environment"].items():
+                patched.setenv(variable, value)
+            found[name] = Settings(_env_file=None)
+
+    # then
+    api, sandbox = found["api"], found["sandbox"]
+    assert (api.seller, sandbox.seller) == ("sandbox", "sandbox")
+    assert keys.api_url(api) == f"http://sandbox:{sandbox.sandbox_port}/v1"
+    assert sandbox.sandbox_url == "http://localhost:8401"
+    assert services["sandbox"]["ports"] == [f"127.0.0.1:8401:{sandbox.sandbox_port}"]
+    assert services["sandbox"]["command"][0] in typer.main.get_command(command_line).commands  # type: ignore[attr-defined]
+    assert services["chores"]["environment"] == services["api"]["environment"]
 
 
 def test_nothing_starts_before_the_schema_is_there(compose: dict[str, Any]) -> None:

@@ -131,11 +131,18 @@ def test_a_worker_gets_neither_the_master_key_nor_the_owners_password_and_the_ap
 ) -> None:
     # given a studio that is given a secret
     secret = "a secret that no worker is to have, in no letters"
-    with running_studio(tmp_path / "data", models_dir=models, secret_key=secret) as studio:
+    of_the_seller = "what-lets-one-speak-with-the-seller"
+    with running_studio(
+        tmp_path / "data",
+        models_dir=models,
+        secret_key=secret,
+        lemon_squeezy_api_key=of_the_seller,
+        lemon_squeezy_webhook_secret=f"{of_the_seller} too",
+    ) as studio:
         owners = (studio.data_dir / "postgres" / "password").read_text()
 
         def has_all() -> bool:
-            return set(state_of(studio).pids) == {"api", "worker", "chores"}
+            return set(state_of(studio).pids) == {"api", "worker", "chores", "sandbox"}
 
         wait_for(has_all, "all processes to be there")
 
@@ -148,6 +155,9 @@ def test_a_worker_gets_neither_the_master_key_nor_the_owners_password_and_the_ap
 
     # then
     assert secret not in environments["worker"]
+    assert secret not in environments["sandbox"]
+    assert [name for name, said in environments.items() if of_the_seller not in said] == ["worker"]
+    assert "pingvas_serving:" not in environments["sandbox"]
     assert [name for name, said in environments.items() if owners in said] == ["chores"]
     assert all("pingvas_serving:" in environments[name] for name in ("api", "worker"))
     assert secret in environments["api"]

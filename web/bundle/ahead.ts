@@ -15,7 +15,7 @@ const PARTS = {
   ],
   "/create": ["app/CreatePage.tsx", ...["features/create", "features/queue"].map(wordsOf)],
   "/gallery": ["features/gallery/GalleryPage.tsx", wordsOf("features/gallery")],
-  "/credits": ["features/billing/CreditsPage.tsx", wordsOf("features/billing")],
+  "/credits": ["app/BillingPages.tsx", wordsOf("features/billing")],
 };
 /** Drawn on every page, and else found only when its faces are read. */
 const FONT = /\/instrument-sans-plain-[^/]*\.woff2$/;

@@ -14,6 +14,7 @@ const BY_CODE = [
   "admin.action.",
   "admin.field.",
   "admin.value.",
+  "billing.pack.",
   "billing.type.",
   "job.error.",
   "job.receipt.reason.",
@@ -21,10 +22,12 @@ const BY_CODE = [
   "job.waiting_for.",
   "notices.credits.",
   "param.",
+  "plan.feature.",
   "picture.visibility.",
   "problem.",
   "recipe.sampler.",
   "upload_error.",
+  "usage.job_type.",
 ];
 
 const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" }).map((name) => join(SOURCE, name));

@@ -5,7 +5,7 @@ import "@/ui/styles/base.css";
 import { i18n } from "@lingui/core";
 import { I18nProvider } from "@lingui/react";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { StrictMode } from "react";
+import { startTransition, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { BASE_PATH, isBelow, ownPath } from "@/api/basePath";
@@ -38,16 +38,20 @@ preloadFor(pathname);
 drawAnyHangul(wasSignedIn() || !isWayIn(pathname) || window.location.search.includes("problem="));
 await words;
 
-const root = document.getElementById("root");
-if (!root) throw new Error("index.html has no #root");
-createRoot(root).render(
-  <StrictMode>
-    <I18nProvider i18n={i18n}>
-      <UiProvider>
-        <QueryClientProvider client={client}>
-          <App />
-        </QueryClientProvider>
-      </UiProvider>
-    </I18nProvider>
-  </StrictMode>,
-);
+const place = document.getElementById("root");
+if (!place) throw new Error("index.html has no #root");
+const root = createRoot(place);
+// As a transition: drawn in pieces, between which the page can take a key.
+startTransition(() => {
+  root.render(
+    <StrictMode>
+      <I18nProvider i18n={i18n}>
+        <UiProvider>
+          <QueryClientProvider client={client}>
+            <App />
+          </QueryClientProvider>
+        </UiProvider>
+      </I18nProvider>
+    </StrictMode>,
+  );
+});

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 
+import { joinPages } from "@/api/calls";
 import type { Announcement, PersonDetails } from "@/api/types";
 import { placeAt, placesOf } from "@/app/places";
 import { loadPutAway, savePutAway } from "@/entities/studio/putAway";
 import { changesOf } from "@/features/admin/changes";
 import { minuteToIso, startOfDay } from "@/features/admin/days";
 import { DEEDS } from "@/features/admin/deeds";
-import { joinPages } from "@/features/admin/exportAudit";
 import { standingOf } from "@/features/admin/standing";
 
 import { translatorIn } from "./words";

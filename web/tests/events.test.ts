@@ -5,6 +5,7 @@ import { imageKeys } from "@/entities/image/queries";
 import { jobKeys } from "@/entities/job/queries";
 import { modelKeys } from "@/entities/model/queries";
 import { announcementsQuery } from "@/entities/studio/announcements";
+import { subscriptionKeys } from "@/entities/subscription/queries";
 import { userKeys } from "@/entities/user/queries";
 
 test("after events were missed everything is read again that events change, and nothing else", async () => {
@@ -16,6 +17,7 @@ test("after events were missed everything is read again that events change, and 
     imageKeys.imagesOf({ favorite: true }),
     imageKeys.image("1"),
     userKeys.ledger,
+    ...Object.values(subscriptionKeys).filter((key) => key !== subscriptionKeys.offers),
     announcementsQuery.queryKey,
   ];
   const kept = [modelKeys.models, jobKeys.estimate({})];

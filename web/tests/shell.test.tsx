@@ -7,7 +7,7 @@ import type { Job, User } from "@/api/types";
 import { ChunkGone, loadChunk } from "@/app/chunks";
 import { findMarked, markOf } from "@/app/marks";
 import { placesOf } from "@/app/places";
-import { fellLow, withCredits, withJob, type Notice } from "@/features/notices/notices";
+import { withCredits, withJob, type Notice } from "@/features/notices/notices";
 import { useTitle } from "@/ui/useTitle";
 
 import { messagesIn } from "./words";
@@ -94,15 +94,6 @@ function countOf(what: Notice["what"]): number {
   if ("jobs" in what) return what.jobs.length;
   return "change" in what ? what.change : what.balance;
 }
-
-test("credits that run low are told when they fall below what a few pictures cost, and not again", () => {
-  expect([fellLow(59, -10), fellLow(49, -10), fellLow(80, -10), fellLow(30, 10)]).toEqual([
-    true,
-    false,
-    false,
-    false,
-  ]);
-});
 
 test("pictures of one batch are told together, failures apart from what succeeded", () => {
   let notices = withJob([], job("1", "a", "completed"), 1);

@@ -61,9 +61,9 @@ def counts_until(copies: Copies, sold: SoldCopy) -> datetime | None:
 
 
 def grace_ends_at(copies: Copies, sold: SoldCopy) -> datetime:
-    """Of what is past due: some days after what was paid is over; where nothing was, after the word of it."""
+    """Of what is past due: some days after what was paid is over, or the trial; where neither was, after the word of it."""
     ends = [period.ends_at for period in periods_of(copies, sold) if period.base.is_kept]
-    since = ends[-1] if ends else sold.past_due_since or sold.seller_updated_at
+    since = ends[-1] if ends else sold.trial_ends_at or sold.past_due_since or sold.seller_updated_at
     return since + timedelta(days=GRACE_DAYS)
 
 

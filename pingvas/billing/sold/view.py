@@ -109,6 +109,14 @@ async def list_options(session: ReadSession, user_id: UUID) -> list[ChangeOption
     ]
 
 
+async def get_option(session: ReadSession, user_id: UUID, plan: str, cycle: Cycle) -> ChangeOption:
+    """What one plan would mean, of those that have a price. Raises NothingSold and NoSubscription."""
+    for option in await list_options(session, user_id):
+        if option.plan.name == plan and option.cycle == cycle:
+            return option
+    raise NothingSold
+
+
 def _option(copies: Copies, held: Held, plan: PlanRow, cycle: Cycle) -> ChangeOption:
     price = int((plan.price(cycle) or 0) * 100)
 

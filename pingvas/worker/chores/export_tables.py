@@ -55,6 +55,10 @@ EXPORTED = (
     ExportedTable("subscriptions", "credits/subscriptions.jsonl"),
     ExportedTable("credit_grants", "credits/grants.jsonl"),
     ExportedTable("credit_transactions", "credits/ledger.jsonl"),
+    ExportedTable("sold_subscriptions", "credits/sold_subscriptions.jsonl"),
+    ExportedTable("payments", "credits/payments.jsonl"),
+    ExportedTable("billing_events", "credits/sellers_events.jsonl", without=("body_hash",)),
+    ExportedTable("usage_days", "credits/usage.jsonl", has_id=False),
     ExportedTable(
         "generation_jobs", "jobs/jobs.jsonl", without=("turn", "batch_key", "passed_over", "traceparent")
     ),
@@ -96,6 +100,8 @@ LEFT_OUT: Mapping[str, str] = {
     "queue_shares": "how far a share of the machines is used up at this moment",
     "storage_use": "the sum of the images in the file",
     "announcements": "words to everybody",
+    "checkouts": "pages of the seller; what was bought there is in the payments",
+    "gift_codes": "codes for everybody, made by an admin; the credits they gave are in the grants",
 }
 
 

@@ -28,6 +28,7 @@ from pingvas.base.settings import Settings
 from pingvas.billing.grants import expire_due, tell_expiring
 from pingvas.billing.ledger import find_disagreements
 from pingvas.billing.sold.apply import apply_events
+from pingvas.billing.sold.checkouts import forget_checkouts
 from pingvas.billing.sold.due import settle_due
 from pingvas.billing.sold.reconcile import reconcile
 from pingvas.billing.verify_ledger import verify_ledger
@@ -127,6 +128,7 @@ async def _forget_expired(context: ChoreContext) -> Counts:
         await session.execute(_FORGET_IDEMPOTENCY_KEYS)
         await forget_loop_failures(session)
         await forget_exports(session)
+        await forget_checkouts(session)
     return {}
 
 

@@ -6,6 +6,7 @@ import type { User } from "@/api/types";
 import { useJobEvents } from "@/entities/job/useJobEvents";
 import { Announcements } from "@/entities/studio/Announcements";
 import { useAnnouncementEvents } from "@/entities/studio/announcements";
+import { useSubscriptionEvents } from "@/entities/subscription/useSubscriptionEvents";
 import { useFollowPreferences } from "@/entities/user/useFollowPreferences";
 import { useUserEvents } from "@/entities/user/useUserEvents";
 import { useEndedView, ViewBar } from "@/entities/user/ViewBar";
@@ -85,7 +86,7 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
             <ConnectionLine />
           </div>
           <Announcements />
-          <ProveAddressLine />
+          <ProveAddressLine user={user} />
           <main id="main" ref={main} className={styles.main} tabIndex={-1}>
             {children}
           </main>
@@ -105,6 +106,7 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
 function Events() {
   useJobEvents();
   useUserEvents();
+  useSubscriptionEvents();
   useFollowPreferences();
   useAnnouncementEvents();
   return null;

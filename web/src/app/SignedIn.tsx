@@ -4,14 +4,18 @@ import { Navigate, Outlet, Route, Routes, useLocation, useSearchParams } from "r
 
 import { ownPath } from "@/api/basePath";
 import type { User } from "@/api/types";
+import { billingWords } from "@/features/billing/words";
 import { useI18n } from "@/i18n/useI18n";
 import { useTitle } from "@/ui/useTitle";
 
 import { AppLayout } from "./AppLayout";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { NotFoundPage } from "./NotFoundPage";
+import { page } from "./page";
 import { PageSkeleton } from "./PageSkeleton";
 import { HOME, placeAt, placesOf, type Place } from "./places";
+
+const ReturnPage = page(async () => (await import("@/features/billing/ReturnPage")).ReturnPage, billingWords);
 
 // The page at this address comes together with the frame, not after it.
 placeAt(ownPath(window.location.pathname))?.Page.preload();
@@ -31,6 +35,7 @@ export function SignedIn({ user }: { user: User }) {
         {["/sign-in", "/sign-up", "/sign-in/done", "/sign-in/second-factor"].map((path) => (
           <Route key={path} path={path} element={<Onward />} />
         ))}
+        <Route path="/billing/return" element={<Returned />} />
         <Route path="*" element={<NotFoundPage />} />
       </Route>
     </Routes>
@@ -55,6 +60,15 @@ function PlacePage({ place: { label, skeleton, Page }, user }: { place: Place; u
   return (
     <Suspense fallback={<PageSkeleton shape={skeleton} />}>
       <Page user={user} />
+    </Suspense>
+  );
+}
+
+/** Where a payment service sends people back to. */
+function Returned() {
+  return (
+    <Suspense fallback={<PageSkeleton shape="table" />}>
+      <ReturnPage />
     </Suspense>
   );
 }

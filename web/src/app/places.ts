@@ -52,10 +52,7 @@ const Gallery = page<PageProps>(
   async () => (await import("@/features/gallery/GalleryPage")).GalleryPage,
   galleryWords,
 );
-const Credits = page<PageProps>(
-  async () => (await import("@/features/billing/CreditsPage")).CreditsPage,
-  billingWords,
-);
+const Credits = page<PageProps>(async () => (await import("./BillingPages")).BillingPages, billingWords);
 const Admin = page<PageProps>(async () => (await import("./AdminPages")).AdminPages, adminWords);
 
 const Account = page<PageProps>(async () => (await import("./AccountPage")).AccountPage, settingsWords);
@@ -64,7 +61,7 @@ const Account = page<PageProps>(async () => (await import("./AccountPage")).Acco
 const PLACES: readonly Place[] = [
   { path: "/create", label: "nav.create", icon: PencilIcon, keys: ["g c"], skeleton: "form", Page: Create },
   { path: "/gallery", label: "nav.gallery", icon: LayoutGridIcon, keys: ["g g"], skeleton: "grid", Page: Gallery },
-  { path: "/credits", label: "nav.credits", icon: CoinsIcon, keys: ["g b"], below: true, skeleton: "table", Page: Credits },
+  { path: "/credits", label: "nav.credits", icon: CoinsIcon, keys: ["g b"], nested: true, below: true, skeleton: "table", Page: Credits },
   { path: "/account", label: "nav.account", icon: CircleUserIcon, keys: ["g a"], notInRail: true, nested: true, skeleton: "table", Page: Account },
   { path: "/admin", label: "nav.admin", icon: ShieldIcon, keys: ["g u"], isFor: isAdmin, nested: true, below: true, skeleton: "table", Page: Admin },
 ];

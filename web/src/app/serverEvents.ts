@@ -5,11 +5,14 @@ import { imageKeys } from "@/entities/image/queries";
 import { jobKeys } from "@/entities/job/queries";
 import type { JobEvent } from "@/entities/job/useJobEvents";
 import { announcementKeys, type AnnouncementEvent } from "@/entities/studio/announcements";
+import { subscriptionKeys } from "@/entities/subscription/queries";
+import type { SubscriptionEvent } from "@/entities/subscription/useSubscriptionEvents";
 import { userKeys } from "@/entities/user/queries";
 import type { UserEvent } from "@/entities/user/useUserEvents";
 import type { ConnectionEvent, ServerEventName } from "@/realtime/events";
 
-type Unheard = Exclude<ServerEventName, AnnouncementEvent | ConnectionEvent | JobEvent | UserEvent>;
+type Heard = AnnouncementEvent | ConnectionEvent | JobEvent | SubscriptionEvent | UserEvent;
+type Unheard = Exclude<ServerEventName, Heard>;
 
 export const everyEventIsHeard: [Unheard] extends [never] ? true : Unheard = true;
 
@@ -21,6 +24,9 @@ const CHANGED = [
   imageKeys.all,
   userKeys.me,
   userKeys.ledger,
+  subscriptionKeys.subscription,
+  subscriptionKeys.options,
+  subscriptionKeys.checkouts,
   announcementKeys.announcements,
 ] as const;
 

@@ -37,7 +37,13 @@ async function ready(wantedIn: Language): Promise<void> {
     const missing = [...wanted].map((catalogue) => catalogue[wantedIn]).filter((load) => !loaded.has(load));
     if (missing.length === 0) return;
     const files = await Promise.all(missing.map((load) => load()));
-    for (const { messages } of files) i18n.load(wantedIn, messages);
+    for (const { messages } of files) add(wantedIn, messages);
     for (const load of missing) loaded.add(load);
   }
+}
+
+/** Of the language that is shown, new words change nothing that is seen: the parts that use them wait for them. Nothing is drawn anew. */
+function add(to: Language, messages: Messages): void {
+  if (to === i18n.locale) Object.assign(i18n.messages, messages);
+  else i18n.load(to, messages);
 }

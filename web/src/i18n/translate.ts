@@ -19,13 +19,50 @@ export interface Translator {
   /** "5 minutes ago", or the date when it is longer than a week ago. */
   ago: (iso: string) => string;
   dateTime: (iso: string) => string;
+  /** The day alone. */
+  date: (iso: string) => string;
+  /** "March 2026", of its first day. */
+  month: (day: string) => string;
+  /** US dollars, cents only where there are some. Takes what the API writes: "75.00". */
+  money: (dollars: number | string) => string;
   duration: (seconds: number) => string;
   /** A place in a row: "3rd". In Korean the number alone, which the words around it make a place of. */
   ordinal: (place: number) => string;
   bytes: (value: number) => string;
 }
 
-const english = new Intl.PluralRules("en", { type: "ordinal" });
+/** What writes numbers and times is slow to make, and made when it is first needed, once for each language. */
+const once = <T>(make: (language: Language) => T) => {
+  const made = new Map<Language, T>();
+  return (language: Language): T => {
+    const there = made.get(language) ?? make(language);
+    made.set(language, there);
+    return there;
+  };
+};
+const numbers = once((language) => new Intl.NumberFormat(language, { maximumFractionDigits: 2 }));
+const signedNumbers = once((language) => new Intl.NumberFormat(language, { signDisplay: "exceptZero" }));
+const times = once(
+  (language) => new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }),
+);
+const dates = once((language) => new Intl.DateTimeFormat(language, { dateStyle: "medium" }));
+// A day without a time is that day everywhere.
+const days = once((language) => new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" }));
+const months = once(
+  (language) => new Intl.DateTimeFormat(language, { year: "numeric", month: "long", timeZone: "UTC" }),
+);
+const amounts = once(
+  (language) =>
+    new Intl.NumberFormat(language, {
+      style: "currency",
+      currency: "USD",
+      trailingZeroDisplay: "stripIfInteger",
+    }),
+);
+const distances = once(
+  (language) => new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }),
+);
+const places = once((language) => new Intl.PluralRules(language, { type: "ordinal" }));
 const ENGLISH_ENDINGS: Record<Intl.LDMLPluralRule, string> = {
   zero: "th",
   one: "st",
@@ -40,10 +77,10 @@ const FORMATS = { short: { maximumFractionDigits: 2 } };
 
 export function translator(i18n: I18n): Translator {
   const language = i18n.locale as Language;
-  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
-  const signed = new Intl.NumberFormat(language, { signDisplay: "exceptZero" });
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
-  const dateTime = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+  const number = (value: number) => numbers(language).format(value);
+  const dateTime = (iso: string) => times(language).format(new Date(iso));
+  const distance = (value: number, unit: Intl.RelativeTimeFormatUnit) =>
+    distances(language).format(Math.round(value), unit);
 
   const t = (key: Key, blanks: Blanks = {}): string => {
     if (language !== "ko") return i18n._(key, blanks, { formats: FORMATS });
@@ -55,17 +92,20 @@ export function translator(i18n: I18n): Translator {
     language,
     t,
     find: (key, blanks) => (Object.hasOwn(i18n.messages, key) ? t(key as Key, blanks) : undefined),
-    number: (value) => number.format(value),
-    signed: (value) => signed.format(value),
+    number,
+    signed: (value) => signedNumbers(language).format(value),
     ago: (iso) => {
       const seconds = (Date.parse(iso) - Date.now()) / 1000;
-      if (seconds < -7 * 86_400) return dateTime.format(new Date(iso));
-      if (seconds < -86_400) return relative.format(Math.round(seconds / 86_400), "day");
-      if (seconds < -3600) return relative.format(Math.round(seconds / 3600), "hour");
-      if (seconds < -60) return relative.format(Math.round(seconds / 60), "minute");
+      if (seconds < -7 * 86_400) return dateTime(iso);
+      if (seconds < -86_400) return distance(seconds / 86_400, "day");
+      if (seconds < -3600) return distance(seconds / 3600, "hour");
+      if (seconds < -60) return distance(seconds / 60, "minute");
       return t("time.just_now");
     },
-    dateTime: (iso) => dateTime.format(new Date(iso)),
+    dateTime,
+    date: (iso) => (iso.includes("T") ? dates : days)(language).format(new Date(iso)),
+    month: (iso) => months(language).format(new Date(iso)),
+    money: (dollars) => amounts(language).format(Number(dollars)),
     duration: (seconds) => {
       const whole = Math.max(1, Math.ceil(seconds));
       if (whole < 90) return t("time.seconds", { n: whole });
@@ -75,7 +115,7 @@ export function translator(i18n: I18n): Translator {
         : t("time.hours", { n: Math.ceil(minutes / 60) });
     },
     ordinal: (place) =>
-      number.format(place) + (language === "en" ? ENGLISH_ENDINGS[english.select(place)] : ""),
+      number(place) + (language === "en" ? ENGLISH_ENDINGS[places(language).select(place)] : ""),
     bytes: (value) => {
       const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
       let size = value;

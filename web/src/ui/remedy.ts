@@ -9,10 +9,12 @@ interface Remedy {
 
 const CREDITS: Remedy = { label: "remedy.credits", to: "/credits" };
 
+const PLANS: Remedy = { label: "remedy.plans", to: "/credits/plans" };
+
 const REMEDIES: Record<string, Remedy> = {
   insufficient_credits: CREDITS,
-  feature_locked: CREDITS,
-  model_locked: CREDITS,
+  feature_locked: PLANS,
+  model_locked: PLANS,
   storage_exceeded: { label: "remedy.gallery", to: "/gallery" },
 };
 

@@ -31,8 +31,14 @@
   valueFrom:
     secretKeyRef: {name: {{ $secret }}, key: discord-client-secret, optional: true}
 {{- end }}
-{{- /* The chores send mail; the API says whether there is a server. */}}
+{{- /* The chores send mail; the API says whether there is a server. Both speak with the seller. */}}
 {{- if has $component (list "api" "chores") }}
+- name: PINGVAS_LEMON_SQUEEZY_API_KEY
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: lemon-squeezy-api-key, optional: true}
+- name: PINGVAS_LEMON_SQUEEZY_WEBHOOK_SECRET
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: lemon-squeezy-webhook-secret, optional: true}
 - name: PINGVAS_SMTP_URL
   valueFrom:
     secretKeyRef: {name: {{ $secret }}, key: smtp-url, optional: true}
@@ -146,6 +152,12 @@ google-client-secret: {{ . | quote }}
 {{- end }}
 {{- with .Values.secret.discordClientSecret }}
 discord-client-secret: {{ . | quote }}
+{{- end }}
+{{- with .Values.secret.lemonSqueezyApiKey }}
+lemon-squeezy-api-key: {{ . | quote }}
+{{- end }}
+{{- with .Values.secret.lemonSqueezyWebhookSecret }}
+lemon-squeezy-webhook-secret: {{ . | quote }}
 {{- end }}
 {{- end -}}
 

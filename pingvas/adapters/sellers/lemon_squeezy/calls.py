@@ -23,7 +23,9 @@ MOST_PAGES = 10_000
 _SECONDS = 10.0
 _MAX_BYTES = 8 * 1024 * 1024
 _TRIES = 3
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 20.0
+_FIRST_PAUSE = 0.5
+# After too many calls: for somebody who waits for an answer, and for a list.
+_LONGEST_PAUSE, _LONGEST_IN_A_LIST = 3.0, 60.0
 _LONGEST_SAID = 300
 
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
@@ -69,7 +71,7 @@ class Calls:
                 except _Later as later:
                     if attempt == _TRIES - 1:
                         raise
-                    await self.sleep(later.seconds)
+                    await self.sleep(min(later.seconds, _LONGEST_PAUSE))
         raise SellerUnavailable
 
     async def every(self, path: str, **query: str | int) -> AsyncIterator[dict[str, Any]]:
@@ -97,7 +99,7 @@ class Calls:
             except _Later as later:
                 if last:
                     raise
-                await self.sleep(later.seconds)
+                await self.sleep(min(later.seconds, _LONGEST_IN_A_LIST if in_a_list else _LONGEST_PAUSE))
             except AnswerLost:
                 if last:
                     raise
@@ -127,7 +129,7 @@ class Calls:
             # It was never heard, whatever it was.
             log.warning("the payment service cannot be reached: %s", type(error).__name__)
             raise _Later(_FIRST_PAUSE) from error
-        except (httpx.HTTPError, OSError) as error:  # a TimeoutError too
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:  # a TimeoutError too
             log.warning("an answer of the payment service was lost: %s", type(error).__name__)
             raise AnswerLost from error
         self.pace.note(answer.headers)
@@ -149,14 +151,14 @@ class _Later(SellerUnavailable):
 
     def __init__(self, seconds: float) -> None:
         super().__init__()
-        self.seconds = min(max(seconds, 0.0), _LONGEST_PAUSE)
+        self.seconds = seconds
 
 
 def _read(method: Method, path: str, answer: httpx.Response, content: bytes) -> dict[str, Any]:
     status = answer.status_code
     if status == 429:
         wait = answer.headers.get("retry-after", "")
-        raise _Later(float(wait) if wait.isdecimal() else _LONGEST_PAUSE / 4)
+        raise _Later(float(wait[:6]) if wait.isdecimal() else 10.0)
     if status >= 500:
         log.warning("the payment service answered %s %s with %s", method, path, status)
         raise AnswerLost

@@ -4,12 +4,17 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from math import ceil
+
+from pingvas.adapters.sellers.seller import SellerUnavailable
 
 WINDOW_SECONDS = 60.0
 # Of the 300: some are left for people who wait for an answer while lists are read, and for other processes.
 OF_LISTS, OF_ALL = 150, 270
 _FEW_LEFT = 60
 _PAUSE_SECONDS = 5.0
+# Somebody who waits for an answer is told to come back rather than kept for longer.
+LONGEST_WAIT = 5.0
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -24,9 +29,11 @@ class Pace:
         self._few_left_until = 0.0
 
     async def turn(self, *, in_a_list: bool) -> None:
-        """Wait for a turn, and take it."""
+        """Wait for a turn, and take it. Raises SellerUnavailable where somebody would wait too long for it."""
         most = OF_LISTS if in_a_list else OF_ALL
         while (wait := self._wait(most, in_a_list=in_a_list)) > 0:
+            if wait > LONGEST_WAIT and not in_a_list:
+                raise SellerUnavailable(retry_after=ceil(wait))
             await self._sleep(wait)
         self._calls.append(self._clock())
 

@@ -65,16 +65,15 @@ class LemonSqueezy:
     ) -> CheckoutPage:
         variant_id = self._variants.id_of(variant)
         until = now() + CHECKOUT_LIFE
-        told = {events.TOKEN: token}
         data: dict[str, Any] = {
-            "custom": told,
+            # The seller has no setting for the language of its page; the sandbox finds it here.
+            "custom": {events.TOKEN: token, "language": language},
             "variant_quantities": [{"variant_id": int(variant_id), "quantity": 1}],
         }
         if email is not None:
             data["email"] = email
         attributes: dict[str, Any] = {
             "product_options": {"redirect_url": return_url, "enabled_variants": [int(variant_id)]},
-            "checkout_options": {"locale": language},
             "checkout_data": data,
             "expires_at": until.isoformat(),
             "test_mode": self.test_mode,

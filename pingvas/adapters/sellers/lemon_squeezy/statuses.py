@@ -26,8 +26,8 @@ INVOICE: Mapping[str, PaymentStatus] = {
 # Money that was taken by fraud goes back, as all of a refund does.
 ORDER: Mapping[str, PaymentStatus] = {
     "pending": "pending",
-    "failed": "failed",
     "paid": "paid",
+    "failed": "failed",
     "refunded": "refunded",
     "partial_refund": "partial_refund",
     "fraudulent": "refunded",

@@ -32,6 +32,7 @@ def open_sandbox(settings: Settings, url: str, webhook_url: str) -> Sandbox:
     sandbox = Sandbox(store, url.rstrip("/"), keys.api_key(settings), keys.page_key(settings))
     secret = keys.webhook_secrets(settings)[0]
     with store.transaction():
+        store.forget_deliveries()
         for known in store.all("webhooks"):
             if known.hidden.get("is_ours"):
                 known.attributes["url"] = webhook_url

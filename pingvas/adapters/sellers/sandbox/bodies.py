@@ -68,7 +68,7 @@ def read_checkout(body: bytes, at: datetime) -> Asked:
     if expires_at is not None and expires_at <= at:
         # The sandbox's clock may be ahead of the one who asks: their page lives as long as theirs would.
         expires_at = None
-    email, language = data.get("email"), options.get("locale")
+    email = data.get("email")
     sent = {
         "product_options": product,
         "checkout_options": options,
@@ -80,7 +80,7 @@ def read_checkout(body: bytes, at: datetime) -> Asked:
         custom=custom,
         email=email if isinstance(email, str) else None,
         redirect_url=redirect_url,
-        language="ko" if language == "ko" else "en",
+        language="ko" if custom.get("language") == "ko" else "en",
         expires_at=expires_at,
         as_sent=sent,
     )

@@ -31,7 +31,7 @@ def api_url(settings: Settings) -> str:
     if settings.lemon_squeezy_api_url is not None:
         return settings.lemon_squeezy_api_url.rstrip("/")
     if settings.sandbox_port:
-        return f"{_local_url(settings)}/v1"
+        return f"{local_url(settings)}/v1"
     try:
         told = (settings.data_dir / FOLDER / "address").read_text(encoding="utf-8").strip()
     except OSError as error:
@@ -46,11 +46,12 @@ def tell_address(settings: Settings, port: int) -> None:
     folder = settings.data_dir / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     fresh = folder / f"address.{os.getpid()}"
-    fresh.write_text(_local_url(settings.model_copy(update={"sandbox_port": port})), encoding="utf-8")
+    fresh.write_text(local_url(settings.model_copy(update={"sandbox_port": port})), encoding="utf-8")
     fresh.replace(folder / "address")
 
 
-def _local_url(settings: Settings) -> str:
+def local_url(settings: Settings) -> str:
+    """Where this machine reaches it."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.sandbox_host, settings.sandbox_host)  # noqa: S104
     return (
         f"http://[{host}]:{settings.sandbox_port}"

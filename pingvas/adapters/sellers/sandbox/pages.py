@@ -71,7 +71,7 @@ class Pages:
         language, back = checkout.hidden["language"], checkout.hidden["redirect_url"]
         words = WORDS[language]
         if checkout.hidden["order_id"] is not None:
-            return self._message(language, words["paid"], back=back)
+            return self._message(language, words["was_paid"], back=back)
         if not is_open(self._sandbox, checkout):
             return self._message(language, words["over"], back=back, status=410)
         declined = False
@@ -81,7 +81,7 @@ class Pages:
                 order = pay(self._sandbox, checkout, offer, how, email)
                 if order is not None:
                     return (
-                        self._message(language, words["paid"])
+                        self._message(language, words["was_paid"])
                         if back is None
                         else RedirectResponse(back, 303, {"Referrer-Policy": "no-referrer"})
                     )

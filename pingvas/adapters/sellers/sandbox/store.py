@@ -164,6 +164,13 @@ class Store:
         found: float | None = self._database.execute("SELECT min(next_at) FROM deliveries").fetchone()[0]
         return found
 
+    def forget_deliveries(self, keep: int = 5000) -> None:
+        """Those that ended, but for the newest."""
+        self._database.execute(
+            "DELETE FROM deliveries WHERE next_at IS NULL AND id <= (SELECT max(id) FROM deliveries) - ?",
+            (keep,),
+        )
+
     def deliveries(self, most: int = 200) -> list[Delivery]:
         """The newest first."""
         rows = self._database.execute("SELECT * FROM deliveries ORDER BY id DESC LIMIT ?", (most,))

@@ -13,12 +13,12 @@ body { margin: 0; font: 16px/1.5 system-ui, "Noto Sans KR", sans-serif; }
   background-image: repeating-linear-gradient(45deg, #0000 0 12px, #0003 12px 24px); }
 main { max-width: 34rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-form { display: inline; } form.all { display: grid; gap: .75rem; }
+form { display: flex; flex-wrap: wrap; gap: .5rem; } form.all { display: grid; gap: .75rem; }
 label { display: grid; gap: .25rem; }
 input, button, select { font: inherit; padding: .5rem .75rem; border: 1px solid var(--line); border-radius: .4rem; }
 button { cursor: pointer; } button.first { font-weight: 600; }
 table { border-collapse: collapse; width: 100%; } td, th { text-align: start; padding: .35rem .5rem .35rem 0; }
-tr + tr { border-top: 1px solid var(--line); } .price { font-size: 1.4rem; } .problem { color: #dc2626; font-weight: 600; }
+tr + tr { border-top: 1px solid var(--line); } .day { white-space: nowrap; } .price { font-size: 1.4rem; } .problem { color: #dc2626; font-weight: 600; }
 """
 
 _TEMPLATES = {
@@ -41,8 +41,8 @@ _TEMPLATES = {
     "billing": """{% extends "page" %}{% block main %}<h1>{{ words.subscription }}: {{ offer.title }}</h1>
 <table>
 <tr><th>{{ words.status }}</th><td>{{ words[subscription["status"]] }}</td></tr>
-<tr><th>{{ words.renews }}</th><td>{{ subscription["renews_at"][:16] }}</td></tr>
-{% if subscription["ends_at"] %}<tr><th>{{ words.ends }}</th><td>{{ subscription["ends_at"][:16] }}</td></tr>{% endif %}
+<tr><th>{{ words.renews }}</th><td>{{ subscription["renews_at"] | minute }}</td></tr>
+{% if subscription["ends_at"] %}<tr><th>{{ words.ends }}</th><td>{{ subscription["ends_at"] | minute }}</td></tr>{% endif %}
 <tr><th>{{ words.card }}</th><td>{{ subscription["card_brand"] }} {{ subscription["card_last_four"] }}</td></tr>
 </table>
 <form method="post">
@@ -57,17 +57,18 @@ _TEMPLATES = {
 {{ each.title }}: ${{ each.price // 100 }} {{ words[each.interval] }}</option>{% endfor %}</select>
 <button name="do" value="change">{{ words.change }}</button></form>{% endif %}
 <h2>{{ words.invoices }}</h2>
-<table>{% for each in invoices %}<tr><td>{{ each["created_at"][:10] }}</td><td>{{ each["total_formatted"] }}</td>
-<td>{{ words[each["status"]] if each["status"] in words else each["status"] }}</td><td>
+<table>{% for each in invoices %}<tr><td class="day">{{ each["created_at"][:10] }}</td><td>{{ each["total_formatted"] }}</td>
+<td>{{ words[each["status"]] }}</td><td>
 {% if each["status"] in ("paid", "partial_refund") %}<form method="post"><input type="hidden" name="invoice" value="{{ each.id }}">
 <button name="do" value="refund">{{ words.refund }}</button></form>{% endif %}</td></tr>{% endfor %}</table>
-<h2>{{ words.time }}</h2><p>{{ now[:16] }} UTC</p><p>{{ words.ahead }}</p>
+<h2>{{ words.time }}</h2><p>{{ now | minute }}</p><p>{{ words.ahead }}</p>
 <form method="post"><button name="do" value="day">{{ words.day }}</button>
 <button name="do" value="month">{{ words.month_ahead }}</button></form>{% endblock %}""",
 }
 _ENVIRONMENT = Environment(
     loader=DictLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
+_ENVIRONMENT.filters["minute"] = lambda moment: f"{moment[:16].replace('T', ' ')} UTC"
 
 
 def render(template: str, language: str, base: str, **values: Any) -> str:

@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AnnounceData, AnnounceErrors, AnnounceResponses, AskForExportData, AskForExportErrors, AskForExportResponses, AskForNewPasskeyData, AskForNewPasskeyErrors, AskForNewPasskeyResponses, AskForPasskeyAsProofData, AskForPasskeyAsProofErrors, AskForPasskeyAsProofResponses, AskForPasskeyData, AskForPasskeyErrors, AskForPasskeyResponses, BeginSecondFactorData, BeginSecondFactorErrors, BeginSecondFactorResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelJobsData, CancelJobsErrors, CancelJobsResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangeMeData, ChangeMeErrors, ChangeMeResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ComeBackFromProviderData, ComeBackFromProviderErrors, ConfirmEmailData, ConfirmEmailErrors, ConfirmEmailResponses, ConfirmSecondFactorData, ConfirmSecondFactorErrors, ConfirmSecondFactorResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndSessionsOfData, EndSessionsOfErrors, EndSessionsOfResponses, EstimateJobsData, EstimateJobsErrors, EstimateJobsResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, ForgetEmailChangeData, ForgetEmailChangeErrors, ForgetEmailChangeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetExportData, GetExportErrors, GetExportResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageRecipeData, GetImageRecipeErrors, GetImageRecipeResponses, GetImageResponses, GetImageThumbnailData, GetImageThumbnailErrors, GetJobData, GetJobErrors, GetJobResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetSignInMethodsData, GetSignInMethodsErrors, GetSignInMethodsResponses, GiveBonusCreditsData, GiveBonusCreditsErrors, GiveBonusCreditsResponses, HealthzData, HealthzErrors, HealthzResponses, LinkOauthAccountData, LinkOauthAccountErrors, LinkOauthAccountResponses, ListAllAnnouncementsData, ListAllAnnouncementsErrors, ListAllAnnouncementsResponses, ListAnnouncementsData, ListAnnouncementsErrors, ListAnnouncementsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListCreditsData, ListCreditsErrors, ListCreditsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListJobStepsData, ListJobStepsErrors, ListJobStepsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOauthAccountsData, ListOauthAccountsErrors, ListOauthAccountsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, ListProvidersData, ListProvidersErrors, ListProvidersResponses, LoginData, LoginErrors, LoginResponses, LoginWithCodeData, LoginWithCodeErrors, LoginWithCodeResponses, LoginWithPasskeyData, LoginWithPasskeyErrors, LoginWithPasskeyResponses, LogoutData, LogoutErrors, LogoutResponses, ProveIdentityData, ProveIdentityErrors, ProveIdentityResponses, ProveWithCodeData, ProveWithCodeErrors, ProveWithCodeResponses, ProveWithPasskeyData, ProveWithPasskeyErrors, ProveWithPasskeyResponses, ProveWithProviderData, ProveWithProviderErrors, ProveWithProviderResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveMyAvatarData, RemoveMyAvatarErrors, RemoveMyAvatarResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveSecondFactorData, RemoveSecondFactorErrors, RemoveSecondFactorOfData, RemoveSecondFactorOfErrors, RemoveSecondFactorOfResponses, RemoveSecondFactorResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestorePersonData, RestorePersonErrors, RestorePersonResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeKeysOfData, RevokeKeysOfErrors, RevokeKeysOfResponses, SendVerificationData, SendVerificationErrors, SendVerificationResponses, SetMyAvatarData, SetMyAvatarErrors, SetMyAvatarResponses, SetRoleData, SetRoleErrors, SetRoleResponses, SignInOnceData, SignInOnceErrors, SignInOnceResponses, SignInWithProviderData, SignInWithProviderErrors, SubmitJobsData, SubmitJobsErrors, SubmitJobsResponses, SuspendPersonData, SuspendPersonErrors, SuspendPersonResponses, UndoDeleteMeData, UndoDeleteMeErrors, UndoDeleteMeResponses, UnlinkOauthAccountData, UnlinkOauthAccountErrors, UnlinkOauthAccountResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UploadImageData, UploadImageErrors, UploadImageResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewAsData, ViewAsErrors, ViewAsResponses, WithdrawAnnouncementData, WithdrawAnnouncementErrors, WithdrawAnnouncementResponses } from './types.gen';
+import type { AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AgreePlanData, AgreePlanErrors, AgreePlanResponses, AnnounceData, AnnounceErrors, AnnounceResponses, AskForExportData, AskForExportErrors, AskForExportResponses, AskForNewPasskeyData, AskForNewPasskeyErrors, AskForNewPasskeyResponses, AskForPasskeyAsProofData, AskForPasskeyAsProofErrors, AskForPasskeyAsProofResponses, AskForPasskeyData, AskForPasskeyErrors, AskForPasskeyResponses, AssignBillingEventData, AssignBillingEventErrors, AssignBillingEventResponses, BeginSecondFactorData, BeginSecondFactorErrors, BeginSecondFactorResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelJobsData, CancelJobsErrors, CancelJobsResponses, CancelSubscriptionData, CancelSubscriptionErrors, CancelSubscriptionResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangeMeData, ChangeMeErrors, ChangeMeResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangePlanData, ChangePlanErrors, ChangePlanResponses, ChangeSubscriptionData, ChangeSubscriptionErrors, ChangeSubscriptionResponses, CheckOutCreditsData, CheckOutCreditsErrors, CheckOutCreditsResponses, CheckOutSubscriptionData, CheckOutSubscriptionErrors, CheckOutSubscriptionResponses, ComeBackFromProviderData, ComeBackFromProviderErrors, ConfirmEmailData, ConfirmEmailErrors, ConfirmEmailResponses, ConfirmSecondFactorData, ConfirmSecondFactorErrors, ConfirmSecondFactorResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, EndAgreedPlanData, EndAgreedPlanErrors, EndAgreedPlanResponses, EndCodeData, EndCodeErrors, EndCodeResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndSessionsOfData, EndSessionsOfErrors, EndSessionsOfResponses, EstimateJobsData, EstimateJobsErrors, EstimateJobsResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, ForgetEmailChangeData, ForgetEmailChangeErrors, ForgetEmailChangeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetCheckoutData, GetCheckoutErrors, GetCheckoutResponses, GetExportData, GetExportErrors, GetExportResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageRecipeData, GetImageRecipeErrors, GetImageRecipeResponses, GetImageResponses, GetImageThumbnailData, GetImageThumbnailErrors, GetJobData, GetJobErrors, GetJobResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetRevenueData, GetRevenueErrors, GetRevenueResponses, GetSignInMethodsData, GetSignInMethodsErrors, GetSignInMethodsResponses, GetSubscriptionData, GetSubscriptionErrors, GetSubscriptionPortalData, GetSubscriptionPortalErrors, GetSubscriptionPortalResponses, GetSubscriptionResponses, GetUsageData, GetUsageErrors, GetUsageOfAllData, GetUsageOfAllErrors, GetUsageOfAllResponses, GetUsageResponses, GiveBonusCreditsData, GiveBonusCreditsErrors, GiveBonusCreditsResponses, HealthzData, HealthzErrors, HealthzResponses, LinkOauthAccountData, LinkOauthAccountErrors, LinkOauthAccountResponses, ListAllAnnouncementsData, ListAllAnnouncementsErrors, ListAllAnnouncementsResponses, ListAllPlansData, ListAllPlansErrors, ListAllPlansResponses, ListAnnouncementsData, ListAnnouncementsErrors, ListAnnouncementsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListBillingEventsData, ListBillingEventsErrors, ListBillingEventsResponses, ListCodesData, ListCodesErrors, ListCodesResponses, ListCreditsData, ListCreditsErrors, ListCreditsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListJobStepsData, ListJobStepsErrors, ListJobStepsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOauthAccountsData, ListOauthAccountsErrors, ListOauthAccountsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, ListProvidersData, ListProvidersErrors, ListProvidersResponses, ListSubscriptionOptionsData, ListSubscriptionOptionsErrors, ListSubscriptionOptionsResponses, ListSubscriptionsData, ListSubscriptionsErrors, ListSubscriptionsResponses, LoginData, LoginErrors, LoginResponses, LoginWithCodeData, LoginWithCodeErrors, LoginWithCodeResponses, LoginWithPasskeyData, LoginWithPasskeyErrors, LoginWithPasskeyResponses, LogoutData, LogoutErrors, LogoutResponses, MakeCodeData, MakeCodeErrors, MakeCodeResponses, PreviewPlanData, PreviewPlanErrors, PreviewPlanResponses, ProveIdentityData, ProveIdentityErrors, ProveIdentityResponses, ProveWithCodeData, ProveWithCodeErrors, ProveWithCodeResponses, ProveWithPasskeyData, ProveWithPasskeyErrors, ProveWithPasskeyResponses, ProveWithProviderData, ProveWithProviderErrors, ProveWithProviderResponses, ReadyzData, ReadyzErrors, ReadyzResponses, ReconcileBillingData, ReconcileBillingErrors, ReconcileBillingResponses, RedeemCodeData, RedeemCodeErrors, RedeemCodeResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveMyAvatarData, RemoveMyAvatarErrors, RemoveMyAvatarResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveSecondFactorData, RemoveSecondFactorErrors, RemoveSecondFactorOfData, RemoveSecondFactorOfErrors, RemoveSecondFactorOfResponses, RemoveSecondFactorResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ReplayBillingEventData, ReplayBillingEventErrors, ReplayBillingEventResponses, ReportMissingData, ReportMissingErrors, ReportMissingResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestorePersonData, RestorePersonErrors, RestorePersonResponses, ResumeSubscriptionData, ResumeSubscriptionErrors, ResumeSubscriptionResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeKeysOfData, RevokeKeysOfErrors, RevokeKeysOfResponses, SendVerificationData, SendVerificationErrors, SendVerificationResponses, SetMyAvatarData, SetMyAvatarErrors, SetMyAvatarResponses, SetRoleData, SetRoleErrors, SetRoleResponses, SignInOnceData, SignInOnceErrors, SignInOnceResponses, SignInWithProviderData, SignInWithProviderErrors, SubmitJobsData, SubmitJobsErrors, SubmitJobsResponses, SuspendPersonData, SuspendPersonErrors, SuspendPersonResponses, TakeWebhookData, TakeWebhookErrors, TakeWebhookResponses, UndoDeleteMeData, UndoDeleteMeErrors, UndoDeleteMeResponses, UnlinkOauthAccountData, UnlinkOauthAccountErrors, UnlinkOauthAccountResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UploadImageData, UploadImageErrors, UploadImageResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewAsData, ViewAsErrors, ViewAsResponses, WithdrawAnnouncementData, WithdrawAnnouncementErrors, WithdrawAnnouncementResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -163,6 +163,26 @@ export const retryJob = <ThrowOnError extends boolean = true>(options: Options<R
             type: 'http'
         }],
     url: '/api/v1/jobs/{job_id}/retry',
+    ...options
+});
+
+/**
+ * Report Missing
+ *
+ * Say that the picture of a job cannot be loaded. It is looked for, and where it is lost, all that the job cost comes back, once.
+ */
+export const reportMissing = <ThrowOnError extends boolean = true>(options: Options<ReportMissingData, ThrowOnError>): RequestResult<ReportMissingResponses, ReportMissingErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ReportMissingResponses, ReportMissingErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/jobs/{job_id}/report-missing',
     ...options
 });
 
@@ -440,26 +460,6 @@ export const changeMe = <ThrowOnError extends boolean = true>(options: Options<C
 });
 
 /**
- * List Credits
- *
- * The balance and what it consists of, what jobs hold, and the ledger with the newest line first.
- */
-export const listCredits = <ThrowOnError extends boolean = true>(options?: Options<ListCreditsData, ThrowOnError>): RequestResult<ListCreditsResponses, ListCreditsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListCreditsResponses, ListCreditsErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            key: 'HTTPBearer',
-            scheme: 'bearer',
-            type: 'http'
-        }, {
-            key: 'ApiKey',
-            scheme: 'bearer',
-            type: 'http'
-        }],
-    url: '/api/v1/me/credits',
-    ...options
-});
-
-/**
  * End My Other Sessions
  *
  * Sign all of this person's devices out but the one that asks.
@@ -508,6 +508,67 @@ export const endMySession = <ThrowOnError extends boolean = true>(options: Optio
 });
 
 /**
+ * List Credits
+ *
+ * The balance and what it consists of, what jobs hold, and the ledger with the newest line first; as CSV the ledger alone, 10,000
+ * lines at a time.
+ */
+export const listCredits = <ThrowOnError extends boolean = true>(options?: Options<ListCreditsData, ThrowOnError>): RequestResult<ListCreditsResponses, ListCreditsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListCreditsResponses, ListCreditsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/credits',
+    ...options
+});
+
+/**
+ * Get Usage
+ *
+ * What I made and spent, by day, model, kind and key; as CSV a line for each of these.
+ */
+export const getUsage = <ThrowOnError extends boolean = true>(options?: Options<GetUsageData, ThrowOnError>): RequestResult<GetUsageResponses, GetUsageErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetUsageResponses, GetUsageErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/me/usage',
+    ...options
+});
+
+/**
+ * Redeem Code
+ *
+ * Have the credits of a code, once.
+ */
+export const redeemCode = <ThrowOnError extends boolean = true>(options: Options<RedeemCodeData, ThrowOnError>): RequestResult<RedeemCodeResponses, RedeemCodeErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RedeemCodeResponses, RedeemCodeErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/credits/redeem',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * List All
  *
  * The models of this studio.
@@ -550,11 +611,191 @@ export const getModel = <ThrowOnError extends boolean = true>(options: Options<G
 /**
  * List All Plans
  *
- * Every plan on sale, cheapest first.
+ * Every plan and pack on sale, cheapest first.
  */
 export const listPlans = <ThrowOnError extends boolean = true>(options?: Options<ListPlansData, ThrowOnError>): RequestResult<ListPlansResponses, ListPlansErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListPlansResponses, ListPlansErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     url: '/api/v1/plans',
+    ...options
+});
+
+/**
+ * Get Subscription
+ *
+ * The plan one holds, how it was come by and until when it lasts.
+ */
+export const getSubscription = <ThrowOnError extends boolean = true>(options?: Options<GetSubscriptionData, ThrowOnError>): RequestResult<GetSubscriptionResponses, GetSubscriptionErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetSubscriptionResponses, GetSubscriptionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/subscription',
+    ...options
+});
+
+/**
+ * List Subscription Options
+ *
+ * What each plan would cost and change, and when.
+ */
+export const listSubscriptionOptions = <ThrowOnError extends boolean = true>(options?: Options<ListSubscriptionOptionsData, ThrowOnError>): RequestResult<ListSubscriptionOptionsResponses, ListSubscriptionOptionsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListSubscriptionOptionsResponses, ListSubscriptionOptionsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/subscription/options',
+    ...options
+});
+
+/**
+ * Check Out Subscription
+ *
+ * A page where a plan is bought, for somebody who has bought none yet. What is bought there comes in a moment after it is paid.
+ */
+export const checkOutSubscription = <ThrowOnError extends boolean = true>(options: Options<CheckOutSubscriptionData, ThrowOnError>): RequestResult<CheckOutSubscriptionResponses, CheckOutSubscriptionErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CheckOutSubscriptionResponses, CheckOutSubscriptionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/subscription/checkout',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Check Out Credits
+ *
+ * A page where a pack of credits is bought.
+ */
+export const checkOutCredits = <ThrowOnError extends boolean = true>(options: Options<CheckOutCreditsData, ThrowOnError>): RequestResult<CheckOutCreditsResponses, CheckOutCreditsErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CheckOutCreditsResponses, CheckOutCreditsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/credits/checkout',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get One
+ *
+ * Whether something was bought on a page yet.
+ */
+export const getCheckout = <ThrowOnError extends boolean = true>(options: Options<GetCheckoutData, ThrowOnError>): RequestResult<GetCheckoutResponses, GetCheckoutErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetCheckoutResponses, GetCheckoutErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/checkouts/{checkout_id}',
+    ...options
+});
+
+/**
+ * Change Subscription
+ *
+ * Another plan, as `/subscription/options` says: a better one at once, any other when the period ends.
+ */
+export const changeSubscription = <ThrowOnError extends boolean = true>(options: Options<ChangeSubscriptionData, ThrowOnError>): RequestResult<ChangeSubscriptionResponses, ChangeSubscriptionErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ChangeSubscriptionResponses, ChangeSubscriptionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/subscription/change',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Cancel Subscription
+ *
+ * Have it end with its period. Nothing that was made is lost, and credits stay until their dates.
+ */
+export const cancelSubscription = <ThrowOnError extends boolean = true>(options?: Options<CancelSubscriptionData, ThrowOnError>): RequestResult<CancelSubscriptionResponses, CancelSubscriptionErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<CancelSubscriptionResponses, CancelSubscriptionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/subscription/cancel',
+    ...options
+});
+
+/**
+ * Resume Subscription
+ *
+ * Take a cancellation back, before it has ended.
+ */
+export const resumeSubscription = <ThrowOnError extends boolean = true>(options?: Options<ResumeSubscriptionData, ThrowOnError>): RequestResult<ResumeSubscriptionResponses, ResumeSubscriptionErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<ResumeSubscriptionResponses, ResumeSubscriptionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/subscription/resume',
+    ...options
+});
+
+/**
+ * Get Portal
+ *
+ * The payment service's pages: invoices, another card.
+ */
+export const getSubscriptionPortal = <ThrowOnError extends boolean = true>(options?: Options<GetSubscriptionPortalData, ThrowOnError>): RequestResult<GetSubscriptionPortalResponses, GetSubscriptionPortalErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetSubscriptionPortalResponses, GetSubscriptionPortalErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/subscription/portal',
+    ...options
+});
+
+/**
+ * Take Webhook
+ *
+ * For the payment service. The body is kept if `X-Signature` (hex HMAC-SHA256 of its bytes) is right, and dealt with in a
+ * moment; the same body again is the same event.
+ */
+export const takeWebhook = <ThrowOnError extends boolean = true>(options: Options<TakeWebhookData, ThrowOnError>): RequestResult<TakeWebhookResponses, TakeWebhookErrors, ThrowOnError, 'data'> => (options.client ?? client).post<TakeWebhookResponses, TakeWebhookErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/webhooks/{provider}',
     ...options
 });
 
@@ -1106,6 +1347,270 @@ export const withdrawAnnouncement = <ThrowOnError extends boolean = true>(option
             type: 'http'
         }],
     url: '/api/v1/admin/announcements/{announcement_id}',
+    ...options
+});
+
+/**
+ * List All Plans
+ *
+ * Every plan, on sale or not, by its weight in the queue.
+ */
+export const listAllPlans = <ThrowOnError extends boolean = true>(options?: Options<ListAllPlansData, ThrowOnError>): RequestResult<ListAllPlansResponses, ListAllPlansErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListAllPlansResponses, ListAllPlansErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/plans',
+    ...options
+});
+
+/**
+ * Change Plan
+ *
+ * Change a plan. It holds at once, for all who hold the plan. What the seller asks for it is changed there.
+ */
+export const changePlan = <ThrowOnError extends boolean = true>(options: Options<ChangePlanData, ThrowOnError>): RequestResult<ChangePlanResponses, ChangePlanErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<ChangePlanResponses, ChangePlanErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/plans/{name}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Preview Plan
+ *
+ * Whom such a change would touch. Nothing is changed.
+ */
+export const previewPlan = <ThrowOnError extends boolean = true>(options: Options<PreviewPlanData, ThrowOnError>): RequestResult<PreviewPlanResponses, PreviewPlanErrors, ThrowOnError, 'data'> => (options.client ?? client).post<PreviewPlanResponses, PreviewPlanErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/plans/{name}/preview',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Codes
+ *
+ * The codes that give credits, newest first.
+ */
+export const listCodes = <ThrowOnError extends boolean = true>(options?: Options<ListCodesData, ThrowOnError>): RequestResult<ListCodesResponses, ListCodesErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListCodesResponses, ListCodesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/codes',
+    ...options
+});
+
+/**
+ * Make Code
+ *
+ * Make a code that gives credits, once to each person.
+ */
+export const makeCode = <ThrowOnError extends boolean = true>(options: Options<MakeCodeData, ThrowOnError>): RequestResult<MakeCodeResponses, MakeCodeErrors, ThrowOnError, 'data'> => (options.client ?? client).post<MakeCodeResponses, MakeCodeErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/codes',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * End Code
+ *
+ * End a code: it gives nothing from now on. What it gave stays.
+ */
+export const endCode = <ThrowOnError extends boolean = true>(options: Options<EndCodeData, ThrowOnError>): RequestResult<EndCodeResponses, EndCodeErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<EndCodeResponses, EndCodeErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/codes/{code_id}',
+    ...options
+});
+
+/**
+ * Get Revenue
+ *
+ * What came in, was given, spent and expired, by the month, and what is owed. As CSV the months.
+ */
+export const getRevenue = <ThrowOnError extends boolean = true>(options?: Options<GetRevenueData, ThrowOnError>): RequestResult<GetRevenueResponses, GetRevenueErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetRevenueResponses, GetRevenueErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/revenue',
+    ...options
+});
+
+/**
+ * Get Usage Of All
+ *
+ * What everybody made and spent, by day, model and kind, and what the machines cost. As CSV a line for each of these.
+ */
+export const getUsageOfAll = <ThrowOnError extends boolean = true>(options?: Options<GetUsageOfAllData, ThrowOnError>): RequestResult<GetUsageOfAllResponses, GetUsageOfAllErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetUsageOfAllResponses, GetUsageOfAllErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/usage',
+    ...options
+});
+
+/**
+ * List Subscriptions
+ *
+ * Everybody's, the newest first.
+ */
+export const listSubscriptions = <ThrowOnError extends boolean = true>(options?: Options<ListSubscriptionsData, ThrowOnError>): RequestResult<ListSubscriptionsResponses, ListSubscriptionsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListSubscriptionsResponses, ListSubscriptionsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/subscriptions',
+    ...options
+});
+
+/**
+ * End Agreed Plan
+ *
+ * Take back what was agreed; what they bought stays.
+ */
+export const endAgreedPlan = <ThrowOnError extends boolean = true>(options: Options<EndAgreedPlanData, ThrowOnError>): RequestResult<EndAgreedPlanResponses, EndAgreedPlanErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<EndAgreedPlanResponses, EndAgreedPlanErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/users/{user_id}/plan',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Agree Plan
+ *
+ * Give somebody a plan that they do not pay for here.
+ */
+export const agreePlan = <ThrowOnError extends boolean = true>(options: Options<AgreePlanData, ThrowOnError>): RequestResult<AgreePlanResponses, AgreePlanErrors, ThrowOnError, 'data'> => (options.client ?? client).post<AgreePlanResponses, AgreePlanErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/users/{user_id}/plan',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Billing Events
+ *
+ * What the seller sent, the newest first.
+ */
+export const listBillingEvents = <ThrowOnError extends boolean = true>(options?: Options<ListBillingEventsData, ThrowOnError>): RequestResult<ListBillingEventsResponses, ListBillingEventsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListBillingEventsResponses, ListBillingEventsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/billing/events',
+    ...options
+});
+
+/**
+ * Replay
+ *
+ * Apply an event once more, within seconds. Nothing comes twice of it.
+ */
+export const replayBillingEvent = <ThrowOnError extends boolean = true>(options: Options<ReplayBillingEventData, ThrowOnError>): RequestResult<ReplayBillingEventResponses, ReplayBillingEventErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ReplayBillingEventResponses, ReplayBillingEventErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/billing/events/{event_id}/replay',
+    ...options
+});
+
+/**
+ * Assign
+ *
+ * Say whose an event is that belongs to no one known here; it is applied within seconds.
+ */
+export const assignBillingEvent = <ThrowOnError extends boolean = true>(options: Options<AssignBillingEventData, ThrowOnError>): RequestResult<AssignBillingEventResponses, AssignBillingEventErrors, ThrowOnError, 'data'> => (options.client ?? client).post<AssignBillingEventResponses, AssignBillingEventErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/billing/events/{event_id}/assign',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Reconcile Now
+ *
+ * Compare everything with the seller now, as is done each hour, and repair what differs.
+ */
+export const reconcileBilling = <ThrowOnError extends boolean = true>(options?: Options<ReconcileBillingData, ThrowOnError>): RequestResult<ReconcileBillingResponses, ReconcileBillingErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<ReconcileBillingResponses, ReconcileBillingErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/billing/reconcile',
     ...options
 });
 

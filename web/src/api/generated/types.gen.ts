@@ -5,6 +5,124 @@ export type ClientOptions = {
 };
 
 /**
+ * AdminPlanOut
+ *
+ * A plan with all that decides, and how many people hold it.
+ */
+export type AdminPlanOut = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Display Name
+     */
+    display_name: string;
+    /**
+     * Monthly Price
+     */
+    monthly_price: string | null;
+    /**
+     * Yearly Price
+     */
+    yearly_price: string | null;
+    /**
+     * Credits Per Month
+     */
+    credits_per_month: number;
+    /**
+     * Rollover Credits
+     *
+     * Credits of a month that are kept for one month more, at most
+     */
+    rollover_credits: number;
+    /**
+     * Trial Credits
+     *
+     * Credits of a trial; 0: there is none
+     */
+    trial_credits: number;
+    /**
+     * Storage Bytes
+     */
+    storage_bytes: number;
+    /**
+     * Max Queues
+     *
+     * How many jobs may be queued or running at once; more of them wait
+     */
+    max_queues: number;
+    /**
+     * Features
+     */
+    features: {
+        [key: string]: unknown;
+    };
+    /**
+     * Max Open Jobs
+     */
+    max_open_jobs: number;
+    /**
+     * Queue Weight
+     */
+    queue_weight: number;
+    /**
+     * Requests Per Minute
+     */
+    requests_per_minute: number | null;
+    /**
+     * Generations Per Minute
+     */
+    generations_per_minute: number | null;
+    /**
+     * Is Active
+     */
+    is_active: boolean;
+    /**
+     * Holders
+     */
+    holders?: number;
+};
+
+/**
+ * AdminPlans
+ */
+export type AdminPlans = {
+    /**
+     * Items
+     */
+    items: Array<AdminPlanOut>;
+};
+
+/**
+ * AgreementBody
+ */
+export type AgreementBody = {
+    /**
+     * Reason
+     *
+     * Kept in the audit log
+     */
+    reason: string;
+    /**
+     * Plan
+     */
+    plan: string;
+    /**
+     * Ends At
+     *
+     * Left out or null: without an end
+     */
+    ends_at?: string | null;
+    /**
+     * Gives Credits
+     *
+     * The plan's credits each month, from now on
+     */
+    gives_credits?: boolean;
+};
+
+/**
  * AnnouncementBody
  */
 export type AnnouncementBody = {
@@ -72,6 +190,16 @@ export type AnnouncementsOut = {
      * Items
      */
     items: Array<AnnouncementOut>;
+};
+
+/**
+ * AssignBody
+ */
+export type AssignBody = {
+    /**
+     * User Id
+     */
+    user_id: string;
 };
 
 /**
@@ -201,6 +329,74 @@ export type BegunOut = {
 };
 
 /**
+ * BillingEventOut
+ *
+ * `nobody`: it belongs to no one known here, and waits for an admin to say whose it is.
+ */
+export type BillingEventOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Provider
+     */
+    provider: string;
+    /**
+     * Event Name
+     */
+    event_name: string;
+    /**
+     * Status
+     */
+    status: 'waiting' | 'applied' | 'ignored' | 'nobody' | 'failed';
+    /**
+     * Attempts
+     */
+    attempts: number;
+    /**
+     * Next Try At
+     */
+    next_try_at: string;
+    /**
+     * Error
+     */
+    error: string | null;
+    /**
+     * User Id
+     */
+    user_id: string | null;
+    /**
+     * Received At
+     */
+    received_at: string;
+    /**
+     * Applied At
+     */
+    applied_at: string | null;
+    /**
+     * Body
+     */
+    body: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * BillingEventPage
+ */
+export type BillingEventPage = {
+    /**
+     * Items
+     */
+    items: Array<BillingEventOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
  * Body_set_my_avatar
  */
 export type BodySetMyAvatar = {
@@ -285,15 +481,105 @@ export type ChangePasswordBody = {
 };
 
 /**
- * CodeBody
+ * CheckoutOut
+ *
+ * The browser is sent to `checkout_url`, and comes back to `/billing/return?checkout=<id>`.
  */
-export type CodeBody = {
+export type CheckoutOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Checkout Url
+     */
+    checkout_url: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+};
+
+/**
+ * CheckoutStateOut
+ *
+ * `paid`: the payment service has told of it; a moment later the plan or the credits are there.
+ */
+export type CheckoutStateOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Variant
+     *
+     * `pro_monthly`, `pack_small`
+     */
+    variant: string;
+    /**
+     * Status
+     */
+    status: 'waiting' | 'paid';
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
+ * CodeOut
+ */
+export type CodeOut = {
+    /**
+     * Id
+     */
+    id: string;
     /**
      * Code
-     *
-     * Six digits of the app, or a recovery code
      */
     code: string;
+    /**
+     * Credits
+     */
+    credits: number;
+    /**
+     * Keep Days
+     *
+     * Days that its credits live; null: they do not expire
+     */
+    keep_days: number | null;
+    /**
+     * Max Uses
+     *
+     * By so many people; null: by everybody
+     */
+    max_uses: number | null;
+    /**
+     * Uses
+     */
+    uses: number;
+    /**
+     * Valid Until
+     */
+    valid_until: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
+ * CodePage
+ */
+export type CodePage = {
+    /**
+     * Items
+     */
+    items: Array<CodeOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
 };
 
 /**
@@ -383,6 +669,36 @@ export type CreditsPage = {
      * Next Cursor
      */
     next_cursor: string | null;
+};
+
+/**
+ * DayOut
+ */
+export type DayOut = {
+    /**
+     * Completed
+     */
+    completed: number;
+    /**
+     * Failed
+     */
+    failed: number;
+    /**
+     * Canceled
+     */
+    canceled: number;
+    /**
+     * Credits
+     */
+    credits: number;
+    /**
+     * Gpu Seconds
+     */
+    gpu_seconds: number;
+    /**
+     * Day
+     */
+    day: string;
 };
 
 /**
@@ -630,6 +946,26 @@ export type ExportOut = {
 };
 
 /**
+ * FeatureFlags
+ *
+ * Only what is sent changes.
+ */
+export type FeatureFlags = {
+    /**
+     * Flux Models
+     */
+    flux_models?: boolean;
+    /**
+     * External Api
+     */
+    external_api?: boolean;
+    /**
+     * Lora Training
+     */
+    lora_training?: boolean;
+};
+
+/**
  * FieldError
  *
  * One bad field: `loc` is the path to it.
@@ -643,6 +979,34 @@ export type FieldError = {
      * Msg
      */
     msg: string;
+};
+
+/**
+ * FiguresOut
+ *
+ * Jobs by their end, the credits that they cost, and the seconds of GPU time that were measured.
+ */
+export type FiguresOut = {
+    /**
+     * Completed
+     */
+    completed: number;
+    /**
+     * Failed
+     */
+    failed: number;
+    /**
+     * Canceled
+     */
+    canceled: number;
+    /**
+     * Credits
+     */
+    credits: number;
+    /**
+     * Gpu Seconds
+     */
+    gpu_seconds: number;
 };
 
 /**
@@ -697,6 +1061,72 @@ export type Health = {
      * Status
      */
     status?: string;
+};
+
+/**
+ * HeldOut
+ *
+ * Somebody's subscription. `provider`: who sold it; `studio`: agreed with an admin; null: free.
+ */
+export type HeldOut = {
+    /**
+     * User Id
+     */
+    user_id: string;
+    /**
+     * Email
+     */
+    email: string | null;
+    /**
+     * Display Name
+     */
+    display_name: string;
+    /**
+     * Plan
+     */
+    plan: string;
+    /**
+     * Status
+     */
+    status: 'active' | 'trial' | 'past_due' | 'canceled';
+    /**
+     * Provider
+     */
+    provider: string | null;
+    /**
+     * Provider Id
+     */
+    provider_id: string | null;
+    /**
+     * Billing Cycle
+     */
+    billing_cycle: 'monthly' | 'yearly';
+    /**
+     * Renews At
+     */
+    renews_at: string | null;
+    /**
+     * Ends At
+     */
+    ends_at: string | null;
+    /**
+     * Balance
+     */
+    balance: number;
+};
+
+/**
+ * HeldPage
+ */
+export type HeldPage = {
+    /**
+     * Items
+     */
+    items: Array<HeldOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
 };
 
 /**
@@ -1437,6 +1867,74 @@ export type KeyRef = {
 };
 
 /**
+ * KeyUsageOut
+ */
+export type KeyUsageOut = {
+    /**
+     * Completed
+     */
+    completed: number;
+    /**
+     * Failed
+     */
+    failed: number;
+    /**
+     * Canceled
+     */
+    canceled: number;
+    /**
+     * Credits
+     */
+    credits: number;
+    /**
+     * Gpu Seconds
+     */
+    gpu_seconds: number;
+    /**
+     * Key Id
+     *
+     * null: no key asked for them
+     */
+    key_id: string | null;
+    /**
+     * Name
+     *
+     * null: no key, or one that is gone
+     */
+    name: string | null;
+};
+
+/**
+ * KindOut
+ */
+export type KindOut = {
+    /**
+     * Completed
+     */
+    completed: number;
+    /**
+     * Failed
+     */
+    failed: number;
+    /**
+     * Canceled
+     */
+    canceled: number;
+    /**
+     * Credits
+     */
+    credits: number;
+    /**
+     * Gpu Seconds
+     */
+    gpu_seconds: number;
+    /**
+     * Job Type
+     */
+    job_type: string;
+};
+
+/**
  * LaneOut
  *
  * The jobs of one lane. `idle` jobs run when no `normal` one waits.
@@ -1762,6 +2260,82 @@ export type ModelOut = {
 };
 
 /**
+ * ModelUsageOut
+ */
+export type ModelUsageOut = {
+    /**
+     * Completed
+     */
+    completed: number;
+    /**
+     * Failed
+     */
+    failed: number;
+    /**
+     * Canceled
+     */
+    canceled: number;
+    /**
+     * Credits
+     */
+    credits: number;
+    /**
+     * Gpu Seconds
+     */
+    gpu_seconds: number;
+    /**
+     * Model
+     */
+    model: string;
+};
+
+/**
+ * MonthOut
+ *
+ * `month`: its first day. `refunded_usd` counts in the month that was paid.
+ */
+export type MonthOut = {
+    /**
+     * Month
+     */
+    month: string;
+    /**
+     * Revenue Usd
+     */
+    revenue_usd: string;
+    /**
+     * Refunded Usd
+     */
+    refunded_usd: string;
+    /**
+     * Granted
+     *
+     * Credits that were given, for money or as a gift
+     */
+    granted: number;
+    /**
+     * Spent
+     *
+     * Credits that jobs cost
+     */
+    spent: number;
+    /**
+     * Expired
+     */
+    expired: number;
+    /**
+     * Gpu Seconds
+     */
+    gpu_seconds: number;
+    /**
+     * Gpu Cost Usd
+     *
+     * null: nobody has told what a second costs
+     */
+    gpu_cost_usd?: string | null;
+};
+
+/**
  * MyCredits
  *
  * `held` is what running and waiting jobs have taken already; unused parts of it come back to `balance`.
@@ -1863,6 +2437,40 @@ export type MyStorage = {
      * Quota Bytes
      */
     quota_bytes: number;
+};
+
+/**
+ * NewCodeBody
+ */
+export type NewCodeBody = {
+    /**
+     * Reason
+     *
+     * Kept in the audit log
+     */
+    reason: string;
+    /**
+     * Credits
+     */
+    credits: number;
+    /**
+     * Code
+     *
+     * Left out: one is made up
+     */
+    code?: string | null;
+    /**
+     * Keep Days
+     */
+    keep_days?: number | null;
+    /**
+     * Max Uses
+     */
+    max_uses?: number | null;
+    /**
+     * Valid Until
+     */
+    valid_until?: string | null;
 };
 
 /**
@@ -2014,19 +2622,77 @@ export type OneTimeBody = {
 };
 
 /**
- * OptionsOut
+ * OptionOut
  *
- * What the browser is asked with. Each works once, for five minutes.
+ * A plan in one cycle. `upgrade` and `downgrade` are changes of what was bought, `checkout` buys it; `none`: not from here.
  */
-export type OptionsOut = {
+export type OptionOut = {
     /**
-     * Public Key
-     *
-     * For `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`
+     * Plan
      */
-    public_key: {
-        [key: string]: unknown;
-    };
+    plan: string;
+    /**
+     * Billing Cycle
+     */
+    billing_cycle: 'monthly' | 'yearly';
+    /**
+     * Price
+     *
+     * USD, each month or each year
+     */
+    price: string;
+    /**
+     * Action
+     */
+    action: 'checkout' | 'upgrade' | 'downgrade' | 'current' | 'none';
+    /**
+     * Starts At
+     *
+     * Null: at once
+     */
+    starts_at: string | null;
+    /**
+     * Credits Now
+     *
+     * That come at once
+     */
+    credits_now: number;
+    /**
+     * Credits Per Month
+     */
+    credits_per_month: number;
+};
+
+/**
+ * PackBody
+ */
+export type PackBody = {
+    /**
+     * Pack
+     *
+     * A pack's name, from `/plans`
+     */
+    pack: string;
+};
+
+/**
+ * PackOut
+ *
+ * Credits that are bought once, and live a year. The price is in USD.
+ */
+export type PackOut = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Credits
+     */
+    credits: number;
+    /**
+     * Price
+     */
+    price: string;
 };
 
 /**
@@ -2240,6 +2906,168 @@ export type PersonOut = {
 };
 
 /**
+ * PlanBody
+ */
+export type PlanBody = {
+    /**
+     * Plan
+     *
+     * A plan's name, from `/plans`
+     */
+    plan: string;
+    /**
+     * Billing Cycle
+     */
+    billing_cycle: 'monthly' | 'yearly';
+};
+
+/**
+ * PlanChangeBody
+ */
+export type PlanChangeBody = {
+    /**
+     * Display Name
+     */
+    display_name?: string;
+    /**
+     * Monthly Price
+     *
+     * USD; null: agreed with each customer
+     */
+    monthly_price?: number | string | null;
+    /**
+     * Yearly Price
+     *
+     * USD; null: agreed with each customer
+     */
+    yearly_price?: number | string | null;
+    /**
+     * Credits Per Month
+     */
+    credits_per_month?: number;
+    /**
+     * Rollover Credits
+     */
+    rollover_credits?: number;
+    /**
+     * Trial Credits
+     */
+    trial_credits?: number;
+    /**
+     * Storage Bytes
+     */
+    storage_bytes?: number;
+    /**
+     * Max Queues
+     */
+    max_queues?: number;
+    /**
+     * Max Open Jobs
+     */
+    max_open_jobs?: number;
+    /**
+     * Queue Weight
+     */
+    queue_weight?: number;
+    /**
+     * Requests Per Minute
+     *
+     * null: no limit
+     */
+    requests_per_minute?: number | null;
+    /**
+     * Generations Per Minute
+     *
+     * null: no limit
+     */
+    generations_per_minute?: number | null;
+    features?: FeatureFlags;
+    /**
+     * Is Active
+     *
+     * Whether it is on sale; whoever holds it keeps it
+     */
+    is_active?: boolean;
+    /**
+     * Reason
+     *
+     * Kept in the audit log
+     */
+    reason: string;
+};
+
+/**
+ * PlanChanges
+ *
+ * Only what is sent changes.
+ */
+export type PlanChanges = {
+    /**
+     * Display Name
+     */
+    display_name?: string;
+    /**
+     * Monthly Price
+     *
+     * USD; null: agreed with each customer
+     */
+    monthly_price?: number | string | null;
+    /**
+     * Yearly Price
+     *
+     * USD; null: agreed with each customer
+     */
+    yearly_price?: number | string | null;
+    /**
+     * Credits Per Month
+     */
+    credits_per_month?: number;
+    /**
+     * Rollover Credits
+     */
+    rollover_credits?: number;
+    /**
+     * Trial Credits
+     */
+    trial_credits?: number;
+    /**
+     * Storage Bytes
+     */
+    storage_bytes?: number;
+    /**
+     * Max Queues
+     */
+    max_queues?: number;
+    /**
+     * Max Open Jobs
+     */
+    max_open_jobs?: number;
+    /**
+     * Queue Weight
+     */
+    queue_weight?: number;
+    /**
+     * Requests Per Minute
+     *
+     * null: no limit
+     */
+    requests_per_minute?: number | null;
+    /**
+     * Generations Per Minute
+     *
+     * null: no limit
+     */
+    generations_per_minute?: number | null;
+    features?: FeatureFlags;
+    /**
+     * Is Active
+     *
+     * Whether it is on sale; whoever holds it keeps it
+     */
+    is_active?: boolean;
+};
+
+/**
  * PlanList
  */
 export type PlanList = {
@@ -2247,6 +3075,14 @@ export type PlanList = {
      * Items
      */
     items: Array<PlanOut>;
+    /**
+     * Packs
+     */
+    packs: Array<PackOut>;
+    /**
+     * null: nothing is sold here; plans and credits come from an admin
+     */
+    seller: SellerOut | null;
 };
 
 /**
@@ -2276,6 +3112,18 @@ export type PlanOut = {
      */
     credits_per_month: number;
     /**
+     * Rollover Credits
+     *
+     * Credits of a month that are kept for one month more, at most
+     */
+    rollover_credits: number;
+    /**
+     * Trial Credits
+     *
+     * Credits of a trial; 0: there is none
+     */
+    trial_credits: number;
+    /**
      * Storage Bytes
      */
     storage_bytes: number;
@@ -2291,6 +3139,26 @@ export type PlanOut = {
     features: {
         [key: string]: unknown;
     };
+};
+
+/**
+ * PortalOut
+ *
+ * Pages of the payment service for this subscription, good for some hours.
+ */
+export type PortalOut = {
+    /**
+     * Portal
+     */
+    portal: string;
+    /**
+     * Change Card
+     */
+    change_card: string;
+    /**
+     * Change Plan
+     */
+    change_plan: string | null;
 };
 
 /**
@@ -2524,6 +3392,26 @@ export type ReceiptOut = {
 };
 
 /**
+ * ReconciledOut
+ *
+ * How many things the seller has, how many of them we had otherwise, and how many belong to nobody known here.
+ */
+export type ReconciledOut = {
+    /**
+     * Seen
+     */
+    seen: number;
+    /**
+     * Changed
+     */
+    changed: number;
+    /**
+     * Nobody
+     */
+    nobody: number;
+};
+
+/**
  * RecoveryCodesOut
  *
  * Shown this once. Each stands in for the app once.
@@ -2533,6 +3421,26 @@ export type RecoveryCodesOut = {
      * Recovery Codes
      */
     recovery_codes: Array<string>;
+};
+
+/**
+ * RedeemedOut
+ */
+export type RedeemedOut = {
+    /**
+     * Credits
+     */
+    credits: number;
+    /**
+     * Balance
+     */
+    balance: number;
+    /**
+     * Expires At
+     *
+     * null: they do not expire
+     */
+    expires_at: string | null;
 };
 
 /**
@@ -2683,6 +3591,22 @@ export type ResetBody = {
 };
 
 /**
+ * RevenueOut
+ */
+export type RevenueOut = {
+    /**
+     * Months
+     */
+    months: Array<MonthOut>;
+    /**
+     * Outstanding
+     *
+     * Credits that people have and may still spend
+     */
+    outstanding: number;
+};
+
+/**
  * RoleBody
  */
 export type RoleBody = {
@@ -2732,6 +3656,22 @@ export type SecondFactorState = {
      * Recovery Codes Left
      */
     recovery_codes_left: number;
+};
+
+/**
+ * SellerOut
+ *
+ * Who sells. Of the sandbox nobody pays anything, and every page of money says so.
+ */
+export type SellerOut = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Is Sandbox
+     */
+    is_sandbox: boolean;
 };
 
 /**
@@ -2833,6 +3773,78 @@ export type SubmittedOut = {
      * Estimated Credits
      */
     estimated_credits: number;
+};
+
+/**
+ * SubscriptionOut
+ *
+ * `ends_at`: when it stops for good. `next_plan` begins when this period ends. `card`: brand and last four digits.
+ */
+export type SubscriptionOut = {
+    plan: PlanOut;
+    /**
+     * Status
+     */
+    status: 'active' | 'trial' | 'past_due' | 'canceled';
+    /**
+     * Billing Cycle
+     */
+    billing_cycle: 'monthly' | 'yearly';
+    /**
+     * Current Period Start
+     */
+    current_period_start: string;
+    /**
+     * Current Period End
+     */
+    current_period_end: string | null;
+    /**
+     * Renews At
+     */
+    renews_at: string | null;
+    /**
+     * Ends At
+     */
+    ends_at: string | null;
+    /**
+     * Trial Ends At
+     */
+    trial_ends_at: string | null;
+    /**
+     * Grace Ends At
+     *
+     * Of what is past due: until when it may be used
+     */
+    grace_ends_at: string | null;
+    /**
+     * Next Plan
+     */
+    next_plan: string | null;
+    /**
+     * Card
+     */
+    card: string | null;
+    /**
+     * Is Sold
+     *
+     * Bought from the seller, rather than free or agreed with an admin
+     */
+    is_sold: boolean;
+    /**
+     * Can
+     *
+     * What may be asked for now
+     */
+    can: Array<'checkout' | 'change' | 'cancel' | 'resume' | 'portal'>;
+};
+
+/**
+ * Taken
+ *
+ * Nothing: the event is kept.
+ */
+export type Taken = {
+    [key: string]: unknown;
 };
 
 /**
@@ -3001,6 +4013,32 @@ export type TokenAnswer = {
 };
 
 /**
+ * TouchedOut
+ *
+ * Whom a change touches.
+ */
+export type TouchedOut = {
+    /**
+     * Holders
+     *
+     * People who hold the plan
+     */
+    holders: number;
+    /**
+     * Over Storage
+     *
+     * Those of them whose pictures would no longer fit; they keep them, and add none
+     */
+    over_storage: number;
+    /**
+     * Losing
+     *
+     * Features that all of them would lose
+     */
+    losing: Array<string>;
+};
+
+/**
  * TransactionOut
  *
  * One line of the credit ledger. `amount` is signed.
@@ -3092,6 +4130,76 @@ export type Upscale = {
 };
 
 /**
+ * UsageOfAllOut
+ *
+ * The same of everybody; `keys` is empty.
+ */
+export type UsageOfAllOut = {
+    /**
+     * From
+     */
+    from: string;
+    /**
+     * To
+     */
+    to: string;
+    totals: FiguresOut;
+    /**
+     * Days
+     */
+    days: Array<DayOut>;
+    /**
+     * Models
+     */
+    models: Array<ModelUsageOut>;
+    /**
+     * Kinds
+     */
+    kinds: Array<KindOut>;
+    /**
+     * Keys
+     */
+    keys: Array<KeyUsageOut>;
+    /**
+     * Gpu Cost Usd
+     */
+    gpu_cost_usd: string | null;
+};
+
+/**
+ * UsageOut
+ *
+ * Jobs count on the day (UTC) that they ended. `days` has each day; the rest what was used, the dearest first.
+ */
+export type UsageOut = {
+    /**
+     * From
+     */
+    from: string;
+    /**
+     * To
+     */
+    to: string;
+    totals: FiguresOut;
+    /**
+     * Days
+     */
+    days: Array<DayOut>;
+    /**
+     * Models
+     */
+    models: Array<ModelUsageOut>;
+    /**
+     * Kinds
+     */
+    kinds: Array<KindOut>;
+    /**
+     * Keys
+     */
+    keys: Array<KeyUsageOut>;
+};
+
+/**
  * UserOut
  *
  * A person, as they see themselves.
@@ -3168,6 +4276,56 @@ export type ViewOut = {
 };
 
 /**
+ * CodeBody
+ */
+export type PingvasApiRoutesCreditsCodeBody = {
+    /**
+     * Code
+     *
+     * Capitals and small letters are the same
+     */
+    code: string;
+};
+
+/**
+ * OptionsOut
+ */
+export type PingvasApiRoutesHeldSubscriptionOptionsOut = {
+    /**
+     * Items
+     */
+    items: Array<OptionOut>;
+};
+
+/**
+ * OptionsOut
+ *
+ * What the browser is asked with. Each works once, for five minutes.
+ */
+export type PingvasApiRoutesPasskeysOptionsOut = {
+    /**
+     * Public Key
+     *
+     * For `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`
+     */
+    public_key: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * CodeBody
+ */
+export type PingvasApiRoutesSecondFactorCodeBody = {
+    /**
+     * Code
+     *
+     * Six digits of the app, or a recovery code
+     */
+    code: string;
+};
+
+/**
  * LoginBody
  */
 export type LoginBodyWritable = {
@@ -3213,6 +4371,15 @@ export type RegisterBodyWritable = {
      * 1 to 80 characters
      */
     display_name: string;
+};
+
+/**
+ * Taken
+ *
+ * Nothing: the event is kept.
+ */
+export type TakenWritable = {
+    [key: string]: unknown;
 };
 
 export type ListJobsData = {
@@ -3702,6 +4869,68 @@ export type RetryJobResponses = {
 };
 
 export type RetryJobResponse = RetryJobResponses[keyof RetryJobResponses];
+
+export type ReportMissingData = {
+    body?: never;
+    path: {
+        /**
+         * Job Id
+         */
+        job_id: string;
+    };
+    query?: never;
+    url: '/api/v1/jobs/{job_id}/report-missing';
+};
+
+export type ReportMissingErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Conflict: `still_there` (This picture is stored and can be read, so its job stays paid. Load the page again); `conflict` (This job has no picture that could be missing: it made none, or the picture was deleted)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ReportMissingError = ReportMissingErrors[keyof ReportMissingErrors];
+
+export type ReportMissingResponses = {
+    /**
+     * Successful Response
+     */
+    200: JobOut;
+};
+
+export type ReportMissingResponse = ReportMissingResponses[keyof ReportMissingResponses];
 
 export type CancelJobsData = {
     body?: never;
@@ -4453,72 +5682,6 @@ export type ChangeMeResponses = {
 
 export type ChangeMeResponse = ChangeMeResponses[keyof ChangeMeResponses];
 
-export type ListCreditsData = {
-    body?: never;
-    path?: never;
-    query?: {
-        /**
-         * Type
-         */
-        type?: 'grant' | 'consume' | 'refund' | 'expire' | 'bonus' | null;
-        /**
-         * Limit
-         *
-         * Items a page
-         */
-        limit?: number;
-        /**
-         * Cursor
-         *
-         * `next_cursor` of the page before
-         */
-        cursor?: string | null;
-    };
-    url: '/api/v1/me/credits';
-};
-
-export type ListCreditsErrors = {
-    /**
-     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
-     */
-    401: Problem;
-    /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
-     */
-    403: Problem;
-    /**
-     * Not Found: `not_found` (This account holds no current subscription)
-     */
-    404: Problem;
-    /**
-     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
-     */
-    422: Problem;
-    /**
-     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
-     */
-    429: Problem;
-    /**
-     * Internal Server Error: `internal_error` (A fault of ours)
-     */
-    500: Problem;
-    /**
-     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
-     */
-    503: Problem;
-};
-
-export type ListCreditsError = ListCreditsErrors[keyof ListCreditsErrors];
-
-export type ListCreditsResponses = {
-    /**
-     * Successful Response
-     */
-    200: CreditsPage;
-};
-
-export type ListCreditsResponse = ListCreditsResponses[keyof ListCreditsResponses];
-
 export type EndMyOtherSessionsData = {
     body?: never;
     path?: never;
@@ -4684,6 +5847,203 @@ export type EndMySessionResponses = {
 
 export type EndMySessionResponse = EndMySessionResponses[keyof EndMySessionResponses];
 
+export type ListCreditsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Type
+         */
+        type?: 'grant' | 'consume' | 'refund' | 'expire' | 'bonus' | null;
+        /**
+         * From
+         *
+         * The first day, of UTC
+         */
+        from?: string | null;
+        /**
+         * To
+         *
+         * The last day
+         */
+        to?: string | null;
+        /**
+         * Limit
+         *
+         * Items a page
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the page before
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/me/credits';
+};
+
+export type ListCreditsErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (This account holds no current subscription)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListCreditsError = ListCreditsErrors[keyof ListCreditsErrors];
+
+export type ListCreditsResponses = {
+    /**
+     * Successful Response
+     */
+    200: CreditsPage;
+};
+
+export type ListCreditsResponse = ListCreditsResponses[keyof ListCreditsResponses];
+
+export type GetUsageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From
+         *
+         * The first day, of UTC; left out: 30 days in all
+         */
+        from?: string | null;
+        /**
+         * To
+         *
+         * The last day; left out: today. At most 366 days in all
+         */
+        to?: string | null;
+    };
+    url: '/api/v1/me/usage';
+};
+
+export type GetUsageErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type GetUsageError = GetUsageErrors[keyof GetUsageErrors];
+
+export type GetUsageResponses = {
+    /**
+     * Successful Response
+     */
+    200: UsageOut;
+};
+
+export type GetUsageResponse = GetUsageResponses[keyof GetUsageResponses];
+
+export type RedeemCodeData = {
+    body: PingvasApiRoutesCreditsCodeBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/credits/redeem';
+};
+
+export type RedeemCodeErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `code_unknown` (There is no such code); `not_found` (This account holds no current subscription)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `code_over` (This code gives nothing any more: its time is over, or it was used as often as it may be); `code_used` (You have used this code already. Its credits are in your history)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type RedeemCodeError = RedeemCodeErrors[keyof RedeemCodeErrors];
+
+export type RedeemCodeResponses = {
+    /**
+     * Successful Response
+     */
+    200: RedeemedOut;
+};
+
+export type RedeemCodeResponse = RedeemCodeResponses[keyof RedeemCodeResponses];
+
 export type ListModelsData = {
     body?: never;
     path?: never;
@@ -4836,6 +6196,562 @@ export type ListPlansResponses = {
 };
 
 export type ListPlansResponse = ListPlansResponses[keyof ListPlansResponses];
+
+export type GetSubscriptionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/subscription';
+};
+
+export type GetSubscriptionErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (This account holds no current subscription)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type GetSubscriptionError = GetSubscriptionErrors[keyof GetSubscriptionErrors];
+
+export type GetSubscriptionResponses = {
+    /**
+     * Successful Response
+     */
+    200: SubscriptionOut;
+};
+
+export type GetSubscriptionResponse = GetSubscriptionResponses[keyof GetSubscriptionResponses];
+
+export type ListSubscriptionOptionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/subscription/options';
+};
+
+export type ListSubscriptionOptionsErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (This account holds no current subscription)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListSubscriptionOptionsError = ListSubscriptionOptionsErrors[keyof ListSubscriptionOptionsErrors];
+
+export type ListSubscriptionOptionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PingvasApiRoutesHeldSubscriptionOptionsOut;
+};
+
+export type ListSubscriptionOptionsResponse = ListSubscriptionOptionsResponses[keyof ListSubscriptionOptionsResponses];
+
+export type CheckOutSubscriptionData = {
+    body: PlanBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/subscription/checkout';
+};
+
+export type CheckOutSubscriptionErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `read_only_view` (You are looking at somebody else's account and can change nothing in it); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (This account holds no current subscription)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `not_sold` (This is not sold here); `already_subscribed` (There is a subscription already: change that one)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first); `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `seller_unavailable` (The payment service does not answer right now. Nothing was bought or changed; try again in a moment); `seller_refused` (The payment service refused this. Nothing was bought or changed; tell whoever runs this studio)
+     */
+    503: Problem;
+};
+
+export type CheckOutSubscriptionError = CheckOutSubscriptionErrors[keyof CheckOutSubscriptionErrors];
+
+export type CheckOutSubscriptionResponses = {
+    /**
+     * Successful Response
+     */
+    201: CheckoutOut;
+};
+
+export type CheckOutSubscriptionResponse = CheckOutSubscriptionResponses[keyof CheckOutSubscriptionResponses];
+
+export type CheckOutCreditsData = {
+    body: PackBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/credits/checkout';
+};
+
+export type CheckOutCreditsErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `read_only_view` (You are looking at somebody else's account and can change nothing in it); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `not_sold` (This is not sold here)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first); `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `seller_unavailable` (The payment service does not answer right now. Nothing was bought or changed; try again in a moment); `seller_refused` (The payment service refused this. Nothing was bought or changed; tell whoever runs this studio)
+     */
+    503: Problem;
+};
+
+export type CheckOutCreditsError = CheckOutCreditsErrors[keyof CheckOutCreditsErrors];
+
+export type CheckOutCreditsResponses = {
+    /**
+     * Successful Response
+     */
+    201: CheckoutOut;
+};
+
+export type CheckOutCreditsResponse = CheckOutCreditsResponses[keyof CheckOutCreditsResponses];
+
+export type GetCheckoutData = {
+    body?: never;
+    path: {
+        /**
+         * Checkout Id
+         */
+        checkout_id: string;
+    };
+    query?: never;
+    url: '/api/v1/checkouts/{checkout_id}';
+};
+
+export type GetCheckoutErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type GetCheckoutError = GetCheckoutErrors[keyof GetCheckoutErrors];
+
+export type GetCheckoutResponses = {
+    /**
+     * Successful Response
+     */
+    200: CheckoutStateOut;
+};
+
+export type GetCheckoutResponse = GetCheckoutResponses[keyof GetCheckoutResponses];
+
+export type ChangeSubscriptionData = {
+    body: PlanBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/subscription/change';
+};
+
+export type ChangeSubscriptionErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `read_only_view` (You are looking at somebody else's account and can change nothing in it); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (This account holds no current subscription)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `not_sold` (This is not sold here); `nothing_sold` (There is no subscription that was bought here, so there is nothing to change); `cannot_change_now` (The subscription cannot be changed as it stands. Resume it or pay what is open first, then change it)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first); `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `seller_unavailable` (The payment service does not answer right now. Nothing was bought or changed; try again in a moment); `seller_refused` (The payment service refused this. Nothing was bought or changed; tell whoever runs this studio)
+     */
+    503: Problem;
+};
+
+export type ChangeSubscriptionError = ChangeSubscriptionErrors[keyof ChangeSubscriptionErrors];
+
+export type ChangeSubscriptionResponses = {
+    /**
+     * Successful Response
+     */
+    200: SubscriptionOut;
+};
+
+export type ChangeSubscriptionResponse = ChangeSubscriptionResponses[keyof ChangeSubscriptionResponses];
+
+export type CancelSubscriptionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/subscription/cancel';
+};
+
+export type CancelSubscriptionErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `read_only_view` (You are looking at somebody else's account and can change nothing in it); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (This account holds no current subscription)
+     */
+    404: Problem;
+    /**
+     * Conflict: `nothing_sold` (There is no subscription that was bought here, so there is nothing to change)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first); `seller_unavailable` (The payment service does not answer right now. Nothing was bought or changed; try again in a moment); `seller_refused` (The payment service refused this. Nothing was bought or changed; tell whoever runs this studio); `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type CancelSubscriptionError = CancelSubscriptionErrors[keyof CancelSubscriptionErrors];
+
+export type CancelSubscriptionResponses = {
+    /**
+     * Successful Response
+     */
+    200: SubscriptionOut;
+};
+
+export type CancelSubscriptionResponse = CancelSubscriptionResponses[keyof CancelSubscriptionResponses];
+
+export type ResumeSubscriptionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/subscription/resume';
+};
+
+export type ResumeSubscriptionErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `read_only_view` (You are looking at somebody else's account and can change nothing in it); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (This account holds no current subscription)
+     */
+    404: Problem;
+    /**
+     * Conflict: `nothing_sold` (There is no subscription that was bought here, so there is nothing to change)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first); `seller_unavailable` (The payment service does not answer right now. Nothing was bought or changed; try again in a moment); `seller_refused` (The payment service refused this. Nothing was bought or changed; tell whoever runs this studio); `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ResumeSubscriptionError = ResumeSubscriptionErrors[keyof ResumeSubscriptionErrors];
+
+export type ResumeSubscriptionResponses = {
+    /**
+     * Successful Response
+     */
+    200: SubscriptionOut;
+};
+
+export type ResumeSubscriptionResponse = ResumeSubscriptionResponses[keyof ResumeSubscriptionResponses];
+
+export type GetSubscriptionPortalData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/subscription/portal';
+};
+
+export type GetSubscriptionPortalErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `read_only_view` (You are looking at somebody else's account and can change nothing in it); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (This account holds no current subscription)
+     */
+    404: Problem;
+    /**
+     * Conflict: `nothing_sold` (There is no subscription that was bought here, so there is nothing to change)
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `seller_unavailable` (The payment service does not answer right now. Nothing was bought or changed; try again in a moment); `seller_refused` (The payment service refused this. Nothing was bought or changed; tell whoever runs this studio); `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type GetSubscriptionPortalError = GetSubscriptionPortalErrors[keyof GetSubscriptionPortalErrors];
+
+export type GetSubscriptionPortalResponses = {
+    /**
+     * Successful Response
+     */
+    200: PortalOut;
+};
+
+export type GetSubscriptionPortalResponse = GetSubscriptionPortalResponses[keyof GetSubscriptionPortalResponses];
+
+export type TakeWebhookData = {
+    body?: never;
+    path: {
+        /**
+         * Provider
+         */
+        provider: string;
+    };
+    query?: never;
+    url: '/api/v1/webhooks/{provider}';
+};
+
+export type TakeWebhookErrors = {
+    /**
+     * Unauthorized: `bad_signature` (The signature does not belong to this body)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `test_mode_event` (This event is of the seller's test mode, and this studio sells in earnest)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type TakeWebhookError = TakeWebhookErrors[keyof TakeWebhookErrors];
+
+export type TakeWebhookResponses = {
+    /**
+     * Successful Response
+     */
+    200: Taken;
+};
+
+export type TakeWebhookResponse = TakeWebhookResponses[keyof TakeWebhookResponses];
 
 export type RegisterData = {
     body: RegisterBodyWritable;
@@ -6627,6 +8543,904 @@ export type WithdrawAnnouncementResponses = {
 
 export type WithdrawAnnouncementResponse = WithdrawAnnouncementResponses[keyof WithdrawAnnouncementResponses];
 
+export type ListAllPlansData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/plans';
+};
+
+export type ListAllPlansErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListAllPlansError = ListAllPlansErrors[keyof ListAllPlansErrors];
+
+export type ListAllPlansResponses = {
+    /**
+     * Successful Response
+     */
+    200: AdminPlans;
+};
+
+export type ListAllPlansResponse = ListAllPlansResponses[keyof ListAllPlansResponses];
+
+export type ChangePlanData = {
+    body: PlanChangeBody;
+    path: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/plans/{name}';
+};
+
+export type ChangePlanErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no plan of this name)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `conflict` (That contradicts what is there now)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type ChangePlanError = ChangePlanErrors[keyof ChangePlanErrors];
+
+export type ChangePlanResponses = {
+    /**
+     * Successful Response
+     */
+    200: AdminPlanOut;
+};
+
+export type ChangePlanResponse = ChangePlanResponses[keyof ChangePlanResponses];
+
+export type PreviewPlanData = {
+    body: PlanChanges;
+    path: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/plans/{name}/preview';
+};
+
+export type PreviewPlanErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no plan of this name)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `conflict` (That contradicts what is there now)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type PreviewPlanError = PreviewPlanErrors[keyof PreviewPlanErrors];
+
+export type PreviewPlanResponses = {
+    /**
+     * Successful Response
+     */
+    200: TouchedOut;
+};
+
+export type PreviewPlanResponse = PreviewPlanResponses[keyof PreviewPlanResponses];
+
+export type ListCodesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         *
+         * Items a page
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the page before
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/admin/codes';
+};
+
+export type ListCodesErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListCodesError = ListCodesErrors[keyof ListCodesErrors];
+
+export type ListCodesResponses = {
+    /**
+     * Successful Response
+     */
+    200: CodePage;
+};
+
+export type ListCodesResponse = ListCodesResponses[keyof ListCodesResponses];
+
+export type MakeCodeData = {
+    body: NewCodeBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/codes';
+};
+
+export type MakeCodeErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `code_exists` (There is a code of this name)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type MakeCodeError = MakeCodeErrors[keyof MakeCodeErrors];
+
+export type MakeCodeResponses = {
+    /**
+     * Successful Response
+     */
+    201: CodeOut;
+};
+
+export type MakeCodeResponse = MakeCodeResponses[keyof MakeCodeResponses];
+
+export type EndCodeData = {
+    body?: never;
+    path: {
+        /**
+         * Code Id
+         */
+        code_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/codes/{code_id}';
+};
+
+export type EndCodeErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type EndCodeError = EndCodeErrors[keyof EndCodeErrors];
+
+export type EndCodeResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type EndCodeResponse = EndCodeResponses[keyof EndCodeResponses];
+
+export type GetRevenueData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From
+         *
+         * Left out: twelve months in all
+         */
+        from?: string | null;
+        /**
+         * To
+         *
+         * Left out: today
+         */
+        to?: string | null;
+    };
+    url: '/api/v1/admin/revenue';
+};
+
+export type GetRevenueErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type GetRevenueError = GetRevenueErrors[keyof GetRevenueErrors];
+
+export type GetRevenueResponses = {
+    /**
+     * Successful Response
+     */
+    200: RevenueOut;
+};
+
+export type GetRevenueResponse = GetRevenueResponses[keyof GetRevenueResponses];
+
+export type GetUsageOfAllData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From
+         *
+         * Left out: thirty days in all
+         */
+        from?: string | null;
+        /**
+         * To
+         *
+         * Left out: today
+         */
+        to?: string | null;
+    };
+    url: '/api/v1/admin/usage';
+};
+
+export type GetUsageOfAllErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type GetUsageOfAllError = GetUsageOfAllErrors[keyof GetUsageOfAllErrors];
+
+export type GetUsageOfAllResponses = {
+    /**
+     * Successful Response
+     */
+    200: UsageOfAllOut;
+};
+
+export type GetUsageOfAllResponse = GetUsageOfAllResponses[keyof GetUsageOfAllResponses];
+
+export type ListSubscriptionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Plan
+         */
+        plan?: string | null;
+        /**
+         * Status
+         */
+        status?: 'active' | 'trial' | 'past_due' | 'canceled' | null;
+        /**
+         * Limit
+         *
+         * Items a page
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the page before
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/admin/subscriptions';
+};
+
+export type ListSubscriptionsErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListSubscriptionsError = ListSubscriptionsErrors[keyof ListSubscriptionsErrors];
+
+export type ListSubscriptionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: HeldPage;
+};
+
+export type ListSubscriptionsResponse = ListSubscriptionsResponses[keyof ListSubscriptionsResponses];
+
+export type EndAgreedPlanData = {
+    /**
+     * Body
+     */
+    body?: ReasonBody | null;
+    path: {
+        /**
+         * User Id
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/users/{user_id}/plan';
+};
+
+export type EndAgreedPlanErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type EndAgreedPlanError = EndAgreedPlanErrors[keyof EndAgreedPlanErrors];
+
+export type EndAgreedPlanResponses = {
+    /**
+     * Successful Response
+     */
+    200: SubscriptionOut;
+};
+
+export type EndAgreedPlanResponse = EndAgreedPlanResponses[keyof EndAgreedPlanResponses];
+
+export type AgreePlanData = {
+    body: AgreementBody;
+    path: {
+        /**
+         * User Id
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/users/{user_id}/plan';
+};
+
+export type AgreePlanErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type AgreePlanError = AgreePlanErrors[keyof AgreePlanErrors];
+
+export type AgreePlanResponses = {
+    /**
+     * Successful Response
+     */
+    200: SubscriptionOut;
+};
+
+export type AgreePlanResponse = AgreePlanResponses[keyof AgreePlanResponses];
+
+export type ListBillingEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Status
+         */
+        status?: 'waiting' | 'applied' | 'ignored' | 'nobody' | 'failed' | null;
+        /**
+         * Limit
+         *
+         * Items a page
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the page before
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/admin/billing/events';
+};
+
+export type ListBillingEventsErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListBillingEventsError = ListBillingEventsErrors[keyof ListBillingEventsErrors];
+
+export type ListBillingEventsResponses = {
+    /**
+     * Successful Response
+     */
+    200: BillingEventPage;
+};
+
+export type ListBillingEventsResponse = ListBillingEventsResponses[keyof ListBillingEventsResponses];
+
+export type ReplayBillingEventData = {
+    body?: never;
+    path: {
+        /**
+         * Event Id
+         */
+        event_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/billing/events/{event_id}/replay';
+};
+
+export type ReplayBillingEventErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type ReplayBillingEventError = ReplayBillingEventErrors[keyof ReplayBillingEventErrors];
+
+export type ReplayBillingEventResponses = {
+    /**
+     * Successful Response
+     */
+    200: BillingEventOut;
+};
+
+export type ReplayBillingEventResponse = ReplayBillingEventResponses[keyof ReplayBillingEventResponses];
+
+export type AssignBillingEventData = {
+    body: AssignBody;
+    path: {
+        /**
+         * Event Id
+         */
+        event_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/billing/events/{event_id}/assign';
+};
+
+export type AssignBillingEventErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `proof_needed` (Prove again that it is you); `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `event_has_owner` (Whose this event is, is known: only what is nobody's can be assigned)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type AssignBillingEventError = AssignBillingEventErrors[keyof AssignBillingEventErrors];
+
+export type AssignBillingEventResponses = {
+    /**
+     * Successful Response
+     */
+    200: BillingEventOut;
+};
+
+export type AssignBillingEventResponse = AssignBillingEventResponses[keyof AssignBillingEventResponses];
+
+export type ReconcileBillingData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/billing/reconcile';
+};
+
+export type ReconcileBillingErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `proof_needed` (Prove again that it is you); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Conflict: `not_sold` (This is not sold here)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `seller_unavailable` (The payment service does not answer right now. Nothing was bought or changed; try again in a moment); `seller_refused` (The payment service refused this. Nothing was bought or changed; tell whoever runs this studio); `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ReconcileBillingError = ReconcileBillingErrors[keyof ReconcileBillingErrors];
+
+export type ReconcileBillingResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReconciledOut;
+};
+
+export type ReconcileBillingResponse = ReconcileBillingResponses[keyof ReconcileBillingResponses];
+
 export type VerifyEmailData = {
     body: LinkBody;
     path?: never;
@@ -7132,7 +9946,7 @@ export type AskForPasskeyResponses = {
     /**
      * Successful Response
      */
-    200: OptionsOut;
+    200: PingvasApiRoutesPasskeysOptionsOut;
 };
 
 export type AskForPasskeyResponse = AskForPasskeyResponses[keyof AskForPasskeyResponses];
@@ -7246,7 +10060,7 @@ export type AskForNewPasskeyResponses = {
     /**
      * Successful Response
      */
-    200: OptionsOut;
+    200: PingvasApiRoutesPasskeysOptionsOut;
 };
 
 export type AskForNewPasskeyResponse = AskForNewPasskeyResponses[keyof AskForNewPasskeyResponses];
@@ -7525,7 +10339,7 @@ export type AskForPasskeyAsProofResponses = {
     /**
      * Successful Response
      */
-    200: OptionsOut;
+    200: PingvasApiRoutesPasskeysOptionsOut;
 };
 
 export type AskForPasskeyAsProofResponse = AskForPasskeyAsProofResponses[keyof AskForPasskeyAsProofResponses];
@@ -7800,7 +10614,7 @@ export type BeginSecondFactorResponses = {
 export type BeginSecondFactorResponse = BeginSecondFactorResponses[keyof BeginSecondFactorResponses];
 
 export type ConfirmSecondFactorData = {
-    body: CodeBody;
+    body: PingvasApiRoutesSecondFactorCodeBody;
     path?: never;
     query?: never;
     url: '/api/v1/me/second-factor/confirm';
@@ -7910,7 +10724,7 @@ export type RenewRecoveryCodesResponses = {
 export type RenewRecoveryCodesResponse = RenewRecoveryCodesResponses[keyof RenewRecoveryCodesResponses];
 
 export type ProveWithCodeData = {
-    body: CodeBody;
+    body: PingvasApiRoutesSecondFactorCodeBody;
     path?: never;
     query?: never;
     url: '/api/v1/me/proof/code';

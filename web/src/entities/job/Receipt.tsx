@@ -8,7 +8,7 @@ const LINES = ["quoted", "held", "charged", "returned"] as const;
 /** What a job was said to cost, what was set aside for it, what it took, and what came back. */
 export function Receipt({ receipt, failed }: { receipt: ReceiptData; failed: boolean }) {
   const { t, number, find } = useI18n();
-  const reason = failed ? t("job.receipt.reason.failed") : find(`receipt.reason.${receipt.reason}`);
+  const reason = failed ? t("job.receipt.reason.failed") : find(`job.receipt.reason.${receipt.reason}`);
   return (
     <details className={styles.receipt}>
       <summary>

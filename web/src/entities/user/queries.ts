@@ -1,16 +1,14 @@
 /** The person who is signed in: the account, its balance, where credits came from and went, and the ways into it. */
 import { infiniteQueryOptions } from "@tanstack/react-query";
 
-import { listCredits } from "@/api/generated";
+import { listStatement } from "@/api/billing";
+import type { StatementFilter } from "@/api/billingContract";
 import {
   getMeOptions,
   getSignInMethodsOptions,
-  listCreditsInfiniteQueryKey,
   listProvidersOptions,
 } from "@/api/generated/@tanstack/react-query.gen";
 import { followingPages } from "@/api/pages";
-
-const query = { limit: 50 };
 
 export const meQuery = getMeOptions();
 
@@ -21,12 +19,16 @@ export const providersQuery = { ...listProvidersOptions(), staleTime: Infinity }
 
 export const userKeys = {
   me: meQuery.queryKey,
-  ledger: listCreditsInfiniteQueryKey({ query }),
+  /** Every reading of the ledger. */
+  ledger: [{ _id: "listCredits" }] as const,
   signInMethods: signInMethodsQuery.queryKey,
 };
 
-export const ledgerQuery = infiniteQueryOptions({
-  ...followingPages,
-  queryKey: userKeys.ledger,
-  queryFn: ({ pageParam, signal }) => listCredits({ query: { ...query, cursor: pageParam }, signal }),
-});
+/** Where credits came from and went; the first page brings along what the balance consists of. */
+export const ledgerQuery = (filter: StatementFilter = {}) =>
+  infiniteQueryOptions({
+    ...followingPages,
+    queryKey: [{ ...userKeys.ledger[0], filter }],
+    queryFn: ({ pageParam, signal }) => listStatement({ ...filter, limit: 50, cursor: pageParam }, signal),
+    placeholderData: (before) => before,
+  });

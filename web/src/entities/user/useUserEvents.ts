@@ -15,5 +15,7 @@ export function useUserEvents(): void {
       setBalance(client, balance);
       void client.invalidateQueries({ queryKey: userKeys.ledger });
     },
+    // Told among the notices.
+    "credits:low": ({ balance }) => setBalance(client, balance),
   });
 }

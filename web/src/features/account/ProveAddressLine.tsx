@@ -4,6 +4,7 @@ import { MailIcon } from "lucide-react";
 
 import { sendVerification } from "@/api/generated";
 import { asProblem } from "@/api/problem";
+import type { User } from "@/api/types";
 import { meQuery } from "@/entities/user/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { problemText } from "@/ui/problemText";
@@ -14,7 +15,8 @@ import styles from "./ProveAddressLine.module.css";
 /** Mail leaves no host for such an address (RFC 6762): the owner whom the studio makes at first has one. */
 const WITHOUT_MAIL = ".local";
 
-export function ProveAddressLine() {
+/** `user`: who signed in, so that the line is there with the page and pushes nothing down later. */
+export function ProveAddressLine({ user }: { user: User }) {
   const i18n = useI18n();
   const { t } = i18n;
   const { data, refetch } = useQuery(meQuery);
@@ -27,14 +29,14 @@ export function ProveAddressLine() {
       void refetch();
     },
   });
-  if (!data?.user.email || data.user.email_verified_at !== null || data.viewed_by_admin) return null;
-  if (data.user.email.endsWith(WITHOUT_MAIL)) return null;
-  const { email } = data.user;
+  const { email, email_verified_at: proven } = data?.user ?? user;
+  if (!email || proven !== null || data?.viewed_by_admin) return null;
+  if (email.endsWith(WITHOUT_MAIL)) return null;
   return (
     <section className={styles.line} aria-label={t("account.prove_address")}>
       <MailIcon size={16} />
       <p>
-        {data.bonus_due > 0
+        {data && data.bonus_due > 0
           ? t("account.prove_for_bonus", { email, credits: data.bonus_due })
           : t("account.prove_text", { email })}
       </p>

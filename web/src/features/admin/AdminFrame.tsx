@@ -7,7 +7,17 @@ import { useTitle } from "@/ui/useTitle";
 
 import styles from "./AdminFrame.module.css";
 
-const PAGES = ["users", "announcements", "audit"] as const;
+const PAGES = [
+  "users",
+  "subscriptions",
+  "plans",
+  "codes",
+  "revenue",
+  "usage",
+  "events",
+  "announcements",
+  "audit",
+] as const;
 
 interface AdminFrameProps {
   title: string;

@@ -1,20 +1,14 @@
 /** What admins did, and who looks for what in it. */
-import { useMutation } from "@tanstack/react-query";
-import { DownloadIcon } from "lucide-react";
-
-import { asProblem } from "@/api/problem";
+import { getText } from "@/api/calls";
+import { ExportCsv } from "@/entities/ExportCsv";
 import { useI18n } from "@/i18n/useI18n";
-import { Button } from "@/ui/Button";
 import { TextField } from "@/ui/Field";
-import { problemText } from "@/ui/problemText";
 import { Select } from "@/ui/Select";
-import { toast } from "@/ui/toasts";
 
 import { AdminFrame } from "./AdminFrame";
 import { AuditEntries } from "./AuditEntries";
 import styles from "./AuditPage.module.css";
 import { startOfDay } from "./days";
-import { exportAudit, saveFile, type Span } from "./exportAudit";
 import { PersonField } from "./PersonField";
 import { useFilters } from "./useFilters";
 
@@ -31,6 +25,14 @@ const ACTIONS = [
   "user.reset_password",
   "announcement.create",
   "announcement.remove",
+  "user.agree_plan",
+  "user.end_plan",
+  "plan.change",
+  "code.create",
+  "code.end",
+  "billing.replay",
+  "billing.assign",
+  "billing.reconcile",
 ] as const;
 
 export function AuditPage() {
@@ -40,7 +42,17 @@ export function AuditPage() {
   // The day that is named last belongs to it.
   const span = { since: startOfDay(from), until: startOfDay(to, 1) };
   return (
-    <AdminFrame title={t("admin.audit")} aside={<Export span={span} />}>
+    <AdminFrame
+      title={t("admin.audit")}
+      aside={
+        <ExportCsv
+          label={t("admin.export")}
+          title={t("admin.export_text")}
+          name="audit"
+          read={() => getText("/admin/audit.csv", { query: { ...span, limit: 100 } })}
+        />
+      }
+    >
       <search className={styles.filters}>
         <PersonField label={t("admin.actor")} value={actor ?? null} onChange={(id) => set("actor", id)} />
         <PersonField label={t("admin.target")} value={person ?? null} onChange={(id) => set("person", id)} />
@@ -75,22 +87,5 @@ export function AuditPage() {
         none={t("admin.audit_none_text")}
       />
     </AdminFrame>
-  );
-}
-
-/** Of everything in that time, whatever else is looked for. */
-function Export({ span }: { span: Span }) {
-  const i18n = useI18n();
-  const { t } = i18n;
-  const { mutate, isPending } = useMutation({
-    mutationFn: () => exportAudit(span),
-    onSuccess: (file) => saveFile(file, `pingvas-audit-${new Date().toISOString().slice(0, 10)}.csv`),
-    onError: (error) => toast(problemText(i18n, asProblem(error)), "bad"),
-  });
-  return (
-    <Button title={t("admin.export_text")} busy={isPending} onClick={() => mutate()}>
-      <DownloadIcon size={18} />
-      {t("admin.export")}
-    </Button>
   );
 }

@@ -1,4 +1,4 @@
-import { EyeIcon } from "lucide-react";
+import { EyeIcon, HandshakeIcon } from "lucide-react";
 import { useState } from "react";
 
 import type { PersonDetails, User } from "@/api/types";
@@ -7,12 +7,13 @@ import { Button } from "@/ui/Button";
 
 import { DeedDialog } from "./DeedDialog";
 import { DEEDS, type Deed } from "./deeds";
+import { AgreementDialog, EndAgreementDialog } from "./money/AgreementDialog";
 import styles from "./PersonPage.module.css";
 import { ViewDialog } from "./ViewDialog";
 
 export function Deeds({ person, me }: { person: PersonDetails; me: User }) {
   const { t } = useI18n();
-  const [asked, setAsked] = useState<Deed | "view" | null>(null);
+  const [asked, setAsked] = useState<Deed | "view" | "agree" | "end" | null>(null);
   const offered = DEEDS.filter((deed) => deed.offered(person));
   const mayView = person.role === "user" && person.status === "active";
   const close = () => setAsked(null);
@@ -27,6 +28,15 @@ export function Deeds({ person, me }: { person: PersonDetails; me: User }) {
             {t("admin.do.view")}
           </Button>
         )}
+        {person.status !== "deleted" && (
+          <Button onClick={() => setAsked("agree")}>
+            <HandshakeIcon size={18} />
+            {t("admin.agree")}
+          </Button>
+        )}
+        {person.plan !== "free" && (
+          <Button onClick={() => setAsked("end")}>{t("admin.end_agreement")}</Button>
+        )}
         {offered.map((deed) => (
           <Button
             key={deed.name}
@@ -39,7 +49,9 @@ export function Deeds({ person, me }: { person: PersonDetails; me: User }) {
         ))}
       </div>
       {asked === "view" && <ViewDialog person={person} onClose={close} />}
-      {asked !== null && asked !== "view" && (
+      {asked === "agree" && <AgreementDialog person={person} onClose={close} />}
+      {asked === "end" && <EndAgreementDialog person={person} onClose={close} />}
+      {asked !== null && typeof asked !== "string" && (
         <DeedDialog deed={asked} person={person} oneself={person.id === me.id} onClose={close} />
       )}
     </section>

@@ -1,13 +1,12 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 
 import type { Person } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
 import { Combobox } from "@/ui/Combobox";
 
 import { peopleQuery, personQuery } from "./queries";
-
-const PAUSE_MS = 300;
+import { usePaused } from "./usePaused";
 
 interface PersonFieldProps {
   label: string;
@@ -37,13 +36,4 @@ export function PersonField({ label, value, onChange }: PersonFieldProps) {
       onChange={onChange}
     />
   );
-}
-
-function usePaused(text: string): string {
-  const [paused, setPaused] = useState(text);
-  useEffect(() => {
-    const timer = window.setTimeout(() => setPaused(text), PAUSE_MS);
-    return () => window.clearTimeout(timer);
-  }, [text]);
-  return paused;
 }

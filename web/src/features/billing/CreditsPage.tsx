@@ -1,24 +1,31 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 
-import { meQuery } from "@/entities/user/queries";
+import { ledgerQuery, meQuery } from "@/entities/user/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { Meter } from "@/ui/Progress";
 
+import { BillingFrame } from "./BillingFrame";
 import styles from "./CreditsPage.module.css";
+import { expiringNext } from "./expiring";
 import { Grants } from "./Grants";
 import { Held } from "./Held";
 import { Ledger } from "./Ledger";
+import { Packs } from "./Packs";
+import { PlanCard } from "./PlanCard";
+import { Redeem } from "./Redeem";
 
 export function CreditsPage() {
   const { t } = useI18n();
   return (
-    <div className={styles.page}>
-      <h1>{t("billing.title")}</h1>
+    <BillingFrame title={t("billing.title")}>
       <Summary />
+      <PlanCard />
       <Held />
       <Grants />
+      <Packs />
+      <Redeem />
       <Ledger />
-    </div>
+    </BillingFrame>
   );
 }
 
@@ -43,6 +50,7 @@ function Summary() {
           <dd>{plan.display_name}</dd>
         </div>
       </dl>
+      <ExpiringSoon />
       <p className={styles.worth}>{t("billing.worth")}</p>
       <Meter
         label={t("billing.storage")}
@@ -52,4 +60,13 @@ function Summary() {
       />
     </section>
   );
+}
+
+/** What expires within days: whoever knows it can still use it. */
+function ExpiringSoon() {
+  const { t, date } = useI18n();
+  const { data, dataUpdatedAt } = useInfiniteQuery(ledgerQuery());
+  const next = expiringNext(data?.pages[0]?.grants ?? [], dataUpdatedAt);
+  if (!next) return null;
+  return <p className={styles.soon}>{t("billing.expire_soon", { n: next.credits, date: date(next.at) })}</p>;
 }

@@ -12,9 +12,9 @@ import styles from "./CreditsPage.module.css";
 export function Grants() {
   const i18n = useI18n();
   // The first page of the ledger brings them along.
-  const { data } = useInfiniteQuery(ledgerQuery);
+  const { data } = useInfiniteQuery(ledgerQuery());
   const columns = useMemo((): Column<Grant>[] => {
-    const { t, number, dateTime } = i18n;
+    const { t, number, date, dateTime } = i18n;
     return [
       { id: "kind", header: t("billing.given_as"), cell: ({ kind }) => t(`billing.kind.${kind}`) },
       {
@@ -24,8 +24,8 @@ export function Grants() {
           expires_at === null ? (
             t("billing.never")
           ) : (
-            <time className={styles.when} dateTime={expires_at}>
-              {dateTime(expires_at)}
+            <time className={styles.when} dateTime={expires_at} title={dateTime(expires_at)}>
+              {date(expires_at)}
             </time>
           ),
       },

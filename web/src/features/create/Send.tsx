@@ -4,6 +4,7 @@ import { memo } from "react";
 
 import type { Problem } from "@/api/problem";
 import type { JobRequest } from "@/api/types";
+import { NotEnough } from "@/entities/subscription/NotEnough";
 import { meQuery } from "@/entities/user/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
@@ -28,15 +29,18 @@ export const Send = memo(function Send({ count, idle, priced, problem, busy }: S
   const estimate = useEstimate(priced);
   const cost = estimate.data?.estimated_credits;
   const balance = me.data?.credits.balance;
-  const short = cost !== undefined && balance !== undefined && cost > balance;
+  const short = !problem && cost !== undefined && balance !== undefined && cost > balance;
+  // What the server has counted, for all pictures of this press.
+  const refused = problem?.code === "insufficient_credits" ? lackOf(problem) : null;
+  const lacking = refused ?? (short ? { cost, balance } : null);
   return (
     <div className={styles.send}>
-      {problem && (
+      {problem && !refused && (
         <p className={styles.problem} role="alert">
           {problemText(i18n, problem)}
         </p>
       )}
-      {short && !problem && <p className={styles.short}>{t("create.too_expensive", { balance, cost })}</p>}
+      {lacking && <NotEnough {...lacking} />}
       {idle && <p className={styles.idle}>{t("create.idle")}</p>}
       <Button type="submit" look="primary" wide busy={busy} className={styles.button}>
         <span>{i18n.t("create.submit", { n: count })}</span>
@@ -50,6 +54,10 @@ export const Send = memo(function Send({ count, idle, priced, problem, busy }: S
     </div>
   );
 }, alike);
+
+function lackOf({ numbers: { required, balance } }: Problem) {
+  return required === undefined || balance === undefined ? null : { cost: required, balance };
+}
 
 function alike({ priced: old, ...before }: SendProps, { priced, ...after }: SendProps): boolean {
   return (

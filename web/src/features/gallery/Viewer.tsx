@@ -1,7 +1,7 @@
 /** One picture, as large as the window allows, with everything it was made with. */
 import { useQuery } from "@tanstack/react-query";
 import { ChevronLeftIcon, ChevronRightIcon, XIcon } from "lucide-react";
-import { useEffect, type KeyboardEvent } from "react";
+import { useEffect, useState, type KeyboardEvent } from "react";
 
 import type { Image } from "@/api/types";
 import { ActionDownload, ActionIcon } from "@/entities/ActionControl";
@@ -13,6 +13,7 @@ import { startFromImage } from "@/entities/image/actions/startFromImage";
 import { pictureTitle } from "@/entities/image/pictureTitle";
 import { imageQuery } from "@/entities/image/queries";
 import type { useImageActions } from "@/entities/image/useImageActions";
+import { LostPicture } from "@/entities/job/LostPicture";
 import { useOfferActions } from "@/entities/useOfferActions";
 import { useI18n } from "@/i18n/useI18n";
 import { shortcutOf } from "@/shortcuts/shortcut";
@@ -46,6 +47,7 @@ interface ViewerProps {
 }
 
 const NEAR_END = 6;
+const ADDRESSES_TRIED = 2;
 
 export function Viewer(props: ViewerProps) {
   const { id, known, newer, older, remaining, actions, onNearEnd, onShow, onRemove, onBroken, onClose } =
@@ -54,6 +56,15 @@ export function Viewer(props: ViewerProps) {
   const { t } = i18n;
   const { data, error, refetch } = useQuery({ ...imageQuery(id), enabled: !known });
   const image = known ?? data;
+  // Read again it has another address; when that does not load either, the picture is gone.
+  const [failed, setFailed] = useState<{ id: string; addresses: readonly string[] }>({ id, addresses: [] });
+  const failures = failed.id === id ? failed.addresses : [];
+  const lost = failures.length >= ADDRESSES_TRIED;
+  const onError = (address: string) => {
+    setFailed({ id, addresses: [...failures.filter((one) => one !== address), address] });
+    if (known) onBroken();
+    else void refetch();
+  };
   const title = image ? pictureTitle(image.generation_params, i18n) : t("gallery.viewer");
   useTitle(title, "inside");
   useOfferActions(title, image, [
@@ -79,7 +90,9 @@ export function Viewer(props: ViewerProps) {
     <Dialog full label={t("gallery.viewer")} onClose={onClose} onKeyDown={onKeyDown}>
       <div className={styles.viewer}>
         <div className={styles.stage}>
-          {image ? (
+          {image && lost ? (
+            <LostPicture jobId={image.job_id} />
+          ) : image ? (
             <ContextMenu entries={actions.entriesOf(image, onRemove)} className={styles.middle}>
               <img
                 key={image.id}
@@ -88,7 +101,7 @@ export function Viewer(props: ViewerProps) {
                 className={styles.picture}
                 style={{ "--width": image.width, "--height": image.height } as React.CSSProperties}
                 onLoad={(event) => (event.currentTarget.dataset.shown = "")}
-                onError={() => (known ? onBroken() : void refetch())}
+                onError={() => onError(image.file_url)}
               />
             </ContextMenu>
           ) : error ? (

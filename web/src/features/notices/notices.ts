@@ -33,14 +33,6 @@ export function withCredits(
   return newest({ id: `credits ${reason} ${at}`, at, what: { kind: "credits", reason, change } }, notices);
 }
 
-/** Enough for a minute of work. */
-const LOW_CREDITS = 60;
-
-/** Told once, when the balance falls below what a few pictures cost. */
-export function fellLow(balance: number, change: number): boolean {
-  return balance < LOW_CREDITS && balance - change >= LOW_CREDITS;
-}
-
 export function withLowCredits(notices: readonly Notice[], balance: number, at: number): Notice[] {
   return newest({ id: "low", at, what: { kind: "low", balance } }, notices);
 }

@@ -2,10 +2,11 @@ import { useState } from "react";
 
 import { useEndedJobs } from "@/entities/job/useEndedJobs";
 import { usePreferences } from "@/entities/user/preferences";
+import type { UserEvent } from "@/entities/user/useUserEvents";
 import { useServerEvents } from "@/realtime/hooks";
 
 import { chime } from "./chime";
-import { fellLow, withCredits, withJob, withLowCredits, type Notice } from "./notices";
+import { withCredits, withJob, withLowCredits, type Notice } from "./notices";
 
 /** What a picture costs, and what comes back for one that failed, stands beside the picture. */
 const TOLD_OF_CREDITS = ["grant", "bonus", "expire"];
@@ -33,11 +34,12 @@ export function useNotices(jobsInView: boolean): Notices {
     const kind = job.status === "completed" ? "job_completed" : "job_failed";
     if (wanted?.[kind] !== false) add((before, at) => withJob(before, job, at));
   });
-  useServerEvents<"credits:updated">({
-    "credits:updated": ({ reason, change, balance }) => {
+  useServerEvents<UserEvent>({
+    "credits:updated": ({ reason, change }) => {
       if (TOLD_OF_CREDITS.includes(reason)) add((before, at) => withCredits(before, reason, change, at));
-      if (fellLow(balance, change) && wanted?.credits_low !== false)
-        add((before, at) => withLowCredits(before, balance, at));
+    },
+    "credits:low": ({ balance }) => {
+      if (wanted?.credits_low !== false) add((before, at) => withLowCredits(before, balance, at));
     },
   });
 

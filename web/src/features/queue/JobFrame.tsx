@@ -1,7 +1,7 @@
 /** The picture of a job, or what stands in its place, in the shape that the picture has or will have. */
 import { useQuery } from "@tanstack/react-query";
 import { ImageOffIcon, TriangleAlertIcon } from "lucide-react";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { Link } from "react-router";
 
 import type { Image, Job, Recipe } from "@/api/types";
@@ -10,6 +10,7 @@ import { useUnseen } from "@/entities/image/deletions";
 import { pictureTitle } from "@/entities/image/pictureTitle";
 import { imageQuery } from "@/entities/image/queries";
 import { retryJob } from "@/entities/job/actions/retryJob";
+import { LostPicture } from "@/entities/job/LostPicture";
 import { isOver, isWaiting, noProgress } from "@/entities/job/progress";
 import { failureText, LAST_PLACE, statusText, waitText } from "@/entities/job/statusText";
 import { useAction } from "@/entities/useAction";
@@ -69,6 +70,16 @@ interface FinishedProps {
 
 function Finished({ job, image, large }: FinishedProps) {
   const i18n = useI18n();
+  const [lost, setLost] = useState<string | null>(null);
+  const address = large || image.width <= SMALL ? image.file_url : (image.thumbnail_url ?? image.file_url);
+  // Read again, it may have another address, which is tried.
+  if (lost === address) {
+    return (
+      <div className={styles.frame} data-status="completed">
+        <LostPicture jobId={job.id} />
+      </div>
+    );
+  }
   const title = pictureTitle({ ...job.parameters, job_type: job.job_type }, i18n);
   return (
     <Link
@@ -77,11 +88,12 @@ function Finished({ job, image, large }: FinishedProps) {
       aria-label={i18n.t("picture.open", { prompt: title })}
     >
       <img
-        src={large || image.width <= SMALL ? image.file_url : (image.thumbnail_url ?? image.file_url)}
+        src={address}
         alt={title}
         className={styles.picture}
         width={image.width}
         height={image.height}
+        onError={() => setLost(address)}
       />
     </Link>
   );

@@ -26,6 +26,31 @@ export type AuthExpired = {
 };
 
 /**
+ * CreditsLow
+ *
+ * What is left has just fallen to a fifth of what the plan brings in a month (`low`, at most `threshold` credits), or to nothing
+ * (`empty`).
+ */
+export type CreditsLow = {
+    /**
+     * User Id
+     */
+    user_id: string;
+    /**
+     * Balance
+     */
+    balance: number;
+    /**
+     * Threshold
+     */
+    threshold: number;
+    /**
+     * Level
+     */
+    level: 'low' | 'empty';
+};
+
+/**
  * CreditsUpdated
  *
  * A balance has changed by `change`; `reason` is the kind of the posting.
@@ -314,6 +339,26 @@ export type Resync = {
     [key: string]: never;
 };
 
+/**
+ * SubscriptionUpdated
+ *
+ * The plan that a person holds, or how long they hold it, has changed: read the subscription again.
+ */
+export type SubscriptionUpdated = {
+    /**
+     * User Id
+     */
+    user_id: string;
+    /**
+     * Plan
+     */
+    plan: string;
+    /**
+     * Status
+     */
+    status: string;
+};
+
 export type ServerEvents = {
     'job:pending': JobPending;
     'job:queued': JobQueued;
@@ -324,6 +369,8 @@ export type ServerEvents = {
     'job:canceled': JobCanceled;
     'queue:position': QueuePosition;
     'credits:updated': CreditsUpdated;
+    'credits:low': CreditsLow;
+    'subscription:updated': SubscriptionUpdated;
     'auth:expired': AuthExpired;
     'system:announcement': AnnouncementsChanged;
     'system:resync': Resync;

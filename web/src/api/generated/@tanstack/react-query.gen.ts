@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { addPasskey, announce, askForExport, askForNewPasskey, askForPasskey, askForPasskeyAsProof, beginSecondFactor, cancelJob, cancelJobs, changeApiKey, changeEmail, changeMe, changePassword, comeBackFromProvider, confirmEmail, confirmSecondFactor, createApiKey, deleteImage, deleteMe, endMyOtherSessions, endMySession, endSessionsOf, estimateJobs, exportAuditLog, forgetEmailChange, forgotPassword, getExport, getImage, getImageFile, getImageRecipe, getImageThumbnail, getJob, getMe, getModel, getPerson, getQueue, getSignInMethods, giveBonusCredits, healthz, linkOauthAccount, listAllAnnouncements, listAnnouncements, listApiKeys, listAuditLog, listCredits, listImages, listJobs, listJobSteps, listModels, listMySessions, listOauthAccounts, listPasskeys, listPeople, listPlans, listProviders, login, loginWithCode, loginWithPasskey, logout, type Options, proveIdentity, proveWithCode, proveWithPasskey, proveWithProvider, readyz, refreshTokens, register, removeMyAvatar, removePasskey, removeSecondFactor, removeSecondFactorOf, renamePasskey, renewRecoveryCodes, resetPassword, restorePerson, retryJob, revokeApiKey, revokeKeysOf, sendVerification, setMyAvatar, setRole, signInOnce, signInWithProvider, submitJobs, suspendPerson, undoDeleteMe, unlinkOauthAccount, updateImage, uploadImage, verifyEmail, viewAs, withdrawAnnouncement } from '../sdk.gen';
-import type { AddPasskeyData, AddPasskeyError, AddPasskeyResponse, AnnounceData, AnnounceError, AnnounceResponse, AskForExportData, AskForExportError, AskForExportResponse, AskForNewPasskeyData, AskForNewPasskeyError, AskForNewPasskeyResponse, AskForPasskeyAsProofData, AskForPasskeyAsProofError, AskForPasskeyAsProofResponse, AskForPasskeyData, AskForPasskeyError, AskForPasskeyResponse, BeginSecondFactorData, BeginSecondFactorError, BeginSecondFactorResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelJobsData, CancelJobsError, CancelJobsResponse, ChangeApiKeyData, ChangeApiKeyError, ChangeApiKeyResponse, ChangeEmailData, ChangeEmailError, ChangeEmailResponse, ChangeMeData, ChangeMeError, ChangeMeResponse, ChangePasswordData, ChangePasswordError, ChangePasswordResponse, ComeBackFromProviderData, ComeBackFromProviderError, ConfirmEmailData, ConfirmEmailError, ConfirmEmailResponse, ConfirmSecondFactorData, ConfirmSecondFactorError, ConfirmSecondFactorResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, EndMyOtherSessionsData, EndMyOtherSessionsError, EndMyOtherSessionsResponse, EndMySessionData, EndMySessionError, EndMySessionResponse, EndSessionsOfData, EndSessionsOfError, EndSessionsOfResponse, EstimateJobsData, EstimateJobsError, EstimateJobsResponse, ExportAuditLogData, ExportAuditLogError, ExportAuditLogResponse, ForgetEmailChangeData, ForgetEmailChangeError, ForgetEmailChangeResponse, ForgotPasswordData, ForgotPasswordError, GetExportData, GetExportError, GetExportResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageRecipeData, GetImageRecipeError, GetImageRecipeResponse, GetImageResponse, GetImageThumbnailData, GetImageThumbnailError, GetJobData, GetJobError, GetJobResponse, GetMeData, GetMeError, GetMeResponse, GetModelData, GetModelError, GetModelResponse, GetPersonData, GetPersonError, GetPersonResponse, GetQueueData, GetQueueError, GetQueueResponse, GetSignInMethodsData, GetSignInMethodsError, GetSignInMethodsResponse, GiveBonusCreditsData, GiveBonusCreditsError, GiveBonusCreditsResponse, HealthzData, HealthzError, HealthzResponse, LinkOauthAccountData, LinkOauthAccountError, LinkOauthAccountResponse, ListAllAnnouncementsData, ListAllAnnouncementsError, ListAllAnnouncementsResponse, ListAnnouncementsData, ListAnnouncementsError, ListAnnouncementsResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListAuditLogData, ListAuditLogError, ListAuditLogResponse, ListCreditsData, ListCreditsError, ListCreditsResponse, ListImagesData, ListImagesError, ListImagesResponse, ListJobsData, ListJobsError, ListJobsResponse, ListJobStepsData, ListJobStepsError, ListJobStepsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListMySessionsData, ListMySessionsError, ListMySessionsResponse, ListOauthAccountsData, ListOauthAccountsError, ListOauthAccountsResponse, ListPasskeysData, ListPasskeysError, ListPasskeysResponse, ListPeopleData, ListPeopleError, ListPeopleResponse, ListPlansData, ListPlansError, ListPlansResponse, ListProvidersData, ListProvidersError, ListProvidersResponse, LoginData, LoginError, LoginResponse, LoginWithCodeData, LoginWithCodeError, LoginWithCodeResponse, LoginWithPasskeyData, LoginWithPasskeyError, LoginWithPasskeyResponse, LogoutData, LogoutError, LogoutResponse, ProveIdentityData, ProveIdentityError, ProveIdentityResponse, ProveWithCodeData, ProveWithCodeError, ProveWithCodeResponse, ProveWithPasskeyData, ProveWithPasskeyError, ProveWithPasskeyResponse, ProveWithProviderData, ProveWithProviderError, ProveWithProviderResponse, ReadyzData, ReadyzError, ReadyzResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterData, RegisterError, RegisterResponse, RemoveMyAvatarData, RemoveMyAvatarError, RemoveMyAvatarResponse, RemovePasskeyData, RemovePasskeyError, RemovePasskeyResponse, RemoveSecondFactorData, RemoveSecondFactorError, RemoveSecondFactorOfData, RemoveSecondFactorOfError, RemoveSecondFactorOfResponse, RemoveSecondFactorResponse, RenamePasskeyData, RenamePasskeyError, RenamePasskeyResponse, RenewRecoveryCodesData, RenewRecoveryCodesError, RenewRecoveryCodesResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestorePersonData, RestorePersonError, RestorePersonResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeKeysOfData, RevokeKeysOfError, RevokeKeysOfResponse, SendVerificationData, SendVerificationError, SetMyAvatarData, SetMyAvatarError, SetMyAvatarResponse, SetRoleData, SetRoleError, SetRoleResponse, SignInOnceData, SignInOnceError, SignInOnceResponse, SignInWithProviderData, SignInWithProviderError, SubmitJobsData, SubmitJobsError, SubmitJobsResponse, SuspendPersonData, SuspendPersonError, SuspendPersonResponse, UndoDeleteMeData, UndoDeleteMeError, UndoDeleteMeResponse, UnlinkOauthAccountData, UnlinkOauthAccountError, UnlinkOauthAccountResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewAsData, ViewAsError, ViewAsResponse, WithdrawAnnouncementData, WithdrawAnnouncementError, WithdrawAnnouncementResponse } from '../types.gen';
+import { addPasskey, agreePlan, announce, askForExport, askForNewPasskey, askForPasskey, askForPasskeyAsProof, assignBillingEvent, beginSecondFactor, cancelJob, cancelJobs, cancelSubscription, changeApiKey, changeEmail, changeMe, changePassword, changePlan, changeSubscription, checkOutCredits, checkOutSubscription, comeBackFromProvider, confirmEmail, confirmSecondFactor, createApiKey, deleteImage, deleteMe, endAgreedPlan, endCode, endMyOtherSessions, endMySession, endSessionsOf, estimateJobs, exportAuditLog, forgetEmailChange, forgotPassword, getCheckout, getExport, getImage, getImageFile, getImageRecipe, getImageThumbnail, getJob, getMe, getModel, getPerson, getQueue, getRevenue, getSignInMethods, getSubscription, getSubscriptionPortal, getUsage, getUsageOfAll, giveBonusCredits, healthz, linkOauthAccount, listAllAnnouncements, listAllPlans, listAnnouncements, listApiKeys, listAuditLog, listBillingEvents, listCodes, listCredits, listImages, listJobs, listJobSteps, listModels, listMySessions, listOauthAccounts, listPasskeys, listPeople, listPlans, listProviders, listSubscriptionOptions, listSubscriptions, login, loginWithCode, loginWithPasskey, logout, makeCode, type Options, previewPlan, proveIdentity, proveWithCode, proveWithPasskey, proveWithProvider, readyz, reconcileBilling, redeemCode, refreshTokens, register, removeMyAvatar, removePasskey, removeSecondFactor, removeSecondFactorOf, renamePasskey, renewRecoveryCodes, replayBillingEvent, reportMissing, resetPassword, restorePerson, resumeSubscription, retryJob, revokeApiKey, revokeKeysOf, sendVerification, setMyAvatar, setRole, signInOnce, signInWithProvider, submitJobs, suspendPerson, takeWebhook, undoDeleteMe, unlinkOauthAccount, updateImage, uploadImage, verifyEmail, viewAs, withdrawAnnouncement } from '../sdk.gen';
+import type { AddPasskeyData, AddPasskeyError, AddPasskeyResponse, AgreePlanData, AgreePlanError, AgreePlanResponse, AnnounceData, AnnounceError, AnnounceResponse, AskForExportData, AskForExportError, AskForExportResponse, AskForNewPasskeyData, AskForNewPasskeyError, AskForNewPasskeyResponse, AskForPasskeyAsProofData, AskForPasskeyAsProofError, AskForPasskeyAsProofResponse, AskForPasskeyData, AskForPasskeyError, AskForPasskeyResponse, AssignBillingEventData, AssignBillingEventError, AssignBillingEventResponse, BeginSecondFactorData, BeginSecondFactorError, BeginSecondFactorResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelJobsData, CancelJobsError, CancelJobsResponse, CancelSubscriptionData, CancelSubscriptionError, CancelSubscriptionResponse, ChangeApiKeyData, ChangeApiKeyError, ChangeApiKeyResponse, ChangeEmailData, ChangeEmailError, ChangeEmailResponse, ChangeMeData, ChangeMeError, ChangeMeResponse, ChangePasswordData, ChangePasswordError, ChangePasswordResponse, ChangePlanData, ChangePlanError, ChangePlanResponse, ChangeSubscriptionData, ChangeSubscriptionError, ChangeSubscriptionResponse, CheckOutCreditsData, CheckOutCreditsError, CheckOutCreditsResponse, CheckOutSubscriptionData, CheckOutSubscriptionError, CheckOutSubscriptionResponse, ComeBackFromProviderData, ComeBackFromProviderError, ConfirmEmailData, ConfirmEmailError, ConfirmEmailResponse, ConfirmSecondFactorData, ConfirmSecondFactorError, ConfirmSecondFactorResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, EndAgreedPlanData, EndAgreedPlanError, EndAgreedPlanResponse, EndCodeData, EndCodeError, EndCodeResponse, EndMyOtherSessionsData, EndMyOtherSessionsError, EndMyOtherSessionsResponse, EndMySessionData, EndMySessionError, EndMySessionResponse, EndSessionsOfData, EndSessionsOfError, EndSessionsOfResponse, EstimateJobsData, EstimateJobsError, EstimateJobsResponse, ExportAuditLogData, ExportAuditLogError, ExportAuditLogResponse, ForgetEmailChangeData, ForgetEmailChangeError, ForgetEmailChangeResponse, ForgotPasswordData, ForgotPasswordError, GetCheckoutData, GetCheckoutError, GetCheckoutResponse, GetExportData, GetExportError, GetExportResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageRecipeData, GetImageRecipeError, GetImageRecipeResponse, GetImageResponse, GetImageThumbnailData, GetImageThumbnailError, GetJobData, GetJobError, GetJobResponse, GetMeData, GetMeError, GetMeResponse, GetModelData, GetModelError, GetModelResponse, GetPersonData, GetPersonError, GetPersonResponse, GetQueueData, GetQueueError, GetQueueResponse, GetRevenueData, GetRevenueError, GetRevenueResponse, GetSignInMethodsData, GetSignInMethodsError, GetSignInMethodsResponse, GetSubscriptionData, GetSubscriptionError, GetSubscriptionPortalData, GetSubscriptionPortalError, GetSubscriptionPortalResponse, GetSubscriptionResponse, GetUsageData, GetUsageError, GetUsageOfAllData, GetUsageOfAllError, GetUsageOfAllResponse, GetUsageResponse, GiveBonusCreditsData, GiveBonusCreditsError, GiveBonusCreditsResponse, HealthzData, HealthzError, HealthzResponse, LinkOauthAccountData, LinkOauthAccountError, LinkOauthAccountResponse, ListAllAnnouncementsData, ListAllAnnouncementsError, ListAllAnnouncementsResponse, ListAllPlansData, ListAllPlansError, ListAllPlansResponse, ListAnnouncementsData, ListAnnouncementsError, ListAnnouncementsResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListAuditLogData, ListAuditLogError, ListAuditLogResponse, ListBillingEventsData, ListBillingEventsError, ListBillingEventsResponse, ListCodesData, ListCodesError, ListCodesResponse, ListCreditsData, ListCreditsError, ListCreditsResponse, ListImagesData, ListImagesError, ListImagesResponse, ListJobsData, ListJobsError, ListJobsResponse, ListJobStepsData, ListJobStepsError, ListJobStepsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListMySessionsData, ListMySessionsError, ListMySessionsResponse, ListOauthAccountsData, ListOauthAccountsError, ListOauthAccountsResponse, ListPasskeysData, ListPasskeysError, ListPasskeysResponse, ListPeopleData, ListPeopleError, ListPeopleResponse, ListPlansData, ListPlansError, ListPlansResponse, ListProvidersData, ListProvidersError, ListProvidersResponse, ListSubscriptionOptionsData, ListSubscriptionOptionsError, ListSubscriptionOptionsResponse, ListSubscriptionsData, ListSubscriptionsError, ListSubscriptionsResponse, LoginData, LoginError, LoginResponse, LoginWithCodeData, LoginWithCodeError, LoginWithCodeResponse, LoginWithPasskeyData, LoginWithPasskeyError, LoginWithPasskeyResponse, LogoutData, LogoutError, LogoutResponse, MakeCodeData, MakeCodeError, MakeCodeResponse, PreviewPlanData, PreviewPlanError, PreviewPlanResponse, ProveIdentityData, ProveIdentityError, ProveIdentityResponse, ProveWithCodeData, ProveWithCodeError, ProveWithCodeResponse, ProveWithPasskeyData, ProveWithPasskeyError, ProveWithPasskeyResponse, ProveWithProviderData, ProveWithProviderError, ProveWithProviderResponse, ReadyzData, ReadyzError, ReadyzResponse, ReconcileBillingData, ReconcileBillingError, ReconcileBillingResponse, RedeemCodeData, RedeemCodeError, RedeemCodeResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterData, RegisterError, RegisterResponse, RemoveMyAvatarData, RemoveMyAvatarError, RemoveMyAvatarResponse, RemovePasskeyData, RemovePasskeyError, RemovePasskeyResponse, RemoveSecondFactorData, RemoveSecondFactorError, RemoveSecondFactorOfData, RemoveSecondFactorOfError, RemoveSecondFactorOfResponse, RemoveSecondFactorResponse, RenamePasskeyData, RenamePasskeyError, RenamePasskeyResponse, RenewRecoveryCodesData, RenewRecoveryCodesError, RenewRecoveryCodesResponse, ReplayBillingEventData, ReplayBillingEventError, ReplayBillingEventResponse, ReportMissingData, ReportMissingError, ReportMissingResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestorePersonData, RestorePersonError, RestorePersonResponse, ResumeSubscriptionData, ResumeSubscriptionError, ResumeSubscriptionResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeKeysOfData, RevokeKeysOfError, RevokeKeysOfResponse, SendVerificationData, SendVerificationError, SetMyAvatarData, SetMyAvatarError, SetMyAvatarResponse, SetRoleData, SetRoleError, SetRoleResponse, SignInOnceData, SignInOnceError, SignInOnceResponse, SignInWithProviderData, SignInWithProviderError, SubmitJobsData, SubmitJobsError, SubmitJobsResponse, SuspendPersonData, SuspendPersonError, SuspendPersonResponse, TakeWebhookData, TakeWebhookError, TakeWebhookResponse, UndoDeleteMeData, UndoDeleteMeError, UndoDeleteMeResponse, UnlinkOauthAccountData, UnlinkOauthAccountError, UnlinkOauthAccountResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewAsData, ViewAsError, ViewAsResponse, WithdrawAnnouncementData, WithdrawAnnouncementError, WithdrawAnnouncementResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -206,6 +206,22 @@ export const cancelJobMutation = (options?: Partial<Options<CancelJobData>>): Us
 export const retryJobMutation = (options?: Partial<Options<RetryJobData>>): UseMutationOptions<RetryJobResponse, RetryJobError, Options<RetryJobData>> => {
     const mutationOptions: UseMutationOptions<RetryJobResponse, RetryJobError, Options<RetryJobData>> = {
         mutationFn: async (fnOptions) => await retryJob({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Report Missing
+ *
+ * Say that the picture of a job cannot be loaded. It is looked for, and where it is lost, all that the job cost comes back, once.
+ */
+export const reportMissingMutation = (options?: Partial<Options<ReportMissingData>>): UseMutationOptions<ReportMissingResponse, ReportMissingError, Options<ReportMissingData>> => {
+    const mutationOptions: UseMutationOptions<ReportMissingResponse, ReportMissingError, Options<ReportMissingData>> = {
+        mutationFn: async (fnOptions) => await reportMissing({
             ...options,
             ...fnOptions,
             throwOnError: true
@@ -464,54 +480,6 @@ export const changeMeMutation = (options?: Partial<Options<ChangeMeData>>): UseM
     return mutationOptions;
 };
 
-export const listCreditsQueryKey = (options?: Options<ListCreditsData>) => createQueryKey('listCredits', options);
-
-/**
- * List Credits
- *
- * The balance and what it consists of, what jobs hold, and the ledger with the newest line first.
- */
-export const listCreditsOptions = (options?: Options<ListCreditsData>) => queryOptions<ListCreditsResponse, ListCreditsError, ListCreditsResponse, ReturnType<typeof listCreditsQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => await listCredits({
-        ...options,
-        ...queryKey[0],
-        signal,
-        throwOnError: true
-    }),
-    queryKey: listCreditsQueryKey(options)
-});
-
-export const listCreditsInfiniteQueryKey = (options?: Options<ListCreditsData>): QueryKey<Options<ListCreditsData>> => createQueryKey('listCredits', options, true);
-
-/**
- * List Credits
- *
- * The balance and what it consists of, what jobs hold, and the ledger with the newest line first.
- */
-export const listCreditsInfiniteOptions = (options?: Options<ListCreditsData>) => {
-    const opts = infiniteQueryOptions<ListCreditsResponse, ListCreditsError, InfiniteData<ListCreditsResponse>, QueryKey<Options<ListCreditsData>>, string | null | Pick<QueryKey<Options<ListCreditsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
-    // @ts-ignore
-    {
-        queryFn: async ({ pageParam, queryKey, signal }) => {
-            // @ts-ignore
-            const page: Pick<QueryKey<Options<ListCreditsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
-                query: {
-                    cursor: pageParam
-                }
-            };
-            const params = createInfiniteParams(queryKey, page);
-            return await listCredits({
-                ...options,
-                ...params,
-                signal,
-                throwOnError: true
-            });
-        },
-        queryKey: listCreditsInfiniteQueryKey(options)
-    });
-    return opts as Omit<typeof opts, 'initialData'>;
-};
-
 /**
  * End My Other Sessions
  *
@@ -592,6 +560,89 @@ export const endMySessionMutation = (options?: Partial<Options<EndMySessionData>
     return mutationOptions;
 };
 
+export const listCreditsQueryKey = (options?: Options<ListCreditsData>) => createQueryKey('listCredits', options);
+
+/**
+ * List Credits
+ *
+ * The balance and what it consists of, what jobs hold, and the ledger with the newest line first; as CSV the ledger alone, 10,000
+ * lines at a time.
+ */
+export const listCreditsOptions = (options?: Options<ListCreditsData>) => queryOptions<ListCreditsResponse, ListCreditsError, ListCreditsResponse, ReturnType<typeof listCreditsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listCredits({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listCreditsQueryKey(options)
+});
+
+export const listCreditsInfiniteQueryKey = (options?: Options<ListCreditsData>): QueryKey<Options<ListCreditsData>> => createQueryKey('listCredits', options, true);
+
+/**
+ * List Credits
+ *
+ * The balance and what it consists of, what jobs hold, and the ledger with the newest line first; as CSV the ledger alone, 10,000
+ * lines at a time.
+ */
+export const listCreditsInfiniteOptions = (options?: Options<ListCreditsData>) => {
+    const opts = infiniteQueryOptions<ListCreditsResponse, ListCreditsError, InfiniteData<ListCreditsResponse>, QueryKey<Options<ListCreditsData>>, string | null | Pick<QueryKey<Options<ListCreditsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListCreditsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            return await listCredits({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+        },
+        queryKey: listCreditsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const getUsageQueryKey = (options?: Options<GetUsageData>) => createQueryKey('getUsage', options);
+
+/**
+ * Get Usage
+ *
+ * What I made and spent, by day, model, kind and key; as CSV a line for each of these.
+ */
+export const getUsageOptions = (options?: Options<GetUsageData>) => queryOptions<GetUsageResponse, GetUsageError, GetUsageResponse, ReturnType<typeof getUsageQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getUsage({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getUsageQueryKey(options)
+});
+
+/**
+ * Redeem Code
+ *
+ * Have the credits of a code, once.
+ */
+export const redeemCodeMutation = (options?: Partial<Options<RedeemCodeData>>): UseMutationOptions<RedeemCodeResponse, RedeemCodeError, Options<RedeemCodeData>> => {
+    const mutationOptions: UseMutationOptions<RedeemCodeResponse, RedeemCodeError, Options<RedeemCodeData>> = {
+        mutationFn: async (fnOptions) => await redeemCode({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
 export const listModelsQueryKey = (options?: Options<ListModelsData>) => createQueryKey('listModels', options);
 
 /**
@@ -631,7 +682,7 @@ export const listPlansQueryKey = (options?: Options<ListPlansData>) => createQue
 /**
  * List All Plans
  *
- * Every plan on sale, cheapest first.
+ * Every plan and pack on sale, cheapest first.
  */
 export const listPlansOptions = (options?: Options<ListPlansData>) => queryOptions<ListPlansResponse, ListPlansError, ListPlansResponse, ReturnType<typeof listPlansQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await listPlans({
@@ -642,6 +693,171 @@ export const listPlansOptions = (options?: Options<ListPlansData>) => queryOptio
     }),
     queryKey: listPlansQueryKey(options)
 });
+
+export const getSubscriptionQueryKey = (options?: Options<GetSubscriptionData>) => createQueryKey('getSubscription', options);
+
+/**
+ * Get Subscription
+ *
+ * The plan one holds, how it was come by and until when it lasts.
+ */
+export const getSubscriptionOptions = (options?: Options<GetSubscriptionData>) => queryOptions<GetSubscriptionResponse, GetSubscriptionError, GetSubscriptionResponse, ReturnType<typeof getSubscriptionQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getSubscription({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getSubscriptionQueryKey(options)
+});
+
+export const listSubscriptionOptionsQueryKey = (options?: Options<ListSubscriptionOptionsData>) => createQueryKey('listSubscriptionOptions', options);
+
+/**
+ * List Subscription Options
+ *
+ * What each plan would cost and change, and when.
+ */
+export const listSubscriptionOptionsOptions = (options?: Options<ListSubscriptionOptionsData>) => queryOptions<ListSubscriptionOptionsResponse, ListSubscriptionOptionsError, ListSubscriptionOptionsResponse, ReturnType<typeof listSubscriptionOptionsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listSubscriptionOptions({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listSubscriptionOptionsQueryKey(options)
+});
+
+/**
+ * Check Out Subscription
+ *
+ * A page where a plan is bought, for somebody who has bought none yet. What is bought there comes in a moment after it is paid.
+ */
+export const checkOutSubscriptionMutation = (options?: Partial<Options<CheckOutSubscriptionData>>): UseMutationOptions<CheckOutSubscriptionResponse, CheckOutSubscriptionError, Options<CheckOutSubscriptionData>> => {
+    const mutationOptions: UseMutationOptions<CheckOutSubscriptionResponse, CheckOutSubscriptionError, Options<CheckOutSubscriptionData>> = {
+        mutationFn: async (fnOptions) => await checkOutSubscription({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Check Out Credits
+ *
+ * A page where a pack of credits is bought.
+ */
+export const checkOutCreditsMutation = (options?: Partial<Options<CheckOutCreditsData>>): UseMutationOptions<CheckOutCreditsResponse, CheckOutCreditsError, Options<CheckOutCreditsData>> => {
+    const mutationOptions: UseMutationOptions<CheckOutCreditsResponse, CheckOutCreditsError, Options<CheckOutCreditsData>> = {
+        mutationFn: async (fnOptions) => await checkOutCredits({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const getCheckoutQueryKey = (options: Options<GetCheckoutData>) => createQueryKey('getCheckout', options);
+
+/**
+ * Get One
+ *
+ * Whether something was bought on a page yet.
+ */
+export const getCheckoutOptions = (options: Options<GetCheckoutData>) => queryOptions<GetCheckoutResponse, GetCheckoutError, GetCheckoutResponse, ReturnType<typeof getCheckoutQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getCheckout({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getCheckoutQueryKey(options)
+});
+
+/**
+ * Change Subscription
+ *
+ * Another plan, as `/subscription/options` says: a better one at once, any other when the period ends.
+ */
+export const changeSubscriptionMutation = (options?: Partial<Options<ChangeSubscriptionData>>): UseMutationOptions<ChangeSubscriptionResponse, ChangeSubscriptionError, Options<ChangeSubscriptionData>> => {
+    const mutationOptions: UseMutationOptions<ChangeSubscriptionResponse, ChangeSubscriptionError, Options<ChangeSubscriptionData>> = {
+        mutationFn: async (fnOptions) => await changeSubscription({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Cancel Subscription
+ *
+ * Have it end with its period. Nothing that was made is lost, and credits stay until their dates.
+ */
+export const cancelSubscriptionMutation = (options?: Partial<Options<CancelSubscriptionData>>): UseMutationOptions<CancelSubscriptionResponse, CancelSubscriptionError, Options<CancelSubscriptionData>> => {
+    const mutationOptions: UseMutationOptions<CancelSubscriptionResponse, CancelSubscriptionError, Options<CancelSubscriptionData>> = {
+        mutationFn: async (fnOptions) => await cancelSubscription({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Resume Subscription
+ *
+ * Take a cancellation back, before it has ended.
+ */
+export const resumeSubscriptionMutation = (options?: Partial<Options<ResumeSubscriptionData>>): UseMutationOptions<ResumeSubscriptionResponse, ResumeSubscriptionError, Options<ResumeSubscriptionData>> => {
+    const mutationOptions: UseMutationOptions<ResumeSubscriptionResponse, ResumeSubscriptionError, Options<ResumeSubscriptionData>> = {
+        mutationFn: async (fnOptions) => await resumeSubscription({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const getSubscriptionPortalQueryKey = (options?: Options<GetSubscriptionPortalData>) => createQueryKey('getSubscriptionPortal', options);
+
+/**
+ * Get Portal
+ *
+ * The payment service's pages: invoices, another card.
+ */
+export const getSubscriptionPortalOptions = (options?: Options<GetSubscriptionPortalData>) => queryOptions<GetSubscriptionPortalResponse, GetSubscriptionPortalError, GetSubscriptionPortalResponse, ReturnType<typeof getSubscriptionPortalQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getSubscriptionPortal({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getSubscriptionPortalQueryKey(options)
+});
+
+/**
+ * Take Webhook
+ *
+ * For the payment service. The body is kept if `X-Signature` (hex HMAC-SHA256 of its bytes) is right, and dealt with in a
+ * moment; the same body again is the same event.
+ */
+export const takeWebhookMutation = (options?: Partial<Options<TakeWebhookData>>): UseMutationOptions<TakeWebhookResponse, TakeWebhookError, Options<TakeWebhookData>> => {
+    const mutationOptions: UseMutationOptions<TakeWebhookResponse, TakeWebhookError, Options<TakeWebhookData>> = {
+        mutationFn: async (fnOptions) => await takeWebhook({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
 
 /**
  * Register Account
@@ -1257,6 +1473,345 @@ export const announceMutation = (options?: Partial<Options<AnnounceData>>): UseM
 export const withdrawAnnouncementMutation = (options?: Partial<Options<WithdrawAnnouncementData>>): UseMutationOptions<WithdrawAnnouncementResponse, WithdrawAnnouncementError, Options<WithdrawAnnouncementData>> => {
     const mutationOptions: UseMutationOptions<WithdrawAnnouncementResponse, WithdrawAnnouncementError, Options<WithdrawAnnouncementData>> = {
         mutationFn: async (fnOptions) => await withdrawAnnouncement({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listAllPlansQueryKey = (options?: Options<ListAllPlansData>) => createQueryKey('listAllPlans', options);
+
+/**
+ * List All Plans
+ *
+ * Every plan, on sale or not, by its weight in the queue.
+ */
+export const listAllPlansOptions = (options?: Options<ListAllPlansData>) => queryOptions<ListAllPlansResponse, ListAllPlansError, ListAllPlansResponse, ReturnType<typeof listAllPlansQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listAllPlans({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listAllPlansQueryKey(options)
+});
+
+/**
+ * Change Plan
+ *
+ * Change a plan. It holds at once, for all who hold the plan. What the seller asks for it is changed there.
+ */
+export const changePlanMutation = (options?: Partial<Options<ChangePlanData>>): UseMutationOptions<ChangePlanResponse, ChangePlanError, Options<ChangePlanData>> => {
+    const mutationOptions: UseMutationOptions<ChangePlanResponse, ChangePlanError, Options<ChangePlanData>> = {
+        mutationFn: async (fnOptions) => await changePlan({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Preview Plan
+ *
+ * Whom such a change would touch. Nothing is changed.
+ */
+export const previewPlanMutation = (options?: Partial<Options<PreviewPlanData>>): UseMutationOptions<PreviewPlanResponse, PreviewPlanError, Options<PreviewPlanData>> => {
+    const mutationOptions: UseMutationOptions<PreviewPlanResponse, PreviewPlanError, Options<PreviewPlanData>> = {
+        mutationFn: async (fnOptions) => await previewPlan({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listCodesQueryKey = (options?: Options<ListCodesData>) => createQueryKey('listCodes', options);
+
+/**
+ * List Codes
+ *
+ * The codes that give credits, newest first.
+ */
+export const listCodesOptions = (options?: Options<ListCodesData>) => queryOptions<ListCodesResponse, ListCodesError, ListCodesResponse, ReturnType<typeof listCodesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listCodes({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listCodesQueryKey(options)
+});
+
+export const listCodesInfiniteQueryKey = (options?: Options<ListCodesData>): QueryKey<Options<ListCodesData>> => createQueryKey('listCodes', options, true);
+
+/**
+ * List Codes
+ *
+ * The codes that give credits, newest first.
+ */
+export const listCodesInfiniteOptions = (options?: Options<ListCodesData>) => {
+    const opts = infiniteQueryOptions<ListCodesResponse, ListCodesError, InfiniteData<ListCodesResponse>, QueryKey<Options<ListCodesData>>, string | null | Pick<QueryKey<Options<ListCodesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListCodesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            return await listCodes({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+        },
+        queryKey: listCodesInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Make Code
+ *
+ * Make a code that gives credits, once to each person.
+ */
+export const makeCodeMutation = (options?: Partial<Options<MakeCodeData>>): UseMutationOptions<MakeCodeResponse, MakeCodeError, Options<MakeCodeData>> => {
+    const mutationOptions: UseMutationOptions<MakeCodeResponse, MakeCodeError, Options<MakeCodeData>> = {
+        mutationFn: async (fnOptions) => await makeCode({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * End Code
+ *
+ * End a code: it gives nothing from now on. What it gave stays.
+ */
+export const endCodeMutation = (options?: Partial<Options<EndCodeData>>): UseMutationOptions<EndCodeResponse, EndCodeError, Options<EndCodeData>> => {
+    const mutationOptions: UseMutationOptions<EndCodeResponse, EndCodeError, Options<EndCodeData>> = {
+        mutationFn: async (fnOptions) => await endCode({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const getRevenueQueryKey = (options?: Options<GetRevenueData>) => createQueryKey('getRevenue', options);
+
+/**
+ * Get Revenue
+ *
+ * What came in, was given, spent and expired, by the month, and what is owed. As CSV the months.
+ */
+export const getRevenueOptions = (options?: Options<GetRevenueData>) => queryOptions<GetRevenueResponse, GetRevenueError, GetRevenueResponse, ReturnType<typeof getRevenueQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getRevenue({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getRevenueQueryKey(options)
+});
+
+export const getUsageOfAllQueryKey = (options?: Options<GetUsageOfAllData>) => createQueryKey('getUsageOfAll', options);
+
+/**
+ * Get Usage Of All
+ *
+ * What everybody made and spent, by day, model and kind, and what the machines cost. As CSV a line for each of these.
+ */
+export const getUsageOfAllOptions = (options?: Options<GetUsageOfAllData>) => queryOptions<GetUsageOfAllResponse, GetUsageOfAllError, GetUsageOfAllResponse, ReturnType<typeof getUsageOfAllQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getUsageOfAll({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getUsageOfAllQueryKey(options)
+});
+
+export const listSubscriptionsQueryKey = (options?: Options<ListSubscriptionsData>) => createQueryKey('listSubscriptions', options);
+
+/**
+ * List Subscriptions
+ *
+ * Everybody's, the newest first.
+ */
+export const listSubscriptionsOptions = (options?: Options<ListSubscriptionsData>) => queryOptions<ListSubscriptionsResponse, ListSubscriptionsError, ListSubscriptionsResponse, ReturnType<typeof listSubscriptionsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listSubscriptions({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listSubscriptionsQueryKey(options)
+});
+
+export const listSubscriptionsInfiniteQueryKey = (options?: Options<ListSubscriptionsData>): QueryKey<Options<ListSubscriptionsData>> => createQueryKey('listSubscriptions', options, true);
+
+/**
+ * List Subscriptions
+ *
+ * Everybody's, the newest first.
+ */
+export const listSubscriptionsInfiniteOptions = (options?: Options<ListSubscriptionsData>) => {
+    const opts = infiniteQueryOptions<ListSubscriptionsResponse, ListSubscriptionsError, InfiniteData<ListSubscriptionsResponse>, QueryKey<Options<ListSubscriptionsData>>, string | null | Pick<QueryKey<Options<ListSubscriptionsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListSubscriptionsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            return await listSubscriptions({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+        },
+        queryKey: listSubscriptionsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * End Agreed Plan
+ *
+ * Take back what was agreed; what they bought stays.
+ */
+export const endAgreedPlanMutation = (options?: Partial<Options<EndAgreedPlanData>>): UseMutationOptions<EndAgreedPlanResponse, EndAgreedPlanError, Options<EndAgreedPlanData>> => {
+    const mutationOptions: UseMutationOptions<EndAgreedPlanResponse, EndAgreedPlanError, Options<EndAgreedPlanData>> = {
+        mutationFn: async (fnOptions) => await endAgreedPlan({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Agree Plan
+ *
+ * Give somebody a plan that they do not pay for here.
+ */
+export const agreePlanMutation = (options?: Partial<Options<AgreePlanData>>): UseMutationOptions<AgreePlanResponse, AgreePlanError, Options<AgreePlanData>> => {
+    const mutationOptions: UseMutationOptions<AgreePlanResponse, AgreePlanError, Options<AgreePlanData>> = {
+        mutationFn: async (fnOptions) => await agreePlan({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listBillingEventsQueryKey = (options?: Options<ListBillingEventsData>) => createQueryKey('listBillingEvents', options);
+
+/**
+ * List Billing Events
+ *
+ * What the seller sent, the newest first.
+ */
+export const listBillingEventsOptions = (options?: Options<ListBillingEventsData>) => queryOptions<ListBillingEventsResponse, ListBillingEventsError, ListBillingEventsResponse, ReturnType<typeof listBillingEventsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listBillingEvents({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listBillingEventsQueryKey(options)
+});
+
+export const listBillingEventsInfiniteQueryKey = (options?: Options<ListBillingEventsData>): QueryKey<Options<ListBillingEventsData>> => createQueryKey('listBillingEvents', options, true);
+
+/**
+ * List Billing Events
+ *
+ * What the seller sent, the newest first.
+ */
+export const listBillingEventsInfiniteOptions = (options?: Options<ListBillingEventsData>) => {
+    const opts = infiniteQueryOptions<ListBillingEventsResponse, ListBillingEventsError, InfiniteData<ListBillingEventsResponse>, QueryKey<Options<ListBillingEventsData>>, string | null | Pick<QueryKey<Options<ListBillingEventsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListBillingEventsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            return await listBillingEvents({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+        },
+        queryKey: listBillingEventsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Replay
+ *
+ * Apply an event once more, within seconds. Nothing comes twice of it.
+ */
+export const replayBillingEventMutation = (options?: Partial<Options<ReplayBillingEventData>>): UseMutationOptions<ReplayBillingEventResponse, ReplayBillingEventError, Options<ReplayBillingEventData>> => {
+    const mutationOptions: UseMutationOptions<ReplayBillingEventResponse, ReplayBillingEventError, Options<ReplayBillingEventData>> = {
+        mutationFn: async (fnOptions) => await replayBillingEvent({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Assign
+ *
+ * Say whose an event is that belongs to no one known here; it is applied within seconds.
+ */
+export const assignBillingEventMutation = (options?: Partial<Options<AssignBillingEventData>>): UseMutationOptions<AssignBillingEventResponse, AssignBillingEventError, Options<AssignBillingEventData>> => {
+    const mutationOptions: UseMutationOptions<AssignBillingEventResponse, AssignBillingEventError, Options<AssignBillingEventData>> = {
+        mutationFn: async (fnOptions) => await assignBillingEvent({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Reconcile Now
+ *
+ * Compare everything with the seller now, as is done each hour, and repair what differs.
+ */
+export const reconcileBillingMutation = (options?: Partial<Options<ReconcileBillingData>>): UseMutationOptions<ReconcileBillingResponse, ReconcileBillingError, Options<ReconcileBillingData>> => {
+    const mutationOptions: UseMutationOptions<ReconcileBillingResponse, ReconcileBillingError, Options<ReconcileBillingData>> = {
+        mutationFn: async (fnOptions) => await reconcileBilling({
             ...options,
             ...fnOptions,
             throwOnError: true

@@ -1,0 +1,64 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { makeCode } from "@/api/billingAdmin";
+import { useI18n } from "@/i18n/useI18n";
+import { TextField } from "@/ui/Field";
+import { toast } from "@/ui/toasts";
+
+import { ReasonDialog } from "../ReasonDialog";
+import { EMPTY_CODE, readCode, type CodeEntries } from "./codeEntries";
+import styles from "./Money.module.css";
+import { rereadAfterMoney } from "./queries";
+
+const FIELDS = [
+  { name: "code", type: "text" },
+  { name: "credits", type: "text" },
+  { name: "keep_days", type: "text" },
+  { name: "max_uses", type: "text" },
+  { name: "valid_until", type: "date" },
+] as const;
+
+/** Makes a code. One that is not named is made up. */
+export function CodeDialog({ onClose }: { onClose: () => void }) {
+  const { t } = useI18n();
+  const client = useQueryClient();
+  const [entries, setEntries] = useState<CodeEntries>(EMPTY_CODE);
+  const { code, wrong } = readCode(entries);
+
+  const go = async (reason: string) => {
+    // What is wrong is said beside its field.
+    if (wrong.length > 0) return;
+    const made = await makeCode({ ...code, reason });
+    await rereadAfterMoney(client);
+    toast(t("admin.code_made", { code: made.code }), "good");
+    onClose();
+  };
+  return (
+    <ReasonDialog
+      title={t("admin.make_code")}
+      text={t("admin.make_code_text")}
+      action={t("admin.make_code")}
+      hint={t("admin.reason_kept")}
+      onGo={go}
+      onClose={onClose}
+    >
+      <div className={styles.grid}>
+        {FIELDS.map(({ name, type }) => (
+          <TextField
+            key={name}
+            label={t(`admin.code_field.${name}`)}
+            hint={t(`admin.code_hint.${name}`)}
+            type={type}
+            value={entries[name]}
+            autoComplete="off"
+            maxLength={40}
+            inputMode={type === "text" && name !== "code" ? "numeric" : undefined}
+            error={wrong.includes(name) ? t("admin.no_such_figure") : undefined}
+            onChange={({ target }) => setEntries({ ...entries, [name]: target.value })}
+          />
+        ))}
+      </div>
+    </ReasonDialog>
+  );
+}
