@@ -81,8 +81,12 @@ def prefix_proxy(port: int, upstream_port: int, path: str, *, takes_off: bool) -
         ready.set()
         await over.wait()
         server.close()
-        # One that was accepted a moment ago begins only now.
-        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        while True:
+            # One that was accepted a moment ago has a task only in the next round of the loop.
+            await asyncio.sleep(0)
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            if not others:
+                return
             for connection in others:
                 connection.cancel()
             await asyncio.wait(others)

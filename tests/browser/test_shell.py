@@ -64,7 +64,7 @@ def test_the_places_are_beside_the_page_on_a_wide_screen_and_below_it_on_a_phone
 def test_the_tray_shows_running_jobs_on_another_page_and_cancels_them(page: Page) -> None:
     _sign_up(page)
     _ask_for(page, 3, steps=30)
-    page.get_by_role("navigation").get_by_role("link", name="Credits").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Credits").click()
 
     page.get_by_role("button", name="Jobs in progress: 3").click()
     tray = page.get_by_role("dialog", name="In progress")
@@ -89,7 +89,7 @@ def test_the_tray_shows_running_jobs_on_another_page_and_cancels_them(page: Page
 def test_what_ended_elsewhere_is_told_until_it_is_read(page: Page) -> None:
     _sign_up(page)
     _create(page)
-    page.get_by_role("navigation").get_by_role("link", name="Credits").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Credits").click()
 
     page.get_by_role("button", name="Notices: 1 new").click(timeout=PICTURE_MS)
     panel = page.get_by_role("dialog", name="Notices")
@@ -192,7 +192,7 @@ def test_a_page_that_breaks_leaves_the_rest_where_it_is(browser: Browser, studio
     _sign_up(page)
     page.route("**/api/v1/me/credits*", lambda route: route.fulfill(json={"balance": 1, "next_cursor": None}))
 
-    page.get_by_role("navigation").get_by_role("link", name="Credits").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Credits").click()
 
     expect(page.get_by_role("heading", level=1, name="This page broke")).to_be_visible()
     expect(page.get_by_role("button", name="Reload")).to_be_visible()
