@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.accounts.admin.audit import Doer, record
 from pingvas.accounts.admin.people import accept_reason
 from pingvas.base.errors import BadField, Conflict, Invalid, NotFound
+from pingvas.base.events import Resync, publish_later, publish_to_all_later
 from pingvas.base.read_session import ReadSession
 from pingvas.base.visible_text import accept_name
+from pingvas.billing.events import SubscriptionUpdated
 from pingvas.billing.tables import SubscriptionPlan
 
 FREE = "free"
@@ -33,6 +35,7 @@ MOST_PRICE: Final = Decimal("99999999.99")
 PRICES: Final = ("monthly_price", "yearly_price")
 MAY_BE_NULL: Final = (*PRICES, "requests_per_minute", "generations_per_minute")
 LONGEST_NAME: Final = 60
+MOST_TOLD: Final = 1000
 
 _HOLDERS = text("""
     SELECT plan.id, count(held.id) AS holders
@@ -48,6 +51,14 @@ _TOUCHED = text("""
       FROM subscriptions AS held JOIN subscription_plans AS plan ON plan.id = held.plan_id
       LEFT JOIN storage_use AS used ON used.user_id = held.user_id
      WHERE plan.name = :name AND held.status <> 'expired' AND held.user_id IS NOT NULL
+""")
+
+
+_WHO_HOLDS = text("""
+    SELECT held.user_id, held.status
+      FROM subscriptions AS held JOIN subscription_plans AS plan ON plan.id = held.plan_id
+     WHERE plan.name = :name AND held.status <> 'expired' AND held.user_id IS NOT NULL
+     LIMIT :most
 """)
 
 
@@ -115,6 +126,7 @@ async def change_plan(
     await session.flush()
     differing = [each for each in changed if before[each] != changed[each]]
     if differing:
+        await _tell_holders(session, name)
         await record(
             session,
             doer,
@@ -126,6 +138,17 @@ async def change_plan(
             reason=reason,
         )
     return await get_plan(session, name)
+
+
+async def _tell_holders(session: AsyncSession, name: str) -> None:
+    """Their open pages read anew what the plan is; where they are very many, everybody's do."""
+    holders = (await session.execute(_WHO_HOLDS, {"name": name, "most": MOST_TOLD + 1})).all()
+    if len(holders) > MOST_TOLD:
+        publish_to_all_later(session, Resync())
+        return
+    for held in holders:
+        told = SubscriptionUpdated(user_id=held.user_id, plan=name, status=held.status)
+        publish_later(session, held.user_id, told)
 
 
 def _checked(plan: SubscriptionPlan, changes: Mapping[str, Any]) -> dict[str, Any]:

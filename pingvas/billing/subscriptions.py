@@ -111,15 +111,10 @@ async def lock_current_subscription(session: AsyncSession, user_id: UUID) -> Cur
     if row is None:
         raise NoSubscription
     if row.has_expired_credits:
-        before = row.remaining_credits + await expire(session, row.id)
-        # A plan may keep some of it for another month.
-        row = await fetch_one(session, _LOCK, {"user_id": user_id}) or row
+        taken = await expire(session, row.id)
+        left = row.remaining_credits
         tell_if_low(
-            session,
-            user_id,
-            before=before,
-            after=row.remaining_credits,
-            credits_per_month=row.credits_per_month,
+            session, user_id, before=left + taken, after=left, credits_per_month=row.credits_per_month
         )
     return CurrentSubscription(**row)
 

@@ -170,4 +170,10 @@ def _of_chores(chores: Sequence[ChoreState]) -> Iterator[Metric]:
                 "Subscriptions whose balance is not the sum of their postings, at the latest check",
                 value=chore.result["disagreements"],
             )
+        if "wrong_rows" in chore.result:
+            yield GaugeMetricFamily(
+                "pingvas_ledger_wrong_rows",
+                "Kinds of rows of the ledger of which one does not add up, at the latest check of all of them",
+                value=chore.result["wrong_rows"],
+            )
     yield from (last, late, took, failing, runs, failures)

@@ -174,7 +174,7 @@ async def _verify_ledger(context: ChoreContext) -> Counts:
         verified = await verify_ledger(session)
     if verified.wrong:
         log.error("%s", verified)
-    return {"wrong": len(verified.wrong)}
+    return {"wrong_rows": len(verified.wrong)}
 
 
 async def _roll_up_usage(context: ChoreContext) -> Counts:
