@@ -143,7 +143,9 @@ class TimedDatabase(Database):
     async def peek(self, statement: str, *values: Any) -> Any:
         """A value, read beside all transactions."""
         if self._peeks is None:
-            self._peeks = asyncpg.create_pool(for_asyncpg(self.url), min_size=0, max_size=4)
+            self._peeks = asyncpg.create_pool(
+                for_asyncpg(self.url.render_as_string(hide_password=False)), min_size=0, max_size=4
+            )
         await self._peeks
         return await self._peeks.fetchval(statement, *values)
 
