@@ -21,7 +21,8 @@ from sqlalchemy import text
 from bench._figures import report
 from harness.catalog import make_model
 from harness.clock import make_clock_movable
-from harness.money_life import TimedDatabase, live_twice, make_mortal
+from harness.money_life import live_twice
+from harness.mortal_database import TimedDatabase, make_mortal
 from pingvas.base import migrate
 from pingvas.base.db import Database
 from pingvas.billing.ledger import find_disagreements

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from harness.store import PACKS, Store
 from pingvas.adapters.sellers.seller import Cycle, InvoiceWord, OrderWord, SoldWord
@@ -105,7 +105,7 @@ def _cycle(random: Random) -> Cycle:
 
 def renamed(word: _Word, prefix: str) -> _Word:
     """The same word about another person's things."""
-    other = replace(word, provider_id=f"{prefix}{word.provider_id}")
-    if isinstance(other, InvoiceWord):
-        other = replace(other, subscription_id=f"{prefix}{other.subscription_id}")
-    return other
+    changes: dict[str, Any] = {"provider_id": f"{prefix}{word.provider_id}"}
+    if isinstance(word, InvoiceWord):
+        changes["subscription_id"] = f"{prefix}{word.subscription_id}"
+    return replace(word, **changes)

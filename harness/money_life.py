@@ -1,37 +1,27 @@
 """One history of buying, lived twice in one database: undisturbed, and with its events shuffled, repeated, dropped and late while the
 studio is killed between statements. After the seller's lists were compared, both must come to the same.
-
-Each life has a clock of its own, which is said to every transaction; nothing of the studio's knows of it.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
-import pingvas.base.db
-from harness.clock import ADD_HERE
 from harness.histories import random_history, renamed
 from harness.jobs import image_request
+from harness.mortal_database import TICK, TimedDatabase, dying, running_clock, set_clock
 from harness.store import Store
 from pingvas.accounts.actor import Actor
 from pingvas.adapters.sellers.seller import Event, InvoiceWord, OrderWord, SentEvent, SoldWord
-from pingvas.base.database_url import for_asyncpg
-from pingvas.base.db import Database, DatabaseUnavailable
 from pingvas.base.ids import new_id
 from pingvas.base.read_session import ReadSession
-from pingvas.base.session import LazySession
 from pingvas.billing.credits import InsufficientCredits, draw
 from pingvas.billing.inbox import keep_event
 from pingvas.billing.sold.apply import apply_events
@@ -42,9 +32,6 @@ from pingvas.billing.subscriptions import lock_current_subscription, start_subsc
 from pingvas.generation.lifecycle.cancel import cancel_all
 from pingvas.generation.requests import submit
 
-_CLOCK: ContextVar[_Clock | None] = ContextVar("clock of a history", default=None)
-_DEATH: ContextVar[_Death | None] = ContextVar("when the studio is killed", default=None)
-_TICK = timedelta(milliseconds=20)
 # Whatever was late has expired by then.
 _AFTERWARDS = timedelta(days=8)
 
@@ -86,101 +73,6 @@ _UNPAID_BACK = text("""
     SELECT count(*) FROM (SELECT job_id FROM credit_transactions WHERE user_id = :user_id AND job_id IS NOT NULL
                            GROUP BY job_id HAVING SUM(amount) <> 0) AS lost
 """)
-
-
-class Killed(BaseException):
-    """The studio is gone between two statements, as if by `kill -9`."""
-
-
-@dataclass
-class _Clock:
-    moment: datetime
-    told_at: float = field(default_factory=time.monotonic)
-
-    def pass_to(self, moment: datetime) -> None:
-        self.moment = max(self.moment, moment)
-
-
-@dataclass
-class _Death:
-    """After so many statements; `by_cut`: the connection breaks, rather than the process."""
-
-    statements: int
-    by_cut: bool
-    after_commit: bool
-
-    def comes(self) -> bool:
-        self.statements -= 1
-        return self.statements == 0
-
-
-class _MortalSession(LazySession):
-    async def driver(self) -> Any:
-        connection = await super().driver()
-        death = _DEATH.get()
-        if death is not None and not death.after_commit and death.comes():
-            if not death.by_cut:
-                raise Killed
-            connection.terminate()
-        return connection
-
-    async def execute(self, *args: Any, **kwargs: Any) -> Any:
-        _die_if_due()
-        return await super().execute(*args, **kwargs)
-
-
-def _die_if_due() -> None:
-    death = _DEATH.get()
-    if death is not None and not death.after_commit and death.comes():
-        raise Killed
-
-
-class TimedDatabase(Database):
-    """Every transaction is told what time it is in the history that it belongs to."""
-
-    _peeks: asyncpg.Pool | None = None
-
-    async def peek(self, statement: str, *values: Any) -> Any:
-        """A value, read beside all transactions."""
-        if self._peeks is None:
-            self._peeks = asyncpg.create_pool(for_asyncpg(self.url), min_size=0, max_size=4)
-        await self._peeks
-        return await self._peeks.fetchval(statement, *values)
-
-    async def dispose(self) -> None:
-        if self._peeks is not None:
-            await self._peeks.close()
-        await super().dispose()
-
-    @asynccontextmanager
-    async def transaction(self, *, durable: bool = True) -> AsyncIterator[AsyncSession]:
-        async with super().transaction(durable=durable) as session:
-            await _tell_time(session)
-            yield session
-        death = _DEATH.get()
-        if death is not None and death.after_commit and death.comes():
-            raise Killed
-
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[ReadSession]:
-        async with super().read() as session:
-            await _tell_time(session)
-            yield session
-
-
-async def _tell_time(session: Any) -> None:
-    clock = _CLOCK.get()
-    if clock is not None:
-        # At least as much as really passed, so that what is posted later has the later time.
-        passed = timedelta(seconds=time.monotonic() - clock.told_at)
-        clock.moment, clock.told_at = clock.moment + passed + _TICK, time.monotonic()
-        added = repr(clock.moment.timestamp() - time.time())
-        await (await LazySession.driver(session)).fetch(ADD_HERE, added)
-
-
-def make_mortal() -> None:
-    """From here on, transactions of this process may be killed."""
-    vars(pingvas.base.db)["LazySession"] = _MortalSession
 
 
 @dataclass
@@ -254,30 +146,14 @@ class Life:
 
     async def pass_to(self, moment: datetime) -> None:
         """Let time pass, and do what is due on the way when it is."""
-        clock = _clock()
+        clock = running_clock()
         while True:
             due = await self.database.peek(_DUE, self.user_id)
             if due is None or due > moment:
                 break
-            clock.pass_to(due + _TICK)
+            clock.pass_to(due + TICK)
             await self.settle()
         clock.pass_to(moment)
-
-
-def set_clock(moment: datetime) -> None:
-    """What time it is for this task, and those that it starts: another life begins."""
-    _CLOCK.set(_Clock(moment))
-
-
-def pass_time_to(moment: datetime) -> None:
-    """For whoever does by hand what is due on the way."""
-    _clock().pass_to(moment)
-
-
-def _clock() -> _Clock:
-    clock = _CLOCK.get()
-    assert clock is not None
-    return clock
 
 
 async def begin_life(database: TimedDatabase, store: Store, provider: str) -> Life:
@@ -330,8 +206,8 @@ async def _hear_and_apply(life: Life, number: int) -> None:
     await life.apply()
     # One that came before anybody knew whose it is.
     waiting = await life.database.peek(_WAITING, life.provider)
-    if waiting is not None and waiting < _clock().moment + timedelta(seconds=4):
-        _clock().pass_to(waiting + _TICK)
+    if waiting is not None and waiting < running_clock().moment + timedelta(seconds=4):
+        running_clock().pass_to(waiting + TICK)
         await life.apply()
 
 
@@ -357,9 +233,9 @@ async def live_shaken(life: Life, random: Random, deeds: Iterable[tuple[datetime
         at = life.store.told[0].at + random.random() * (life.store.now - life.store.told[0].at)
         happens.append((at, lambda life: life.settle()))
     for at, deed in sorted(happens, key=lambda each: each[0]):
-        _clock().pass_to(at)
+        running_clock().pass_to(at)
         await mortally(life, random, deed)
-    _clock().pass_to(life.store.now)
+    running_clock().pass_to(life.store.now)
     return late
 
 
@@ -379,20 +255,17 @@ async def recover(life: Life, random: Random) -> None:
         waiting = await life.database.peek(_WAITING, life.provider)
         if waiting is None:
             break
-        _clock().pass_to(waiting + _TICK)
+        running_clock().pass_to(waiting + TICK)
         await life.apply()
     await life.settle()
 
 
 async def mortally(life: Life, random: Random, deed: Deed) -> None:
-    if random.random() < 0.4:
-        _DEATH.set(_Death(random.randrange(1, 40), random.random() < 0.1, random.random() < 0.2))
-    try:
+    if random.random() >= 0.4:
         await deed(life)
-    except (Killed, DatabaseUnavailable):
-        pass
-    finally:
-        _DEATH.set(None)
+        return
+    with dying(random.randrange(1, 40), by_cut=random.random() < 0.1, after_commit=random.random() < 0.2):
+        await deed(life)
 
 
 @dataclass(frozen=True)
@@ -457,7 +330,7 @@ async def live_twice(database: TimedDatabase, seed: str, model: str) -> str | No
 
 
 async def afterwards(life: Life, *, with_balance: bool) -> Outcome:
-    await life.pass_to(max(_clock().moment, life.store.now + _AFTERWARDS))
+    await life.pass_to(max(running_clock().moment, life.store.now + _AFTERWARDS))
     async with life.database.read() as session:
         assert not await session.scalar(_UNPAID_BACK, {"user_id": life.user_id}), "a refund was lost"
     return await outcome_of(life, with_balance=with_balance)

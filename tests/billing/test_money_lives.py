@@ -15,17 +15,8 @@ from sqlalchemy import text
 
 from harness.catalog import make_model
 from harness.clock import make_clock_movable
-from harness.money_life import (
-    TimedDatabase,
-    afterwards,
-    begin_life,
-    live_steadily,
-    make_mortal,
-    mortally,
-    pass_time_to,
-    recover,
-    set_clock,
-)
+from harness.money_life import afterwards, begin_life, live_steadily, mortally, recover
+from harness.mortal_database import TimedDatabase, make_mortal, pass_time_to, set_clock
 from harness.store import PACKS, Store
 from pingvas.base.db import Database
 from pingvas.base.ids import new_id

@@ -15,6 +15,7 @@ from pingvas.base.db import Database
 from pingvas.base.read_session import ReadSession
 from pingvas.billing.credits import draw
 from pingvas.billing.ledger import find_disagreements
+from pingvas.billing.sold.due import settle_due
 from pingvas.billing.sold.view import list_options, view_subscription
 from pingvas.billing.subscriptions import lock_current_subscription
 from tests.make.billing import balance_of, make_person
@@ -229,6 +230,23 @@ async def test_a_payment_that_fails_leaves_a_week_of_grace(database: Database) -
     async with database.read() as session:
         held = await held_by(session, user_id)
         assert (held.plan, held.status, held.grace_ends_at, held.credits) == ("pro", "active", None, 15_000)
+
+
+async def test_a_seller_that_is_never_heard_of_again_brings_no_plan_for_ever(database: Database) -> None:
+    # given a month that should have been renewed, and a yearly one that is paid for
+    user_id, store = await begin(database, START)
+    store.buy("pro", "monthly", "t")
+    store.buy("starter", "yearly", "t")
+    await hear(database, store.told)
+
+    # when nothing comes any more
+    for until, plan in ((_day(3, 29), "pro"), (_day(3, 31), "starter")):
+        await set_clock(database, until)
+        await settle_due(database)
+
+        # then
+        async with database.read() as session:
+            assert (await held_by(session, user_id)).plan == plan
 
 
 async def test_nobody_gets_what_was_bought_without_their_checkout(database: Database) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from harness.clock import set_clock
+from pingvas.adapters.sellers.chosen import open_seller
 from pingvas.adapters.sellers.seller import PackVariant, PlanVariant, Variant
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
@@ -18,6 +19,7 @@ from pingvas.billing.sold.apply import LOOKS, apply_events
 from pingvas.billing.sold.due import settle_due
 from pingvas.billing.sold.reconcile import reconcile
 from pingvas.billing.sold.take import take_word
+from pingvas.worker.chores.leaving import erase_leaving
 from tests.make.billing import make_person
 from tests.make.sandbox import RunningSandbox, running_sandbox
 from tests.make.sold import add_checkout, begin, grants_of, held_by
@@ -234,3 +236,30 @@ async def test_a_token_is_of_one_checkout_and_gives_nothing_of_others(
     assert owner == user_id
     async with database.read() as session:
         assert (await held_by(session, other)).plan == "free"
+
+
+async def test_whoever_leaves_is_charged_no_more(database: Database, sandbox: RunningSandbox) -> None:
+    # given somebody with a plan whose account is to go
+    user_id, _ = await begin(database, START)
+    number = await _buy(sandbox, PRO)
+    await _keep(database, sandbox)
+    await apply_events(database, sandbox.seller)
+    async with database.transaction() as session:
+        await session.execute(
+            text("UPDATE users SET status = 'deleted', leaves_at = now() - interval '1 hour' WHERE id = :id"),
+            {"id": user_id},
+        )
+
+    # when the seller cannot be asked, and when it can
+    away = sandbox.settings.model_copy(update={"sandbox_port": 1})
+    assert await erase_leaving(database, open_seller(away)) == 0
+    assert await erase_leaving(database, sandbox.seller) == 1
+
+    # then it is canceled there, and what comes of it later is nobody's
+    word = await sandbox.seller.find_subscription(number)
+    assert word is not None
+    assert word.status == "canceled"
+    await _keep(database, sandbox)
+    await apply_events(database, sandbox.seller)
+    found = await reconcile(database, sandbox.seller)
+    assert found.nobody >= 1

@@ -10,6 +10,9 @@ from pingvas.billing.sold.periods import Period, current_period, periods_of
 
 # How long what was not paid in time may still be used.
 GRACE_DAYS = 7
+# How long after a renewal was due its seller may be silent about it, before it counts no more: of a seller that is gone, or of a
+# sandbox that somebody tried before they sold in earnest.
+SILENT_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,12 @@ def counts_until(copies: Copies, sold: SoldCopy) -> datetime | None:
     if _is_given_back(copies, sold):
         return copies.invoices_of(sold)[-1].paid_at
     match sold.status:
-        case "active" | "paused_free":
-            return sold.ends_at if sold.provider == STUDIO else None
+        case "active" if sold.provider == STUDIO:
+            return sold.ends_at
+        case "active":
+            return sold.renews_at + timedelta(days=SILENT_DAYS) if sold.renews_at else None
+        case "paused_free":
+            return None
         case "trial":
             return sold.trial_ends_at
         case "canceled":

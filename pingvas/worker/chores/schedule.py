@@ -119,7 +119,7 @@ async def _make_exports(context: ChoreContext) -> Counts:
 
 
 async def _erase_leaving(context: ChoreContext) -> Counts:
-    return {"erased": await erase_leaving(context.database)}
+    return {"erased": await erase_leaving(context.database, context.seller)}
 
 
 async def _forget_expired(context: ChoreContext) -> Counts:
