@@ -2,7 +2,7 @@
 undisturbed, and with events shuffled, repeated, dropped and late by months, jobs running, and the studio killed between statements.
 
 After the seller's lists were compared both must hold the same plan and have been given the same credits, once; no balance may have
-been negative and no refund lost. `HISTORIES` says how many (2,000), `SEED` which.
+been negative and no refund lost. `HISTORIES` says how many (2,000), `SEED` which, `PROCESSES` how many at a time (one a core).
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ async def _check(url: str) -> tuple[int, int, dict[str, int]]:
 def main() -> int:
     histories = int(os.environ.get("HISTORIES", "2000"))
     first = int(os.environ.get("SEED", "0"))
-    processes = os.cpu_count() or 1
+    processes = int(os.environ.get("PROCESSES", "0")) or os.cpu_count() or 1
     seeds = [f"{number}-" for number in range(first, first + histories)]
     with tempfile.TemporaryDirectory() as folder:
         server = embedded_postgres.start(Path(folder), SERVER_OPTIONS)

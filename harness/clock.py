@@ -35,7 +35,7 @@ _MAKE = (
     """,
 )
 # Of one transaction alone, for many histories side by side in one database.
-ADD_HERE = text("SELECT set_config('sim.added', CAST(:seconds AS text), true)")
+ADD_HERE = "SELECT set_config('sim.added', $1, true)"
 
 
 async def make_clock_movable(database: Database) -> None:

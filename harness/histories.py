@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
+from typing import TypeVar
 
 from harness.store import PACKS, Store
-from pingvas.adapters.sellers.seller import Cycle, Word
+from pingvas.adapters.sellers.seller import Cycle, InvoiceWord, OrderWord, SoldWord
 
 _PLANS = ("starter", "pro", "studio")
+_Word = TypeVar("_Word", SoldWord, InvoiceWord, OrderWord)
 _LONGEST = timedelta(days=430)
 
 
@@ -31,8 +33,8 @@ def random_history(random: Random, *, prefix: str = "") -> Store:
 
 
 def _pause(random: Random) -> int:
-    """Seconds: often some days, sometimes minutes or months."""
-    return random.choice((random.randrange(120, 3600), random.randrange(86400), random.randrange(40 * 86400)))
+    """Seconds: minutes, hours, days or months."""
+    return random.randrange(120, random.choice((3600, 86400, 40 * 86400, 80 * 86400)))
 
 
 def _do_something(random: Random, store: Store, number: str | None) -> str | None:
@@ -92,20 +94,18 @@ def _deed(random: Random, store: Store, number: str, deed: str) -> None:
         case "unpause":
             store.unpause(number)
         case "refund" | "refund part":
-            paid = [*store.invoices.values(), *store.orders.values()]
-            paid = [each for each in paid if each.status in ("paid", "partial_refund")]
-            if paid:
+            if numbers := store.refundable():
                 share = Decimal(1) if deed == "refund" else Decimal(random.randrange(1, 9)) / 10
-                store.refund(random.choice(paid).provider_id, share)
+                store.refund(random.choice(numbers), share)
 
 
 def _cycle(random: Random) -> Cycle:
     return "yearly" if random.random() < 0.3 else "monthly"
 
 
-def renamed(word: Word, prefix: str) -> Word:
+def renamed(word: _Word, prefix: str) -> _Word:
     """The same word about another person's things."""
     other = replace(word, provider_id=f"{prefix}{word.provider_id}")
-    if hasattr(other, "subscription_id"):
+    if isinstance(other, InvoiceWord):
         other = replace(other, subscription_id=f"{prefix}{other.subscription_id}")
     return other

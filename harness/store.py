@@ -180,6 +180,11 @@ class Store:
             self.orders[number] = order
             self.told.append(Told(self.now, order, None))
 
+    def refundable(self) -> list[str]:
+        """The numbers of what was paid and is not back as a whole."""
+        words: list[InvoiceWord | OrderWord] = [*self.invoices.values(), *self.orders.values()]
+        return [word.provider_id for word in words if word.status in ("paid", "partial_refund")]
+
     def status(self, number: str) -> str:
         return self._held[number].word.status
 

@@ -29,6 +29,14 @@ def _listed(value: Any) -> Any:
     return tuple(re.split(r"[,\s]+", value.strip())) if isinstance(value, str) else value
 
 
+def _one_or_two(secrets: str) -> str:
+    """Raises ValueError for what cannot be the secret of a webhook, or two."""
+    given = [secret.strip() for secret in secrets.split(",")]
+    if len(given) > 2 or any(len(secret) < 6 for secret in given):
+        raise ValueError("must be a secret of 6 characters or more, or two with a comma between")
+    return secrets
+
+
 _List = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 
 
@@ -132,7 +140,7 @@ class Settings(BaseSettings):
     lemon_squeezy_store_id: str | None = Field(
         None, pattern="^[0-9]{1,18}$", description="Number of that store"
     )
-    lemon_squeezy_webhook_secret: str | None = Field(
+    lemon_squeezy_webhook_secret: Annotated[str, AfterValidator(_one_or_two)] | None = Field(
         None,
         repr=False,
         description="Secret that signs its webhooks; two with a comma while it is changed, the new one first",

@@ -228,6 +228,9 @@ async def test_the_settings_choose_the_seller(make_settings: Callable[..., Setti
     for wrong in ("[]", '{"pro": 1}', '{"pro_monthly": "x"}', '{"pro_monthly": 1, "pack_small": 1}'):
         with pytest.raises(ValueError, match="lemon_squeezy_variants"):
             make_settings(lemon_squeezy_variants=wrong)
+    for wrong in ("short", "first-secret,", "first-secret,second-secret,third-secret"):
+        with pytest.raises(ValueError, match="lemon_squeezy_webhook_secret"):
+            make_settings(lemon_squeezy_webhook_secret=wrong)
     real = open_seller(make_settings(**whole))
     assert real is not None
     assert (real.name, real.test_mode) == ("lemon-squeezy", False)

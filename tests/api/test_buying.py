@@ -157,6 +157,29 @@ async def test_a_plan_and_credits_are_bought_and_changed(buyer: Buyer) -> None:
     assert {row.user_id for row in rows if row.status == "applied"} == {buyer.id}
 
 
+async def test_what_was_bought_in_two_tabs_can_be_canceled_in_both(buyer: Buyer) -> None:
+    # given two pages, opened before either was paid
+    pages = [
+        (await buyer.post("subscription/checkout", plan="pro", billing_cycle="monthly")).json()
+        for _ in range(2)
+    ]
+    for page in pages:
+        await buyer.sandbox.buy(page["checkout_url"])
+    await buyer.hear()
+    paid_twice = await buyer.stands()
+
+    # when the person cancels, and again because it goes on
+    once = (await buyer.post("subscription/cancel")).json()
+    twice = (await buyer.post("subscription/cancel")).json()
+
+    # then nobody is charged any more, and what was paid for is there
+    assert paid_twice == ("pro", "active", 30_500)
+    assert (once["status"], twice["status"]) == ("active", "canceled")
+    assert {each.status async for each in buyer.sandbox.seller.list_subscriptions()} == {"canceled"}
+    await buyer.hear()
+    assert await buyer.stands() == ("pro", "canceled", 30_500)
+
+
 async def test_what_cannot_be_bought_is_refused(buyer: Buyer) -> None:
     # given somebody with nothing, and another person's checkout
     other = await sign_up(buyer.client)

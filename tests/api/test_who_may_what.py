@@ -32,6 +32,7 @@ OPEN = {
     "ask_for_passkey",
     "login_with_passkey",
     "login_with_code",
+    "take_webhook",
     "list_providers",
     "sign_in_with_provider",
     "come_back_from_provider",

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -10,8 +12,10 @@ from harness.clock import set_clock
 from harness.store import Store, Told
 from pingvas.adapters.sellers.seller import InvoiceWord
 from pingvas.base.db import Database
+from pingvas.base.read_session import ReadSession
 from pingvas.billing.credits import draw
 from pingvas.billing.ledger import find_disagreements
+from pingvas.billing.sold.view import list_options, view_subscription
 from pingvas.billing.subscriptions import lock_current_subscription
 from tests.make.billing import balance_of, make_person
 from tests.make.sold import add_checkout, begin, follow, grants_of, hear, held_by
@@ -35,6 +39,14 @@ async def test_a_monthly_plan_from_its_purchase_to_its_end(database: Database) -
         assert (held.plan, held.status, held.credits) == ("starter", "active", 5_000)
         assert (f"{held.current_period_start}", f"{held.current_period_end}") == ("2027-01-31", "2027-02-28")
         assert await grants_of(session, user_id) == [("invoice:sandbox:2:0", 5_000, _day(2, 28))]
+        assert await _options(session, user_id) == {
+            ("starter", "monthly"): ("current", None, 0, False),
+            ("starter", "yearly"): ("upgrade", None, 0, True),
+            ("pro", "monthly"): ("upgrade", None, 10_000, True),
+            ("pro", "yearly"): ("upgrade", None, 10_000, True),
+            ("studio", "monthly"): ("upgrade", None, 25_000, True),
+            ("studio", "yearly"): ("upgrade", None, 25_000, True),
+        }
 
     # when it is renewed on the 28th, upgraded at once, and lowered again for the time after this period
     await follow(database, store, _day(3, 10))
@@ -52,6 +64,12 @@ async def test_a_monthly_plan_from_its_purchase_to_its_end(database: Database) -
             ("invoice:sandbox:3:0", 5_000),
             ("upgrade:sandbox:3:0:pro:by:4", 10_000),
         ]
+        options = await _options(session, user_id)
+        assert options["starter", "monthly"][0] == "current"
+        # Back to what is paid costs nothing; what is better is chosen after that.
+        assert options["pro", "monthly"] == ("upgrade", _day(3, 31), 0, False)
+        assert options["studio", "monthly"][0] == "none"
+        assert (await view_subscription(session, user_id)).can == ("change", "cancel", "portal")
 
     # when it is canceled after the next period has begun, and that ends
     await follow(database, store, _day(4, 10))
@@ -60,6 +78,9 @@ async def test_a_monthly_plan_from_its_purchase_to_its_end(database: Database) -
     async with database.read() as session:
         held = await held_by(session, user_id)
         assert (held.plan, held.status, held.next_plan, held.credits) == ("starter", "canceled", None, 5_000)
+        shown = await view_subscription(session, user_id)
+        assert (shown.status, shown.ends_at, shown.can) == ("canceled", _day(4, 30), ("resume", "portal"))
+        assert {action for action, *_ in (await _options(session, user_id)).values()} == {"current", "none"}
     await follow(database, store, _day(5, 2))
 
     # then
@@ -222,6 +243,14 @@ async def test_nobody_gets_what_was_bought_without_their_checkout(database: Data
     assert owners == [None, None]
     async with database.read() as session:
         assert (await held_by(session, user_id)).plan == "free"
+
+
+async def _options(session: ReadSession, user_id: UUID) -> dict[tuple[str, str], tuple[Any, ...]]:
+    found = await list_options(session, user_id)
+    return {
+        (each.plan.name, each.cycle): (each.action, each.starts_at, each.credits_now, each.at_once)
+        for each in found
+    }
 
 
 def _of(told: Told, token: str) -> Told:

@@ -58,8 +58,10 @@ async def _keep(
 
 async def _statuses(database: Database) -> dict[str, int]:
     async with database.read() as session:
-        rows = await session.execute(text("SELECT status, count(*) FROM billing_events GROUP BY status"))
-        return {row.status: row.count for row in rows}
+        rows = await session.execute(
+            text("SELECT status, count(*) AS number FROM billing_events GROUP BY status")
+        )
+        return {row.status: row.number for row in rows}
 
 
 async def test_events_are_applied_once_whatever_their_order(

@@ -46,7 +46,7 @@ async def begin(database: Database, at: datetime, *, credits: int = 0) -> tuple[
     await set_clock(database, at - timedelta(minutes=1))
     async with database.transaction() as session:
         actor = await make_person(session, credits=credits)
-        await session.execute(_PACKS)
+    await add_packs(database)
     await add_checkout(database, actor.user_id, "t")
     return actor.user_id, Store(at)
 
@@ -55,6 +55,12 @@ async def add_checkout(database: Database, user_id: UUID, token: str) -> None:
     async with database.transaction() as session:
         row = {"id": new_id(), "user_id": user_id, "token_hash": hash_token(token)}
         await session.execute(_CHECKOUT, row)
+
+
+async def add_packs(database: Database) -> None:
+    """Those that `harness.store` sells."""
+    async with database.transaction() as session:
+        await session.execute(_PACKS)
 
 
 async def hear(database: Database, told: Iterable[Told], *, at: datetime | None = None) -> list[UUID | None]:

@@ -16,7 +16,7 @@ from pingvas.billing.sold.copies import STUDIO, Copies, Paid, PlanRow, SoldCopy
 from pingvas.billing.sold.months import Month, add_months, months_from
 from pingvas.billing.sold.periods import PATIENCE, Period, periods_of
 from pingvas.billing.sold.plan_held import counts_until
-from pingvas.billing.sold.shares import shares_of
+from pingvas.billing.sold.shares import Share, shares_of
 
 # A pack of credits lives a year.
 PACK_MONTHS = 12
@@ -56,25 +56,25 @@ def credits_of_payments(copies: Copies) -> dict[UUID, int]:
     for payment in copies.payments:
         if payment.kind == "order":
             brought[payment.id] = copies.given.get(_order_key(payment), 0)
+    for share in _all_shares(copies):
+        brought[share.payment.id] += share.had
+    return brought
+
+
+def _all_shares(copies: Copies) -> Iterator[Share]:
     for sold in copies.sold:
         for period in periods_of(copies, sold):
             for month in period.months:
-                for share in shares_of(copies, period, month):
-                    brought[share.payment.id] += share.had
-    return brought
+                yield from shares_of(copies, period, month)
 
 
 def own_keys(copies: Copies, payment: Paid) -> list[str]:
     """The keys of what was given for this payment."""
-    start = f"{'invoice' if payment.kind == 'invoice' else 'order'}:{payment.provider}:{payment.provider_id}"
-    by = f":by:{payment.provider_id}"
-    return [
-        key
-        for key in copies.given
-        if key == start
-        or key.startswith(f"{start}:")
-        or (key.startswith(f"upgrade:{payment.provider}:") and key.endswith(by))
-    ]
+    if payment.kind == "order":
+        return [_order_key(payment)]
+    theirs = f":by:{payment.provider_id}"
+    ours = {share.key for share in _all_shares(copies) if share.payment.id == payment.id}
+    return [key for key in copies.given if key in ours or key.endswith(theirs)]
 
 
 def next_change(copies: Copies) -> datetime | None:

@@ -36,9 +36,10 @@ class Reached:
 @dataclass(frozen=True)
 class Period:
     """Paid from `starts_at` until `ends_at`; what is paid on `cut_at` and later belongs to the next one. `months` bring credits of
-    their own; they are counted from `step`, each on that `day`. The upgrades are in the order in which they were paid."""
+    their own; they are counted from `step`, each on that `day`, and named after `root`, whose step that was. The upgrades are in the order in which they were paid."""
 
     base: Paid
+    root: Paid
     plan: PlanRow
     cycle: Cycle
     starts_at: datetime
@@ -98,7 +99,7 @@ def _period(copies: Copies, sold: SoldCopy, base: Paid, first: Paid, until: date
     )
     # A year has twelve, however the days fall.
     kept = tuple(month for month in months if month.number < _length(cycle))
-    return Period(base, plan, cycle, base.paid_at, ends_at, cut_at, base.paid_at, day, kept)
+    return Period(base, base, plan, cycle, base.paid_at, ends_at, cut_at, base.paid_at, day, kept)
 
 
 def _length(cycle: Cycle) -> int:
@@ -191,7 +192,20 @@ def _with_updates(
         elif plan.rank > best.rank:
             reached.append(Reached(update, plan))
             best = plan
-    return [*done, replace(period, upgrades=tuple(reached))]
+    return _sharing_months([*done, replace(period, upgrades=tuple(reached))])
+
+
+def _sharing_months(periods: list[Period]) -> list[Period]:
+    """The month in which one period was replaced by another is the first one's: what was reached later in it counts there too."""
+    for index in reversed(range(len(periods) - 1)):
+        earlier, later = periods[index], periods[index + 1]
+        more = [
+            each
+            for each in later.upgrades
+            if not earlier.months or each.by.paid_at < earlier.months[-1].ends_at
+        ]
+        periods[index] = replace(earlier, upgrades=(*earlier.upgrades, *more))
+    return periods
 
 
 def _cut(period: Period, reached: list[Reached], at: datetime) -> Period:
@@ -205,9 +219,8 @@ def _in_step(
     ends_at = add_months(update.paid_at, _length(cycle))
     cut_at = _cut_at(sold, ends_at, until)
     steps = takewhile(lambda month: month.starts_at < cut_at, months_from(old.step, day=old.day, first=1))
-    later = [month for month in steps if month.starts_at > update.paid_at]
-    months = tuple(replace(month, number=number) for number, month in enumerate(later, 1))
-    return Period(update, plan, cycle, update.paid_at, ends_at, cut_at, old.step, old.day, months)
+    months = tuple(month for month in steps if month.starts_at > update.paid_at)
+    return Period(update, old.root, plan, cycle, update.paid_at, ends_at, cut_at, old.step, old.day, months)
 
 
 def _changed_to(

@@ -38,7 +38,8 @@ def plan_held(copies: Copies) -> Held | None:
         return None
     held = [found for sold in copies.sold if (found := _held_by(copies, sold)) is not None]
     if held:
-        return max(held, key=lambda each: (each.plan.rank, each.period_starts_at))
+        # Of two of one plan, bought in two tabs, say, that which goes on: it can be canceled in its turn.
+        return max(held, key=lambda each: (each.plan.rank, each.status == "active", each.period_starts_at))
     ended = max(_ended_at(copies, sold) for sold in copies.sold)
     return Held(copies.free, "active", "monthly", None, ended, None)
 

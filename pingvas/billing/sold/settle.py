@@ -43,7 +43,7 @@ _BROUGHT = text("UPDATE payments SET credits_given = :credits WHERE id = :paymen
 _TAKEN_BACK = text("""
     UPDATE payments SET taken_back = taken_back + :taken, not_taken_back = not_taken_back + :spent WHERE id = :payment_id
 """)
-_STATUS_OF_NOTHING = ("void", "failed", "pending")
+_STATUS_OF_NOTHING = ("pending", "void", "failed")
 
 
 async def settle(session: AsyncSession, user_id: UUID) -> None:

@@ -26,7 +26,7 @@ class Share:
 def shares_of(copies: Copies, period: Period, month: Month) -> list[Share]:
     """That of the period's invoice first, then those of the changes up to the end of the month."""
     base = period.base
-    bucket = f"{base.provider}:{base.provider_id}:{month.number}"
+    bucket = f"{base.provider}:{period.root.provider_id}:{month.number}"
     level = period.plan.credits_per_month
     key = f"invoice:{bucket}"
     words = f"{period.plan.display_name}, a month"

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from starlette.applications import Starlette
@@ -23,7 +23,6 @@ from pingvas.base.loops import BackgroundLoops
 from pingvas.base.settings import Settings
 
 _TICK_SECONDS = 5.0
-_Beside = tuple[str, Callable[[], Awaitable[None]]]
 
 
 def open_sandbox(settings: Settings, url: str, webhook_url: str) -> Sandbox:
@@ -54,13 +53,14 @@ def create_app(
 ) -> Starlette:
     """`app.state.sender` sends the events. With `loops` that goes on by itself, and time passes."""
     sender = Sender(sandbox.store, post=post, clock=clock)
-    beside: list[_Beside] = []
-    if loops is not None:
-        beside = [("events", sender.run), ("time", partial(_pass_time, sandbox, sender))]
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with _all_running(loops, beside):
+        async with AsyncExitStack() as beside:
+            if loops is not None:
+                passing = partial(_pass_time, sandbox, sender)
+                await beside.enter_async_context(loops.running("events of the sandbox", sender.run))
+                await beside.enter_async_context(loops.running("time of the sandbox", passing))
             yield
 
     app = Starlette(
@@ -75,16 +75,6 @@ def create_app(
     app.state.sender = sender
     app.state.sandbox = sandbox
     return app
-
-
-@asynccontextmanager
-async def _all_running(loops: BackgroundLoops | None, tasks: list[_Beside]) -> AsyncIterator[None]:
-    if loops is None or not tasks:
-        yield
-        return
-    (name, work), *others = tasks
-    async with loops.running(f"sandbox: {name}", work), _all_running(loops, others):
-        yield
 
 
 async def _pass_time(sandbox: Sandbox, sender: Sender) -> None:

@@ -9,7 +9,7 @@ import { useI18n } from "@/i18n/useI18n";
 import type { Column } from "@/ui/DataTable";
 
 import styles from "./CreditsPage.module.css";
-import { reasonOf } from "./reasons";
+import { noteOf, reasonOf } from "./reasons";
 
 export function useColumns(): Column<Transaction>[] {
   const i18n = useI18n();
@@ -22,9 +22,11 @@ export function useColumns(): Column<Transaction>[] {
         header: t("billing.what"),
         cell: (transaction) => {
           const job = transaction.job_id === null ? undefined : jobs.get(transaction.job_id);
+          const note = noteOf(transaction, i18n);
           return (
             <>
               {reasonOf(transaction, job, i18n)}
+              {note !== null && <span className={styles.words}>{note}</span>}
               {job && (
                 <span className={styles.words}>
                   {pictureTitle({ ...job.parameters, job_type: job.job_type }, i18n)}
