@@ -4,12 +4,12 @@ import re
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.admins import OpenBrowser, Someone, admin, open_page, owner, person, sign_in
 from tests.browser.test_first_picture import browser
 from tests.browser.test_kit import _violations
-from tests.browser.test_shell import PHONE
+from tests.browser.test_shell import PHONE, WIDE
 
 __all__ = ["admin", "browser", "open_page", "owner", "person"]  # fixtures
 
@@ -123,22 +123,20 @@ def test_a_code_gives_its_credits_once(
         expect(theirs.get_by_text("You have had the credits of this code.")).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(("theme", "size"), [("dark", WIDE), ("light", PHONE)])
 def test_the_pages_about_money_can_be_used_by_everybody_on_a_phone_too(
-    open_page: OpenBrowser, admin: Someone, theme: str
+    open_page: OpenBrowser, admin: Someone, theme: str, size: ViewportSize
 ) -> None:
     with open_page("ko", theme) as page:
+        page.set_viewport_size(size)
         sign_in(page, admin)
-        for size in (None, PHONE):
-            if size is not None:
-                page.set_viewport_size(size)
-            for address in (*BILLING_PAGES, *ADMIN_PAGES):
-                page.goto(address)
-                expect(page.get_by_role("heading", level=1)).to_be_visible()
-                page.wait_for_load_state("networkidle")
-                assert not _violations(page), address
-                sideways = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-                assert not page.evaluate(sideways), address
+        for address in (*BILLING_PAGES, *ADMIN_PAGES):
+            page.goto(address)
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            page.wait_for_load_state("networkidle")
+            assert not _violations(page), address
+            sideways = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+            assert not page.evaluate(sideways), address
 
 
 def _has(page: Page, *, plan: str, credits: int) -> None:
