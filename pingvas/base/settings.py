@@ -18,7 +18,7 @@ from pydantic_settings import (
 from pingvas.base.public_address import accept_origin, accept_public_url, is_this_machine, origin_of
 from pingvas.base.secret_files import SecretFiles
 from pingvas.base.secret_keys import derive_key, kept_secret
-from pingvas.base.variant_ids import accept_variant_ids
+from pingvas.base.seller_settings import accept_variant_ids, accept_webhook_secrets
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 METRICS_PORT = 9464
@@ -27,14 +27,6 @@ METRICS_PORT = 9464
 def _listed(value: Any) -> Any:
     """A list as it is written in one variable: with commas, or blanks."""
     return tuple(re.split(r"[,\s]+", value.strip())) if isinstance(value, str) else value
-
-
-def _one_or_two(secrets: str) -> str:
-    """Raises ValueError for what cannot be the secret of a webhook, or two."""
-    given = [secret.strip() for secret in secrets.split(",")]
-    if len(given) > 2 or any(len(secret) < 6 for secret in given):
-        raise ValueError("must be a secret of 6 characters or more, or two with a comma between")
-    return secrets
 
 
 _List = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
@@ -140,7 +132,7 @@ class Settings(BaseSettings):
     lemon_squeezy_store_id: str | None = Field(
         None, pattern="^[0-9]{1,18}$", description="Number of that store"
     )
-    lemon_squeezy_webhook_secret: Annotated[str, AfterValidator(_one_or_two)] | None = Field(
+    lemon_squeezy_webhook_secret: Annotated[str, AfterValidator(accept_webhook_secrets)] | None = Field(
         None,
         repr=False,
         description="Secret that signs its webhooks; two with a comma while it is changed, the new one first",

@@ -281,5 +281,7 @@ def test_a_phone_shows_everything_without_scrolling_sideways(page: Page) -> None
 
     for address in ("/create", "/gallery", "/credits"):
         page.goto(address)
-        expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Credits")).to_be_visible()
+        expect(
+            page.get_by_role("navigation", name="Main").get_by_role("link", name="Credits")
+        ).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -9,8 +9,8 @@ from pingvas.adapters.sellers.sandbox.catalogue import STORE_ID, VARIANT_IDS
 from pingvas.adapters.sellers.seller import Seller
 from pingvas.adapters.sellers.variants import Variants
 from pingvas.base.errors import Invalid
+from pingvas.base.seller_settings import read_variant_ids
 from pingvas.base.settings import Settings
-from pingvas.base.variant_ids import read_variant_ids
 
 LEMON_SQUEEZY_URL = "https://api.lemonsqueezy.com/v1"
 LEMON_SQUEEZY, SANDBOX = "lemon-squeezy", "sandbox"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from pingvas.adapters.sellers.seller import NotSold, PackVariant, PlanVariant, Variant
-from pingvas.base.variant_ids import PACK, PLAN
+from pingvas.base.seller_settings import PACK, PLAN
 
 
 def name_of(variant: Variant) -> str:

@@ -1,4 +1,5 @@
-"""Which variant of a seller's store stands for which plan or pack: the setting, a JSON object of names to numbers."""
+"""The settings of a seller that are more than a word: which variant of its store stands for which plan or pack, a JSON object of names
+to numbers, and the secrets of its webhooks."""
 
 import json
 import re
@@ -39,3 +40,11 @@ def read_variant_ids(text: str) -> Mapping[str, str]:
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 18
+
+
+def accept_webhook_secrets(secrets: str) -> str:
+    """Raises ValueError for what cannot be the secret of a webhook, or two."""
+    given = [secret.strip() for secret in secrets.split(",")]
+    if len(given) > 2 or any(len(secret) < 6 for secret in given):
+        raise ValueError("must be a secret of 6 characters or more, or two with a comma between")
+    return secrets
