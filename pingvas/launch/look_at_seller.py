@@ -47,4 +47,6 @@ async def _why_not(seller: Seller) -> str | None:
         return "it refuses the key"
     except SellerUnavailable:
         return "it does not answer"
+    except OSError as error:  # its key lies in the data folder, or is to be made there
+        return f"its key cannot be read: {error.strerror}"
     return None
