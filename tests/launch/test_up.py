@@ -251,7 +251,7 @@ def test_two_studios_run_side_by_side_and_a_restart_finds_its_data(
 
     gone, left = psutil.wait_procs(processes, timeout=5)
     assert left == []
-    assert len(gone) == 3
+    assert len(gone) == 4  # API, worker, chores and the sandbox
     assert embedded_postgres.find(data_dir) is None
     with running_studio(data_dir, models_dir=models) as again:
         body = {"email": "only-here@example.com", "password": "a long and quiet river"}
