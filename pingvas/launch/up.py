@@ -1,6 +1,6 @@
 """`pingvas up`: the whole studio on one machine, in the foreground, until Ctrl-C.
 
-Database, migrations, seed, then API, worker and chores under one supervisor. It keeps nothing running behind
+Database, migrations, seed, then API, worker, chores and, where it sells, the sandbox under one supervisor. It keeps nothing running behind
 itself: whatever way it ends, its children and the database end too.
 """
 
