@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { joinPages } from "@/api/calls";
+import { joinPages } from "@/api/csv";
 import type { Announcement, PersonDetails } from "@/api/types";
 import { placeAt, placesOf } from "@/app/places";
 import { loadPutAway, savePutAway } from "@/entities/studio/putAway";

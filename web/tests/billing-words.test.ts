@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import type { AdminPlan } from "@/api/billingAdmin";
-import type { PlanOption, Subscription } from "@/api/billingContract";
+import type { AdminPlan, PlanOption, Subscription } from "@/api/types";
 import { barsOf, lastDays } from "@/entities/usage/usageDays";
 import { changesOf, entriesOf } from "@/features/admin/money/planEntries";
 import { EMPTY_CODE, readCode } from "@/features/admin/money/codeEntries";

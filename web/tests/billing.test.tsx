@@ -3,7 +3,7 @@ import { act, cleanup, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import type { Offers, PlanOption, Subscription } from "@/api/billingContract";
+import type { Offers, PlanOption, Subscription } from "@/api/types";
 import { NotEnough } from "@/entities/subscription/NotEnough";
 import { PlanCard } from "@/features/billing/PlanCard";
 import { PlansPage } from "@/features/billing/PlansPage";

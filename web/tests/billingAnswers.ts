@@ -1,5 +1,5 @@
 /** What the studio answers about plans and subscriptions, for tests of the pages. */
-import type { Offers, Plan, Subscription } from "@/api/billingContract";
+import type { Offers, Plan, Subscription } from "@/api/types";
 
 const GIB = 1024 ** 3;
 

@@ -20,7 +20,7 @@ function filesIn(folder: string): Record<string, string> {
       .map((entry) => join(entry.parentPath, entry.name))
       .map((path) => [
         path.slice(folder.length),
-        readFileSync(path, "utf8").replace(/'[./]+\/(?:\w+\/)*client';/, ""),
+        readFileSync(path, "utf8").replace(/'[./]+\/(?:[^'/]+\/)*client';/, ""),
       ]),
   );
 }

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Job, User } from "@/api/types";
 import { ChunkGone, loadChunk } from "@/app/chunks";
 import { findMarked, markOf } from "@/app/marks";
+import { pagesBelow } from "@/app/palette/pagesBelow";
 import { placesOf } from "@/app/places";
 import { withCredits, withJob, type Notice } from "@/features/notices/notices";
 import { useTitle } from "@/ui/useTitle";
@@ -30,6 +31,19 @@ test("every place has a title in both languages, an address and keys of its own"
     expect(new Set(titles).size).toBe(places.length);
   }
   expect(new Set(places.map(({ path }) => path)).size).toBe(places.length);
+});
+
+test("the palette goes to pages below a place too, of admins to theirs, in both languages", () => {
+  const below = (user: User) => placesOf(user).flatMap(pagesBelow);
+  const ofAdmins = below({ ...PERSON, role: "admin" });
+
+  expect(below(PERSON).map(({ path }) => path)).toEqual(["/credits/plans", "/credits/usage"]);
+  expect(ofAdmins.filter(({ path }) => path.startsWith("/admin/"))).toHaveLength(6);
+  for (const language of ["en", "ko"] as const) {
+    const labels = ofAdmins.map(({ label }) => messagesIn(language)[label]);
+    expect(labels.every(Boolean)).toBe(true);
+    expect(new Set(labels).size).toBe(ofAdmins.length);
+  }
 });
 
 test("the window is titled by the page, and by what is open in it as long as it is", () => {

@@ -1,25 +1,47 @@
 /** Short names for the wire models of the OpenAPI document. Nothing here is written by hand twice. */
-import type { ImageToImage, LoraIn, ModelOut, TextToImage, Upscale } from "./generated";
+import type { ImageToImage, LoraIn, ModelOut, PlanBody, TextToImage, Upscale } from "./generated";
 
 export type {
+  AdminPlanOut as AdminPlan,
   AnnouncementOut as Announcement,
   AuditEntryOut as AuditEntry,
+  BillingEventOut as BillingEvent,
+  CheckoutOut as CheckoutStarted,
+  CheckoutStateOut as Checkout,
+  CodeOut as Code,
+  FiguresOut as UsageFigures,
   GrantOut as Grant,
+  HeldOut as HeldSubscription,
   ImageOut as Image,
   ImagePage,
   JobOut as Job,
   JobPage,
   MeOut as Me,
   ModelOut as Model,
+  MonthOut as RevenueMonth,
+  NewCodeBody as NewCode,
+  OptionOut as PlanOption,
+  PackOut as Pack,
   PersonDetailsOut as PersonDetails,
   PersonOut as Person,
+  PlanBody as PlanChoice,
+  PlanChanges,
+  PlanList as Offers,
+  PlanOut as Plan,
+  PortalOut as CustomerPages,
   ProgressOut as Progress,
   ReceiptOut as Receipt,
+  RedeemedOut as Redeemed,
   SubmittedOut as JobBatch,
+  SubscriptionOut as Subscription,
   TokenAnswer as Tokens,
+  TouchedOut as Touched,
   TransactionOut as Transaction,
+  UsageOut as Usage,
   UserOut as User,
 } from "./generated";
+
+export type BillingCycle = PlanBody["billing_cycle"];
 
 /** A model that makes pictures by itself: what the others add to is one of these. */
 export type Checkpoint = ModelOut & {

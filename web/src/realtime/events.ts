@@ -2,16 +2,9 @@
  * What the server says over the socket, typed from the server's own models. Hints: whoever misses one reads the same facts
  * over HTTP.
  */
-import type { ServerEvents as GeneratedEvents } from "./generated";
+import type { ServerEvents } from "./generated";
 
-/** Until the server's own models name them. */
-interface BillingEvents {
-  "subscription:updated": { user_id: string };
-  /** A fifth of what was given is left, or nothing. */
-  "credits:low": { user_id: string; balance: number };
-}
-
-export type ServerEvents = GeneratedEvents & BillingEvents;
+export type { ServerEvents };
 export type ServerEventName = keyof ServerEvents;
 
 /** A handler for each of these events; one that is missing, or hears what is never said, does not compile. */

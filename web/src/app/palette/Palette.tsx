@@ -14,8 +14,9 @@ import { CommandPalette, type PaletteCommand } from "@/ui/CommandPalette";
 import { THEME_CHOICES, useTheme } from "@/ui/theme";
 
 import type { Opened } from "../opened";
-import { placesOf } from "../places";
+import { placesOf, type Place } from "../places";
 import { SHELL } from "../shellShortcuts";
+import { pagesBelow } from "./pagesBelow";
 
 interface PaletteProps {
   user: User;
@@ -25,6 +26,7 @@ interface PaletteProps {
 
 /** Those made last are looked for most. */
 const PICTURES = 5;
+type Going = Pick<Place, "path" | "label" | "icon"> & Partial<Pick<Place, "keys">>;
 const THEME_ICONS = { dark: MoonIcon, light: SunIcon, system: MonitorIcon };
 
 export function Palette({ user, onOpen, onClose }: PaletteProps) {
@@ -61,9 +63,11 @@ function usePlaceCommands(user: User, onOpen: PaletteProps["onOpen"]): PaletteCo
   const { t } = useI18n();
   const navigate = useNavigate();
   return [
-    ...placesOf(user).map(({ path, label, icon, keys }) =>
-      entryOf({ id: path, label: t(label), icon, keys, run: () => void navigate(path) }),
-    ),
+    ...placesOf(user)
+      .flatMap((place): Going[] => [place, ...pagesBelow(place)])
+      .map(({ path, label, icon, keys }) =>
+        entryOf({ id: path, label: t(label), icon, keys, run: () => void navigate(path) }),
+      ),
     ...(["jobs", "notices"] as const).map((name) =>
       entryOf({
         id: name,

@@ -1,24 +1,19 @@
 /** What is sold here, what the person holds, and what another plan would change for them. */
-import { queryOptions, type QueryClient } from "@tanstack/react-query";
+import type { QueryClient } from "@tanstack/react-query";
 
-import { getSubscription, listOffers, listPlanOptions } from "@/api/billing";
-import type { Subscription } from "@/api/billingContract";
+import {
+  getSubscriptionOptions,
+  listPlansOptions,
+  listSubscriptionOptionsOptions,
+} from "@/api/generated/@tanstack/react-query.gen";
+import type { Subscription } from "@/api/types";
 import { userKeys } from "@/entities/user/queries";
 
-export const offersQuery = queryOptions({
-  queryKey: [{ _id: "listPlans" }],
-  queryFn: ({ signal }) => listOffers(signal),
-});
+export const offersQuery = listPlansOptions();
 
-export const subscriptionQuery = queryOptions({
-  queryKey: [{ _id: "getSubscription" }],
-  queryFn: ({ signal }) => getSubscription(signal),
-});
+export const subscriptionQuery = getSubscriptionOptions();
 
-export const planOptionsQuery = queryOptions({
-  queryKey: [{ _id: "listPlanOptions" }],
-  queryFn: ({ signal }) => listPlanOptions(signal),
-});
+export const planOptionsQuery = listSubscriptionOptionsOptions();
 
 export const subscriptionKeys = {
   offers: offersQuery.queryKey,

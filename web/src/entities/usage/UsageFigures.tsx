@@ -2,7 +2,7 @@
 import { ChartColumnIcon } from "lucide-react";
 import { useMemo, type ReactNode } from "react";
 
-import type { Usage } from "@/api/billingContract";
+import type { Usage } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
 import { Empty } from "@/ui/States";
 

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 
-import type { UsageFigures } from "@/api/billingContract";
+import type { UsageFigures } from "@/api/types";
 import type { Key, Translator } from "@/i18n/translate";
 import { useI18n } from "@/i18n/useI18n";
 import { DataTable, type Column } from "@/ui/DataTable";

@@ -1,9 +1,15 @@
 /** Usage by the day as bars: a day without a row has one of nothing, and many days are put together by the week. */
-import type { Usage } from "@/api/billingContract";
+import type { Usage } from "@/api/types";
 
 const DAY_MS = 24 * 3600 * 1000;
 /** More bars than these are too thin to be told apart. */
 const MOST_BARS = 62;
+
+/** Both days are within it. */
+export interface DaySpan {
+  from: string;
+  to: string;
+}
 
 export interface UsageBar {
   /** Its first day: "2026-03-01". */
@@ -29,7 +35,7 @@ export function barsOf({ from, to, days }: Pick<Usage, "from" | "to" | "days">):
 }
 
 /** The last so many days, today among them, as the studio counts them (UTC). */
-export function lastDays(count: number, now: number): { from: string; to: string } {
+export function lastDays(count: number, now: number): DaySpan {
   return { from: dayOf(now - (count - 1) * DAY_MS), to: dayOf(now) };
 }
 

@@ -1,14 +1,22 @@
 /** The person who is signed in: the account, its balance, where credits came from and went, and the ways into it. */
 import { infiniteQueryOptions } from "@tanstack/react-query";
 
-import { listStatement } from "@/api/billing";
-import type { StatementFilter } from "@/api/billingContract";
+import { listCredits } from "@/api/generated";
 import {
   getMeOptions,
   getSignInMethodsOptions,
+  listCreditsInfiniteQueryKey,
   listProvidersOptions,
 } from "@/api/generated/@tanstack/react-query.gen";
 import { followingPages } from "@/api/pages";
+import type { Transaction } from "@/api/types";
+
+export interface StatementFilter {
+  type?: Transaction["transaction_type"];
+  /** Days such as "2026-03-01", both of them within. */
+  from?: string;
+  to?: string;
+}
 
 export const meQuery = getMeOptions();
 
@@ -25,10 +33,11 @@ export const userKeys = {
 };
 
 /** Where credits came from and went; the first page brings along what the balance consists of. */
-export const ledgerQuery = (filter: StatementFilter = {}) =>
+export const ledgerQuery = (query: StatementFilter = {}) =>
   infiniteQueryOptions({
     ...followingPages,
-    queryKey: [{ ...userKeys.ledger[0], filter }],
-    queryFn: ({ pageParam, signal }) => listStatement({ ...filter, limit: 50, cursor: pageParam }, signal),
+    queryKey: listCreditsInfiniteQueryKey({ query }),
+    queryFn: ({ pageParam, signal }) =>
+      listCredits({ query: { ...query, limit: 50, cursor: pageParam }, signal }),
     placeholderData: (before) => before,
   });

@@ -1,5 +1,5 @@
 /** What admins did, and who looks for what in it. */
-import { getText } from "@/api/calls";
+import { getText } from "@/api/csv";
 import { ExportCsv } from "@/entities/ExportCsv";
 import { useI18n } from "@/i18n/useI18n";
 import { TextField } from "@/ui/Field";
@@ -49,7 +49,7 @@ export function AuditPage() {
           label={t("admin.export")}
           title={t("admin.export_text")}
           name="audit"
-          read={() => getText("/admin/audit.csv", { query: { ...span, limit: 100 } })}
+          read={() => getText("/api/v1/admin/audit.csv", { ...span, limit: 100 })}
         />
       }
     >

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { CheckIcon } from "lucide-react";
 
-import type { Subscription } from "@/api/billingContract";
+import type { Subscription } from "@/api/types";
 import { offersQuery } from "@/entities/subscription/queries";
 import { useAction } from "@/entities/useAction";
 import { meQuery } from "@/entities/user/queries";

@@ -1,5 +1,5 @@
 /** Before another plan is taken: what that changes, to the credit and the day. */
-import type { Plan, PlanOption, Subscription } from "@/api/billingContract";
+import type { Plan, PlanOption, Subscription } from "@/api/types";
 import { useAction } from "@/entities/useAction";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";

@@ -2,10 +2,9 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 
-import { exportStatement } from "@/api/billing";
-import type { StatementFilter } from "@/api/billingContract";
+import { getText } from "@/api/csv";
 import { ExportCsv } from "@/entities/ExportCsv";
-import { ledgerQuery } from "@/entities/user/queries";
+import { ledgerQuery, type StatementFilter } from "@/entities/user/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { cx } from "@/ui/cx";
 import { DataTable } from "@/ui/DataTable";
@@ -86,7 +85,11 @@ function Filters({ filter, onChange }: FiltersProps) {
         min={from}
         onChange={({ target }) => onChange("to", target.value)}
       />
-      <ExportCsv label={t("billing.export")} name="statement" read={() => exportStatement(filter)} />
+      <ExportCsv
+        label={t("billing.export")}
+        name="statement"
+        read={() => getText("/api/v1/me/credits", filter)}
+      />
     </search>
   );
 }

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { useLocation } from "react-router";
 
-import type { Pack } from "@/api/billingContract";
+import type { Pack } from "@/api/types";
 import { offersQuery } from "@/entities/subscription/queries";
 import { useAction } from "@/entities/useAction";
 import { useI18n } from "@/i18n/useI18n";

@@ -4,9 +4,9 @@ import { CreditCardIcon } from "lucide-react";
 import { useState } from "react";
 import { Link } from "react-router";
 
-import { getCustomerPages } from "@/api/billing";
-import type { CustomerPages, Subscription } from "@/api/billingContract";
+import { getSubscriptionPortal } from "@/api/generated";
 import { asProblem } from "@/api/problem";
+import type { CustomerPages, Subscription } from "@/api/types";
 import { ActionButton } from "@/entities/ActionControl";
 import { offersQuery, subscriptionQuery } from "@/entities/subscription/queries";
 import { useAction } from "@/entities/useAction";
@@ -110,7 +110,7 @@ function Deeds({ subscription, sells }: { subscription: Subscription; sells: boo
 function ToSeller({ label, to }: { label: string; to: (pages: CustomerPages) => string }) {
   const i18n = useI18n();
   const { mutate, isPending } = useMutation({
-    mutationFn: getCustomerPages,
+    mutationFn: () => getSubscriptionPortal(),
     onSuccess: (pages) => leaveTo(to(pages)),
     onError: (error) => toast(problemText(i18n, asProblem(error)), "bad"),
   });

@@ -1,6 +1,6 @@
 import { CheckIcon } from "lucide-react";
 
-import type { BillingCycle, Plan, PlanOption, Subscription } from "@/api/billingContract";
+import type { BillingCycle, Plan, PlanOption, Subscription } from "@/api/types";
 import { useAction } from "@/entities/useAction";
 import type { Translator } from "@/i18n/translate";
 import { useI18n } from "@/i18n/useI18n";

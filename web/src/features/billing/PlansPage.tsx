@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import type { BillingCycle, Offers, Plan, PlanOption, Subscription } from "@/api/billingContract";
+import type { BillingCycle, Offers, Plan, PlanOption, Subscription } from "@/api/types";
 import { offersQuery, planOptionsQuery, subscriptionQuery } from "@/entities/subscription/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { Segmented } from "@/ui/RadioGroup";

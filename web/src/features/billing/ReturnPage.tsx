@@ -7,10 +7,10 @@ import { CircleCheckIcon, HourglassIcon } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 
-import { getCheckout } from "@/api/billing";
-import type { Checkout } from "@/api/billingContract";
+import { getCheckoutOptions } from "@/api/generated/@tanstack/react-query.gen";
 import { asProblem } from "@/api/problem";
-import { offersQuery, rereadSubscription, subscriptionKeys } from "@/entities/subscription/queries";
+import type { Checkout } from "@/api/types";
+import { offersQuery, rereadSubscription } from "@/entities/subscription/queries";
 import { SandboxLine } from "@/entities/subscription/SandboxLine";
 import { meQuery } from "@/entities/user/queries";
 import { useI18n } from "@/i18n/useI18n";
@@ -43,8 +43,7 @@ function Waiting({ id }: { id: string }) {
   const client = useQueryClient();
   const isLate = useLater(SOON_MS);
   const { data, error, refetch } = useQuery({
-    queryKey: [{ ...subscriptionKeys.checkouts[0], id }],
-    queryFn: ({ signal }) => getCheckout(id, signal),
+    ...getCheckoutOptions({ path: { checkout_id: id } }),
     refetchInterval: ({ state: { data: read, error: failure } }) => {
       const isOver = read?.status === "paid" || (failure !== null && !asProblem(failure).outcomeUnknown);
       return !isOver && (isLate ? ASK_MS.late : ASK_MS.soon);

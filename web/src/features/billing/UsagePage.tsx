@@ -1,7 +1,8 @@
 /** What was made and spent: by the day, the model, the kind of job and the key that asked for it. */
 import { useQuery } from "@tanstack/react-query";
 
-import { exportUsage, getUsage } from "@/api/billing";
+import { getText } from "@/api/csv";
+import { getUsageOptions } from "@/api/generated/@tanstack/react-query.gen";
 import { ExportCsv } from "@/entities/ExportCsv";
 import { PeriodField, usePeriod } from "@/entities/usage/PeriodField";
 import { UsageFigures } from "@/entities/usage/UsageFigures";
@@ -14,14 +15,15 @@ export function UsagePage() {
   const { t } = useI18n();
   const { period, span, choose } = usePeriod();
   const { data, isPending, isError, error, refetch } = useQuery({
-    queryKey: [{ _id: "getUsage", ...span }],
-    queryFn: ({ signal }) => getUsage(span, signal),
+    ...getUsageOptions({ query: span }),
     placeholderData: (before) => before,
   });
   return (
     <BillingFrame
       title={t("billing.usage")}
-      aside={<ExportCsv label={t("billing.export")} name="usage" read={() => exportUsage(span)} />}
+      aside={
+        <ExportCsv label={t("billing.export")} name="usage" read={() => getText("/api/v1/me/usage", span)} />
+      }
     >
       <PeriodField period={period} choose={choose} />
       {isPending && <Loading label={t("usage.loading")} />}

@@ -1,15 +1,15 @@
-/** What a person can do about their plan and credits. What is paid for is asked for once a press, however often it has to be sent. */
+/** What a person can do about their plan and credits. */
 import { CoinsIcon, CreditCardIcon, GiftIcon, RefreshCwIcon, SparklesIcon, UndoIcon } from "lucide-react";
 
 import {
-  beginPackCheckout,
-  beginPlanCheckout,
   cancelSubscription,
-  changePlan as callChange,
+  changeSubscription,
+  checkOutCredits,
+  checkOutSubscription,
   redeemCode,
   resumeSubscription,
-} from "@/api/billing";
-import type { CheckoutStarted, PlanChoice, Redeemed, Subscription } from "@/api/billingContract";
+} from "@/api/generated";
+import type { CheckoutStarted, PlanChoice, Redeemed, Subscription } from "@/api/types";
 import type { RunAction } from "@/entities/action";
 import { setSubscription } from "@/entities/subscription/queries";
 import { setBalance } from "@/entities/user/cache";
@@ -18,22 +18,20 @@ import { userKeys } from "@/entities/user/queries";
 export const buyPlan: RunAction<PlanChoice, CheckoutStarted> = {
   label: "billing.to_checkout",
   icon: CreditCardIcon,
-  once: ({ plan, billing_cycle }) => `${plan} ${billing_cycle}`,
-  run: ({ plan, billing_cycle }, { key }) => beginPlanCheckout({ plan, billing_cycle }, key),
+  run: ({ plan, billing_cycle }) => checkOutSubscription({ body: { plan, billing_cycle } }),
 };
 
 export const buyPack: RunAction<string, CheckoutStarted> = {
   label: "billing.buy",
   icon: CoinsIcon,
-  once: (pack) => pack,
-  run: (pack, { key }) => beginPackCheckout(pack, key),
+  run: (pack) => checkOutCredits({ body: { pack } }),
 };
 
 export const changePlan: RunAction<PlanChoice, Subscription> = {
   label: "billing.change_plan",
   icon: SparklesIcon,
   run: async ({ plan, billing_cycle }, { client }) => {
-    const after = await callChange({ plan, billing_cycle });
+    const after = await changeSubscription({ body: { plan, billing_cycle } });
     setSubscription(client, after);
     return after;
   },
@@ -66,7 +64,7 @@ export const redeem: RunAction<string, Redeemed> = {
   label: "billing.redeem",
   icon: GiftIcon,
   run: async (code, { client }) => {
-    const given = await redeemCode(code);
+    const given = await redeemCode({ body: { code } });
     setBalance(client, given.balance);
     void client.invalidateQueries({ queryKey: userKeys.ledger });
     return given;

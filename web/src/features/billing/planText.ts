@@ -1,5 +1,5 @@
 /** In words: how a subscription stands, what another plan would change, and what stays when it ends. */
-import type { BillingCycle, Plan, PlanOption, Subscription } from "@/api/billingContract";
+import type { BillingCycle, Plan, PlanOption, Subscription } from "@/api/types";
 import type { Translator } from "@/i18n/translate";
 
 type Priced = Pick<Plan, "monthly_price" | "yearly_price">;
@@ -65,7 +65,7 @@ export function changeText(
   const current = held?.plan.display_name ?? "";
   if (action === "current") return t("billing.option.current");
   if (action === "checkout")
-    return t(`billing.option.checkout_${billing_cycle}`, { price: money(price ?? 0), now, monthly });
+    return t(`billing.option.checkout_${billing_cycle}`, { price: money(price), now, monthly });
   if (held?.status === "trial") return t("billing.option.trial", { monthly });
   if (isStaying(option, held)) return t("billing.option.stay");
   if (starts_at !== null) return t("billing.option.downgrade", { date: date(starts_at), current, monthly });

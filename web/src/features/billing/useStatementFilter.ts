@@ -1,6 +1,6 @@
 import { useSearchParams } from "react-router";
 
-import type { StatementFilter } from "@/api/billingContract";
+import type { StatementFilter } from "@/entities/user/queries";
 
 export const TYPES = ["grant", "consume", "refund", "expire", "bonus"] as const;
 

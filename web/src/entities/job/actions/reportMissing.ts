@@ -1,6 +1,6 @@
 import { ImageOffIcon } from "lucide-react";
 
-import { reportMissing as callReport } from "@/api/billing";
+import { reportMissing as callReport } from "@/api/generated";
 import type { Job } from "@/api/types";
 import type { RunAction } from "@/entities/action";
 import { userKeys } from "@/entities/user/queries";
@@ -14,7 +14,7 @@ export const reportMissing: RunAction<Pick<Job, "id">> = {
   label: "job.report_missing",
   icon: ImageOffIcon,
   run: async ({ id }, { client, i18n }) => {
-    const fresh = await callReport(id);
+    const fresh = await callReport({ path: { job_id: id } });
     patchJob(client, id, () => fresh);
     toast(i18n.t("job.paid_back", { n: fresh.receipt?.returned ?? 0 }), "good");
     for (const queryKey of [jobKeys.lists, userKeys.me, userKeys.ledger])

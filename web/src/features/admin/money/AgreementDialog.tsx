@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { agreeOnPlan, endAgreement } from "@/api/billingAdmin";
+import { agreePlan, endAgreedPlan } from "@/api/generated";
 import type { PersonDetails } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
 import { CheckField } from "@/ui/Choices";
@@ -33,7 +33,8 @@ export function AgreementDialog({ person, onClose }: AgreementDialogProps) {
   const go = async (reason: string) => {
     // The day that is named belongs to it.
     const ends_at = startOfDay(until, 1) ?? null;
-    await agreeOnPlan(person.id, { plan, ends_at, gives_credits: gives, reason });
+    const body = { plan, ends_at, gives_credits: gives, reason };
+    await agreePlan({ path: { user_id: person.id }, body });
     await rereadAfterMoney(client);
     toast(t("admin.agreed", blanks), "good");
     onClose();
@@ -77,7 +78,7 @@ export function EndAgreementDialog({ person, onClose }: AgreementDialogProps) {
   const client = useQueryClient();
   const blanks = { name: person.display_name };
   const go = async (reason: string) => {
-    await endAgreement(person.id, reason);
+    await endAgreedPlan({ path: { user_id: person.id }, body: { reason } });
     await rereadAfterMoney(client);
     toast(t("admin.agreement_ended", blanks), "good");
     onClose();

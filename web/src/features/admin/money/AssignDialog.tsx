@@ -2,8 +2,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { assignEvent, type BillingEvent } from "@/api/billingAdmin";
+import { assignBillingEvent } from "@/api/generated";
 import { asProblem } from "@/api/problem";
+import type { BillingEvent } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { Dialog, DialogActions } from "@/ui/Dialog";
@@ -20,7 +21,8 @@ export function AssignDialog({ event, onClose }: { event: BillingEvent; onClose:
   const client = useQueryClient();
   const [person, setPerson] = useState<string | null>(null);
   const { mutate, isPending, error } = useMutation({
-    mutationFn: (userId: string) => assignEvent(event.id, userId),
+    mutationFn: (userId: string) =>
+      assignBillingEvent({ path: { event_id: event.id }, body: { user_id: userId } }),
     onSuccess: async () => {
       await rereadAfterMoney(client);
       toast(t("admin.assigned"), "good");

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { makeCode } from "@/api/billingAdmin";
+import { makeCode } from "@/api/generated";
 import { useI18n } from "@/i18n/useI18n";
 import { TextField } from "@/ui/Field";
 import { toast } from "@/ui/toasts";
@@ -29,7 +29,7 @@ export function CodeDialog({ onClose }: { onClose: () => void }) {
   const go = async (reason: string) => {
     // What is wrong is said beside its field.
     if (wrong.length > 0) return;
-    const made = await makeCode({ ...code, reason });
+    const made = await makeCode({ body: { ...code, reason } });
     await rereadAfterMoney(client);
     toast(t("admin.code_made", { code: made.code }), "good");
     onClose();

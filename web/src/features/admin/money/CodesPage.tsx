@@ -3,8 +3,9 @@ import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-q
 import { CopyIcon, PlusIcon, TicketIcon } from "lucide-react";
 import { useMemo, useState } from "react";
 
-import { endCode, type Code } from "@/api/billingAdmin";
+import { endCode } from "@/api/generated";
 import { asProblem } from "@/api/problem";
+import type { Code } from "@/api/types";
 import type { Translator } from "@/i18n/translate";
 import { useI18n } from "@/i18n/useI18n";
 import { Badge } from "@/ui/Badge";
@@ -102,7 +103,7 @@ function End({ code }: { code: Code }) {
   const client = useQueryClient();
   const [asked, setAsked] = useState(false);
   const { mutate, isPending } = useMutation({
-    mutationFn: () => endCode(code.id),
+    mutationFn: () => endCode({ path: { code_id: code.id } }),
     onSuccess: async () => {
       await rereadAfterMoney(client);
       toast(t("admin.code_ended"), "good");

@@ -4,8 +4,9 @@ import { InboxIcon, RotateCwIcon, UserPlusIcon } from "lucide-react";
 import { useMemo, useState } from "react";
 import { Link } from "react-router";
 
-import { replayEvent, type BillingEvent, type EventStatus } from "@/api/billingAdmin";
+import { replayBillingEvent } from "@/api/generated";
 import { asProblem } from "@/api/problem";
+import type { BillingEvent } from "@/api/types";
 import { SandboxLine } from "@/entities/subscription/SandboxLine";
 import { useI18n } from "@/i18n/useI18n";
 import { Badge } from "@/ui/Badge";
@@ -55,7 +56,7 @@ export function EventsPage() {
   );
 }
 
-function Events({ status }: { status: EventStatus | undefined }) {
+function Events({ status }: { status: BillingEvent["status"] | undefined }) {
   const { t } = useI18n();
   const { data, isPending, isError, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } =
     useInfiniteQuery(eventsQuery({ status }));
@@ -83,7 +84,7 @@ function Told({ event }: { event: BillingEvent }) {
   const [isAssigned, setAssigned] = useState(false);
   const { id, provider, event_name, status, attempts, error, user_id, received_at, applied_at } = event;
   const replaying = useMutation({
-    mutationFn: () => replayEvent(id),
+    mutationFn: () => replayBillingEvent({ path: { event_id: id } }),
     onSuccess: async () => {
       await rereadAfterMoney(client);
       toast(t("admin.replayed"), "good");

@@ -2,8 +2,9 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { changeAdminPlan, type AdminPlan, type PlanChanges, type Touched } from "@/api/billingAdmin";
+import { changePlan } from "@/api/generated";
 import { asProblem } from "@/api/problem";
+import type { AdminPlan, PlanChanges, Touched } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
 import { CheckField } from "@/ui/Choices";
 import { TextField } from "@/ui/Field";
@@ -28,7 +29,7 @@ export function PlanDialog({ plan, onClose }: { plan: AdminPlan; onClose: () => 
     // What is wrong is said beside its field.
     if (wrong.length > 0) return;
     if (isChanged) {
-      await changeAdminPlan(plan.name, changes, reason);
+      await changePlan({ path: { name: plan.name }, body: { ...changes, reason } });
       await rereadAfterMoney(client);
       toast(t("admin.plan_changed", { name: plan.display_name }), "good");
     }

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { PencilIcon } from "lucide-react";
 import { useState } from "react";
 
-import type { AdminPlan } from "@/api/billingAdmin";
+import type { AdminPlan } from "@/api/types";
 import type { Translator } from "@/i18n/translate";
 import { useI18n } from "@/i18n/useI18n";
 import { Badge } from "@/ui/Badge";
@@ -41,7 +41,7 @@ function Plan({ plan, onEdit }: { plan: AdminPlan; onEdit: () => void }) {
     <li className={styles.card} aria-label={plan.display_name}>
       <div className={styles.head}>
         <h2>{plan.display_name}</h2>
-        <Badge>{t("admin.holders", { n: plan.holders })}</Badge>
+        <Badge>{t("admin.holders", { n: plan.holders ?? 0 })}</Badge>
         {!plan.is_active && <Badge tone="warn">{t("admin.not_on_sale")}</Badge>}
         <Button
           small

@@ -2,7 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 
-import { exportRevenue, type RevenueMonth } from "@/api/billingAdmin";
+import { getText } from "@/api/csv";
+import type { RevenueMonth } from "@/api/types";
 import { ExportCsv } from "@/entities/ExportCsv";
 import { SandboxLine } from "@/entities/subscription/SandboxLine";
 import { useI18n } from "@/i18n/useI18n";
@@ -25,7 +26,13 @@ export function RevenuePage() {
   return (
     <AdminFrame
       title={t("admin.revenue")}
-      aside={<ExportCsv label={t("admin.export")} name="revenue" read={() => exportRevenue(span)} />}
+      aside={
+        <ExportCsv
+          label={t("admin.export")}
+          name="revenue"
+          read={() => getText("/api/v1/admin/revenue", span)}
+        />
+      }
     >
       <SandboxLine />
       <search className={styles.filters}>
@@ -104,7 +111,7 @@ function useColumns(): Column<RevenueMonth>[] {
       {
         id: "cost",
         header: t("admin.gpu_cost"),
-        cell: (row) => (row.gpu_cost_usd === null ? t("admin.never") : money(row.gpu_cost_usd)),
+        cell: ({ gpu_cost_usd: cost = null }) => (cost === null ? t("admin.never") : money(cost)),
         numeric: true,
       },
     ],

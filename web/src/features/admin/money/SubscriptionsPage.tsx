@@ -4,8 +4,9 @@ import { CreditCardIcon, RefreshCwIcon } from "lucide-react";
 import { useMemo } from "react";
 import { Link } from "react-router";
 
-import { reconcile, type HeldSubscription, type SubscriptionFilter } from "@/api/billingAdmin";
+import { reconcileBilling } from "@/api/generated";
 import { asProblem } from "@/api/problem";
+import type { HeldSubscription } from "@/api/types";
 import type { Translator } from "@/i18n/translate";
 import { SandboxLine } from "@/entities/subscription/SandboxLine";
 import { useI18n } from "@/i18n/useI18n";
@@ -20,7 +21,7 @@ import { toast } from "@/ui/toasts";
 import { AdminFrame } from "../AdminFrame";
 import { useFilters } from "../useFilters";
 import styles from "./Money.module.css";
-import { plansQuery, rereadAfterMoney, subscriptionsQuery } from "./queries";
+import { plansQuery, rereadAfterMoney, subscriptionsQuery, type SubscriptionFilter } from "./queries";
 
 const STATUSES = ["active", "trial", "past_due", "canceled"] as const;
 const TONES = { active: "good", trial: "info", past_due: "bad", canceled: "warn" } as const;
@@ -116,7 +117,7 @@ function Reconcile() {
   const { t } = i18n;
   const client = useQueryClient();
   const { mutate, isPending } = useMutation({
-    mutationFn: reconcile,
+    mutationFn: () => reconcileBilling(),
     onSuccess: async (found) => {
       await rereadAfterMoney(client);
       toast(t("admin.reconciled", { ...found }), "good");

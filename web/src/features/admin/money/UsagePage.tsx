@@ -1,7 +1,7 @@
 /** What everybody made and spent, and what the machines cost where somebody has told what a second costs. */
 import { useQuery } from "@tanstack/react-query";
 
-import { exportUsageOfAll } from "@/api/billingAdmin";
+import { getText } from "@/api/csv";
 import { ExportCsv } from "@/entities/ExportCsv";
 import { PeriodField, usePeriod } from "@/entities/usage/PeriodField";
 import { UsageFigures } from "@/entities/usage/UsageFigures";
@@ -18,7 +18,13 @@ export function UsagePage() {
   return (
     <AdminFrame
       title={t("admin.usage")}
-      aside={<ExportCsv label={t("admin.export")} name="usage-of-all" read={() => exportUsageOfAll(span)} />}
+      aside={
+        <ExportCsv
+          label={t("admin.export")}
+          name="usage-of-all"
+          read={() => getText("/api/v1/admin/usage", span)}
+        />
+      }
     >
       <PeriodField period={period} choose={choose} />
       {isPending && <Loading label={t("usage.loading")} />}

@@ -1,5 +1,5 @@
 /** A new code as an admin fills it in, and what of that is wrong. */
-import type { NewCode } from "@/api/billingAdmin";
+import type { NewCode } from "@/api/types";
 
 import { startOfDay } from "../days";
 

@@ -1,5 +1,5 @@
 /** A plan as an admin fills it in, and what of that is a change, or wrong. */
-import type { AdminPlan, PlanChanges } from "@/api/billingAdmin";
+import type { AdminPlan, PlanChanges } from "@/api/types";
 
 const GIB = 1024 ** 3;
 const NEEDED = [

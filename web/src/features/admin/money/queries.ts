@@ -1,74 +1,70 @@
 /** What admins read about money. */
 import { infiniteQueryOptions, queryOptions, type QueryClient } from "@tanstack/react-query";
 
+import { listBillingEvents, listCodes, listSubscriptions, previewPlan } from "@/api/generated";
 import {
-  getRevenue,
-  getUsageOfAll,
-  listAdminPlans,
-  listCodes,
-  listEvents,
-  listSubscriptions,
-  previewPlan,
-  type EventStatus,
-  type PlanChanges,
-  type SubscriptionFilter,
-} from "@/api/billingAdmin";
-import type { DaySpan } from "@/api/billingContract";
+  getRevenueOptions,
+  getUsageOfAllOptions,
+  listAllPlansOptions,
+  listBillingEventsInfiniteQueryKey,
+  listCodesInfiniteQueryKey,
+  listSubscriptionsInfiniteQueryKey,
+} from "@/api/generated/@tanstack/react-query.gen";
 import { followingPages } from "@/api/pages";
+import type { BillingEvent, HeldSubscription, PlanChanges } from "@/api/types";
 import { subscriptionKeys } from "@/entities/subscription/queries";
+import type { DaySpan } from "@/entities/usage/usageDays";
 
 import { rereadAfterDeed } from "../queries";
 
-export const plansQuery = queryOptions({
-  queryKey: [{ _id: "listAdminPlans" }],
-  queryFn: ({ signal }) => listAdminPlans(signal),
-});
+export interface SubscriptionFilter {
+  plan?: string;
+  status?: HeldSubscription["status"];
+}
+
+interface EventFilter {
+  status?: BillingEvent["status"];
+}
+
+export const plansQuery = listAllPlansOptions();
 
 export const previewQuery = (name: string, changes: PlanChanges) =>
   queryOptions({
     queryKey: [{ _id: "previewPlan", name, changes }],
-    queryFn: () => previewPlan(name, changes),
+    queryFn: ({ signal }) => previewPlan({ path: { name }, body: changes, signal }),
     placeholderData: (before) => before,
     retry: false,
   });
 
-export const subscriptionsQuery = (filter: SubscriptionFilter) =>
+export const subscriptionsQuery = (query: SubscriptionFilter) =>
   infiniteQueryOptions({
     ...followingPages,
-    queryKey: [{ _id: "listSubscriptions", filter }],
-    queryFn: ({ pageParam, signal }) => listSubscriptions({ ...filter, cursor: pageParam }, signal),
+    queryKey: listSubscriptionsInfiniteQueryKey({ query }),
+    queryFn: ({ pageParam, signal }) => listSubscriptions({ query: { ...query, cursor: pageParam }, signal }),
     placeholderData: (before) => before,
   });
 
-export const eventsQuery = (filter: { status?: EventStatus }) =>
+export const eventsQuery = (query: EventFilter) =>
   infiniteQueryOptions({
     ...followingPages,
-    queryKey: [{ _id: "listBillingEvents", filter }],
-    queryFn: ({ pageParam, signal }) => listEvents({ ...filter, cursor: pageParam }, signal),
+    queryKey: listBillingEventsInfiniteQueryKey({ query }),
+    queryFn: ({ pageParam, signal }) => listBillingEvents({ query: { ...query, cursor: pageParam }, signal }),
     placeholderData: (before) => before,
   });
 
-export const revenueQuery = (span: DaySpan) =>
-  queryOptions({
-    queryKey: [{ _id: "getRevenue", span }],
-    queryFn: ({ signal }) => getRevenue(span, signal),
-    placeholderData: (before) => before,
-  });
+export const revenueQuery = (query: Partial<DaySpan>) =>
+  queryOptions({ ...getRevenueOptions({ query }), placeholderData: (before) => before });
 
-export const usageQuery = (span: DaySpan) =>
-  queryOptions({
-    queryKey: [{ _id: "getUsageOfAll", span }],
-    queryFn: ({ signal }) => getUsageOfAll(span, signal),
-    placeholderData: (before) => before,
-  });
+export const usageQuery = (query: DaySpan) =>
+  queryOptions({ ...getUsageOfAllOptions({ query }), placeholderData: (before) => before });
 
 export const codesQuery = infiniteQueryOptions({
   ...followingPages,
-  queryKey: [{ _id: "listCodes" }],
-  queryFn: ({ pageParam, signal }) => listCodes({ cursor: pageParam }, signal),
+  queryKey: listCodesInfiniteQueryKey(),
+  queryFn: ({ pageParam, signal }) => listCodes({ query: { cursor: pageParam }, signal }),
 });
 
-const CHANGED = ["listAdminPlans", "listSubscriptions", "listBillingEvents", "listCodes", "getRevenue"];
+const CHANGED = ["listAllPlans", "listSubscriptions", "listBillingEvents", "listCodes", "getRevenue"];
 
 /** After anything about money was done: what is listed of it, the people, and the audit log. */
 export async function rereadAfterMoney(client: QueryClient): Promise<void> {
