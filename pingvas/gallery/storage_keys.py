@@ -18,6 +18,11 @@ def image_key(user_id: UUID | None, image_id: UUID, format: str) -> str:
     return f"images/{user_id or NOBODY}/{image_id}.v2.{format}"
 
 
+def images_of(user_id: UUID) -> str:
+    """How the keys of a person's pictures begin."""
+    return f"images/{user_id}"
+
+
 def thumbnail_key(user_id: UUID | None, image_id: UUID) -> str:
     """The key of its thumbnail, a WebP."""
     return f"thumbnails/{user_id or NOBODY}/{image_id}.webp"

@@ -14,6 +14,7 @@ from pingvas.adapters.storage import Storage
 from pingvas.base.db import Database
 from pingvas.billing.subscriptions import NoSubscription
 from pingvas.gallery.lost_files import is_lost
+from pingvas.gallery.storage_keys import images_of
 from pingvas.generation.lifecycle.undelivered import pay_back
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ async def pay_back_undelivered(
 async def _look(database: Database, storage: Storage, user_id: UUID) -> tuple[int, Sequence[_Lost]]:
     """How many images a person's jobs have made, and those that are lost. What the listing lacks is looked for once more by itself: it
     may be younger."""
-    stored = {each.key: each.size async for each in storage.list(f"images/{user_id}")}
+    stored = {each.key: each.size async for each in storage.list(images_of(user_id))}
     async with database.read() as session:
         images = (await session.execute(_IMAGES, {"user_id": user_id})).all()
     return len(images), [
