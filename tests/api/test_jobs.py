@@ -13,6 +13,7 @@ from pingvas.accounts.tables import OAuthAccount, Passkey
 from pingvas.base.db import Database
 from pingvas.base.ids import new_id
 from pingvas.billing.plans import seed_plans
+from pingvas.billing.sold.tables import Checkout
 from tests.make.accounts import SignedInPerson, sign_up
 from tests.make.api_keys import make_api_key
 from tests.make.generation import claim_job, complete_job
@@ -197,9 +198,11 @@ async def test_every_route_with_an_id_is_not_found_to_a_stranger(
         user_id = UUID(person.user["id"])
         passkey = Passkey(id=new_id(), user_id=user_id, credential_id=b"x", public_key=b"x", name="Laptop")
         account = OAuthAccount(id=new_id(), user_id=user_id, provider="google", provider_user_id="1")
-        session.add_all([passkey, account])
+        checkout = Checkout(id=new_id(), user_id=user_id, token_hash="x", variant="pack_small")
+        session.add_all([passkey, account, checkout])
     ids = {"job_id": job["id"], "image_id": image["id"], "session_id": device["id"]}
     ids |= {"key_id": key.id, "passkey_id": str(passkey.id), "account_id": str(account.id)}
+    ids |= {"checkout_id": str(checkout.id)}
     bodies = {"image_id": {"is_favorite": True}, "key_id": {"name": "x"}, "passkey_id": {"name": "x"}}
     stranger = await sign_up(client)
 
@@ -224,9 +227,9 @@ async def test_every_route_with_an_id_is_not_found_to_a_stranger(
 
 async def test_routes_with_an_id_are_all_covered_by_that_test(app: Any) -> None:
     """A new kind of id has to be added to the walk above."""
-    known = {"job_id", "image_id", "session_id", "key_id", "passkey_id", "account_id"}
+    known = {"job_id", "image_id", "session_id", "key_id", "passkey_id", "account_id", "checkout_id"}
     nobodys = {"name", "provider"}
-    of_admins = {"user_id", "announcement_id", "code_id"}  # see test_who_may_what.py
+    of_admins = {"user_id", "announcement_id", "code_id", "event_id"}  # see test_who_may_what.py
     found = {
         part.strip("{}")
         for path in app.openapi()["paths"]

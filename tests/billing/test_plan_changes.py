@@ -97,7 +97,7 @@ async def test_a_change_is_previewed_made_written_down_and_holds_at_once(
     [
         ("gold", {"is_active": False}, 404, "not_found"),
         ("free", {"is_active": False}, 409, "conflict"),
-        ("free", {"monthly_price": 5}, 409, "conflict"),
+        ("free", {"monthly_price": "5"}, 409, "conflict"),
         ("pro", {"credits_per_month": -1}, 422, "validation_error"),
         ("pro", {"credits_per_month": 2**40}, 422, "validation_error"),
         ("pro", {"storage_bytes": 2**63}, 422, "validation_error"),

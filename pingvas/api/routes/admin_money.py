@@ -1,12 +1,13 @@
 """For admins: plans and whom a change touches, codes, and what the studio took in and owes."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, status
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import AdminDep, FreshAdminDep, ReadSessionDep, SessionDep, SettingsDep
@@ -18,7 +19,7 @@ from pingvas.api.routes.usage_out import UsageOut, usage_csv, usage_out
 from pingvas.base.errors import Conflict, NotFound
 from pingvas.billing import gift_codes, plan_changes
 from pingvas.billing.gifts import MOST_AT_ONCE, MOST_DAYS
-from pingvas.billing.plan_changes import BOUNDS, LONGEST_NAME, MOST_PRICE, HeldPlan, NoSuchPlan
+from pingvas.billing.plan_changes import BOUNDS, LONGEST_NAME, HeldPlan, NoSuchPlan
 from pingvas.generation.usage.read_usage import read_usage
 from pingvas.generation.usage.revenue import read_revenue
 
@@ -42,9 +43,22 @@ def _figure(name: str) -> Any:
 
 
 def _price() -> Any:
-    return Field(
-        None, ge=0, le=MOST_PRICE, decimal_places=2, description="USD; null: agreed with each customer"
-    )
+    return Field(None, description="USD; null: agreed with each customer")
+
+
+def _written(price: object) -> object:
+    """As the API writes prices; a number of JSON would lose cents."""
+    if price is not None and not (isinstance(price, str) and re.fullmatch(_PRICE, price, re.ASCII)):
+        raise ValueError("must be a price such as 79.50, as text")
+    return price
+
+
+_PRICE = r"[0-9]{1,8}(?:\.[0-9]{1,2})?"
+Price = Annotated[
+    Decimal | None,
+    BeforeValidator(_written),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": f"^{_PRICE}$"}, {"type": "null"}]}),
+]
 
 
 class AdminPlanOut(PlanOut):
@@ -78,8 +92,8 @@ class PlanChanges(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     display_name: str = Field(default_factory=left_out, min_length=1, max_length=4 * LONGEST_NAME)
-    monthly_price: Decimal | None = _price()
-    yearly_price: Decimal | None = _price()
+    monthly_price: Price = _price()
+    yearly_price: Price = _price()
     credits_per_month: int = _figure("credits_per_month")
     rollover_credits: int = _figure("rollover_credits")
     trial_credits: int = _figure("trial_credits")

@@ -2934,13 +2934,13 @@ export type PlanChangeBody = {
      *
      * USD; null: agreed with each customer
      */
-    monthly_price?: number | string | null;
+    monthly_price?: string | null;
     /**
      * Yearly Price
      *
      * USD; null: agreed with each customer
      */
-    yearly_price?: number | string | null;
+    yearly_price?: string | null;
     /**
      * Credits Per Month
      */
@@ -3011,13 +3011,13 @@ export type PlanChanges = {
      *
      * USD; null: agreed with each customer
      */
-    monthly_price?: number | string | null;
+    monthly_price?: string | null;
     /**
      * Yearly Price
      *
      * USD; null: agreed with each customer
      */
-    yearly_price?: number | string | null;
+    yearly_price?: string | null;
     /**
      * Credits Per Month
      */
