@@ -16,38 +16,13 @@ from pingvas.adapters.sellers.seller import (
 from pingvas.adapters.sellers.variants import name_of, variant_named
 from pingvas.base.settings import Settings
 from pingvas.billing.plans import PLANS
-from tests.make.sandbox import RunningSandbox, running_sandbox
-
-PRO, STUDIO = PlanVariant("pro", "monthly"), PlanVariant("studio", "monthly")
-BACK = "http://studio.test/billing/return?checkout=1"
+from tests.make.sandbox import BACK, STUDIO, RunningSandbox, bought, running_sandbox, words
 
 
 @pytest.fixture
 async def sandbox(make_settings: Callable[..., Settings]) -> AsyncIterator[RunningSandbox]:
     async with running_sandbox(make_settings()) as running:
         yield running
-
-
-async def bought(sandbox: RunningSandbox, variant: Any = PRO, *, how: str = "pay") -> str:
-    """Somebody buys it; the id of the newest subscription there."""
-    page = await sandbox.seller.checkout(
-        variant, token="t0", email="kim@example.com", return_url=BACK, language="ko"
-    )
-    answer = await sandbox.buy(page.url, how=how)
-    assert (answer.status_code, answer.headers["location"]) == (303, BACK)
-    subscriptions = sandbox.sandbox.store.all("subscriptions")
-    return subscriptions[0].id if subscriptions else ""
-
-
-def words(sandbox: RunningSandbox, since: int = 0) -> list[tuple[str, Any]]:
-    """What was sent, read as the studio reads it."""
-    read = []
-    for body, headers in sandbox.sent[since:]:
-        sent = sandbox.seller.accept_event({name.lower(): value for name, value in headers.items()}, body)
-        event = sandbox.seller.read_event(sent.body)
-        assert event.token == "t0"
-        read.append((event.name, event.word))
-    return read
 
 
 async def test_time_passes_at_the_sandbox(sandbox: RunningSandbox) -> None:

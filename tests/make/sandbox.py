@@ -18,6 +18,7 @@ from pingvas.adapters.sellers.lemon_squeezy.seller import LemonSqueezy
 from pingvas.adapters.sellers.sandbox import keys
 from pingvas.adapters.sellers.sandbox.app import create_app, open_sandbox
 from pingvas.adapters.sellers.sandbox.state import Sandbox
+from pingvas.adapters.sellers.seller import PlanVariant
 from pingvas.base.settings import Settings
 
 Answer = Callable[[str, bytes, Mapping[str, str]], Awaitable[int]]
@@ -119,3 +120,29 @@ class _Losing:
         await self._app(scope, receive, swallow)
         await send({"type": "http.response.start", "status": 502, "headers": []})
         await send({"type": "http.response.body", "body": b"<h1>Bad Gateway</h1>"})
+
+
+PRO, STUDIO = PlanVariant("pro", "monthly"), PlanVariant("studio", "monthly")
+BACK = "http://studio.test/billing/return?checkout=1"
+
+
+async def bought(sandbox: RunningSandbox, variant: Any = PRO, *, how: str = "pay") -> str:
+    """Somebody buys it; the id of the newest subscription there."""
+    page = await sandbox.seller.checkout(
+        variant, token="t0", email="kim@example.com", return_url=BACK, language="ko"
+    )
+    answer = await sandbox.buy(page.url, how=how)
+    assert (answer.status_code, answer.headers["location"]) == (303, BACK)
+    subscriptions = sandbox.sandbox.store.all("subscriptions")
+    return subscriptions[0].id if subscriptions else ""
+
+
+def words(sandbox: RunningSandbox, since: int = 0) -> list[tuple[str, Any]]:
+    """What was sent, read as the studio reads it."""
+    read = []
+    for body, headers in sandbox.sent[since:]:
+        sent = sandbox.seller.accept_event({name.lower(): value for name, value in headers.items()}, body)
+        event = sandbox.seller.read_event(sent.body)
+        assert event.token == "t0"
+        read.append((event.name, event.word))
+    return read
