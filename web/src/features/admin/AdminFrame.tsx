@@ -5,7 +5,7 @@ import { NavLink } from "react-router";
 import { useI18n } from "@/i18n/useI18n";
 import { useTitle } from "@/ui/useTitle";
 
-import styles from "./AdminFrame.module.css";
+import styles from "@/ui/TabbedPage.module.css";
 
 const PAGES = [
   "users",

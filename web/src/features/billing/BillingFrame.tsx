@@ -6,7 +6,7 @@ import { SandboxLine } from "@/entities/subscription/SandboxLine";
 import { useI18n } from "@/i18n/useI18n";
 import { useTitle } from "@/ui/useTitle";
 
-import styles from "./BillingFrame.module.css";
+import styles from "@/ui/TabbedPage.module.css";
 
 const PAGES = [
   { path: "/credits", label: "billing.title" },
