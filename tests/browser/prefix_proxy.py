@@ -18,9 +18,16 @@ class PrefixProxy:
         self._upstream_port = upstream_port
         self._path = path.encode()
         self._takes_off = takes_off
+        self._serving: set[asyncio.Task[None]] = set()
         self.outside: list[str] = []
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        # A stream holds its task only until the client leaves, and the loop never does.
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
                 await self._one(reader, writer)
@@ -45,11 +52,16 @@ class PrefixProxy:
             headers.append(b"Connection: close")
         upstream_reader, upstream = await asyncio.open_connection("127.0.0.1", self._upstream_port)
         upstream.write(b"\r\n".join([b" ".join((method, target, version)), *headers, b"", b""]))
-        up = asyncio.create_task(_pump(reader, upstream))
+        ways = {
+            asyncio.create_task(_pump(reader, upstream)),
+            asyncio.create_task(_pump(upstream_reader, writer)),
+        }
         try:
-            await _pump(upstream_reader, writer)
+            # Whichever side leaves, the other has nobody to speak to.
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            up.cancel()
+            for way in ways:
+                way.cancel()
             await _close(upstream)
 
 
@@ -77,7 +89,7 @@ def prefix_proxy(port: int, upstream_port: int, path: str, *, takes_off: bool) -
         over = asyncio.Event()
         loop = asyncio.get_running_loop()
         stop.append(lambda: loop.call_soon_threadsafe(over.set))
-        server = await asyncio.start_server(proxy.serve, "127.0.0.1", port, limit=_HEAD_BYTES)
+        server = await asyncio.start_server(proxy.take, "127.0.0.1", port, limit=_HEAD_BYTES)
         ready.set()
         await over.wait()
         server.close()
@@ -87,6 +99,8 @@ def prefix_proxy(port: int, upstream_port: int, path: str, *, takes_off: bool) -
             others = asyncio.all_tasks() - {asyncio.current_task()}
             if not others:
                 return
+            # Canceled before its first step it would not close what it was given.
+            await asyncio.sleep(0)
             for connection in others:
                 connection.cancel()
             await asyncio.wait(others)

@@ -19,6 +19,7 @@ class Cable:
         self._target = make_url(url)
         self._server: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
+        self._carrying: set[asyncio.Task[None]] = set()
         self._port = 0
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -28,7 +29,7 @@ class Cable:
         return self._target.set(host="127.0.0.1", port=self._port).render_as_string(hide_password=False)
 
     async def mend(self) -> None:
-        self._server = await asyncio.start_server(self._connect, "127.0.0.1", self._port)
+        self._server = await asyncio.start_server(self._take, "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
@@ -44,6 +45,12 @@ class Cable:
 
     def release(self) -> None:
         self._flowing.set()
+
+    def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        carrying = asyncio.create_task(self._connect(reader, writer))
+        # A stream holds its task only until the client leaves, and the loop never does.
+        self._carrying.add(carrying)
+        carrying.add_done_callback(self._carrying.discard)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there_reader, there_writer = await asyncio.open_connection(self._target.host, self._target.port)

@@ -14,6 +14,8 @@ interface Left {
   focus: Mark | null;
 }
 
+/** By these somebody says that they are about something else. */
+const DEEDS = ["wheel", "touchstart", "keydown", "pointerdown"] as const;
 /** How long what was there before is waited for. */
 const WAIT_MS = 5_000;
 const STORED = "pingvas.places";
@@ -114,21 +116,29 @@ function untilDone(place: HTMLElement, attempt: () => boolean): () => void {
   const sizes = new ResizeObserver(again);
   sizes.observe(document.body);
   const timer = window.setTimeout(stop, WAIT_MS);
-  const others = ["wheel", "touchstart", "keydown", "pointerdown"];
-  for (const name of others) window.addEventListener(name, stop, { passive: true });
+  for (const name of DEEDS) window.addEventListener(name, stop, { passive: true });
   function stop() {
     mutations.disconnect();
     sizes.disconnect();
     window.clearTimeout(timer);
-    for (const name of others) window.removeEventListener(name, stop);
+    for (const name of DEEDS) window.removeEventListener(name, stop);
   }
   return stop;
 }
 
-/** Twice: a dialog that closes gives the focus back by itself a moment later, to where it was when it opened. */
+/**
+ * Twice: a dialog that closes gives the focus back by itself a moment later, to where it was when it opened. Not when somebody does
+ * something meanwhile: a panel that they opened would lose the focus, and close.
+ */
 function giveFocus(control: HTMLElement): void {
   control.focus({ preventScroll: true });
-  requestAnimationFrame(() => control.focus({ preventScroll: true }));
+  const theirs = new AbortController();
+  const { signal } = theirs;
+  for (const name of DEEDS) window.addEventListener(name, () => theirs.abort(), { passive: true, signal });
+  requestAnimationFrame(() => {
+    if (!signal.aborted && !isSomethingAbove()) control.focus({ preventScroll: true });
+    theirs.abort();
+  });
 }
 
 /** Of the entry of the history that is shown now, which changes before anything is drawn. */
