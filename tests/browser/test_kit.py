@@ -87,10 +87,10 @@ def _show(page: Page, *, language: str = "en", theme: str = "dark", opened: str 
     elif opened is not None:
         expect(page.get_by_role(OPENED[opened])).to_be_visible()  # type: ignore[arg-type]
     page.evaluate("document.fonts.ready")
-    # What is animated stands still: at its end, or at its beginning where it goes on for ever.
+    # What is animated stands still: at its end, or at its beginning where it goes on for ever. What is taken away meanwhile does, too.
     page.evaluate(
         "Promise.all(document.getAnimations().map(animation =>"
-        " animation.effect.getComputedTiming().iterations === Infinity ? animation.cancel() : animation.finished))"
+        " animation.effect.getComputedTiming().iterations === Infinity ? animation.cancel() : animation.finished.catch(() => null)))"
     )
 
 

@@ -1,9 +1,9 @@
 /** What is seen by whom: the way in, or the studio. */
-import { Suspense } from "react";
+import { Suspense, useDeferredValue } from "react";
 import { BrowserRouter, Navigate, Route, Routes, useLocation } from "react-router";
 
 import { BASE_PATH } from "@/api/basePath";
-import { startSession } from "@/api/session";
+import { startSession, type Session } from "@/api/session";
 import { wasSignedIn } from "@/api/signedInHere";
 import { useSession } from "@/entities/user/useSession";
 import { useI18n } from "@/i18n/useI18n";
@@ -35,7 +35,7 @@ const WAYS_IN = {
 };
 
 function Pages() {
-  const session = useSession();
+  const session = useSessionInPieces();
   const { pathname } = useLocation();
 
   const ForEverybody = isForEverybody(pathname) ? FOR_EVERYBODY[pathname] : null;
@@ -59,6 +59,13 @@ function Pages() {
   if (session.user.status === "deleted") return <Leaving key={session.user.id} />;
   // Another account is another page altogether: nothing of the one before stays mounted.
   return <SignedIn key={session.user.id} user={session.user} />;
+}
+
+/** Whoever arrives signed in sees the studio at once and whole: it is drawn in pieces, between which the page can take a key. */
+function useSessionInPieces(): Session {
+  const now = useSession();
+  const later = useDeferredValue(now);
+  return now.status === "signed-in" && later.status === "starting" ? later : now;
 }
 
 function isForEverybody(path: string): path is keyof typeof FOR_EVERYBODY {

@@ -1,11 +1,12 @@
 /** The pages of somebody who is signed in. */
-import { Suspense } from "react";
+import { Suspense, useEffect } from "react";
 import { Navigate, Outlet, Route, Routes, useLocation, useSearchParams } from "react-router";
 
 import { ownPath } from "@/api/basePath";
 import type { User } from "@/api/types";
 import { billingWords } from "@/features/billing/words";
 import { useI18n } from "@/i18n/useI18n";
+import { useLater } from "@/ui/useLater";
 import { useTitle } from "@/ui/useTitle";
 
 import { AppLayout } from "./AppLayout";
@@ -54,14 +55,17 @@ function Frame({ user }: { user: User }) {
   );
 }
 
+/** Whether a page was shown in the frame already. */
+let arrived = false;
+
 function PlacePage({ place: { label, skeleton, Page }, user }: { place: Place; user: User }) {
   const { t } = useI18n();
   useTitle(t(label));
-  return (
-    <Suspense fallback={<PageSkeleton shape={skeleton} />}>
-      <Page user={user} />
-    </Suspense>
-  );
+  // The first one comes after the frame.
+  const afterTheFrame = useLater(arrived);
+  useEffect(() => void (arrived = true), []);
+  const shape = <PageSkeleton shape={skeleton} />;
+  return <Suspense fallback={shape}>{afterTheFrame ? <Page user={user} /> : shape}</Suspense>;
 }
 
 /** Where a payment service sends people back to. */

@@ -1,16 +1,27 @@
-import { lazy, type ComponentType } from "react";
+import { createElement, use, type ComponentType, type FunctionComponent } from "react";
 
 import { loadWords, type Catalogue } from "@/i18n/catalogues";
 
 import { loadChunk } from "./chunks";
 
-/** A part of the page that is loaded when it is first shown, its words with it; `preload` loads it before. */
-export function page<Props extends object>(load: () => Promise<ComponentType<Props>>, ...words: Catalogue[]) {
+interface Part<Props> extends FunctionComponent<Props> {
+  /** Loads it before it is shown; that it failed is told when it is shown. */
+  preload: () => void;
+}
+
+/** A part of the page that is loaded when it is first shown, its words with it. What is there already is shown without waiting. */
+export function page<Props extends object>(
+  load: () => Promise<ComponentType<Props>>,
+  ...words: Catalogue[]
+): Part<Props> {
+  let ready: ComponentType<Props> | null = null;
+  let waiting: Promise<ComponentType<Props>> | null = null;
   const all = async () => {
-    const [component] = await loadChunk(() => Promise.all([load(), loadWords(...words)]));
-    return { default: component };
+    const [component] = await Promise.all([load(), loadWords(...words)]);
+    return (ready = component);
   };
-  return Object.assign(lazy(all), {
-    preload: () => void Promise.all([load(), loadWords(...words)]).catch(() => undefined),
-  });
+  function Part(props: Props) {
+    return createElement(ready ?? use((waiting ??= loadChunk(all))), props);
+  }
+  return Object.assign(Part, { preload: () => void all().catch(() => undefined) });
 }

@@ -3,10 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { ChevronRightIcon } from "lucide-react";
 import {
   useDeferredValue,
-  useEffect,
   useImperativeHandle,
+  useLayoutEffect,
   useRef,
   type KeyboardEvent,
+  type ReactNode,
   type Ref,
 } from "react";
 
@@ -15,6 +16,7 @@ import { modelsQuery } from "@/entities/model/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { shortcutOf } from "@/shortcuts/shortcut";
 import { Failed, Loading } from "@/ui/States";
+import { useLater } from "@/ui/useLater";
 
 import styles from "./CreateForm.module.css";
 import { CountField } from "./CountField";
@@ -85,12 +87,13 @@ function Form({ ref, userId, onModel, onSubmitted, models, all }: FormProps) {
   useImperativeHandle(ref, () => ({
     fill: ({ prompt, shape: { width, height } }) => take((before) => ({ ...before, prompt, width, height })),
   }));
-  useEffect(() => onModel(model), [model, onModel]);
+  // Before anything is painted: what is shown for the model would move the form.
+  useLayoutEffect(() => onModel(model), [model, onModel]);
   const [open, setOpen] = useSettingsOpen();
   // What is wrong inside has to be seen.
   const shown = open || OF_SETTINGS.some((field) => errors[field] !== undefined);
-  // Closed they are drawn after the rest, before anybody opens them; the browser finds words in them then too.
-  const afterTheRest = useDeferredValue(true, shown);
+  // The form is much to draw, and the words come first.
+  const afterTheWords = useLater();
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (shortcutOf([SUBMIT], event, null)) {
@@ -124,36 +127,26 @@ function Form({ ref, userId, onModel, onSubmitted, models, all }: FormProps) {
         onEdit={edit}
         onChange={change}
       />
-      <SizeField
-        model={model}
-        source={draft.source}
-        width={values.width}
-        height={values.height}
-        errors={wrong}
-        onChange={change}
-      />
-      <CountField count={draft.count} error={errors.count} onChange={change} />
-      <details
-        className={styles.more}
-        open={shown}
-        onToggle={(event) => {
-          // It also tells of what was drawn so; only what a person did is kept.
-          if (event.currentTarget.open !== shown) setOpen(event.currentTarget.open);
-        }}
-      >
-        <summary>
-          <ChevronRightIcon size={16} className={styles.turns} />
-          <span className={styles.moreTitle}>{t("create.more")}</span>
-          <span className={styles.brief}>
-            {t("create.summary", {
+      {afterTheWords && (
+        <>
+          <SizeField
+            model={model}
+            source={draft.source}
+            width={values.width}
+            height={values.height}
+            errors={wrong}
+            onChange={change}
+          />
+          <CountField count={draft.count} error={errors.count} onChange={change} />
+          <MoreSettings
+            open={shown}
+            onOpen={setOpen}
+            brief={t("create.summary", {
               model: model.display_name,
               steps: values.steps,
               cfg: values.cfg_scale,
             })}
-          </span>
-        </summary>
-        <div className={styles.group}>
-          {(shown || afterTheRest) && (
+          >
             <Settings
               models={models}
               all={all}
@@ -164,18 +157,49 @@ function Form({ ref, userId, onModel, onSubmitted, models, all }: FormProps) {
               onEdit={edit}
               onChange={change}
             />
-          )}
-        </div>
-      </details>
-      <Send
-        count={draft.count}
-        idle={draft.idle}
-        priced={form.priced}
-        problem={form.problem}
-        busy={form.busy}
-      />
+          </MoreSettings>
+          <Send
+            count={draft.count}
+            idle={draft.idle}
+            priced={form.priced}
+            problem={form.problem}
+            busy={form.busy}
+          />
+        </>
+      )}
     </form>
   );
 }
 
 const OF_SETTINGS = ["model", "steps", "cfg_scale", "sampler", "loras", "seed"] as const;
+
+interface MoreSettingsProps {
+  open: boolean;
+  onOpen: (open: boolean) => void;
+  /** The settings in a line, for when they are closed. */
+  brief: string;
+  children: ReactNode;
+}
+
+function MoreSettings({ open, onOpen, brief, children }: MoreSettingsProps) {
+  const { t } = useI18n();
+  // Closed they are drawn after the rest, before anybody opens them; the browser finds words in them then too.
+  const afterTheRest = useLater(open);
+  return (
+    <details
+      className={styles.more}
+      open={open}
+      onToggle={(event) => {
+        // It also tells of what was drawn so; only what a person did is kept.
+        if (event.currentTarget.open !== open) onOpen(event.currentTarget.open);
+      }}
+    >
+      <summary>
+        <ChevronRightIcon size={16} className={styles.turns} />
+        <span className={styles.moreTitle}>{t("create.more")}</span>
+        <span className={styles.brief}>{brief}</span>
+      </summary>
+      <div className={styles.group}>{(open || afterTheRest) && children}</div>
+    </details>
+  );
+}

@@ -1,6 +1,6 @@
 /** The person's jobs, newest first, in groups of the same words. */
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useMemo, type ReactNode } from "react";
+import { useDeferredValue, useMemo, type ReactNode } from "react";
 
 import { isOver } from "@/entities/job/progress";
 import { jobsQuery } from "@/entities/job/queries";
@@ -20,9 +20,11 @@ interface JobListProps {
 
 export function JobList({ empty }: JobListProps) {
   const { t } = useI18n();
-  const { data, isPending, isError, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } =
+  const { data, isError, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } =
     useInfiniteQuery(jobsQuery);
-  const jobs = useMemo(() => data?.pages.flatMap((page) => page.items), [data]);
+  // Many pictures are much to draw; the page takes keys meanwhile.
+  const read = useDeferredValue(data);
+  const jobs = useMemo(() => read?.pages.flatMap((page) => page.items), [read]);
   const again = jobs?.flatMap((job) => job.retry_of ?? []).join(" ") ?? "";
   const retried = useMemo(() => new Set(again.split(" ")), [again]);
   const groups = useMemo(() => groupsOf(jobs ?? []), [jobs]);
@@ -31,8 +33,8 @@ export function JobList({ empty }: JobListProps) {
   return (
     <>
       <Announcer jobs={jobs} />
-      {isPending && <Loading label={t("queue.loading")} />}
-      {isError && !data && <Failed error={error} onRetry={() => void refetch()} />}
+      {!jobs && !isError && <Loading label={t("queue.loading")} />}
+      {isError && !jobs && <Failed error={error} onRetry={() => void refetch()} />}
       {jobs?.length === 0 && empty}
       {groups.length > 0 && (
         <>
