@@ -16,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+import uvloop
 from sqlalchemy import text
 
 from bench._figures import report
@@ -66,7 +67,7 @@ async def _prepare(url: str) -> None:
 
 def _live(url: str, seeds: list[str]) -> list[str]:
     make_mortal()
-    return asyncio.run(_live_all(url, seeds))
+    return uvloop.run(_live_all(url, seeds))
 
 
 async def _live_all(url: str, seeds: list[str]) -> list[str]:
