@@ -50,17 +50,35 @@ _BONUS = text("""
     INSERT INTO credit_transactions (id, user_id, subscription_id, transaction_type, amount, balance_after)
     SELECT gen_random_uuid(), user_id, id, 'bonus', remaining_credits, remaining_credits FROM subscriptions
 """)
-# One job of each person after the other, as the line would have it when all of them use it alike.
+# One job of each person after the other, as the line would have it when all of them use it alike; each paid for, as a submit does it.
 _FILL = text("""
-    INSERT INTO generation_jobs (id, user_id, model_id, subscription_id, batch_id, job_type, status, priority, turn,
-                                 batch_key, parameters, estimated_credits, estimated_seconds, queued_at, deadline_at)
-    SELECT uuidv7(), person.user_id, model.id, person.id, uuidv7(), 'txt2img', 'queued', 100,
-           clock.last_value + 10000 + 10 * number, :batch_key, CAST(:payload AS jsonb), 3, 2.3, clock_timestamp(),
-           now() + interval '1 day'
-      FROM queue_clock AS clock CROSS JOIN generate_series(1, :jobs) AS number
-      JOIN (SELECT id, user_id, row_number() OVER (ORDER BY id) AS place FROM subscriptions) AS person
-        ON person.place = 1 + number % (SELECT count(*) FROM subscriptions)
-      JOIN ai_models AS model ON model.name = :model
+    WITH filled AS (
+        INSERT INTO generation_jobs (id, user_id, model_id, subscription_id, batch_id, job_type, status, priority, turn,
+                                     batch_key, parameters, estimated_credits, estimated_seconds, queued_at, deadline_at)
+        SELECT uuidv7(), person.user_id, model.id, person.id, uuidv7(), 'txt2img', 'queued', 100,
+               clock.last_value + 10000 + 10 * number, :batch_key, CAST(:payload AS jsonb), 3, 2.3, clock_timestamp(),
+               now() + interval '1 day'
+          FROM queue_clock AS clock CROSS JOIN generate_series(1, :jobs) AS number
+          JOIN (SELECT id, user_id, row_number() OVER (ORDER BY id) AS place FROM subscriptions) AS person
+            ON person.place = 1 + number % (SELECT count(*) FROM subscriptions)
+          JOIN ai_models AS model ON model.name = :model
+        RETURNING id, user_id, subscription_id, estimated_credits AS credits
+    ), posted AS (
+        INSERT INTO credit_transactions (id, user_id, subscription_id, job_id, transaction_type, amount, balance_after, metadata)
+        SELECT uuidv7(), filled.user_id, wallet.id, filled.id, 'consume', -filled.credits,
+               wallet.remaining_credits - SUM(filled.credits) OVER (PARTITION BY wallet.id ORDER BY filled.id),
+               jsonb_build_object('from', jsonb_build_array(jsonb_build_array(given.id, filled.credits)))
+          FROM filled JOIN subscriptions AS wallet ON wallet.id = filled.subscription_id
+          JOIN credit_grants AS given ON given.source_key = 'bench:' || wallet.id
+        RETURNING subscription_id, amount
+    ), spent AS (
+        SELECT subscription_id, SUM(amount) AS credits FROM posted GROUP BY subscription_id
+    ), moved AS (
+        UPDATE subscriptions SET remaining_credits = remaining_credits + spent.credits
+          FROM spent WHERE subscriptions.id = spent.subscription_id
+    )
+    UPDATE credit_grants SET remaining = remaining + spent.credits
+      FROM spent WHERE credit_grants.source_key = 'bench:' || spent.subscription_id
 """)
 # The rows are made from the rows that they refer to, so nobody needs to look at each of these references again.
 _TRUST = text("SET LOCAL session_replication_role = replica")

@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.test_first_picture import PICTURE_MS, PROMPT, _create, _finished, _sign_up, browser, page
 
@@ -176,6 +176,31 @@ def test_a_broken_draft_of_an_older_page_breaks_nothing(page: Page) -> None:
 
     expect(_prompt(page)).to_have_value("")
     expect(page.get_by_role("button", name=re.compile(r"^Create picture.*costs \d+ credit"))).to_be_visible()
+
+
+@pytest.mark.parametrize("last", ["models", "jobs"])
+def test_on_a_phone_nothing_moves_when_what_teaches_a_new_person_comes(page: Page, last: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    _sign_up(page)
+    page.add_init_script(_WATCH_SHIFTS)
+    # given that one of the two answers comes late, whichever
+    page.route(re.compile(rf"/api/v1/{last}(\?|$)"), _late)
+
+    page.reload()
+
+    examples = page.get_by_role("list", name="Examples")
+    expect(examples.get_by_role("button")).to_have_count(3)
+    expect(_prompt(page)).to_be_visible()
+    above, below = examples.bounding_box(), _prompt(page).bounding_box()
+    assert above is not None
+    assert below is not None
+    assert above["y"] < below["y"]
+    assert page.evaluate("window.shifted") < 0.02
+
+
+def _late(route: Route) -> None:
+    route.request.frame.page.wait_for_timeout(700)
+    route.continue_()
 
 
 def test_one_writes_on_undisturbed_while_jobs_report_progress(page: Page) -> None:
