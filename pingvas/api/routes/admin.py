@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, status
+from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.accounts.actor import Actor
@@ -16,6 +16,7 @@ from pingvas.accounts.people.admins import LastAdmin
 from pingvas.accounts.tables import User
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import AdminDep, FreshAdminDep, ReadSessionDep, SessionDep, SettingsDep
+from pingvas.api.http.once import REPLAYED, OnceDep
 from pingvas.api.http.wire import SHOWN_NAME, PageDep
 from pingvas.base.errors import Conflict, NotFound
 from pingvas.base.read_session import ReadSession
@@ -170,16 +171,26 @@ async def set_role(
     return PersonOut.model_validate(await people.set_role(session, doer, user_id, body.role, body.reason))
 
 
-@router.post("/{user_id:uuid}/credits", operation_id="give_bonus_credits")
+@router.post(
+    "/{user_id:uuid}/credits",
+    operation_id="give_bonus_credits",
+    response_model=BalanceOut,
+    responses={200: REPLAYED},
+)
 @raises(NotFound, NoSubscription)
 async def give_credits(
-    user_id: UUID, body: BonusBody, admin: FreshAdminDep, doer: DoerDep, session: SessionDep
-) -> BalanceOut:
+    user_id: UUID, body: BonusBody, admin: FreshAdminDep, doer: DoerDep, session: SessionDep, once: OnceDep
+) -> Response:
     """Give somebody credits. They read the reason in their ledger."""
-    await people.get_person(session, user_id)
-    return BalanceOut(
-        balance=await give_bonus(session, doer, user_id, body.credits, body.reason, keep_days=body.keep_days)
-    )
+
+    async def act() -> BalanceOut:
+        await people.get_person(session, user_id)
+        balance = await give_bonus(
+            session, doer, user_id, body.credits, body.reason, keep_days=body.keep_days
+        )
+        return BalanceOut(balance=balance)
+
+    return await once.answer(session, admin, body, act)
 
 
 @router.post("/{user_id:uuid}/sessions/end", operation_id="end_sessions_of")

@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, status
+from fastapi import APIRouter, Query, Response, status
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import AdminDep, FreshAdminDep, ReadSessionDep, SessionDep, SettingsDep
+from pingvas.api.http.once import REPLAYED, OnceDep
 from pingvas.api.http.tables_as_csv import AS_CSV, CsvDep, csv_answer
 from pingvas.api.http.wire import Day, Moment, PageDep, left_out
 from pingvas.api.routes.admin import DoerDep, Reason
@@ -217,12 +218,24 @@ async def list_codes(admin: AdminDep, session: ReadSessionDep, asked: PageDep) -
     return CodePage(items=[CodeOut.model_validate(code) for code in page.items], next_cursor=page.next_cursor)
 
 
-@router.post("/codes", status_code=status.HTTP_201_CREATED, operation_id="make_code")
+@router.post(
+    "/codes",
+    status_code=status.HTTP_201_CREATED,
+    operation_id="make_code",
+    response_model=CodeOut,
+    responses={201: REPLAYED},
+)
 @raises(gift_codes.CodeExists)
-async def make_code(body: NewCodeBody, admin: FreshAdminDep, doer: DoerDep, session: SessionDep) -> CodeOut:
+async def make_code(
+    body: NewCodeBody, admin: FreshAdminDep, doer: DoerDep, session: SessionDep, once: OnceDep
+) -> Response:
     """Make a code that gives credits, once to each person."""
-    new = gift_codes.NewCode(**body.model_dump(exclude={"reason"}))
-    return CodeOut.model_validate(await gift_codes.make_code(session, doer, new, body.reason))
+
+    async def act() -> CodeOut:
+        new = gift_codes.NewCode(**body.model_dump(exclude={"reason"}))
+        return CodeOut.model_validate(await gift_codes.make_code(session, doer, new, body.reason))
+
+    return await once.answer(session, admin, body, act)
 
 
 @router.delete("/codes/{code_id:uuid}", status_code=status.HTTP_204_NO_CONTENT, operation_id="end_code")

@@ -18,6 +18,7 @@ from pingvas.accounts.admin.announcements import (
 from pingvas.accounts.admin.audit import AuditFilter, list_entries, names_of_targets
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import AdminDep, EvenLeavingActorDep, ReadSessionDep, SessionDep
+from pingvas.api.http.once import REPLAYED, OnceDep
 from pingvas.api.http.tables_as_csv import AS_CSV, csv_answer
 from pingvas.api.http.wire import Moment, PageDep
 from pingvas.api.routes.admin import DoerDep
@@ -144,13 +145,23 @@ async def list_all(admin: AdminDep, session: ReadSessionDep) -> AnnouncementsOut
     return _told(await all_announcements(session))
 
 
-@router.post("/admin/announcements", status_code=status.HTTP_201_CREATED, operation_id="announce")
+@router.post(
+    "/admin/announcements",
+    status_code=status.HTTP_201_CREATED,
+    operation_id="announce",
+    response_model=AnnouncementOut,
+    responses={201: REPLAYED},
+)
 async def create(
-    body: AnnouncementBody, admin: AdminDep, doer: DoerDep, session: SessionDep
-) -> AnnouncementOut:
+    body: AnnouncementBody, admin: AdminDep, doer: DoerDep, session: SessionDep, once: OnceDep
+) -> Response:
     """Tell everybody. Pages that are open show it at once."""
-    new = NewAnnouncement(body.level, body.text_en, body.text_ko, body.starts_at, body.ends_at)
-    return AnnouncementOut.model_validate(await announce(session, doer, new))
+
+    async def act() -> AnnouncementOut:
+        new = NewAnnouncement(body.level, body.text_en, body.text_ko, body.starts_at, body.ends_at)
+        return AnnouncementOut.model_validate(await announce(session, doer, new))
+
+    return await once.answer(session, admin, body, act)
 
 
 @router.delete(

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, status
+from fastapi import APIRouter, Depends, Response, status
 from pydantic import BaseModel, Field
 
 from pingvas.accounts.actor import Actor
@@ -21,6 +21,7 @@ from pingvas.api.http.deps import (
     SellerIfAnyDep,
 )
 from pingvas.api.http.landing import OwnAddressDep
+from pingvas.api.http.once import REPLAYED, OnceDep
 from pingvas.api.routes.auth import LanguageDep
 from pingvas.api.routes.subscription_out import SubscriptionOut, subscription_out
 from pingvas.base.budgets import BudgetUsedUp
@@ -91,7 +92,11 @@ PayerDep = Annotated[Actor, Depends(_who_pays)]
 
 
 @router.post(
-    "/subscription/checkout", status_code=status.HTTP_201_CREATED, operation_id="check_out_subscription"
+    "/subscription/checkout",
+    status_code=status.HTTP_201_CREATED,
+    operation_id="check_out_subscription",
+    response_model=CheckoutOut,
+    responses={201: REPLAYED},
 )
 @raises(Invalid, NotSold, AlreadySubscribed, NoSubscription, OutcomeUnknown)
 async def check_out_subscription(
@@ -101,21 +106,32 @@ async def check_out_subscription(
     seller: SellerIfAnyDep,
     own: OwnAddressDep,
     language: LanguageDep,
-) -> CheckoutOut:
+    once: OnceDep,
+) -> Response:
     """A page where a plan is bought, for somebody who has bought none yet. What is bought there comes in a moment after it is paid."""
-    made = await check_out_plan(
-        database,
-        seller,
-        actor.user_id,
-        body.plan,
-        body.billing_cycle,
-        return_to=own + _RETURN,
-        language=language,
-    )
-    return _checkout_out(made)
+
+    async def act() -> CheckoutOut:
+        made = await check_out_plan(
+            database,
+            seller,
+            actor.user_id,
+            body.plan,
+            body.billing_cycle,
+            return_to=own + _RETURN,
+            language=language,
+        )
+        return _checkout_out(made)
+
+    return await once.answer_beside(database, actor, body, act)
 
 
-@router.post("/credits/checkout", status_code=status.HTTP_201_CREATED, operation_id="check_out_credits")
+@router.post(
+    "/credits/checkout",
+    status_code=status.HTTP_201_CREATED,
+    operation_id="check_out_credits",
+    response_model=CheckoutOut,
+    responses={201: REPLAYED},
+)
 @raises(Invalid, NotSold, OutcomeUnknown)
 async def check_out_credits(
     body: PackBody,
@@ -124,12 +140,17 @@ async def check_out_credits(
     seller: SellerIfAnyDep,
     own: OwnAddressDep,
     language: LanguageDep,
-) -> CheckoutOut:
+    once: OnceDep,
+) -> Response:
     """A page where a pack of credits is bought."""
-    made = await check_out_pack(
-        database, seller, actor.user_id, body.pack, return_to=own + _RETURN, language=language
-    )
-    return _checkout_out(made)
+
+    async def act() -> CheckoutOut:
+        made = await check_out_pack(
+            database, seller, actor.user_id, body.pack, return_to=own + _RETURN, language=language
+        )
+        return _checkout_out(made)
+
+    return await once.answer_beside(database, actor, body, act)
 
 
 @router.get("/checkouts/{checkout_id:uuid}", operation_id="get_checkout")

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, BudgetsDep, ReadSessionDep, SessionDep, within
+from pingvas.api.http.once import REPLAYED, OnceDep
 from pingvas.api.http.tables_as_csv import AS_CSV, CsvDep, csv_answer
 from pingvas.api.http.wire import Day, PageDep
 from pingvas.api.routes.me import MyCredits
@@ -143,12 +144,22 @@ async def get_usage(
     return usage_csv(usage) if as_csv else usage_out(usage)
 
 
-@router.post("/credits/redeem", operation_id="redeem_code", dependencies=[within("changes")])
+@router.post(
+    "/credits/redeem",
+    operation_id="redeem_code",
+    response_model=RedeemedOut,
+    responses={200: REPLAYED},
+    dependencies=[within("changes")],
+)
 @raises(CodeUnknown, CodeOver, CodeUsed, NoSubscription, BudgetUsedUp)
 async def redeem_code(
-    body: CodeBody, actor: ActorDep, session: SessionDep, budgets: BudgetsDep
-) -> RedeemedOut:
+    body: CodeBody, actor: ActorDep, session: SessionDep, budgets: BudgetsDep, once: OnceDep
+) -> Response:
     """Have the credits of a code, once."""
-    with budgets.codes.counting(actor.user_id, CodeUnknown):
-        redeemed = await redeem(session, actor.user_id, body.code)
-    return RedeemedOut(credits=redeemed.credits, balance=redeemed.balance, expires_at=redeemed.expires_at)
+
+    async def act() -> RedeemedOut:
+        with budgets.codes.counting(actor.user_id, CodeUnknown):
+            redeemed = await redeem(session, actor.user_id, body.code)
+        return RedeemedOut(credits=redeemed.credits, balance=redeemed.balance, expires_at=redeemed.expires_at)
+
+    return await once.answer(session, actor, body, act)

@@ -5985,6 +5985,14 @@ export type GetUsageResponse = GetUsageResponses[keyof GetUsageResponses];
 
 export type RedeemCodeData = {
     body: PingvasApiRoutesCreditsCodeBody;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Same key and body: the first answer again, and nothing is done twice
+         */
+        'idempotency-key'?: string | null;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/credits/redeem';
@@ -6008,7 +6016,7 @@ export type RedeemCodeErrors = {
      */
     408: Problem;
     /**
-     * Conflict: `code_over` (This code gives nothing any more: its time is over, or it was used as often as it may be); `code_used` (You have used this code already. Its credits are in your history)
+     * Conflict: `code_over` (This code gives nothing any more: its time is over, or it was used as often as it may be); `code_used` (You have used this code already. Its credits are in your history); `conflict` (The first call with this Idempotency-Key is still running)
      */
     409: Problem;
     /**
@@ -6016,7 +6024,7 @@ export type RedeemCodeErrors = {
      */
     413: Problem;
     /**
-     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid); `idempotency_conflict` (This Idempotency-Key was used before with another body)
      */
     422: Problem;
     /**
@@ -6297,6 +6305,14 @@ export type ListSubscriptionOptionsResponse = ListSubscriptionOptionsResponses[k
 
 export type CheckOutSubscriptionData = {
     body: PlanBody;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Same key and body: the first answer again, and nothing is done twice
+         */
+        'idempotency-key'?: string | null;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/subscription/checkout';
@@ -6320,7 +6336,7 @@ export type CheckOutSubscriptionErrors = {
      */
     408: Problem;
     /**
-     * Conflict: `not_sold` (This is not sold here); `already_subscribed` (There is a subscription already: change that one)
+     * Conflict: `not_sold` (This is not sold here); `already_subscribed` (There is a subscription already: change that one); `conflict` (The first call with this Idempotency-Key is still running)
      */
     409: Problem;
     /**
@@ -6328,7 +6344,7 @@ export type CheckOutSubscriptionErrors = {
      */
     413: Problem;
     /**
-     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid); `idempotency_conflict` (This Idempotency-Key was used before with another body)
      */
     422: Problem;
     /**
@@ -6358,6 +6374,14 @@ export type CheckOutSubscriptionResponse = CheckOutSubscriptionResponses[keyof C
 
 export type CheckOutCreditsData = {
     body: PackBody;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Same key and body: the first answer again, and nothing is done twice
+         */
+        'idempotency-key'?: string | null;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/credits/checkout';
@@ -6377,7 +6401,7 @@ export type CheckOutCreditsErrors = {
      */
     408: Problem;
     /**
-     * Conflict: `not_sold` (This is not sold here)
+     * Conflict: `not_sold` (This is not sold here); `conflict` (The first call with this Idempotency-Key is still running)
      */
     409: Problem;
     /**
@@ -6385,7 +6409,7 @@ export type CheckOutCreditsErrors = {
      */
     413: Problem;
     /**
-     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid); `idempotency_conflict` (This Idempotency-Key was used before with another body)
      */
     422: Problem;
     /**
@@ -7886,6 +7910,14 @@ export type SetRoleResponse = SetRoleResponses[keyof SetRoleResponses];
 
 export type GiveBonusCreditsData = {
     body: BonusBody;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Same key and body: the first answer again, and nothing is done twice
+         */
+        'idempotency-key'?: string | null;
+    };
     path: {
         /**
          * User Id
@@ -7914,11 +7946,15 @@ export type GiveBonusCreditsErrors = {
      */
     408: Problem;
     /**
+     * Conflict: `conflict` (The first call with this Idempotency-Key is still running)
+     */
+    409: Problem;
+    /**
      * Request Entity Too Large: `payload_too_large` (That is too large)
      */
     413: Problem;
     /**
-     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid); `idempotency_conflict` (This Idempotency-Key was used before with another body)
      */
     422: Problem;
     /**
@@ -8434,6 +8470,14 @@ export type ListAllAnnouncementsResponse = ListAllAnnouncementsResponses[keyof L
 
 export type AnnounceData = {
     body: AnnouncementBody;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Same key and body: the first answer again, and nothing is done twice
+         */
+        'idempotency-key'?: string | null;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/admin/announcements';
@@ -8453,11 +8497,15 @@ export type AnnounceErrors = {
      */
     408: Problem;
     /**
+     * Conflict: `conflict` (The first call with this Idempotency-Key is still running)
+     */
+    409: Problem;
+    /**
      * Request Entity Too Large: `payload_too_large` (That is too large)
      */
     413: Problem;
     /**
-     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid); `idempotency_conflict` (This Idempotency-Key was used before with another body)
      */
     422: Problem;
     /**
@@ -8780,6 +8828,14 @@ export type ListCodesResponse = ListCodesResponses[keyof ListCodesResponses];
 
 export type MakeCodeData = {
     body: NewCodeBody;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Same key and body: the first answer again, and nothing is done twice
+         */
+        'idempotency-key'?: string | null;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/admin/codes';
@@ -8799,7 +8855,7 @@ export type MakeCodeErrors = {
      */
     408: Problem;
     /**
-     * Conflict: `code_exists` (There is a code of this name)
+     * Conflict: `code_exists` (There is a code of this name); `conflict` (The first call with this Idempotency-Key is still running)
      */
     409: Problem;
     /**
@@ -8807,7 +8863,7 @@ export type MakeCodeErrors = {
      */
     413: Problem;
     /**
-     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid); `idempotency_conflict` (This Idempotency-Key was used before with another body)
      */
     422: Problem;
     /**

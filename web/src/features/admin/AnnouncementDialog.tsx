@@ -4,6 +4,7 @@ import { useForm, useWatch } from "react-hook-form";
 
 import { announce } from "@/api/generated";
 import { asProblem } from "@/api/problem";
+import { newIdempotencyKey } from "@/api/random";
 import type { Announcement } from "@/api/types";
 import { AnnouncementLine, LEVELS } from "@/entities/studio/AnnouncementLevel";
 import { useI18n } from "@/i18n/useI18n";
@@ -28,6 +29,8 @@ export function AnnouncementDialog({ onClose }: { onClose: () => void }) {
   const i18n = useI18n();
   const { t, language } = i18n;
   const client = useQueryClient();
+  // Pressed again, it is not said again.
+  const [key] = useState(newIdempotencyKey);
   const [level, setLevel] = useState<Announcement["level"]>("info");
   const { register, handleSubmit, setError, control, formState } = useForm({ defaultValues: EMPTY });
   const { errors, isSubmitting } = formState;
@@ -36,7 +39,8 @@ export function AnnouncementDialog({ onClose }: { onClose: () => void }) {
   const send = handleSubmit(async ({ text_en, text_ko, starts_at, ends_at }) => {
     const times = { starts_at: minuteToIso(starts_at), ends_at: minuteToIso(ends_at) };
     try {
-      await announce({ body: { level, text_en, text_ko, ...times } });
+      const body = { level, text_en, text_ko, ...times };
+      await announce({ body, headers: { "idempotency-key": key } });
       await rereadAfterDeed(client);
       toast(t("admin.announced"), "good");
       onClose();

@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { newIdempotencyKey } from "@/api/random";
 import { refresh } from "@/api/session";
 import type { PersonDetails } from "@/api/types";
 import { useI18n } from "@/i18n/useI18n";
@@ -30,6 +31,7 @@ export function DeedDialog({ deed, person, oneself, onClose }: DeedDialogProps) 
   const [credits, setCredits] = useState(FIRST_OFFERED);
   // Empty: they do not expire.
   const [days, setDays] = useState("");
+  const [key] = useState(newIdempotencyKey);
   const { name, danger, run } = deed;
   const blanks = { name: person.display_name };
 
@@ -41,7 +43,7 @@ export function DeedDialog({ deed, person, oneself, onClose }: DeedDialogProps) 
   const go = async (reason: string) => {
     // It is said beside the field.
     if (outOfRange || wrongDays) return;
-    const n = await run(person.id, { reason, credits, keepDays });
+    const n = await run(person.id, { reason, credits, keepDays, key });
     // Whoever is an admin no more learns it by a token of their own.
     if (oneself) await refresh();
     await rereadAfterDeed(client);

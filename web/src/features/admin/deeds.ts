@@ -27,6 +27,8 @@ interface DeedEntries {
   credits: number;
   /** null: they do not expire. */
   keepDays: number | null;
+  /** Marks this one: pressed again, it is not done again. */
+  key: string;
 }
 
 type DeedName =
@@ -55,8 +57,9 @@ export const DEEDS: readonly Deed[] = [
     name: "give_credits",
     icon: CoinsIcon,
     offered: ({ status }) => status !== "deleted",
-    run: async (id, { reason, credits, keepDays }) => {
-      await giveBonusCredits({ path: path(id), body: { reason, credits, keep_days: keepDays } });
+    run: async (id, { reason, credits, keepDays, key }) => {
+      const body = { reason, credits, keep_days: keepDays };
+      await giveBonusCredits({ path: path(id), body, headers: { "idempotency-key": key } });
       return credits;
     },
   },

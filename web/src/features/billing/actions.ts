@@ -18,13 +18,16 @@ import { userKeys } from "@/entities/user/queries";
 export const buyPlan: RunAction<PlanChoice, CheckoutStarted> = {
   label: "billing.to_checkout",
   icon: CreditCardIcon,
-  run: ({ plan, billing_cycle }) => checkOutSubscription({ body: { plan, billing_cycle } }),
+  once: ({ plan, billing_cycle }) => `${plan} ${billing_cycle}`,
+  run: ({ plan, billing_cycle }, { key }) =>
+    checkOutSubscription({ body: { plan, billing_cycle }, headers: { "idempotency-key": key } }),
 };
 
 export const buyPack: RunAction<string, CheckoutStarted> = {
   label: "billing.buy",
   icon: CoinsIcon,
-  run: (pack) => checkOutCredits({ body: { pack } }),
+  once: (pack) => pack,
+  run: (pack, { key }) => checkOutCredits({ body: { pack }, headers: { "idempotency-key": key } }),
 };
 
 export const changePlan: RunAction<PlanChoice, Subscription> = {
@@ -63,8 +66,9 @@ export const resumePlan: RunAction<Subscription, Subscription> = {
 export const redeem: RunAction<string, Redeemed> = {
   label: "billing.redeem",
   icon: GiftIcon,
-  run: async (code, { client }) => {
-    const given = await redeemCode({ body: { code } });
+  once: (code) => code,
+  run: async (code, { client, key }) => {
+    const given = await redeemCode({ body: { code }, headers: { "idempotency-key": key } });
     setBalance(client, given.balance);
     void client.invalidateQueries({ queryKey: userKeys.ledger });
     return given;

@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { makeCode } from "@/api/generated";
+import { newIdempotencyKey } from "@/api/random";
 import { useI18n } from "@/i18n/useI18n";
 import { TextField } from "@/ui/Field";
 import { toast } from "@/ui/toasts";
@@ -23,13 +24,15 @@ const FIELDS = [
 export function CodeDialog({ onClose }: { onClose: () => void }) {
   const { t } = useI18n();
   const client = useQueryClient();
+  // Pressed again, none is made again.
+  const [key] = useState(newIdempotencyKey);
   const [entries, setEntries] = useState<CodeEntries>(EMPTY_CODE);
   const { code, wrong } = readCode(entries);
 
   const go = async (reason: string) => {
     // What is wrong is said beside its field.
     if (wrong.length > 0) return;
-    const made = await makeCode({ body: { ...code, reason } });
+    const made = await makeCode({ body: { ...code, reason }, headers: { "idempotency-key": key } });
     await rereadAfterMoney(client);
     toast(t("admin.code_made", { code: made.code }), "good");
     onClose();
