@@ -154,7 +154,10 @@ def create_app(
         Bodies,
         prefix=f"{PREFIX}/",
         open_to_all=(f"{PREFIX}/auth/", f"{PREFIX}/webhooks/"),
-        special={f"{PREFIX}/images": (uploads.most_bytes(settings), uploads.admit)},
+        special={
+            f"{PREFIX}/images": (uploads.most_bytes(settings), uploads.admit),
+            f"{PREFIX}/me/avatar": (avatar.MAX_FORM_BYTES, avatar.admit),
+        },
     )
     app.add_middleware(TraceRequests, prefix=f"{PREFIX}/")
     if settings.rate_limits == "on":

@@ -146,6 +146,7 @@ async def test_the_export_holds_everything_and_is_read_without_us(
     # given
     person = await sign_up(client)
     image = await _upload(client, person)
+    await _upload(client, person, f"{ME}/avatar")
     asked = await client.post(f"{ME}/export", headers=person.headers)
     assert asked.json()["status"] == "waiting"
 
@@ -162,11 +163,15 @@ async def test_the_export_holds_everything_and_is_read_without_us(
         assert archive.testzip() is None
         names = set(archive.namelist())
         picture = archive.read(f"images/{image['id']}.png")
+        shown = Image.open(io.BytesIO(archive.read("account/avatar.webp")))
+        [profile] = _lines(archive, "account/profile.jsonl")
         [account] = _lines(archive, "account/account.jsonl")
         [described] = _lines(archive, "images/images.jsonl")
         [line] = _lines(archive, "credits/ledger.jsonl")
         everything = b"".join(archive.read(name) for name in names)
     assert picture.startswith(b"\x89PNG")
+    assert shown.size == (512, 512)
+    assert profile["file"] == "account/avatar.webp"
     assert {"README.txt", "index.html", "account/devices.jsonl", "account/profile.jsonl"} <= names
     assert account["email"] == person.email
     assert (described["id"], described["file"]) == (image["id"], f"images/{image['id']}.png")
@@ -198,6 +203,22 @@ async def test_an_export_that_was_begun_and_not_ended_is_begun_anew_and_given_up
     assert begun == [True, True, True, False]
     told = (await client.get(f"{ME}/export", headers=person.headers)).json()
     assert (told["status"], told["url"]) == ("failed", None)
+
+
+async def test_asking_again_while_an_export_waits_costs_none_of_the_day(
+    client: httpx.AsyncClient, app: Any, database: Database, settings: Settings
+) -> None:
+    person = await sign_up(client)
+
+    async def ask() -> httpx.Response:
+        return await client.post(f"{ME}/export", headers=person.headers)
+
+    while_it_waits = [(await ask()).status_code for _ in range(12)]
+    await make_exports(database, app.state.storage, settings)
+    fresh = await ask()
+
+    assert set(while_it_waits) == {202}
+    assert (fresh.status_code, fresh.json()["status"]) == (202, "waiting")
 
 
 async def test_nobody_sees_an_export_that_was_never_asked_for(client: httpx.AsyncClient) -> None:

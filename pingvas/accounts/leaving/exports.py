@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, literal, or_, select, update
+from sqlalchemy import delete, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,16 +32,18 @@ class ExportToMake:
         return f"{PREFIX}{self.user_id}/{self.id}.zip"
 
 
-async def ask_for_export(session: AsyncSession, user_id: UUID) -> DataExport:
-    """Ask for a fresh one; while one waits, that is it."""
+async def ask_for_export(session: AsyncSession, user_id: UUID) -> tuple[DataExport, bool]:
+    """Ask for a fresh one, and whether it is one; while one waits, that is it."""
     ask = insert(DataExport).values(id=new_id(), user_id=user_id)
     unless_waiting = ask.on_conflict_do_nothing(
-        index_elements=[DataExport.user_id], index_where=DataExport.status == "waiting"
+        # Not as a parameter: a statement prepared for any value would find no index that is for this one.
+        index_elements=[DataExport.user_id],
+        index_where=text("status = 'waiting'"),
     )
-    await session.execute(unless_waiting)
+    is_fresh = await session.scalar(unless_waiting.returning(DataExport.id)) is not None
     found = await find_export(session, user_id)
     assert found is not None  # noqa: S101 - it was put there above
-    return found
+    return found, is_fresh
 
 
 async def find_export(session: ReadSession, user_id: UUID) -> DataExport | None:

@@ -7,6 +7,7 @@ read, so that a request which no route takes is answered as that.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from fastapi import Request
 from starlette.datastructures import Headers
@@ -19,6 +20,8 @@ from pingvas.base.errors import StudioError, TimedOut, TooLarge, Unauthorized
 
 # Where nothing larger is meant: the longest request for pictures has 40 kB.
 MAX_BODY_BYTES = 64 * 1024
+# What a multipart form adds to the file it carries.
+ROOM_FOR_THE_FORM = 64 * 1024
 # A body that pauses for longer, or comes slower than this for long, is given up. A modem of 2 kB/s sends a picture yet.
 MAX_PAUSE_SECONDS = 15.0
 FIRST_SECONDS = 30.0
@@ -115,6 +118,16 @@ def hold(shares: Shares, who: object, amount: int) -> Holding:
     holding = Holding(shares, who)  # type: ignore[arg-type] # a key of the budget
     holding.more(amount)
     return holding
+
+
+def hold_upload(budgets: Budgets, user_id: UUID, amount: int) -> tuple[Holding, Holding]:
+    """That one more picture of a person is under way, and its bytes. Raises what says that they have too much under way."""
+    under_way = hold(budgets.uploads, user_id, 1)
+    try:
+        return under_way, hold(budgets.upload_bytes, user_id, amount)
+    except StudioError:
+        under_way.give_back()
+        raise
 
 
 class Pace:

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, UploadFile, status
+from fastapi import APIRouter, File, Request, UploadFile, status
 from pydantic import BaseModel, Field
 
 from pingvas.accounts.people.avatar import SIZES, avatar_object, set_avatar, store_avatar
 from pingvas.accounts.tables import UserProfile
 from pingvas.adapters.storage import Storage
+from pingvas.api.http.bodies import ROOM_FOR_THE_FORM, Admission, bearer_of, hold_upload, too_large
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import (
     ActorBeforehandDep,
@@ -19,12 +20,28 @@ from pingvas.api.http.deps import (
     SettingsDep,
     StorageDep,
 )
-from pingvas.base.budgets import BudgetUsedUp, StudioBusy
+from pingvas.api.http.who_asks import who_asks
+from pingvas.base.budgets import Budgets, BudgetUsedUp, StudioBusy
+from pingvas.base.db import Database
 from pingvas.base.errors import TooLarge
 
 router = APIRouter(prefix="/me/avatar", tags=["accounts"])
 
 MAX_BYTES = 8 * 1024 * 1024
+
+
+# Bytes of the largest form that is taken.
+MAX_FORM_BYTES = MAX_BYTES + ROOM_FOR_THE_FORM
+
+
+async def admit(request: Request, declared: int) -> Admission:
+    """Who sends a picture of themselves is known, and has not too much under way, before a byte of it is read."""
+    database: Database = request.app.state.database
+    budgets: Budgets = request.app.state.budgets
+    async with database.read() as session:
+        actor = await who_asks(request, session, bearer_of(request.headers))
+    under_way, holding = hold_upload(budgets, actor.user_id, min(declared, MAX_FORM_BYTES))
+    return Admission(MAX_FORM_BYTES, lambda: too_large(MAX_BYTES), holding, under_way)
 
 
 class AvatarOut(BaseModel):

@@ -66,8 +66,10 @@ async def ask(
     actor: EvenLeavingActorDep, session: SessionDep, storage: StorageDep, budgets: BudgetsDep
 ) -> ExportOut:
     """Have a zip made with everything about this person; a mail says when it is ready."""
-    budgets.exports.take(actor.user_id)
-    return await _export_out(await ask_for_export(session, actor.user_id), storage)
+    export, is_fresh = await ask_for_export(session, actor.user_id)
+    if is_fresh:
+        budgets.exports.take(actor.user_id)
+    return await _export_out(export, storage)
 
 
 @router.get("/export", operation_id="get_export")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Header, Request, Response, UploadFile, status
 
-from pingvas.api.http.bodies import Admission, bearer_of, hold, too_large
+from pingvas.api.http.bodies import ROOM_FOR_THE_FORM, Admission, bearer_of, hold_upload, too_large
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import (
     ActorBeforehandDep,
@@ -38,9 +38,6 @@ from pingvas.generation.requests.job_request import Visibility
 
 router = APIRouter(prefix="/images", tags=["gallery"])
 
-# What a multipart form adds to the file it carries.
-ROOM_FOR_THE_FORM = 64 * 1024
-
 
 def most_bytes(settings: Settings) -> int:
     """Bytes that the form with the largest picture has."""
@@ -68,12 +65,7 @@ async def admit(request: Request, declared: int) -> Admission:
             extra={"required_bytes": max(declared, room), "used_bytes": used, "quota_bytes": quota}
         )
 
-    under_way = hold(budgets.uploads, actor.user_id, 1)
-    try:
-        holding = hold(budgets.upload_bytes, actor.user_id, min(declared, largest))
-    except StudioError:
-        under_way.give_back()
-        raise
+    under_way, holding = hold_upload(budgets, actor.user_id, min(declared, largest))
     return Admission(min(largest, room), refuse, holding, under_way)
 
 

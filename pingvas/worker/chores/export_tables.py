@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from pingvas.accounts.people.avatar import SIZES, avatar_object
 from pingvas.base.db import Database
 
 _PAGE = 500
@@ -31,7 +32,13 @@ class ExportedTable:
 
 EXPORTED = (
     ExportedTable("users", "account/account.jsonl", "row.id = :user_id", ("password_hash",)),
-    ExportedTable("user_profiles", "account/profile.jsonl", without=("user_id",)),
+    ExportedTable(
+        "user_profiles",
+        "account/profile.jsonl",
+        without=("user_id", "avatar_key"),
+        with_more=f"""CASE WHEN row.avatar_key IS NULL THEN '{{}}' ELSE jsonb_build_object(
+            's3_key', row.avatar_key || '{avatar_object("", SIZES[-1])}', 'file', 'account/avatar.webp') END""",
+    ),
     ExportedTable(
         "user_sessions", "account/devices.jsonl", without=("refresh_token", "rotation", "rotated_at")
     ),
