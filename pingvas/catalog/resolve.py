@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from pingvas.base.read_session import ReadSession
 from pingvas.catalog.describe import UPSCALER
@@ -70,9 +71,12 @@ def plain_name(name: str) -> str:
     return _NO_NAME.sub("-", _ENDING.sub("", file).lower()).strip("-")
 
 
-def _plain(column: object) -> object:
+def _plain(column: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[str]:
     """The same in SQL, of names that have no folder and no ending."""
-    return func.trim(func.regexp_replace(func.lower(column), "[^a-z0-9]+", "-", "g"), "-")
+    plain: ColumnElement[str] = func.trim(
+        func.regexp_replace(func.lower(column), "[^a-z0-9]+", "-", "g"), "-"
+    )
+    return plain
 
 
 def _short(hash: str | None) -> str | None:

@@ -90,7 +90,7 @@ def usable_parameters(
     usable = parameters_of(generation_params)
     kinds: tuple[tuple[str, Kind], ...] = (("model", "checkpoint"), ("vae", "vae"))
     for field, kind in kinds:
-        said = usable.get(field)
+        said = str(usable.get(field))
         if (kind, said) in here:
             name = here[kind, said]
             if name is not None:

@@ -105,10 +105,13 @@ def find_told(notes: Mapping[str, str]) -> Told | None:
     told = read_notes({name: text for name, text in notes.items() if name != OUR_KEY})
     if told is None:
         return None
-    words = {name: getattr(told, name) for name in ("prompt", "negative_prompt")}
-    told = replace(told, **{name: text if is_words(text) else "" for name, text in words.items()})
-    says = shows_something(told.prompt) or told.parameters().keys() - words.keys()
+    told = replace(told, prompt=_words(told.prompt), negative_prompt=_words(told.negative_prompt))
+    says = shows_something(told.prompt) or told.parameters().keys() - {"prompt", "negative_prompt"}
     return told if says else None
+
+
+def _words(text: str) -> str:
+    return text if is_words(text) else ""
 
 
 def _exif(parameters: Mapping[str, Any], texts: Mapping[str, str], version: str) -> Image.Exif:

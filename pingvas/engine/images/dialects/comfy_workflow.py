@@ -98,7 +98,7 @@ def _linked(node: Mapping[str, Any], ends: Mapping[str, Link]) -> dict[str, Link
     linked: dict[str, Link] = {}
     for each in inputs[:MAX_INPUTS] if isinstance(inputs, list) else []:
         link = _name(each.get("link")) if isinstance(each, dict) else None
-        if link in ends:
+        if link is not None and link in ends:
             linked[str(each.get("name", ""))] = ends[link]
     return linked
 
