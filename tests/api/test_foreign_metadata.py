@@ -125,7 +125,7 @@ async def test_a_recipe_names_models_as_they_are_called_here(
         await client.post("/api/v1/jobs", json=recipe, headers=person.headers) for recipe in recipes
     ]
     assert accepted.status_code == 202, accepted.text
-    assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
+    assert (refused.status_code, refused.json()["code"]) == (422, "validation_error"), refused.text
     assert "other.safetensors" in refused.text
 
 
