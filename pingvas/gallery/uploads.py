@@ -29,8 +29,11 @@ from pingvas.engine.images.decode import (
     take_apart,
     upright,
 )
+from pingvas.engine.images.dialects.read import says_how_made
 from pingvas.engine.images.file_parts import FileParts
-from pingvas.engine.images.notes import EXIF_IFD, encode_notes, find_notes
+from pingvas.engine.images.notes import EXIF_IFD, INFOTEXT, encode_notes, find_notes
+from pingvas.engine.images.stealth_notes import read_stealth
+from pingvas.gallery.foreign_metadata import METADATA, raw_texts
 from pingvas.gallery.named_images import names_images, read_ours, texts_without_images, with_images_of
 
 log = logging.getLogger(__name__)
@@ -127,10 +130,10 @@ def check_image(
         _check_cost(opened.size, _kind(opened, parts.passes), parts.passes, decode_pixels, memory)
         try:
             opened.load()
+            said = _notes_of(opened)
             turned = upright(opened)
             if turned is not opened:
                 opened.im = turned.im  # the pixels as they lay are needed no more
-            said = find_notes(opened)
             kept = _encode(turned, opened, format, texts_without_images(said))
             small = image_files.thumbnail(_shrunk(turned))
         except MemoryError:
@@ -138,6 +141,13 @@ def check_image(
         except Exception as error:  # decoders and encoders raise whatever the bytes drive them to
             raise DamagedImage from error
     return CheckedImage(kept, small, format, turned.width, turned.height, _read_parameters(kept, said))
+
+
+def _notes_of(image: Image.Image) -> dict[str, str]:
+    """What is said beside the pixels, or else in them."""
+    said = find_notes(image)
+    hidden = None if said else read_stealth(image)
+    return {INFOTEXT: hidden} if hidden is not None and says_how_made(hidden) else said
 
 
 def _kind(image: Image.Image, passes: int) -> str:
@@ -268,15 +278,27 @@ def _read_parameters(kept: bytes, said: Mapping[str, str]) -> dict[str, Any]:
     """What the kept file says, and which images were named in what was `said`, as the database can hold it; empty when
     it says nothing."""
     try:
-        found = image_files.read_parameters(kept)
+        texts = image_files.read_notes_of(kept)
+        found = image_files.find_ours(texts)
+        told = image_files.find_told(texts) if found is None else None
     except (ValueError, RecursionError, OSError, SyntaxError):
         return {}
-    if not isinstance(found, Mapping):
+    if told is not None:
+        return _fitting(told.parameters(), told.named_parts() | {"raw": raw_texts(texts)})
+    if found is None:
         return {}
+    found.pop(METADATA, None)  # what another program said is never what ours says of itself
     named = read_ours(said)
     if named is not None and names_images(named):
         found = with_images_of(found, named)
-    clean = _storable(found, _MAX_DEPTH)
+    return _fitting(found, None)
+
+
+def _fitting(parameters: Mapping[str, Any], metadata: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Both as the database can hold them; nothing when that is too much."""
+    clean = _storable(parameters, _MAX_DEPTH)
+    if metadata is not None:
+        clean[METADATA] = _storable(metadata, _MAX_DEPTH)
     return clean if len(json.dumps(clean, ensure_ascii=False).encode()) <= _MAX_PARAMETERS else {}
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pingvas.engine.images.infotext import read_infotext, says_how_made, write_infotext
+from pingvas.engine.images.dialects.read import says_how_made
+from pingvas.engine.images.infotext import read_infotext, write_infotext
 
 SETTINGS = "Steps: 30, Sampler: Euler a, CFG scale: 7, Seed: 42, Size: 832x1216, Model: mini"
 LONG = "mill, Steps: 99, Seed: 9, " * 90

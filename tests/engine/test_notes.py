@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from pingvas.engine.images.foreign_json import read_foreign_json
+from pingvas.engine.images.dialects.read import read_text
 from pingvas.engine.images.image_files import encode, read_parameters
 from pingvas.engine.images.infotext import read_infotext
 from pingvas.engine.images.notes import decode_comment
@@ -249,11 +249,17 @@ def test_a_graph_of_comfyui_says_what_its_sampler_was_given() -> None:
 
     read = upload(saved("PNG", pnginfo=texts))
 
+    metadata = read.pop("metadata")
+    assert (metadata["tool"], [raw["place"] for raw in metadata["raw"]]) == (
+        "ComfyUI",
+        ["prompt", "workflow"],
+    )
     assert read == FOX | {
         "seed": 2**53 + 1,
         "cfg_scale": 7.0,
         "model": "mini.safetensors",
         "sampler": "dpmpp_2m_karras",
+        "loras": [{"name": "x", "weight": 1.0}],
     }
 
 
@@ -264,7 +270,7 @@ def test_a_graph_that_leads_in_a_circle_says_nothing() -> None:
         "3": {"class_type": "X", "inputs": {"a": ["2", 0]}},
     }
 
-    assert read_foreign_json(json.dumps(circle)) == {}
+    assert read_text(json.dumps(circle)) is None
 
 
 def test_settings_of_other_programs_are_numbers_that_are_ours_too() -> None:
@@ -277,9 +283,9 @@ def test_settings_of_other_programs_are_numbers_that_are_ours_too() -> None:
         "height": "512",
     }
 
-    assert read_foreign_json(json.dumps(said)) == {"prompt": "x", "height": 512}
-    assert read_foreign_json('{"prompt": "x"}') == {}
-    assert read_foreign_json("{red|blue}") is None
+    assert read_infotext(json.dumps(said)) == {"prompt": "x", "negative_prompt": "", "height": 512}
+    assert read_text('{"prompt": "x"}') is None
+    assert read_infotext("{red|blue}")["prompt"] == "{red|blue}"
 
 
 @settings(deadline=None)

@@ -1,6 +1,7 @@
 """The gallery: my images, one image, its file and thumbnail."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -17,6 +18,15 @@ from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, Sessi
 from pingvas.api.http.wire import Moment, PageDep, Text, left_out
 from pingvas.api.routes.job_bodies import NoRecipe, recipe_of
 from pingvas.base.read_session import ReadSession
+from pingvas.catalog.resolve import resolve_models
+from pingvas.gallery.foreign_metadata import (
+    Kind,
+    NamedModel,
+    metadata_of,
+    models_named,
+    parameters_of,
+    usable_parameters,
+)
 from pingvas.gallery.library import (
     ImageChanges,
     ImageFilter,
@@ -52,6 +62,39 @@ class KeyRef(BaseModel):
     name: str
 
 
+class NamedModelOut(BaseModel):
+    """A model that another program named."""
+
+    kind: Kind
+    name: str = Field(description="As that program calls it")
+    hash: str | None
+    weight: float | None = Field(description="Of a LoRA")
+    resolved: str | None = Field(description="The model of this studio that it is; null: none")
+
+
+class RawTextOut(BaseModel):
+    """A text as it was found in a file."""
+
+    place: str = Field(
+        description="Name of the chunk it stood in; `parameters` for EXIF, comments and pixels too"
+    )
+    text: str
+    cut: int = Field(description="Characters behind it, which only the file has")
+
+
+class MetadataOut(BaseModel):
+    """What another program wrote into an uploaded file. Its settings stand in `generation_params`."""
+
+    tool: str | None = Field(description="The program; null: it does not say")
+    version: str | None
+    models: list[NamedModelOut]
+    unresolved: list[str] = Field(description="Names of the models that are not in this studio")
+    usable: dict[str, Any] = Field(
+        description="`generation_params` with models under their names here, without those that are not here"
+    )
+    raw: list[RawTextOut]
+
+
 class ImageOut(BaseModel):
     """A kept picture. The addresses expire; ask for the image again to get new ones."""
 
@@ -69,6 +112,12 @@ class ImageOut(BaseModel):
     file_url: str
     api_key: KeyRef | None = Field(description="The API key that it was asked for with; null: none")
     created_at: datetime
+
+
+class ImageDetailsOut(ImageOut):
+    """An image by itself says what another program wrote into it too."""
+
+    metadata: MetadataOut | None = Field(description="Null: nothing")
 
 
 class ImagePage(BaseModel):
@@ -113,7 +162,7 @@ async def list_my_images(
 @router.get("/{image_id:uuid}", operation_id="get_image")
 async def get_image(
     image_id: UUID, actor: MaybeActorDep, session: ReadSessionDep, storage: StorageDep
-) -> ImageOut:
+) -> ImageDetailsOut:
     """One of my images, or anybody's public or unlisted one; for those nobody needs to sign in."""
     image = await get_visible_image(session, actor, image_id)
     mine = _is_mine(image, actor)
@@ -122,8 +171,11 @@ async def get_image(
     shown = await _shown(session, image, storage)
     if not mine:
         # What its owner thinks of it, the job and the key it came from and the pictures it was made from are theirs.
-        told = without_images(image.generation_params)
-        withheld = {"is_favorite": False, "job_id": None, "api_key": None}
+        told = without_images(shown.generation_params)
+        withheld: dict[str, Any] = {"is_favorite": False, "job_id": None, "api_key": None}
+        if shown.metadata is not None:
+            usable = without_images(shown.metadata.usable)
+            withheld["metadata"] = shown.metadata.model_copy(update={"usable": usable})
         return shown.model_copy(update={**withheld, "generation_params": told})
     return shown
 
@@ -137,7 +189,9 @@ async def get_image_recipe(image_id: UUID, actor: MaybeActorDep, session: ReadSe
     For somebody else's image made from pictures of theirs there is none.
     """
     image = await get_visible_image(session, actor, image_id)
-    recipe = recipe_of(image.generation_params)
+    models, names = await _models_of(session, image)
+    said = usable_parameters(image.generation_params, models, names, keep_unresolved=True)
+    recipe = recipe_of(said)
     if not _is_mine(image, actor) and names_images(recipe):
         raise NoRecipe("This image was made from images of somebody else, which are theirs.")
     return recipe
@@ -146,7 +200,7 @@ async def get_image_recipe(image_id: UUID, actor: MaybeActorDep, session: ReadSe
 @router.patch("/{image_id:uuid}", operation_id="update_image", dependencies=[within("changes")])
 async def update_image(
     image_id: UUID, body: ImagePatch, actor: ActorDep, session: SessionDep, storage: StorageDep
-) -> ImageOut:
+) -> ImageDetailsOut:
     """Change who may see one of my images, or whether it is a favorite."""
     image = await change_image(session, actor, image_id, ImageChanges(**body.model_dump(exclude_unset=True)))
     return await _shown(session, image, storage)
@@ -194,7 +248,10 @@ async def get_image_thumbnail(
 
 
 async def image_out(
-    image: Image, storage: Storage, tags: Sequence[str] = (), keys: Mapping[UUID, str] | None = None
+    image: Image,
+    storage: Storage,
+    tags: Sequence[str] = (),
+    keys: Mapping[UUID, str] | None = None,
 ) -> ImageOut:
     """An image as the contract shows it to its owner, with signed addresses. `keys` are the names of API keys."""
     key, name = image.api_key_id, None if image.api_key_id is None else (keys or {}).get(image.api_key_id)
@@ -208,7 +265,7 @@ async def image_out(
         visibility=image.visibility,
         is_favorite=image.is_favorite,
         tags=list(tags),
-        generation_params=image.generation_params,
+        generation_params=parameters_of(image.generation_params),
         thumbnail_url=await _thumbnail_url(image, storage),
         file_url=await _file_url(image, storage),
         api_key=None if key is None or name is None else KeyRef(id=key, name=name),
@@ -216,10 +273,47 @@ async def image_out(
     )
 
 
-async def _shown(session: ReadSession, image: Image, storage: Storage) -> ImageOut:
+async def _shown(session: ReadSession, image: Image, storage: Storage) -> ImageDetailsOut:
     tags = await tags_of(session, [image.id])
     keys = await names_of_keys(session, {image.api_key_id} if image.api_key_id else set())
-    return await image_out(image, storage, tags[image.id], keys)
+    return await image_details_out(session, image, storage, tags[image.id], keys)
+
+
+async def image_details_out(
+    session: ReadSession,
+    image: Image,
+    storage: Storage,
+    tags: Sequence[str] = (),
+    keys: Mapping[UUID, str] | None = None,
+) -> ImageDetailsOut:
+    """The same, and what another program wrote into it."""
+    shown = await image_out(image, storage, tags, keys)
+    return ImageDetailsOut(**dict(shown), metadata=await _metadata_out(session, image))
+
+
+async def _metadata_out(session: ReadSession, image: Image) -> MetadataOut | None:
+    """What another program wrote into an image, its models looked up in the catalog."""
+    metadata = metadata_of(image.generation_params)
+    if metadata is None:
+        return None
+    models, names = await _models_of(session, image)
+    usable = usable_parameters(image.generation_params, models, names, keep_unresolved=False)
+    resolved = zip(models, names, strict=True)
+    return MetadataOut(
+        tool=metadata.get("tool"),
+        version=metadata.get("version"),
+        models=[NamedModelOut(**asdict(model), resolved=name) for model, name in resolved],
+        unresolved=[model.name for model, name in zip(models, names, strict=True) if name is None],
+        usable=usable,
+        raw=metadata.get("raw", []),
+    )
+
+
+async def _models_of(session: ReadSession, image: Image) -> tuple[list[NamedModel], list[str | None]]:
+    """Models that another program named, and what each is called here."""
+    models = models_named(image.generation_params)
+    asked = [(model.kind, model.name, model.hash) for model in models]
+    return models, await resolve_models(session, asked)
 
 
 def _is_mine(image: Image, actor: Actor | None) -> bool:

@@ -18,7 +18,7 @@ from pingvas.api.http.deps import (
 )
 from pingvas.api.http.who_asks import who_asks
 from pingvas.api.http.wire import KEY_SCHEMA
-from pingvas.api.routes.images import ImageOut, image_out
+from pingvas.api.routes.images import ImageDetailsOut, image_details_out
 from pingvas.base.budgets import Budgets, BudgetUsedUp, StudioBusy
 from pingvas.base.db import Database
 from pingvas.base.errors import StudioError, TooLarge
@@ -73,7 +73,7 @@ async def admit(request: Request, declared: int) -> Admission:
     "",
     status_code=status.HTTP_201_CREATED,
     operation_id="upload_image",
-    response_model=ImageOut,
+    response_model=ImageDetailsOut,
     form_limits={"max_files": 1, "max_fields": 4, "max_part_size": 1024},
 )
 @raises(StillRunning, IdempotencyConflict, StorageExceeded, NoSubscription, BudgetUsedUp, StudioBusy)
@@ -129,7 +129,7 @@ async def upload_image(
             return _created(first[1], replayed=True)
         subscription = await lock_current_subscription(session, actor.user_id)
         image = await keep_upload(session, stored, entitlements_of(subscription).storage_bytes)
-        answer = (await image_out(image, storage, keys=keys)).model_dump_json()
+        answer = (await image_details_out(session, image, storage, keys=keys)).model_dump_json()
         if call is not None:
             await remember_answer(session, call, status.HTTP_201_CREATED, answer)
     return _created(answer)

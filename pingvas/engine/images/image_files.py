@@ -8,13 +8,16 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from pingvas.base.visible_text import shows_something
-from pingvas.engine.images.infotext import read_infotext, write_infotext
+from pingvas.engine.images.dialects.read import read_notes
+from pingvas.engine.images.dialects.told import Told
+from pingvas.engine.images.infotext import write_infotext
 from pingvas.engine.images.notes import (
     EXIF_IFD,
     INFOTEXT,
@@ -71,30 +74,44 @@ def thumbnail(image: Image.Image) -> bytes:
 
 def read_parameters(data: bytes) -> dict[str, Any] | None:
     """What a picture says about how it was made, or None. Prefers our JSON, which is exact, to what others write."""
+    said = read_notes_of(data)
+    ours = find_ours(said)
+    if ours is not None:
+        return ours
+    told = find_told(said)
+    return None if told is None else told.parameters()
+
+
+def read_notes_of(data: bytes) -> dict[str, str]:
+    """The texts in a file that say how it was made (`notes.find_notes`)."""
     with Image.open(io.BytesIO(data)) as image:
         # Our PNGs have no EXIF, and Pillow would decode all pixels to look for it behind them.
         if image.format == "PNG":
             image.info.setdefault("exif", b"")
-        return _parameters_of(find_notes(image))
+        return find_notes(image)
 
 
-def _parameters_of(notes: Mapping[str, str]) -> dict[str, Any] | None:
+def find_ours(notes: Mapping[str, str]) -> dict[str, Any] | None:
+    """Our own JSON; None when there is none that can be read."""
     try:
         found = json.loads(notes.get(OUR_KEY, ""))
     except (ValueError, RecursionError):
-        found = None
-    if isinstance(found, dict):
-        return found
-    for name, text in notes.items():
-        if name in (OUR_KEY, "workflow"):
-            continue
-        read = read_infotext(text)
-        for prompt in ("prompt", "negative_prompt"):
-            if not is_words(read[prompt]):
-                read[prompt] = ""
-        if shows_something(read["prompt"]) or read.keys() - {"prompt", "negative_prompt"}:
-            return read
-    return None
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def find_told(notes: Mapping[str, str]) -> Told | None:
+    """What texts of other programs say; None when that is nothing that one can see."""
+    told = read_notes({name: text for name, text in notes.items() if name != OUR_KEY})
+    if told is None:
+        return None
+    told = replace(told, prompt=_words(told.prompt), negative_prompt=_words(told.negative_prompt))
+    says = shows_something(told.prompt) or told.parameters().keys() - {"prompt", "negative_prompt"}
+    return told if says else None
+
+
+def _words(text: str) -> str:
+    return text if is_words(text) else ""
 
 
 def _exif(parameters: Mapping[str, Any], texts: Mapping[str, str], version: str) -> Image.Exif:

@@ -16,8 +16,10 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import iTXt
 
+from pingvas.engine.images.dialects.invokeai import read_dream
+from pingvas.engine.images.dialects.json_text import looks_like_json
+from pingvas.engine.images.dialects.read import says_how_made
 from pingvas.engine.images.file_parts import MAX_XMP, XMP
-from pingvas.engine.images.infotext import says_how_made
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +28,9 @@ INFOTEXT = "parameters"
 # Text chunks of a PNG that say how it was made; the second ones only when they read so, for anybody writes into them.
 _CHUNKS = (OUR_KEY, INFOTEXT, "prompt", "workflow", "invokeai_metadata", "sd-metadata")
 _CHUNKS_OF_ANYBODY = ("Comment", "Description", "UserComment")
+# What NovelAI writes beside its comment, whose first version has no prompt of its own.
+_BESIDE_A_COMMENT = ("Software", "Source", "Title", "Description")
+_SCHEMES = frozenset({"fooocus", "a1111"})
 
 EXIF_IFD, USER_COMMENT, MAKER_NOTE = 0x8769, 0x9286, 0x927C
 _PLAIN_NOTE, _PACKED_NOTE, _MAX_UNPACKED = b"pingvas\0", b"pingvas\x01", 1024 * 1024
@@ -138,12 +143,18 @@ def decode_chunk(text: str) -> str:
 
 def _in_chunks(image: Image.Image) -> Iterator[tuple[str, str]]:
     """What a PNG says; chunks behind its pixels are known once it was loaded."""
-    for name in (*_CHUNKS, *_CHUNKS_OF_ANYBODY) if image.format == "PNG" else ():
-        text = image.info.get(name)
-        if isinstance(text, str):
-            decoded = decode_chunk(text)
-            if name in _CHUNKS or _told(decoded):
-                yield name, decoded
+    if image.format != "PNG":
+        return
+    texts = {name: decode_chunk(text) for name, text in image.info.items() if isinstance(text, str)}
+    yield from ((name, texts[name]) for name in _CHUNKS if name in texts)
+    if "Dream" in texts and read_dream(texts["Dream"]) is not None:
+        yield "Dream", texts["Dream"]
+    if INFOTEXT in texts and texts.get("fooocus_scheme") in _SCHEMES:
+        yield "fooocus_scheme", texts["fooocus_scheme"]
+    if texts.get("Software") == "NovelAI" and looks_like_json(texts.get("Comment", "")):
+        yield from ((name, texts[name]) for name in ("Comment", *_BESIDE_A_COMMENT) if name in texts)
+        return
+    yield from ((name, texts[name]) for name in _CHUNKS_OF_ANYBODY if name in texts and _told(texts[name]))
 
 
 def _everywhere_else(image: Image.Image, tags: Image.Exif, details: dict[int, Any]) -> Iterator[str | None]:

@@ -12,6 +12,7 @@ export type {
   FiguresOut as UsageFigures,
   GrantOut as Grant,
   HeldOut as HeldSubscription,
+  ImageDetailsOut as ImageDetails,
   ImageOut as Image,
   ImagePage,
   JobOut as Job,

@@ -1130,6 +1130,80 @@ export type HeldPage = {
 };
 
 /**
+ * ImageDetailsOut
+ *
+ * An image by itself says what another program wrote into it too.
+ */
+export type ImageDetailsOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Job Id
+     */
+    job_id: string | null;
+    /**
+     * Width
+     */
+    width: number;
+    /**
+     * Height
+     */
+    height: number;
+    /**
+     * Format
+     */
+    format: 'png' | 'jpg' | 'webp';
+    /**
+     * File Size
+     *
+     * Bytes
+     */
+    file_size: number;
+    /**
+     * Visibility
+     */
+    visibility: 'private' | 'public' | 'unlisted';
+    /**
+     * Is Favorite
+     */
+    is_favorite: boolean;
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+    /**
+     * Generation Params
+     *
+     * Everything needed to make it again
+     */
+    generation_params: {
+        [key: string]: unknown;
+    };
+    /**
+     * Thumbnail Url
+     */
+    thumbnail_url: string | null;
+    /**
+     * File Url
+     */
+    file_url: string;
+    /**
+     * The API key that it was asked for with; null: none
+     */
+    api_key: KeyRef | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Null: nothing
+     */
+    metadata: MetadataOut | null;
+};
+
+/**
  * ImageOut
  *
  * A kept picture. The addresses expire; ask for the image again to get new ones.
@@ -2170,6 +2244,46 @@ export type MeOut = {
 };
 
 /**
+ * MetadataOut
+ *
+ * What another program wrote into an uploaded file. Its settings stand in `generation_params`.
+ */
+export type MetadataOut = {
+    /**
+     * Tool
+     *
+     * The program; null: it does not say
+     */
+    tool: string | null;
+    /**
+     * Version
+     */
+    version: string | null;
+    /**
+     * Models
+     */
+    models: Array<NamedModelOut>;
+    /**
+     * Unresolved
+     *
+     * Names of the models that are not in this studio
+     */
+    unresolved: Array<string>;
+    /**
+     * Usable
+     *
+     * `generation_params` with models under their names here, without those that are not here
+     */
+    usable: {
+        [key: string]: unknown;
+    };
+    /**
+     * Raw
+     */
+    raw: Array<RawTextOut>;
+};
+
+/**
  * ModelList
  */
 export type ModelList = {
@@ -2437,6 +2551,40 @@ export type MyStorage = {
      * Quota Bytes
      */
     quota_bytes: number;
+};
+
+/**
+ * NamedModelOut
+ *
+ * A model that another program named.
+ */
+export type NamedModelOut = {
+    /**
+     * Kind
+     */
+    kind: 'checkpoint' | 'vae' | 'lora' | 'embedding';
+    /**
+     * Name
+     *
+     * As that program calls it
+     */
+    name: string;
+    /**
+     * Hash
+     */
+    hash: string | null;
+    /**
+     * Weight
+     *
+     * Of a LoRA
+     */
+    weight: number | null;
+    /**
+     * Resolved
+     *
+     * The model of this studio that it is; null: none
+     */
+    resolved: string | null;
 };
 
 /**
@@ -3327,6 +3475,30 @@ export type QueueOut = {
     mean_wait_seconds: number | null;
     lanes: LanesOut;
     mine: MyQueueOut;
+};
+
+/**
+ * RawTextOut
+ *
+ * A text as it was found in a file.
+ */
+export type RawTextOut = {
+    /**
+     * Place
+     *
+     * Name of the chunk it stood in; `parameters` for EXIF, comments and pixels too
+     */
+    place: string;
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Cut
+     *
+     * Characters behind it, which only the file has
+     */
+    cut: number;
 };
 
 /**
@@ -5143,7 +5315,7 @@ export type UploadImageResponses = {
     /**
      * Successful Response
      */
-    201: ImageOut;
+    201: ImageDetailsOut;
 };
 
 export type UploadImageResponse = UploadImageResponses[keyof UploadImageResponses];
@@ -5255,7 +5427,7 @@ export type GetImageResponses = {
     /**
      * Successful Response
      */
-    200: ImageOut;
+    200: ImageDetailsOut;
 };
 
 export type GetImageResponse = GetImageResponses[keyof GetImageResponses];
@@ -5317,7 +5489,7 @@ export type UpdateImageResponses = {
     /**
      * Successful Response
      */
-    200: ImageOut;
+    200: ImageDetailsOut;
 };
 
 export type UpdateImageResponse = UpdateImageResponses[keyof UpdateImageResponses];

@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import { useSearchParams } from "react-router";
 
 import { asProblem } from "@/api/problem";
-import type { Image, Recipe } from "@/api/types";
+import type { Image, ImageDetails, Recipe } from "@/api/types";
 import { imageQuery } from "@/entities/image/queries";
 import { jobQuery } from "@/entities/job/queries";
 import type { Key } from "@/i18n/translate";
@@ -15,6 +15,7 @@ import { draftFrom, holdsSeed, saysMore, startFrom, type Draft } from "./draft";
 interface Change {
   next: (before: Draft) => Draft;
   said: Key;
+  values?: Record<string, string>;
   tone: "good" | "info";
 }
 
@@ -35,7 +36,7 @@ export function useReuse(take: (next: Change["next"]) => void): void {
       source !== null
         ? takeSource(client, source)
         : image !== null
-          ? readImage(client, image).then((found) => reuse(client, found.generation_params))
+          ? readImage(client, image).then((found) => reuseImage(client, found))
           : job !== null
             ? client
                 .query({ ...jobQuery(job), staleTime: "static" })
@@ -45,10 +46,10 @@ export function useReuse(take: (next: Change["next"]) => void): void {
     let wanted = true;
     change
       .then(
-        ({ next, said, tone }) => {
+        ({ next, said, values, tone }) => {
           if (!wanted) return;
           take(next);
-          toast(t(said), tone);
+          toast(t(said, values), tone);
         },
         () =>
           wanted && toast(t(source === null ? "create.cannot_fill_in" : "create.cannot_start_from"), "bad"),
@@ -67,6 +68,18 @@ async function takeSource(client: QueryClient, id: string): Promise<Change> {
   return { next: (before) => startFrom(before, picture), said: "create.source_taken", tone: "good" };
 }
 
+/** Of another program's picture, with the models that are here; those that are not are named. */
+async function reuseImage(
+  client: QueryClient,
+  { generation_params, metadata }: ImageDetails,
+): Promise<Change> {
+  const change = await reuse(client, metadata?.usable ?? generation_params);
+  const names = metadata?.unresolved.join(", ");
+  return names
+    ? { ...change, said: "create.filled_in_without_models", values: { names }, tone: "info" }
+    : change;
+}
+
 async function reuse(client: QueryClient, recipe: Recipe): Promise<Change> {
   const source = recipe.source_image === undefined ? null : await findImage(client, recipe.source_image);
   const change = { next: () => draftFrom(recipe, source) };
@@ -78,7 +91,7 @@ async function reuse(client: QueryClient, recipe: Recipe): Promise<Change> {
   return { ...change, said: "create.filled_in", tone: "good" };
 }
 
-function readImage(client: QueryClient, id: string): Promise<Image> {
+function readImage(client: QueryClient, id: string): Promise<ImageDetails> {
   return client.query({ ...imageQuery(id), staleTime: "static" });
 }
 

@@ -10,6 +10,7 @@ import { useI18n } from "@/i18n/useI18n";
 
 import { Enlarge } from "./Enlarge";
 import { MadeFrom } from "./MadeFrom";
+import { OtherProgram } from "./OtherProgram";
 import { Parameters } from "./Parameters";
 import styles from "./Facts.module.css";
 
@@ -32,6 +33,7 @@ export function Facts({ image }: { image: Image }) {
         <Enlarge image={image} />
       </div>
       <Parameters image={image} />
+      {image.job_id === null && <OtherProgram id={image.id} />}
       <p className={styles.keys}>{t("gallery.keys")}</p>
     </>
   );
