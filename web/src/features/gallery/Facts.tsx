@@ -11,6 +11,7 @@ import { useI18n } from "@/i18n/useI18n";
 import { Enlarge } from "./Enlarge";
 import { MadeFrom } from "./MadeFrom";
 import { Parameters } from "./Parameters";
+import { Tags } from "./Tags";
 import styles from "./Facts.module.css";
 
 export function Facts({ image }: { image: Image }) {
@@ -31,6 +32,7 @@ export function Facts({ image }: { image: Image }) {
         <ActionLink action={startFromImage} thing={image} wide />
         <Enlarge image={image} />
       </div>
+      <Tags image={image} />
       <Parameters image={image} />
       <p className={styles.keys}>{t("gallery.keys")}</p>
     </>
