@@ -70,7 +70,7 @@ async def list_images(
     return page.of(lambda row: row[0])
 
 
-def images_of(user_id: UUID, filter: ImageFilter) -> Select[tuple[Image]]:
+def images_of(user_id: UUID, filter: ImageFilter) -> Select[*tuple[Image]]:
     """A person's pictures that a list is to hold."""
     return select(Image).where(Image.user_id == user_id, *_conditions(user_id, filter))
 

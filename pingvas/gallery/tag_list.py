@@ -35,7 +35,7 @@ async def list_tags(session: ReadSession, actor: Actor, typed: str, asked: PageR
     return page.of(_own_tag)
 
 
-def own_tags(user_id: UUID, typed: str) -> Select[tuple[UserTag, str]]:
+def own_tags(user_id: UUID, typed: str) -> Select[*tuple[UserTag, str]]:
     """A person's tags that hold what is typed, with their names."""
     query = select(UserTag, Tag.name).join(Tag, Tag.id == UserTag.tag_id).where(UserTag.user_id == user_id)
     pattern = pattern_for(typed)

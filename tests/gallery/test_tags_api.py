@@ -54,7 +54,7 @@ async def test_an_image_is_tagged_and_found_by_its_tags(
         ({"tag": ["고양이", "Night Sky"]}, {both}),
         ({"tag": "unknown"}, set()),
     ):
-        listed = await client.get(IMAGES, params=query, headers=owner.headers)  # type: ignore[arg-type]
+        listed = await client.get(IMAGES, params=query, headers=owner.headers)
         assert {item["id"] for item in listed.json()["items"]} == expected
     listed = await client.get(TAGS, params={"prefix": "ㄱㅇㅇ"}, headers=owner.headers)
     assert [(item["name"], item["usage_count"]) for item in listed.json()["items"]] == [("고양이", 2)]

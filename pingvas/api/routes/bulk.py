@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, SessionDep, within
 from pingvas.gallery.bulk import (
     MAX_BULK,
@@ -17,6 +18,7 @@ from pingvas.gallery.bulk import (
     to_tags,
     to_visibility,
 )
+from pingvas.gallery.library import ImageNotFound
 from pingvas.gallery.tag_names import MAX_TAGS, TagName, distinct
 from pingvas.generation.requests.job_request import Visibility
 
@@ -92,6 +94,7 @@ class BulkOut(BaseModel):
 
 
 @router.post("/bulk", operation_id="change_images", dependencies=[within("changes")])
+@raises(ImageNotFound)
 async def change_images(body: BulkBody, actor: ActorDep, session: SessionDep) -> BulkOut:
     """Make the same change to many of my images: to all of them, or, when one is not there, to none."""
     return BulkOut(count=await change_all(session, actor, body.ids, body.change()))

@@ -24,16 +24,21 @@ interface ChipsFieldProps extends FieldText {
   /** What the button of a chip does. */
   removeLabel: (value: string) => string;
   onType: (typed: string) => void;
+  /** The word that a comma ends; null: it is none. */
+  endedBy?: (typed: string) => string | null;
   onChange: (values: string[]) => void;
 }
 
 export function ChipsField(props: ChipsFieldProps) {
   const { label, hint, error, aside, values, options, placeholder, none, removeLabel } = props;
-  const { onType, onChange } = props;
+  const { onType, endedBy, onChange } = props;
   const [typed, setTyped] = useState("");
   const type = (next: string) => {
-    setTyped(next);
-    onType(next);
+    const ended = next.endsWith(",") ? endedBy?.(next) : null;
+    if (ended) onChange([...values, ended]);
+    const left = ended ? "" : next;
+    setTyped(left);
+    onType(left);
   };
   const chosen: ChipOption[] = values.map((value) => ({ value, label: value }));
   return (

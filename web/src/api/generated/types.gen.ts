@@ -5702,6 +5702,10 @@ export type ChangeImagesErrors = {
      */
     403: Problem;
     /**
+     * Not Found: `not_found` (There is no such image here)
+     */
+    404: Problem;
+    /**
      * Request Timeout: `request_timeout` (The body of this request came too slowly)
      */
     408: Problem;

@@ -40,11 +40,10 @@ export function TagField({ values, onlyKnown = false, onChange, ...text }: TagFi
       options={full ? [] : options}
       none={t(full ? "tag.full" : onlyKnown || typed !== "" ? "tag.none" : "tag.first")}
       removeLabel={(name) => t("tag.remove", { name })}
-      onType={(next) => {
-        // A comma ends a tag, as people are used to.
-        const ended = next.endsWith(",") ? tagOf(next) : "";
-        if (ended !== "" && !onlyKnown && !full && !taken.has(ended)) onChange([...values, ended]);
-        setTyped(next);
+      onType={setTyped}
+      endedBy={(next) => {
+        const ended = tagOf(next);
+        return onlyKnown || full || taken.has(ended) ? null : ended;
       }}
       onChange={onChange}
     />

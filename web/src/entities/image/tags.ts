@@ -4,7 +4,7 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { listTags } from "@/api/generated";
 import { listTagsQueryKey } from "@/api/generated/@tanstack/react-query.gen";
 
-export const MAX_TAG = 64;
+const MAX_TAG = 64;
 export const MAX_TAGS = 64;
 
 const SUGGESTED = 20;
