@@ -33,9 +33,14 @@ export function ChipsField(props: ChipsFieldProps) {
   const { label, hint, error, aside, values, options, placeholder, none, removeLabel } = props;
   const { onType, endedBy, onChange } = props;
   const [typed, setTyped] = useState("");
+  // Closed behind each choice: while the list is open, the chips are out of reach for those who are read to.
+  const [open, setOpen] = useState(false);
   const type = (next: string) => {
     const ended = next.endsWith(",") ? endedBy?.(next) : null;
-    if (ended) onChange([...values, ended]);
+    if (ended) {
+      onChange([...values, ended]);
+      setOpen(false);
+    }
     const left = ended ? "" : next;
     setTyped(left);
     onType(left);
@@ -48,12 +53,15 @@ export function ChipsField(props: ChipsFieldProps) {
         autoHighlight
         items={options}
         filter={null}
+        open={open}
+        onOpenChange={setOpen}
         inputValue={typed}
         onInputValueChange={type}
         isItemEqualToValue={(option, other) => option.value === other.value}
         value={chosen}
         onValueChange={(next) => {
           type("");
+          setOpen(false);
           onChange(next.map(({ value }) => value));
         }}
       >
