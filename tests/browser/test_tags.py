@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.browser.test_first_picture import PASSWORD, _sign_up, browser, page
 from tests.browser.test_kit import _violations
@@ -26,7 +26,7 @@ def _keep(page: Page, email: str, *tags: str) -> str:
     api = page.context.request
     signed_in = api.post("/api/v1/auth/login", data={"email": email, "password": PASSWORD})
     headers = {"Authorization": f"Bearer {signed_in.json()['access_token']}"}
-    file = {"name": "sky.png", "mimeType": "image/png", "buffer": drawn.getvalue()}
+    file: FilePayload = {"name": "sky.png", "mimeType": "image/png", "buffer": drawn.getvalue()}
     kept = api.post("/api/v1/images", multipart={"file": file}, headers=headers)
     assert kept.ok, kept.text()
     image_id: str = kept.json()["id"]
