@@ -27,10 +27,15 @@ def finished_image_of(job: ClaimedJob) -> FinishedImage:
         format="png",
         file_size=1000,
         generation_params={
-            **{name: value for name, value in job.stored_parameters.items() if name != "visibility"},
+            **{
+                name: value
+                for name, value in job.stored_parameters.items()
+                if name not in ("visibility", "tags")
+            },
             "job_type": job.job_type,
             "model": job.model_name,
             "model_version": "1",
             "engine": {"torch": "2"},
         },
+        tags=job.parameters.tags,
     )

@@ -40,6 +40,7 @@ from pingvas.api.routes import (
     api_keys,
     auth,
     avatar,
+    bulk,
     buying,
     credits,
     email_and_password,
@@ -56,6 +57,7 @@ from pingvas.api.routes import (
     plans,
     queue,
     second_factor,
+    tags,
     uploads,
     webhooks,
 )
@@ -196,6 +198,8 @@ def _routers() -> Iterator[APIRouter]:
     for room in (
         jobs,
         images,
+        bulk,
+        tags,
         queue,
         uploads,
         me,

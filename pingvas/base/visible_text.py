@@ -71,12 +71,17 @@ def why_no_name(name: str, *, longest: int) -> str | None:
 
 def accept_name(name: str, *, field: str, longest: int) -> str:
     """A name that people give and others read, as it is shown: one line, trimmed. Raises Invalid naming the field."""
-    spaced = (" " if _is_blank(sign) else sign for sign in unicodedata.normalize("NFC", name))
-    shown = " ".join(word for word in "".join(spaced).split(" ") if word)
+    shown = on_one_line(unicodedata.normalize("NFC", name))
     reason = why_no_name(shown, longest=longest)
     if reason is not None:
         raise Invalid(f"The name {reason}.", field=field, reason=reason)
     return shown
+
+
+def on_one_line(text: str) -> str:
+    """The same words with one space between them, whatever blanks there were."""
+    spaced = (" " if _is_blank(sign) else sign for sign in text)
+    return " ".join(word for word in "".join(spaced).split(" ") if word)
 
 
 def _is_blank(sign: str) -> bool:

@@ -3,13 +3,13 @@
 Deleting a row puts its objects into the deletion outbox by a trigger; nothing here touches storage.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
@@ -17,6 +17,7 @@ from pingvas.base.errors import NotFound
 from pingvas.base.pages import Page, PageRequest, read_page
 from pingvas.base.read_session import ReadSession
 from pingvas.gallery.tables import Image, ImageTag, Tag
+from pingvas.gallery.tags import lock_gallery, set_tags
 
 Sort = Literal["newest", "oldest"]
 
@@ -40,6 +41,8 @@ class ImageFilter:
     created_from: datetime | None = None
     created_to: datetime | None = None
     sort: Sort = "newest"
+    # All of them, in the form that they are kept in.
+    tags: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class ImageChanges:
 
     visibility: str | None = None
     is_favorite: bool | None = None
+    # Instead of those that it has.
+    tags: Sequence[str] | None = None
 
 
 async def list_images(
@@ -56,7 +61,7 @@ async def list_images(
     """A page of the actor's pictures. Raises BadCursor."""
     page = await read_page(
         session,
-        select(Image).where(Image.user_id == actor.user_id, *_conditions(filter)),
+        images_of(actor.user_id, filter),
         asked,
         order=(Image.created_at, Image.id),
         descending=filter.sort == "newest",
@@ -65,7 +70,12 @@ async def list_images(
     return page.of(lambda row: row[0])
 
 
-def _conditions(filter: ImageFilter) -> Iterator[ColumnElement[bool]]:
+def images_of(user_id: UUID, filter: ImageFilter) -> Select[*tuple[Image]]:
+    """A person's pictures that a list is to hold."""
+    return select(Image).where(Image.user_id == user_id, *_conditions(user_id, filter))
+
+
+def _conditions(user_id: UUID, filter: ImageFilter) -> Iterator[ColumnElement[bool]]:
     # job_type and model stand in the parameters, so a picture keeps them when its job's row is gone.
     params = Image.generation_params
     if filter.favorite is not None:
@@ -80,6 +90,10 @@ def _conditions(filter: ImageFilter) -> Iterator[ColumnElement[bool]]:
         yield Image.created_at >= filter.created_from
     if filter.created_to is not None:
         yield Image.created_at < filter.created_to
+    for name in filter.tags:
+        tag = select(Tag.id).where(Tag.name == name).scalar_subquery()
+        tagged = select(ImageTag.image_id).where(ImageTag.user_id == user_id, ImageTag.tag_id == tag)
+        yield Image.id.in_(tagged)
 
 
 async def get_visible_image(session: ReadSession, actor: Actor | None, image_id: UUID) -> Image:
@@ -99,16 +113,24 @@ async def change_image(session: AsyncSession, actor: Actor, image_id: UUID, chan
         if value is not None
     }
     mine = (Image.id == image_id) & (Image.user_id == actor.user_id)
+    if changes.tags is not None:
+        await lock_gallery(session, actor.user_id)
     if values:
         await session.execute(update(Image).where(mine).values(**values))
-    image = await session.scalar(select(Image).where(mine).execution_options(populate_existing=True))
+    query = select(Image).where(mine).execution_options(populate_existing=True)
+    if changes.tags is not None:
+        query = query.with_for_update(key_share=True)
+    image = await session.scalar(query)
     if image is None:
         raise ImageNotFound
+    if changes.tags is not None:
+        await set_tags(session, actor.user_id, image.id, changes.tags)
     return image
 
 
 async def delete_image(session: AsyncSession, actor: Actor, image_id: UUID) -> None:
     """Delete one of the actor's pictures; its bytes follow by the outbox. Raises ImageNotFound."""
+    await lock_gallery(session, actor.user_id)
     gone = delete(Image).where(Image.id == image_id, Image.user_id == actor.user_id).returning(Image.id)
     if await session.scalar(gone) is None:
         raise ImageNotFound

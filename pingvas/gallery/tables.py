@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pingvas.base.columns import EMPTY_OBJECT, CreatedAt, Id, UpdatedAt, one_of
@@ -63,7 +63,8 @@ class StorageUse(Base):
 
 
 class Tag(Base):
-    """A word on images. Triggers on `image_tags` keep `usage_count`; nothing else writes it."""
+    """A word on images, whoever uses it. Triggers on `image_tags` keep `usage_count`, that of all people's images together,
+    which nobody is told; nothing else writes it."""
 
     __tablename__ = "tags"
     __table_args__ = (CheckConstraint("usage_count >= 0", name="chk_tags_usage_count"),)
@@ -74,15 +75,44 @@ class Tag(Base):
     created_at: Mapped[CreatedAt]
 
 
+class UserTag(Base):
+    """A word of a person's, on how many of their images it is. Triggers on `image_tags` keep it, from the first use to the
+    last. Its id is what others are told of a tag, for that of `tags` would say that somebody else had the word first."""
+
+    __tablename__ = "user_tags"
+    __table_args__ = (
+        UniqueConstraint("user_id", "tag_id", name="uq_user_tags_tag"),
+        CheckConstraint("usage_count >= 0", name="chk_user_tags_usage_count"),
+        Index(
+            "ix_user_tags_most_used",
+            "user_id",
+            text("usage_count DESC"),
+            text("created_at DESC"),
+            text("id DESC"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    tag_id: Mapped[UUID] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), index=True)
+    usage_count: Mapped[int] = mapped_column(server_default="0")
+    created_at: Mapped[CreatedAt]
+
+
 class ImageTag(Base):
-    """An image has many tags, and the other way round."""
+    """An image has many tags, and the other way round. `user_id` is the image's owner, for once the image is gone nobody
+    can ask it."""
 
     __tablename__ = "image_tags"
-    __table_args__ = (Index("idx_image_tags_tag", "tag_id"),)
+    __table_args__ = (
+        Index("idx_image_tags_tag", "tag_id"),
+        Index("ix_image_tags_user_tag", "user_id", "tag_id", "image_id"),
+    )
 
     image_id: Mapped[UUID] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), primary_key=True)
     tag_id: Mapped[UUID] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
     created_at: Mapped[CreatedAt]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
 
 
 class Collection(Base):

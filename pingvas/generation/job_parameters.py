@@ -74,6 +74,7 @@ class _Kept(_Parameters):
     height: int
     format: str = "png"
     visibility: str = "private"
+    tags: tuple[str, ...] = ()
 
 
 class DiffusionParameters(_Prompted, _Kept):
@@ -163,6 +164,8 @@ def read_parameters(job_type: str, stored: Mapping[str, Any]) -> JobParameters:
 def stored_parameters(parameters: JobParameters) -> dict[str, Any]:
     """The parameters as they stand in the table, as JSON; the job's type has a column of its own."""
     stored = parameters.model_dump(mode="json", exclude={"job_type"})
+    if not stored["tags"]:
+        del stored["tags"]
     for prompted in (stored, stored.get("refine")):
         for name in _RESOLVED:
             if prompted and prompted.get(name, ...) is None:

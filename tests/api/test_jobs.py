@@ -203,7 +203,15 @@ async def test_every_route_with_an_id_is_not_found_to_a_stranger(
     ids = {"job_id": job["id"], "image_id": image["id"], "session_id": device["id"]}
     ids |= {"key_id": key.id, "passkey_id": str(passkey.id), "account_id": str(account.id)}
     ids |= {"checkout_id": str(checkout.id)}
-    bodies = {"image_id": {"is_favorite": True}, "key_id": {"name": "x"}, "passkey_id": {"name": "x"}}
+    await client.patch(f"/api/v1/images/{image['id']}", json={"tags": ["sea"]}, headers=person.headers)
+    tag = (await client.get("/api/v1/tags", headers=person.headers)).json()["items"][0]
+    ids |= {"tag_id": tag["id"]}
+    bodies = {
+        "image_id": {"is_favorite": True},
+        "key_id": {"name": "x"},
+        "passkey_id": {"name": "x"},
+        "tag_id": {"name": "x"},
+    }
     stranger = await sign_up(client)
 
     # when each is asked for by somebody else, and by the same person with an id that is nobody's
@@ -220,14 +228,23 @@ async def test_every_route_with_an_id_is_not_found_to_a_stranger(
                 answers[method, path, who.email] = (answer.status_code, answer.json()["code"])
 
     # then
-    assert len(answers) >= 26
+    assert len(answers) >= 30
     assert set(answers.values()) == {(404, "not_found")}, answers
     assert (await client.get(f"/api/v1/images/{image['id']}", headers=person.headers)).status_code == 200
 
 
 async def test_routes_with_an_id_are_all_covered_by_that_test(app: Any) -> None:
     """A new kind of id has to be added to the walk above."""
-    known = {"job_id", "image_id", "session_id", "key_id", "passkey_id", "account_id", "checkout_id"}
+    known = {
+        "job_id",
+        "image_id",
+        "session_id",
+        "key_id",
+        "passkey_id",
+        "account_id",
+        "checkout_id",
+        "tag_id",
+    }
     nobodys = {"name", "provider"}
     of_admins = {"user_id", "announcement_id", "code_id", "event_id"}  # see test_who_may_what.py
     found = {

@@ -137,6 +137,7 @@ BEYOND_A_SCHEMA = {
     "special-use or reserved name": "domains that nobody can have",
     "nobody sees": "categories of Unicode",
     "something to see": "the same",
+    "must have 1 to 64 characters": "a tag is counted in the form that is kept",
     "must have 1 to 500 characters": "the same: what nobody sees of a text is taken away before it is counted",
     "can be seen": "the same",
     "http or https address": "the same",

@@ -38,7 +38,7 @@ async def make_tag(session: AsyncSession, name: str | None = None) -> Tag:
 
 async def tag_image(session: AsyncSession, image: Image, *tags: Tag) -> None:
     """Put tags on an image, in one statement."""
-    session.add_all(ImageTag(image_id=image.id, tag_id=tag.id) for tag in tags)
+    session.add_all(ImageTag(image_id=image.id, tag_id=tag.id, user_id=image.user_id) for tag in tags)
     await session.flush()
 
 

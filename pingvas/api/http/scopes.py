@@ -135,7 +135,11 @@ NEEDS: dict[str, Access] = {
     "get_image_recipe": "read",
     "get_image_file": "read",
     "get_image_thumbnail": "read",
+    "list_tags": "read",
     "update_image": "manage",
+    "change_images": "manage",
+    "rename_tag": "manage",
+    "delete_tag": "manage",
     "delete_image": "manage",
 }
 # Those of the above that work without credentials too, and show less then.

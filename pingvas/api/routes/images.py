@@ -41,6 +41,7 @@ from pingvas.gallery.library import (
 from pingvas.gallery.named_images import names_images, without_images
 from pingvas.gallery.old_files import refuse_what_names_images
 from pingvas.gallery.tables import Image
+from pingvas.gallery.tag_names import MAX_TAGS, TagName, TagNames, distinct
 from pingvas.generation.job_parameters import JobType
 from pingvas.generation.requests.job_request import Visibility
 
@@ -134,6 +135,7 @@ class ImagePatch(BaseModel):
         default_factory=left_out, description="`unlisted`: whoever has the id may see it, no list shows it"
     )
     is_favorite: StrictBool = Field(default_factory=left_out)
+    tags: TagNames = Field(default_factory=left_out, description="Instead of those that it has")
 
 
 @router.get("", operation_id="list_images", dependencies=[within("lists")])
@@ -149,9 +151,14 @@ async def list_my_images(
     created_from: Annotated[Moment | None, Query(description="At or after, with a zone")] = None,
     created_to: Annotated[Moment | None, Query(description="Before, with a zone")] = None,
     sort: Sort = "newest",
+    tag: Annotated[
+        list[TagName] | None, Query(max_length=MAX_TAGS, description="Has it; several: has all of them")
+    ] = None,
 ) -> ImagePage:
     """My images, newest first unless asked otherwise."""
-    filter = ImageFilter(favorite, visibility, model, job_type, created_from, created_to, sort)
+    filter = ImageFilter(
+        favorite, visibility, model, job_type, created_from, created_to, sort, distinct(tuple(tag or ()))
+    )
     page = await list_images(session, actor, filter, asked)
     tags = await tags_of(session, [image.id for image in page.items])
     keys = await names_of_keys(session, {image.api_key_id for image in page.items if image.api_key_id})
@@ -172,7 +179,9 @@ async def get_image(
     if not mine:
         # What its owner thinks of it, the job and the key it came from and the pictures it was made from are theirs.
         told = without_images(shown.generation_params)
-        withheld: dict[str, Any] = {"is_favorite": False, "job_id": None, "api_key": None}
+        # Tags are part of what is shown where everybody may look, and the owner's own words elsewhere.
+        tags = shown.tags if image.visibility == "public" else []
+        withheld: dict[str, Any] = {"is_favorite": False, "job_id": None, "api_key": None, "tags": tags}
         if shown.metadata is not None:
             usable = without_images(shown.metadata.usable)
             withheld["metadata"] = shown.metadata.model_copy(update={"usable": usable})
@@ -201,7 +210,7 @@ async def get_image_recipe(image_id: UUID, actor: MaybeActorDep, session: ReadSe
 async def update_image(
     image_id: UUID, body: ImagePatch, actor: ActorDep, session: SessionDep, storage: StorageDep
 ) -> ImageDetailsOut:
-    """Change who may see one of my images, or whether it is a favorite."""
+    """Change who may see one of my images, whether it is a favorite, or its tags."""
     image = await change_image(session, actor, image_id, ImageChanges(**body.model_dump(exclude_unset=True)))
     return await _shown(session, image, storage)
 

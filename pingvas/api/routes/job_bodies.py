@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from pingvas.base.errors import BadField, Invalid, NotFound, message_of
+from pingvas.gallery.tag_names import TagNames
 from pingvas.generation.requests.job_request import (
     MAX_CONTROLS,
     MAX_LORAS,
@@ -109,7 +110,7 @@ class _Every(BaseModel):
     format: Format = "png"
     visibility: Visibility = "private"
     collection_id: NotYet = None
-    tags: list[str] = Field(default_factory=list, max_length=0, description="Not taken yet")
+    tags: TagNames = Field((), description="Of each image that comes of it")
 
 
 class _Diffusion(_Every):
@@ -133,7 +134,7 @@ class _Diffusion(_Every):
 
     def request(self) -> ImageRequest:
         """The request as the generation room knows it."""
-        plain = self.model_dump(exclude={"loras", "controlnet", "collection_id", "tags"})
+        plain = self.model_dump(exclude={"loras", "controlnet", "collection_id"})
         return ImageRequest(
             **plain,
             loras=tuple(LoraRequest(lora.name, lora.weight) for lora in self.loras),
@@ -211,7 +212,7 @@ class Upscale(_Every):
 
     def request(self) -> UpscaleRequest:
         """The request as the generation room knows it."""
-        plain = self.model_dump(exclude={"refine", "collection_id", "tags"})
+        plain = self.model_dump(exclude={"refine", "collection_id"})
         return UpscaleRequest(
             **plain, refine=None if self.refine is None else RefineRequest(**self.refine.model_dump())
         )

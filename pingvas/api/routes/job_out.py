@@ -129,5 +129,5 @@ async def job_out(view: JobView, storage: Storage) -> JobOut:
         started_at=job.started_at,
         completed_at=job.completed_at,
         error=error,
-        image=None if view.image is None else await image_out(view.image, storage, keys=keys),
+        image=None if view.image is None else await image_out(view.image, storage, view.tags, keys),
     )

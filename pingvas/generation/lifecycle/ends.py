@@ -19,6 +19,7 @@ from pingvas.base.ids import new_id
 from pingvas.base.statements import Row, fetch
 from pingvas.billing.credits import tell_balance
 from pingvas.billing.subscriptions import CurrentSubscription, lock_current_subscriptions
+from pingvas.gallery.tags import NewTags, tag_new_images
 from pingvas.generation import metrics
 from pingvas.generation.events import ImagePayload, KeyPayload
 from pingvas.generation.lifecycle import signals
@@ -44,6 +45,7 @@ class FinishedImage:
     file_size: int
     generation_params: dict[str, Any]
     visibility: str = "private"
+    tags: tuple[str, ...] = ()
     file_url: str = ""
     thumbnail_url: str | None = None
 
@@ -131,6 +133,7 @@ async def _write(
             signals.promoted(session, row.user_id, row.id, plan=row.plan_name, model=row.model_name)
     written = [end for end in writing if end.job.id in rows]
     await _give_back_to_keys(session, written, rows)
+    await _tag_images(session, written, rows)
     _tell(session, written, rows)
     return {end.job.id: end for end in written}
 
@@ -144,6 +147,17 @@ async def _give_back_to_keys(session: AsyncSession, ends: Sequence[End], ended: 
             returned[row.api_key_id, row.asked_on] += end.returned
     if returned:
         await give_back(session, returned)
+
+
+async def _tag_images(session: AsyncSession, ends: Sequence[End], ended: Mapping[UUID, Row]) -> None:
+    """Put on images what was asked for with their jobs. Of those without tags nothing is asked."""
+    new = [
+        NewTags(end.image.image_id, ended[end.job.id].user_id, end.image.tags)
+        for end in ends
+        if end.image is not None and end.image.tags
+    ]
+    if new:
+        await tag_new_images(session, new)
 
 
 def _without_person(end: End) -> End:
@@ -232,7 +246,7 @@ def _image_payload(job_id: UUID, image: FinishedImage, row: Row) -> ImagePayload
         file_size=image.file_size,
         visibility=image.visibility,
         is_favorite=False,
-        tags=[],
+        tags=sorted(image.tags),
         generation_params=image.generation_params,
         thumbnail_url=image.thumbnail_url,
         file_url=image.file_url,

@@ -15,6 +15,7 @@ from pydantic.config import JsonDict
 
 from pingvas.base.errors import BadField, Invalid, message_of
 from pingvas.engine.samplers import SAMPLERS
+from pingvas.gallery.tag_names import TagNames
 from pingvas.generation.requests.prompt_rules import MAX_PROMPT, why_no_prompt
 
 Lane = Literal["normal", "idle"]
@@ -160,6 +161,7 @@ class ImageRequest:
     format: Format = "png"
     visibility: Visibility = "private"
     lane: Lane = "normal"
+    tags: TagNames = ()
     # From here on for img2img and inpaint.
     source_image: UUID | None = None
     strength: Share = STRENGTH
@@ -200,6 +202,7 @@ class UpscaleRequest:
     format: Format = "png"
     visibility: Visibility = "private"
     lane: Lane = "normal"
+    tags: TagNames = ()
     job_type: Literal["upscale"] = "upscale"
     count: Literal[1] = 1
 

@@ -125,6 +125,7 @@ def complete(
         "vae": request.vae,
         "format": request.format,
         "visibility": request.visibility,
+        "tags": request.tags,
     }
     kind: type[AnyImageParameters] = TextToImageParameters
     if request.job_type != "txt2img":
@@ -191,6 +192,7 @@ def complete_upscale(
         refine=None if request.refine is None else _complete_refine(request.refine, found),
         format=request.format,
         visibility=request.visibility,
+        tags=request.tags,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Row, Select, Uuid, any_, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from pingvas.accounts.actor import Actor
@@ -15,7 +16,7 @@ from pingvas.accounts.tables import ApiKey
 from pingvas.base.errors import NotFound
 from pingvas.base.pages import Page, PageRequest, read_page
 from pingvas.base.read_session import ReadSession
-from pingvas.gallery.tables import Image
+from pingvas.gallery.tables import Image, ImageTag, Tag
 from pingvas.generation.status.waiting import MAX_POSITION, Wait, WaitingFor, read_waits
 from pingvas.generation.statuses import ENDED, IS_OPEN, WAITING
 from pingvas.generation.tables import GenerationJob, GenerationStep
@@ -33,7 +34,7 @@ class JobView:
     """A job with its image, its newest step and preview, and, once explained, how it waits.
 
     `position`: its place in the queue, 1 is next, `MAX_POSITION` is that or more; None when it does not wait. `key_name`: what its
-    owner calls the key that it was asked for with.
+    owner calls the key that it was asked for with. `tags`: those of its image.
     """
 
     job: GenerationJob
@@ -44,6 +45,7 @@ class JobView:
     read_at: datetime
     wait: Wait | None = None
     key_name: str | None = None
+    tags: Sequence[str] = ()
 
     @property
     def waiting_for(self) -> WaitingFor | None:
@@ -189,13 +191,19 @@ def _views() -> Select[*tuple[Any, ...]]:
         .scalar_subquery()
     )
     key_name = select(ApiKey.name).where(ApiKey.id == GenerationJob.api_key_id).scalar_subquery()
+    tags = (
+        select(func.array_agg(aggregate_order_by(Tag.name, Tag.name)))
+        .join(ImageTag, ImageTag.tag_id == Tag.id)
+        .where(ImageTag.image_id == Image.id)
+        .scalar_subquery()
+    )
     return (
-        select(GenerationJob, Image, GenerationStep, preview, func.now(), key_name)
+        select(GenerationJob, Image, GenerationStep, preview, func.now(), key_name, tags)
         .outerjoin(Image, Image.job_id == GenerationJob.id)
         .outerjoin(GenerationStep, GenerationStep.id == newest)
     )
 
 
 def _view(row: Row[*tuple[Any, ...]]) -> JobView:
-    job, image, step, preview_key, read_at, key_name = row
-    return JobView(job, image, step, preview_key, None, read_at, key_name=key_name)
+    job, image, step, preview_key, read_at, key_name, tags = row
+    return JobView(job, image, step, preview_key, None, read_at, key_name=key_name, tags=tags or ())

@@ -105,6 +105,8 @@ LEFT_OUT: Mapping[str, str] = {
     "data_exports": "this file and those before it",
     "idempotency_keys": "answers kept for a day, of what is in the file itself",
     "queue_shares": "how far a share of the machines is used up at this moment",
+    "image_tags": "they stand with the images in the file",
+    "user_tags": "the tags of the images in the file, counted",
     "storage_use": "the sum of the images in the file",
     "announcements": "words to everybody",
     "checkouts": "pages of the seller; what was bought there is in the payments",

@@ -8,6 +8,7 @@ from pingvas.accounts.leaving.deletion import erase, find_due, lock_due
 from pingvas.adapters.sellers.seller import Seller, SellerUnavailable
 from pingvas.base.db import Database
 from pingvas.billing.sold.leaving import cancel_renewals
+from pingvas.gallery.tags import lock_tags_of
 from pingvas.generation.lifecycle.cancel import cancel_all
 from pingvas.generation.steps.retention import forget_words
 
@@ -31,6 +32,7 @@ async def erase_leaving(database: Database, seller: Seller | None = None) -> int
             if not await lock_due(session, user_id):
                 continue
             await forget_words(session, user_id)
+            await lock_tags_of(session, user_id=user_id)
             await erase(session, user_id)
         erased += 1
     return erased

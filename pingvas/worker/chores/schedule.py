@@ -33,6 +33,7 @@ from pingvas.billing.sold.due import settle_due
 from pingvas.billing.sold.reconcile import reconcile
 from pingvas.billing.verify_ledger import verify_ledger
 from pingvas.gallery.old_files import clean_old_files
+from pingvas.gallery.tags import forget_unused_tags
 from pingvas.generation.lifecycle.slots import promote_overlooked
 from pingvas.generation.lifecycle.sweeps import lift_stragglers, sweep_deadlines, sweep_leases
 from pingvas.generation.queue.workers import forget_silent_workers
@@ -129,6 +130,7 @@ async def _forget_expired(context: ChoreContext) -> Counts:
         await forget_loop_failures(session)
         await forget_exports(session)
         await forget_checkouts(session)
+        await forget_unused_tags(session)
     return {}
 
 

@@ -63,6 +63,7 @@ async def store_image(
         file_size=len(data),
         generation_params=parameters,
         visibility=job.parameters.visibility,
+        tags=job.parameters.tags,
         file_url=file_url,
         thumbnail_url=thumbnail_url,
     )
@@ -77,9 +78,11 @@ def _encode(result: Result, format: str, parameters: dict[str, Any]) -> tuple[by
 
 
 def _generation_params(job: ClaimedJob, context: JobContext) -> dict[str, Any]:
-    """Everything needed to make it again; who may see it is not part of that, and does not belong in the file."""
+    """Everything needed to make it again; who may see it and what it is called are not part of that, and do not belong in the
+    file."""
     asked = stored_parameters(job.parameters)
-    del asked["visibility"]
+    for name in ("visibility", "tags"):
+        asked.pop(name, None)
     return {
         **asked,
         "job_type": job.job_type,

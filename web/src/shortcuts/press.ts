@@ -23,10 +23,10 @@ function nameOf(key: string, code: string | undefined): string {
   return letter === undefined || named ? key : letter.toLowerCase();
 }
 
-/** What takes letters itself: fields, and lists in which typing finds an entry. */
+/** What takes letters itself: fields, lists in which typing finds an entry, and what says of itself that its keys are its own. */
 const TAKES_KEYS =
   "input:not([type=radio], [type=checkbox], [type=button], [type=range]), textarea, select, [contenteditable]:not([contenteditable=false]), " +
-  "[role=textbox], [role=combobox], [role=listbox], [role=menu]";
+  "[role=textbox], [role=combobox], [role=listbox], [role=menu], [data-own-keys]";
 
 /** Whether a press belongs to what somebody is writing. */
 export function isTyping(target: EventTarget | null): boolean {

@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AgreePlanData, AgreePlanErrors, AgreePlanResponses, AnnounceData, AnnounceErrors, AnnounceResponses, AskForExportData, AskForExportErrors, AskForExportResponses, AskForNewPasskeyData, AskForNewPasskeyErrors, AskForNewPasskeyResponses, AskForPasskeyAsProofData, AskForPasskeyAsProofErrors, AskForPasskeyAsProofResponses, AskForPasskeyData, AskForPasskeyErrors, AskForPasskeyResponses, AssignBillingEventData, AssignBillingEventErrors, AssignBillingEventResponses, BeginSecondFactorData, BeginSecondFactorErrors, BeginSecondFactorResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelJobsData, CancelJobsErrors, CancelJobsResponses, CancelSubscriptionData, CancelSubscriptionErrors, CancelSubscriptionResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangeMeData, ChangeMeErrors, ChangeMeResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangePlanData, ChangePlanErrors, ChangePlanResponses, ChangeSubscriptionData, ChangeSubscriptionErrors, ChangeSubscriptionResponses, CheckOutCreditsData, CheckOutCreditsErrors, CheckOutCreditsResponses, CheckOutSubscriptionData, CheckOutSubscriptionErrors, CheckOutSubscriptionResponses, ComeBackFromProviderData, ComeBackFromProviderErrors, ConfirmEmailData, ConfirmEmailErrors, ConfirmEmailResponses, ConfirmSecondFactorData, ConfirmSecondFactorErrors, ConfirmSecondFactorResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, EndAgreedPlanData, EndAgreedPlanErrors, EndAgreedPlanResponses, EndCodeData, EndCodeErrors, EndCodeResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndSessionsOfData, EndSessionsOfErrors, EndSessionsOfResponses, EstimateJobsData, EstimateJobsErrors, EstimateJobsResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, ForgetEmailChangeData, ForgetEmailChangeErrors, ForgetEmailChangeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetCheckoutData, GetCheckoutErrors, GetCheckoutResponses, GetExportData, GetExportErrors, GetExportResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageRecipeData, GetImageRecipeErrors, GetImageRecipeResponses, GetImageResponses, GetImageThumbnailData, GetImageThumbnailErrors, GetJobData, GetJobErrors, GetJobResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetRevenueData, GetRevenueErrors, GetRevenueResponses, GetSignInMethodsData, GetSignInMethodsErrors, GetSignInMethodsResponses, GetSubscriptionData, GetSubscriptionErrors, GetSubscriptionPortalData, GetSubscriptionPortalErrors, GetSubscriptionPortalResponses, GetSubscriptionResponses, GetUsageData, GetUsageErrors, GetUsageOfAllData, GetUsageOfAllErrors, GetUsageOfAllResponses, GetUsageResponses, GiveBonusCreditsData, GiveBonusCreditsErrors, GiveBonusCreditsResponses, HealthzData, HealthzErrors, HealthzResponses, LinkOauthAccountData, LinkOauthAccountErrors, LinkOauthAccountResponses, ListAllAnnouncementsData, ListAllAnnouncementsErrors, ListAllAnnouncementsResponses, ListAllPlansData, ListAllPlansErrors, ListAllPlansResponses, ListAnnouncementsData, ListAnnouncementsErrors, ListAnnouncementsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListBillingEventsData, ListBillingEventsErrors, ListBillingEventsResponses, ListCodesData, ListCodesErrors, ListCodesResponses, ListCreditsData, ListCreditsErrors, ListCreditsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListJobStepsData, ListJobStepsErrors, ListJobStepsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOauthAccountsData, ListOauthAccountsErrors, ListOauthAccountsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, ListProvidersData, ListProvidersErrors, ListProvidersResponses, ListSubscriptionOptionsData, ListSubscriptionOptionsErrors, ListSubscriptionOptionsResponses, ListSubscriptionsData, ListSubscriptionsErrors, ListSubscriptionsResponses, LoginData, LoginErrors, LoginResponses, LoginWithCodeData, LoginWithCodeErrors, LoginWithCodeResponses, LoginWithPasskeyData, LoginWithPasskeyErrors, LoginWithPasskeyResponses, LogoutData, LogoutErrors, LogoutResponses, MakeCodeData, MakeCodeErrors, MakeCodeResponses, PreviewPlanData, PreviewPlanErrors, PreviewPlanResponses, ProveIdentityData, ProveIdentityErrors, ProveIdentityResponses, ProveWithCodeData, ProveWithCodeErrors, ProveWithCodeResponses, ProveWithPasskeyData, ProveWithPasskeyErrors, ProveWithPasskeyResponses, ProveWithProviderData, ProveWithProviderErrors, ProveWithProviderResponses, ReadyzData, ReadyzErrors, ReadyzResponses, ReconcileBillingData, ReconcileBillingErrors, ReconcileBillingResponses, RedeemCodeData, RedeemCodeErrors, RedeemCodeResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveMyAvatarData, RemoveMyAvatarErrors, RemoveMyAvatarResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveSecondFactorData, RemoveSecondFactorErrors, RemoveSecondFactorOfData, RemoveSecondFactorOfErrors, RemoveSecondFactorOfResponses, RemoveSecondFactorResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ReplayBillingEventData, ReplayBillingEventErrors, ReplayBillingEventResponses, ReportMissingData, ReportMissingErrors, ReportMissingResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestorePersonData, RestorePersonErrors, RestorePersonResponses, ResumeSubscriptionData, ResumeSubscriptionErrors, ResumeSubscriptionResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeKeysOfData, RevokeKeysOfErrors, RevokeKeysOfResponses, SendVerificationData, SendVerificationErrors, SendVerificationResponses, SetMyAvatarData, SetMyAvatarErrors, SetMyAvatarResponses, SetRoleData, SetRoleErrors, SetRoleResponses, SignInOnceData, SignInOnceErrors, SignInOnceResponses, SignInWithProviderData, SignInWithProviderErrors, SubmitJobsData, SubmitJobsErrors, SubmitJobsResponses, SuspendPersonData, SuspendPersonErrors, SuspendPersonResponses, TakeWebhookData, TakeWebhookErrors, TakeWebhookResponses, UndoDeleteMeData, UndoDeleteMeErrors, UndoDeleteMeResponses, UnlinkOauthAccountData, UnlinkOauthAccountErrors, UnlinkOauthAccountResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UploadImageData, UploadImageErrors, UploadImageResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewAsData, ViewAsErrors, ViewAsResponses, WithdrawAnnouncementData, WithdrawAnnouncementErrors, WithdrawAnnouncementResponses } from './types.gen';
+import type { AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AgreePlanData, AgreePlanErrors, AgreePlanResponses, AnnounceData, AnnounceErrors, AnnounceResponses, AskForExportData, AskForExportErrors, AskForExportResponses, AskForNewPasskeyData, AskForNewPasskeyErrors, AskForNewPasskeyResponses, AskForPasskeyAsProofData, AskForPasskeyAsProofErrors, AskForPasskeyAsProofResponses, AskForPasskeyData, AskForPasskeyErrors, AskForPasskeyResponses, AssignBillingEventData, AssignBillingEventErrors, AssignBillingEventResponses, BeginSecondFactorData, BeginSecondFactorErrors, BeginSecondFactorResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelJobsData, CancelJobsErrors, CancelJobsResponses, CancelSubscriptionData, CancelSubscriptionErrors, CancelSubscriptionResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangeImagesData, ChangeImagesErrors, ChangeImagesResponses, ChangeMeData, ChangeMeErrors, ChangeMeResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangePlanData, ChangePlanErrors, ChangePlanResponses, ChangeSubscriptionData, ChangeSubscriptionErrors, ChangeSubscriptionResponses, CheckOutCreditsData, CheckOutCreditsErrors, CheckOutCreditsResponses, CheckOutSubscriptionData, CheckOutSubscriptionErrors, CheckOutSubscriptionResponses, ComeBackFromProviderData, ComeBackFromProviderErrors, ConfirmEmailData, ConfirmEmailErrors, ConfirmEmailResponses, ConfirmSecondFactorData, ConfirmSecondFactorErrors, ConfirmSecondFactorResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, EndAgreedPlanData, EndAgreedPlanErrors, EndAgreedPlanResponses, EndCodeData, EndCodeErrors, EndCodeResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndSessionsOfData, EndSessionsOfErrors, EndSessionsOfResponses, EstimateJobsData, EstimateJobsErrors, EstimateJobsResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, ForgetEmailChangeData, ForgetEmailChangeErrors, ForgetEmailChangeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetCheckoutData, GetCheckoutErrors, GetCheckoutResponses, GetExportData, GetExportErrors, GetExportResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageRecipeData, GetImageRecipeErrors, GetImageRecipeResponses, GetImageResponses, GetImageThumbnailData, GetImageThumbnailErrors, GetJobData, GetJobErrors, GetJobResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetRevenueData, GetRevenueErrors, GetRevenueResponses, GetSignInMethodsData, GetSignInMethodsErrors, GetSignInMethodsResponses, GetSubscriptionData, GetSubscriptionErrors, GetSubscriptionPortalData, GetSubscriptionPortalErrors, GetSubscriptionPortalResponses, GetSubscriptionResponses, GetUsageData, GetUsageErrors, GetUsageOfAllData, GetUsageOfAllErrors, GetUsageOfAllResponses, GetUsageResponses, GiveBonusCreditsData, GiveBonusCreditsErrors, GiveBonusCreditsResponses, HealthzData, HealthzErrors, HealthzResponses, LinkOauthAccountData, LinkOauthAccountErrors, LinkOauthAccountResponses, ListAllAnnouncementsData, ListAllAnnouncementsErrors, ListAllAnnouncementsResponses, ListAllPlansData, ListAllPlansErrors, ListAllPlansResponses, ListAnnouncementsData, ListAnnouncementsErrors, ListAnnouncementsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListBillingEventsData, ListBillingEventsErrors, ListBillingEventsResponses, ListCodesData, ListCodesErrors, ListCodesResponses, ListCreditsData, ListCreditsErrors, ListCreditsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListJobStepsData, ListJobStepsErrors, ListJobStepsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOauthAccountsData, ListOauthAccountsErrors, ListOauthAccountsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, ListProvidersData, ListProvidersErrors, ListProvidersResponses, ListSubscriptionOptionsData, ListSubscriptionOptionsErrors, ListSubscriptionOptionsResponses, ListSubscriptionsData, ListSubscriptionsErrors, ListSubscriptionsResponses, ListTagsData, ListTagsErrors, ListTagsResponses, LoginData, LoginErrors, LoginResponses, LoginWithCodeData, LoginWithCodeErrors, LoginWithCodeResponses, LoginWithPasskeyData, LoginWithPasskeyErrors, LoginWithPasskeyResponses, LogoutData, LogoutErrors, LogoutResponses, MakeCodeData, MakeCodeErrors, MakeCodeResponses, PreviewPlanData, PreviewPlanErrors, PreviewPlanResponses, ProveIdentityData, ProveIdentityErrors, ProveIdentityResponses, ProveWithCodeData, ProveWithCodeErrors, ProveWithCodeResponses, ProveWithPasskeyData, ProveWithPasskeyErrors, ProveWithPasskeyResponses, ProveWithProviderData, ProveWithProviderErrors, ProveWithProviderResponses, ReadyzData, ReadyzErrors, ReadyzResponses, ReconcileBillingData, ReconcileBillingErrors, ReconcileBillingResponses, RedeemCodeData, RedeemCodeErrors, RedeemCodeResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveMyAvatarData, RemoveMyAvatarErrors, RemoveMyAvatarResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveSecondFactorData, RemoveSecondFactorErrors, RemoveSecondFactorOfData, RemoveSecondFactorOfErrors, RemoveSecondFactorOfResponses, RemoveSecondFactorResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenameTagData, RenameTagErrors, RenameTagResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ReplayBillingEventData, ReplayBillingEventErrors, ReplayBillingEventResponses, ReportMissingData, ReportMissingErrors, ReportMissingResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestorePersonData, RestorePersonErrors, RestorePersonResponses, ResumeSubscriptionData, ResumeSubscriptionErrors, ResumeSubscriptionResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeKeysOfData, RevokeKeysOfErrors, RevokeKeysOfResponses, SendVerificationData, SendVerificationErrors, SendVerificationResponses, SetMyAvatarData, SetMyAvatarErrors, SetMyAvatarResponses, SetRoleData, SetRoleErrors, SetRoleResponses, SignInOnceData, SignInOnceErrors, SignInOnceResponses, SignInWithProviderData, SignInWithProviderErrors, SubmitJobsData, SubmitJobsErrors, SubmitJobsResponses, SuspendPersonData, SuspendPersonErrors, SuspendPersonResponses, TakeWebhookData, TakeWebhookErrors, TakeWebhookResponses, UndoDeleteMeData, UndoDeleteMeErrors, UndoDeleteMeResponses, UnlinkOauthAccountData, UnlinkOauthAccountErrors, UnlinkOauthAccountResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UploadImageData, UploadImageErrors, UploadImageResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewAsData, ViewAsErrors, ViewAsResponses, WithdrawAnnouncementData, WithdrawAnnouncementErrors, WithdrawAnnouncementResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -294,7 +294,7 @@ export const getImage = <ThrowOnError extends boolean = true>(options: Options<G
 /**
  * Update Image
  *
- * Change who may see one of my images, or whether it is a favorite.
+ * Change who may see one of my images, whether it is a favorite, or its tags.
  */
 export const updateImage = <ThrowOnError extends boolean = true>(options: Options<UpdateImageData, ThrowOnError>): RequestResult<UpdateImageResponses, UpdateImageErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<UpdateImageResponses, UpdateImageErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -376,6 +376,94 @@ export const getImageThumbnail = <ThrowOnError extends boolean = true>(options: 
         }],
     url: '/api/v1/images/{image_id}/thumbnail',
     ...options
+});
+
+/**
+ * Change Images
+ *
+ * Make the same change to many of my images: to all of them, or, when one is not there, to none.
+ */
+export const changeImages = <ThrowOnError extends boolean = true>(options: Options<ChangeImagesData, ThrowOnError>): RequestResult<ChangeImagesResponses, ChangeImagesErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ChangeImagesResponses, ChangeImagesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/images/bulk',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List My Tags
+ *
+ * The tags of my images, most used first.
+ */
+export const listTags = <ThrowOnError extends boolean = true>(options?: Options<ListTagsData, ThrowOnError>): RequestResult<ListTagsResponses, ListTagsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListTagsResponses, ListTagsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/tags',
+    ...options
+});
+
+/**
+ * Delete My Tag
+ *
+ * Take a tag off all of my images.
+ */
+export const deleteTag = <ThrowOnError extends boolean = true>(options: Options<DeleteTagData, ThrowOnError>): RequestResult<DeleteTagResponses, DeleteTagErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteTagResponses, DeleteTagErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/tags/{tag_id}',
+    ...options
+});
+
+/**
+ * Rename My Tag
+ *
+ * Call a tag something else on all of my images. Where I have one of that name already, the two become one.
+ */
+export const renameTag = <ThrowOnError extends boolean = true>(options: Options<RenameTagData, ThrowOnError>): RequestResult<RenameTagResponses, RenameTagErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<RenameTagResponses, RenameTagErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/tags/{tag_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

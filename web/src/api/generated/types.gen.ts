@@ -447,6 +447,20 @@ export type BonusBody = {
 };
 
 /**
+ * BulkOut
+ *
+ * What was done.
+ */
+export type BulkOut = {
+    /**
+     * Count
+     *
+     * How many images
+     */
+    count: number;
+};
+
+/**
  * CanceledOut
  *
  * The jobs that were asked to stop.
@@ -784,6 +798,24 @@ export type DefaultsOut = {
 };
 
 /**
+ * DeleteMany
+ *
+ * Delete images and their files.
+ */
+export type DeleteMany = {
+    /**
+     * Ids
+     *
+     * Images of mine
+     */
+    ids: Array<string>;
+    /**
+     * Action
+     */
+    action: 'delete';
+};
+
+/**
  * DeviceOut
  *
  * A device that is signed in. `current` marks the one that asks.
@@ -943,6 +975,24 @@ export type ExportOut = {
      * Where the zip is, for a short while; ask again for a fresh address
      */
     url: string | null;
+};
+
+/**
+ * Favor
+ *
+ * Make images favorites, or favorites no more.
+ */
+export type Favor = {
+    /**
+     * Ids
+     *
+     * Images of mine
+     */
+    ids: Array<string>;
+    /**
+     * Action
+     */
+    action: 'favorite' | 'unfavorite';
 };
 
 /**
@@ -1303,6 +1353,12 @@ export type ImagePatch = {
      * Is Favorite
      */
     is_favorite?: boolean;
+    /**
+     * Tags
+     *
+     * Instead of those that it has
+     */
+    tags?: Array<string>;
 };
 
 /**
@@ -1336,7 +1392,7 @@ export type ImageToImage = {
     /**
      * Tags
      *
-     * Not taken yet
+     * Of each image that comes of it
      */
     tags?: Array<string>;
     /**
@@ -1463,7 +1519,7 @@ export type Inpaint = {
     /**
      * Tags
      *
-     * Not taken yet
+     * Of each image that comes of it
      */
     tags?: Array<string>;
     /**
@@ -3847,6 +3903,28 @@ export type SellerOut = {
 };
 
 /**
+ * SetVisibility
+ *
+ * Say who may see images.
+ */
+export type SetVisibility = {
+    /**
+     * Ids
+     *
+     * Images of mine
+     */
+    ids: Array<string>;
+    /**
+     * Action
+     */
+    action: 'set_visibility';
+    /**
+     * Visibility
+     */
+    visibility: 'private' | 'public' | 'unlisted';
+};
+
+/**
  * SignInMethodsOut
  *
  * The ways into this account, and what this studio offers.
@@ -4011,6 +4089,100 @@ export type SubscriptionOut = {
 };
 
 /**
+ * TagMany
+ *
+ * Put tags on images.
+ */
+export type TagMany = {
+    /**
+     * Ids
+     *
+     * Images of mine
+     */
+    ids: Array<string>;
+    /**
+     * Action
+     */
+    action: 'tag';
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+};
+
+/**
+ * TagOut
+ *
+ * A tag of mine.
+ */
+export type TagOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Usage Count
+     *
+     * On how many of my images it is
+     */
+    usage_count: number;
+};
+
+/**
+ * TagPage
+ */
+export type TagPage = {
+    /**
+     * Items
+     */
+    items: Array<TagOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * TagPatch
+ *
+ * What a tag is to be called.
+ */
+export type TagPatch = {
+    /**
+     * Name
+     */
+    name: string;
+};
+
+/**
+ * TagRenamed
+ *
+ * A tag under its new name.
+ */
+export type TagRenamed = {
+    /**
+     * Where I had one of that name already, that one, with the uses of both
+     */
+    tag: TagOut;
+    /**
+     * Images
+     *
+     * How many images had the old name
+     */
+    images: number;
+    /**
+     * Merged
+     *
+     * Whether two tags have become one
+     */
+    merged: boolean;
+};
+
+/**
  * Taken
  *
  * Nothing: the event is kept.
@@ -4048,7 +4220,7 @@ export type TextToImage = {
     /**
      * Tags
      *
-     * Not taken yet
+     * Of each image that comes of it
      */
     tags?: Array<string>;
     /**
@@ -4247,6 +4419,28 @@ export type TransactionOut = {
 };
 
 /**
+ * UntagMany
+ *
+ * Take tags off images; what an image does not have is no matter.
+ */
+export type UntagMany = {
+    /**
+     * Ids
+     *
+     * Images of mine
+     */
+    ids: Array<string>;
+    /**
+     * Action
+     */
+    action: 'untag';
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+};
+
+/**
  * Upscale
  *
  * A request for a larger copy of a picture of mine.
@@ -4275,7 +4469,7 @@ export type Upscale = {
     /**
      * Tags
      *
-     * Not taken yet
+     * Of each image that comes of it
      */
     tags?: Array<string>;
     /**
@@ -5190,6 +5384,12 @@ export type ListImagesData = {
          */
         sort?: 'newest' | 'oldest';
         /**
+         * Tag
+         *
+         * Has it; several: has all of them
+         */
+        tag?: Array<string> | null;
+        /**
          * Limit
          *
          * Items a page
@@ -5641,6 +5841,262 @@ export type GetImageThumbnailErrors = {
 };
 
 export type GetImageThumbnailError = GetImageThumbnailErrors[keyof GetImageThumbnailErrors];
+
+export type ChangeImagesData = {
+    /**
+     * Body
+     *
+     * One shape per action, told apart by `action`
+     */
+    body: ({
+        action: 'favorite' | 'unfavorite';
+    } & Favor) | ({
+        action: 'tag';
+    } & TagMany) | ({
+        action: 'untag';
+    } & UntagMany) | ({
+        action: 'set_visibility';
+    } & SetVisibility) | ({
+        action: 'delete';
+    } & DeleteMany);
+    path?: never;
+    query?: never;
+    url: '/api/v1/images/bulk';
+};
+
+export type ChangeImagesErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such image here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type ChangeImagesError = ChangeImagesErrors[keyof ChangeImagesErrors];
+
+export type ChangeImagesResponses = {
+    /**
+     * Successful Response
+     */
+    200: BulkOut;
+};
+
+export type ChangeImagesResponse = ChangeImagesResponses[keyof ChangeImagesResponses];
+
+export type ListTagsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Prefix
+         *
+         * Any part of a tag; a Korean consonant stands for the syllables that begin with it: `ㄱㅇㅇ` finds 고양이
+         */
+        prefix?: string;
+        /**
+         * Limit
+         *
+         * Items a page
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the page before
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/tags';
+};
+
+export type ListTagsErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListTagsError = ListTagsErrors[keyof ListTagsErrors];
+
+export type ListTagsResponses = {
+    /**
+     * Successful Response
+     */
+    200: TagPage;
+};
+
+export type ListTagsResponse = ListTagsResponses[keyof ListTagsResponses];
+
+export type DeleteTagData = {
+    body?: never;
+    path: {
+        /**
+         * Tag Id
+         */
+        tag_id: string;
+    };
+    query?: never;
+    url: '/api/v1/tags/{tag_id}';
+};
+
+export type DeleteTagErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type DeleteTagError = DeleteTagErrors[keyof DeleteTagErrors];
+
+export type DeleteTagResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteTagResponse = DeleteTagResponses[keyof DeleteTagResponses];
+
+export type RenameTagData = {
+    body: TagPatch;
+    path: {
+        /**
+         * Tag Id
+         */
+        tag_id: string;
+    };
+    query?: never;
+    url: '/api/v1/tags/{tag_id}';
+};
+
+export type RenameTagErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type RenameTagError = RenameTagErrors[keyof RenameTagErrors];
+
+export type RenameTagResponses = {
+    /**
+     * Successful Response
+     */
+    200: TagRenamed;
+};
+
+export type RenameTagResponse = RenameTagResponses[keyof RenameTagResponses];
 
 export type GetQueueData = {
     body?: never;

@@ -5,8 +5,10 @@ import { listImages } from "@/api/generated";
 import { getImageOptions, listImagesInfiniteQueryKey } from "@/api/generated/@tanstack/react-query.gen";
 import { followingPages } from "@/api/pages";
 
-interface Filter {
+export interface Filter {
   favorite: boolean;
+  /** All of them. */
+  tags?: readonly string[];
 }
 
 export const imageKeys = {
@@ -28,6 +30,6 @@ export const imagesQuery = (filter: Filter) =>
 
 export const imageQuery = (id: string) => getImageOptions({ path: { image_id: id } });
 
-function queryOf({ favorite }: Filter) {
-  return { limit: 48, favorite: favorite ? true : undefined };
+function queryOf({ favorite, tags = [] }: Filter) {
+  return { limit: 48, favorite: favorite ? true : undefined, tag: tags.length > 0 ? [...tags] : undefined };
 }

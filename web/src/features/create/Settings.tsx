@@ -2,6 +2,7 @@
 import { memo } from "react";
 
 import type { Checkpoint, Model } from "@/api/types";
+import { TagField } from "@/entities/image/TagField";
 import { lorasFor } from "@/entities/model/loras";
 import { useI18n } from "@/i18n/useI18n";
 import { CheckField } from "@/ui/Choices";
@@ -81,6 +82,14 @@ export const Settings = memo(function Settings(props: SettingsProps) {
         onChange={(loras) => onChange({ loras })}
       />
       <SeedField seed={draft.seed} error={errors.seed} onChange={(seed) => onChange({ seed })} />
+      <TagField
+        label={t("picture.tags")}
+        hint={t("create.tags_hint")}
+        placeholder={t("tag.add")}
+        error={errors.tags}
+        values={draft.tags}
+        onChange={(tags) => onChange({ tags })}
+      />
       <CheckField
         label={t("create.idle")}
         hint={t("create.idle_hint")}
@@ -93,9 +102,9 @@ export const Settings = memo(function Settings(props: SettingsProps) {
 
 /** The draft for another model. Sizes and steps of one mean little to another; LoRAs stay where they fit. */
 function forModel(draft: Draft, name: string, models: Checkpoint[], all: Model[]): Draft {
-  const { prompt, negative_prompt, count, source, strength, idle } = draft;
+  const { prompt, negative_prompt, count, source, strength, idle, tags } = draft;
   const model = models.find((other) => other.name === name);
   const fitting = new Set(model && lorasFor(model, all).map((lora) => lora.name));
   const loras = draft.loras.filter((lora) => fitting.has(lora.name));
-  return { ...EMPTY_DRAFT, prompt, negative_prompt, count, source, strength, idle, loras, model: name };
+  return { ...EMPTY_DRAFT, prompt, negative_prompt, count, source, strength, idle, tags, loras, model: name };
 }

@@ -32,6 +32,8 @@ export interface Draft {
   strength: number;
   /** Whether it may wait until no other work does. */
   idle: boolean;
+  /** Of what will be made. */
+  tags: string[];
 }
 
 export type Filled = {
@@ -66,6 +68,7 @@ export const EMPTY_DRAFT: Draft = {
   source: null,
   strength: STRENGTH,
   idle: false,
+  tags: [],
 };
 
 /** The draft that makes a picture again; `source` is the picture it was made from, where there is one. */
@@ -85,6 +88,7 @@ export function draftFrom(recipe: Recipe, source: Source | null = null): Draft {
     source: source && sourceOf(source),
     strength: recipe.strength ?? STRENGTH,
     idle: false,
+    tags: [],
   };
 }
 

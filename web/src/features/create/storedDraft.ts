@@ -1,5 +1,6 @@
 /** The draft in this browser, one for each account. What is stored may be of an older page, or broken: each part is taken if it is sound. */
 import type { LoraUse } from "@/api/types";
+import { MAX_TAGS } from "@/entities/image/tags";
 
 import { EMPTY_DRAFT, type Draft, type Source } from "./draft";
 import { MAX_COUNT, MAX_LORAS, MAX_PROMPT, MAX_SEED } from "./limits";
@@ -51,6 +52,9 @@ export function soundDraft(stored: unknown): Draft {
     source: isSource(stored.source) ? stored.source : null,
     strength: isNumber(stored.strength) ? stored.strength : EMPTY_DRAFT.strength,
     idle: stored.idle === true,
+    tags: Array.isArray(stored.tags)
+      ? stored.tags.filter((tag) => typeof tag === "string").slice(0, MAX_TAGS)
+      : [],
   };
 }
 

@@ -12,6 +12,7 @@ import { Enlarge } from "./Enlarge";
 import { MadeFrom } from "./MadeFrom";
 import { OtherProgram } from "./OtherProgram";
 import { Parameters } from "./Parameters";
+import { Tags } from "./Tags";
 import styles from "./Facts.module.css";
 
 export function Facts({ image }: { image: Image }) {
@@ -32,6 +33,7 @@ export function Facts({ image }: { image: Image }) {
         <ActionLink action={startFromImage} thing={image} wide />
         <Enlarge image={image} />
       </div>
+      <Tags image={image} />
       <Parameters image={image} />
       {image.job_id === null && <OtherProgram id={image.id} />}
       <p className={styles.keys}>{t("gallery.keys")}</p>

@@ -6,6 +6,7 @@ import { Link, useSearchParams } from "react-router";
 import type { Image } from "@/api/types";
 import { useUnseen } from "@/entities/image/deletions";
 import { imagesQuery } from "@/entities/image/queries";
+import { TagField } from "@/entities/image/TagField";
 import { useImageActions } from "@/entities/image/useImageActions";
 import { useI18n } from "@/i18n/useI18n";
 import { buttonClass } from "@/ui/Button";
@@ -21,7 +22,8 @@ export function GalleryPage() {
   const [query, setQuery] = useSearchParams();
   const favorite = query.get("show") === "favorites";
   const open = query.get("view");
-  const list = useInfiniteQuery(imagesQuery({ favorite }));
+  const tags = query.getAll("tag");
+  const list = useInfiniteQuery(imagesQuery({ favorite, tags }));
   const unseen = useUnseen();
   const images = useMemo(
     () => list.data?.pages.flatMap((page) => page.items).filter(({ id }) => !unseen.has(id)) ?? [],
@@ -38,6 +40,16 @@ export function GalleryPage() {
         return next;
       },
       { replace, preventScrollReset: true },
+    );
+  const filterBy = (names: string[]) =>
+    setQuery(
+      (before) => {
+        const next = new URLSearchParams(before);
+        next.delete("tag");
+        for (const name of names) next.append("tag", name);
+        return next;
+      },
+      { preventScrollReset: true },
     );
   // Signed addresses run out together; one reading renews them all.
   const lastRead = list.dataUpdatedAt;
@@ -69,12 +81,19 @@ export function GalleryPage() {
           onChange={(value) => change("show", value === "all" ? null : value, true)}
         />
       </header>
+      <TagField
+        label={t("gallery.by_tags")}
+        placeholder={t("gallery.by_tags_example")}
+        onlyKnown
+        values={tags}
+        onChange={filterBy}
+      />
       {list.isPending ? (
         <Loading label={t("gallery.loading")} />
       ) : list.isError && images.length === 0 ? (
         <Failed error={list.error} onRetry={() => void list.refetch()} />
       ) : images.length === 0 && !list.hasNextPage ? (
-        <Nothing favorite={favorite} />
+        <Nothing favorite={favorite} tagged={tags.length > 0} />
       ) : (
         <PictureGrid
           images={images}
@@ -105,8 +124,9 @@ export function GalleryPage() {
   );
 }
 
-function Nothing({ favorite }: { favorite: boolean }) {
+function Nothing({ favorite, tagged }: { favorite: boolean; tagged: boolean }) {
   const { t } = useI18n();
+  if (tagged) return <Empty title={t("gallery.none_tagged_title")} text={t("gallery.none_tagged_text")} />;
   return favorite ? (
     <Empty title={t("gallery.no_favorites_title")} text={t("gallery.no_favorites_text")} />
   ) : (

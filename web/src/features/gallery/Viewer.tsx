@@ -16,6 +16,7 @@ import type { useImageActions } from "@/entities/image/useImageActions";
 import { LostPicture } from "@/entities/job/LostPicture";
 import { useOfferActions } from "@/entities/useOfferActions";
 import { useI18n } from "@/i18n/useI18n";
+import { isTyping } from "@/shortcuts/press";
 import { shortcutOf } from "@/shortcuts/shortcut";
 import { IconButton } from "@/ui/IconButton";
 import { Dialog } from "@/ui/Dialog";
@@ -80,6 +81,7 @@ export function Viewer(props: ViewerProps) {
   }, [remaining, id]);
 
   const onKeyDown = (event: KeyboardEvent) => {
+    if (isTyping(event.target)) return;
     if (newer && shortcutOf([VIEWER.newer], event, null)) onShow(newer);
     else if (older && shortcutOf([VIEWER.older], event, null)) onShow(older);
     else if (!image || !actions.onKey(image, event, onRemove)) return;

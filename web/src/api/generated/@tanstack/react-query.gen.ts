@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { addPasskey, agreePlan, announce, askForExport, askForNewPasskey, askForPasskey, askForPasskeyAsProof, assignBillingEvent, beginSecondFactor, cancelJob, cancelJobs, cancelSubscription, changeApiKey, changeEmail, changeMe, changePassword, changePlan, changeSubscription, checkOutCredits, checkOutSubscription, comeBackFromProvider, confirmEmail, confirmSecondFactor, createApiKey, deleteImage, deleteMe, endAgreedPlan, endCode, endMyOtherSessions, endMySession, endSessionsOf, estimateJobs, exportAuditLog, forgetEmailChange, forgotPassword, getCheckout, getExport, getImage, getImageFile, getImageRecipe, getImageThumbnail, getJob, getMe, getModel, getPerson, getQueue, getRevenue, getSignInMethods, getSubscription, getSubscriptionPortal, getUsage, getUsageOfAll, giveBonusCredits, healthz, linkOauthAccount, listAllAnnouncements, listAllPlans, listAnnouncements, listApiKeys, listAuditLog, listBillingEvents, listCodes, listCredits, listImages, listJobs, listJobSteps, listModels, listMySessions, listOauthAccounts, listPasskeys, listPeople, listPlans, listProviders, listSubscriptionOptions, listSubscriptions, login, loginWithCode, loginWithPasskey, logout, makeCode, type Options, previewPlan, proveIdentity, proveWithCode, proveWithPasskey, proveWithProvider, readyz, reconcileBilling, redeemCode, refreshTokens, register, removeMyAvatar, removePasskey, removeSecondFactor, removeSecondFactorOf, renamePasskey, renewRecoveryCodes, replayBillingEvent, reportMissing, resetPassword, restorePerson, resumeSubscription, retryJob, revokeApiKey, revokeKeysOf, sendVerification, setMyAvatar, setRole, signInOnce, signInWithProvider, submitJobs, suspendPerson, takeWebhook, undoDeleteMe, unlinkOauthAccount, updateImage, uploadImage, verifyEmail, viewAs, withdrawAnnouncement } from '../sdk.gen';
-import type { AddPasskeyData, AddPasskeyError, AddPasskeyResponse, AgreePlanData, AgreePlanError, AgreePlanResponse, AnnounceData, AnnounceError, AnnounceResponse, AskForExportData, AskForExportError, AskForExportResponse, AskForNewPasskeyData, AskForNewPasskeyError, AskForNewPasskeyResponse, AskForPasskeyAsProofData, AskForPasskeyAsProofError, AskForPasskeyAsProofResponse, AskForPasskeyData, AskForPasskeyError, AskForPasskeyResponse, AssignBillingEventData, AssignBillingEventError, AssignBillingEventResponse, BeginSecondFactorData, BeginSecondFactorError, BeginSecondFactorResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelJobsData, CancelJobsError, CancelJobsResponse, CancelSubscriptionData, CancelSubscriptionError, CancelSubscriptionResponse, ChangeApiKeyData, ChangeApiKeyError, ChangeApiKeyResponse, ChangeEmailData, ChangeEmailError, ChangeEmailResponse, ChangeMeData, ChangeMeError, ChangeMeResponse, ChangePasswordData, ChangePasswordError, ChangePasswordResponse, ChangePlanData, ChangePlanError, ChangePlanResponse, ChangeSubscriptionData, ChangeSubscriptionError, ChangeSubscriptionResponse, CheckOutCreditsData, CheckOutCreditsError, CheckOutCreditsResponse, CheckOutSubscriptionData, CheckOutSubscriptionError, CheckOutSubscriptionResponse, ComeBackFromProviderData, ComeBackFromProviderError, ConfirmEmailData, ConfirmEmailError, ConfirmEmailResponse, ConfirmSecondFactorData, ConfirmSecondFactorError, ConfirmSecondFactorResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, EndAgreedPlanData, EndAgreedPlanError, EndAgreedPlanResponse, EndCodeData, EndCodeError, EndCodeResponse, EndMyOtherSessionsData, EndMyOtherSessionsError, EndMyOtherSessionsResponse, EndMySessionData, EndMySessionError, EndMySessionResponse, EndSessionsOfData, EndSessionsOfError, EndSessionsOfResponse, EstimateJobsData, EstimateJobsError, EstimateJobsResponse, ExportAuditLogData, ExportAuditLogError, ExportAuditLogResponse, ForgetEmailChangeData, ForgetEmailChangeError, ForgetEmailChangeResponse, ForgotPasswordData, ForgotPasswordError, GetCheckoutData, GetCheckoutError, GetCheckoutResponse, GetExportData, GetExportError, GetExportResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageRecipeData, GetImageRecipeError, GetImageRecipeResponse, GetImageResponse, GetImageThumbnailData, GetImageThumbnailError, GetJobData, GetJobError, GetJobResponse, GetMeData, GetMeError, GetMeResponse, GetModelData, GetModelError, GetModelResponse, GetPersonData, GetPersonError, GetPersonResponse, GetQueueData, GetQueueError, GetQueueResponse, GetRevenueData, GetRevenueError, GetRevenueResponse, GetSignInMethodsData, GetSignInMethodsError, GetSignInMethodsResponse, GetSubscriptionData, GetSubscriptionError, GetSubscriptionPortalData, GetSubscriptionPortalError, GetSubscriptionPortalResponse, GetSubscriptionResponse, GetUsageData, GetUsageError, GetUsageOfAllData, GetUsageOfAllError, GetUsageOfAllResponse, GetUsageResponse, GiveBonusCreditsData, GiveBonusCreditsError, GiveBonusCreditsResponse, HealthzData, HealthzError, HealthzResponse, LinkOauthAccountData, LinkOauthAccountError, LinkOauthAccountResponse, ListAllAnnouncementsData, ListAllAnnouncementsError, ListAllAnnouncementsResponse, ListAllPlansData, ListAllPlansError, ListAllPlansResponse, ListAnnouncementsData, ListAnnouncementsError, ListAnnouncementsResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListAuditLogData, ListAuditLogError, ListAuditLogResponse, ListBillingEventsData, ListBillingEventsError, ListBillingEventsResponse, ListCodesData, ListCodesError, ListCodesResponse, ListCreditsData, ListCreditsError, ListCreditsResponse, ListImagesData, ListImagesError, ListImagesResponse, ListJobsData, ListJobsError, ListJobsResponse, ListJobStepsData, ListJobStepsError, ListJobStepsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListMySessionsData, ListMySessionsError, ListMySessionsResponse, ListOauthAccountsData, ListOauthAccountsError, ListOauthAccountsResponse, ListPasskeysData, ListPasskeysError, ListPasskeysResponse, ListPeopleData, ListPeopleError, ListPeopleResponse, ListPlansData, ListPlansError, ListPlansResponse, ListProvidersData, ListProvidersError, ListProvidersResponse, ListSubscriptionOptionsData, ListSubscriptionOptionsError, ListSubscriptionOptionsResponse, ListSubscriptionsData, ListSubscriptionsError, ListSubscriptionsResponse, LoginData, LoginError, LoginResponse, LoginWithCodeData, LoginWithCodeError, LoginWithCodeResponse, LoginWithPasskeyData, LoginWithPasskeyError, LoginWithPasskeyResponse, LogoutData, LogoutError, LogoutResponse, MakeCodeData, MakeCodeError, MakeCodeResponse, PreviewPlanData, PreviewPlanError, PreviewPlanResponse, ProveIdentityData, ProveIdentityError, ProveIdentityResponse, ProveWithCodeData, ProveWithCodeError, ProveWithCodeResponse, ProveWithPasskeyData, ProveWithPasskeyError, ProveWithPasskeyResponse, ProveWithProviderData, ProveWithProviderError, ProveWithProviderResponse, ReadyzData, ReadyzError, ReadyzResponse, ReconcileBillingData, ReconcileBillingError, ReconcileBillingResponse, RedeemCodeData, RedeemCodeError, RedeemCodeResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterData, RegisterError, RegisterResponse, RemoveMyAvatarData, RemoveMyAvatarError, RemoveMyAvatarResponse, RemovePasskeyData, RemovePasskeyError, RemovePasskeyResponse, RemoveSecondFactorData, RemoveSecondFactorError, RemoveSecondFactorOfData, RemoveSecondFactorOfError, RemoveSecondFactorOfResponse, RemoveSecondFactorResponse, RenamePasskeyData, RenamePasskeyError, RenamePasskeyResponse, RenewRecoveryCodesData, RenewRecoveryCodesError, RenewRecoveryCodesResponse, ReplayBillingEventData, ReplayBillingEventError, ReplayBillingEventResponse, ReportMissingData, ReportMissingError, ReportMissingResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestorePersonData, RestorePersonError, RestorePersonResponse, ResumeSubscriptionData, ResumeSubscriptionError, ResumeSubscriptionResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeKeysOfData, RevokeKeysOfError, RevokeKeysOfResponse, SendVerificationData, SendVerificationError, SetMyAvatarData, SetMyAvatarError, SetMyAvatarResponse, SetRoleData, SetRoleError, SetRoleResponse, SignInOnceData, SignInOnceError, SignInOnceResponse, SignInWithProviderData, SignInWithProviderError, SubmitJobsData, SubmitJobsError, SubmitJobsResponse, SuspendPersonData, SuspendPersonError, SuspendPersonResponse, TakeWebhookData, TakeWebhookError, TakeWebhookResponse, UndoDeleteMeData, UndoDeleteMeError, UndoDeleteMeResponse, UnlinkOauthAccountData, UnlinkOauthAccountError, UnlinkOauthAccountResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewAsData, ViewAsError, ViewAsResponse, WithdrawAnnouncementData, WithdrawAnnouncementError, WithdrawAnnouncementResponse } from '../types.gen';
+import { addPasskey, agreePlan, announce, askForExport, askForNewPasskey, askForPasskey, askForPasskeyAsProof, assignBillingEvent, beginSecondFactor, cancelJob, cancelJobs, cancelSubscription, changeApiKey, changeEmail, changeImages, changeMe, changePassword, changePlan, changeSubscription, checkOutCredits, checkOutSubscription, comeBackFromProvider, confirmEmail, confirmSecondFactor, createApiKey, deleteImage, deleteMe, deleteTag, endAgreedPlan, endCode, endMyOtherSessions, endMySession, endSessionsOf, estimateJobs, exportAuditLog, forgetEmailChange, forgotPassword, getCheckout, getExport, getImage, getImageFile, getImageRecipe, getImageThumbnail, getJob, getMe, getModel, getPerson, getQueue, getRevenue, getSignInMethods, getSubscription, getSubscriptionPortal, getUsage, getUsageOfAll, giveBonusCredits, healthz, linkOauthAccount, listAllAnnouncements, listAllPlans, listAnnouncements, listApiKeys, listAuditLog, listBillingEvents, listCodes, listCredits, listImages, listJobs, listJobSteps, listModels, listMySessions, listOauthAccounts, listPasskeys, listPeople, listPlans, listProviders, listSubscriptionOptions, listSubscriptions, listTags, login, loginWithCode, loginWithPasskey, logout, makeCode, type Options, previewPlan, proveIdentity, proveWithCode, proveWithPasskey, proveWithProvider, readyz, reconcileBilling, redeemCode, refreshTokens, register, removeMyAvatar, removePasskey, removeSecondFactor, removeSecondFactorOf, renamePasskey, renameTag, renewRecoveryCodes, replayBillingEvent, reportMissing, resetPassword, restorePerson, resumeSubscription, retryJob, revokeApiKey, revokeKeysOf, sendVerification, setMyAvatar, setRole, signInOnce, signInWithProvider, submitJobs, suspendPerson, takeWebhook, undoDeleteMe, unlinkOauthAccount, updateImage, uploadImage, verifyEmail, viewAs, withdrawAnnouncement } from '../sdk.gen';
+import type { AddPasskeyData, AddPasskeyError, AddPasskeyResponse, AgreePlanData, AgreePlanError, AgreePlanResponse, AnnounceData, AnnounceError, AnnounceResponse, AskForExportData, AskForExportError, AskForExportResponse, AskForNewPasskeyData, AskForNewPasskeyError, AskForNewPasskeyResponse, AskForPasskeyAsProofData, AskForPasskeyAsProofError, AskForPasskeyAsProofResponse, AskForPasskeyData, AskForPasskeyError, AskForPasskeyResponse, AssignBillingEventData, AssignBillingEventError, AssignBillingEventResponse, BeginSecondFactorData, BeginSecondFactorError, BeginSecondFactorResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelJobsData, CancelJobsError, CancelJobsResponse, CancelSubscriptionData, CancelSubscriptionError, CancelSubscriptionResponse, ChangeApiKeyData, ChangeApiKeyError, ChangeApiKeyResponse, ChangeEmailData, ChangeEmailError, ChangeEmailResponse, ChangeImagesData, ChangeImagesError, ChangeImagesResponse, ChangeMeData, ChangeMeError, ChangeMeResponse, ChangePasswordData, ChangePasswordError, ChangePasswordResponse, ChangePlanData, ChangePlanError, ChangePlanResponse, ChangeSubscriptionData, ChangeSubscriptionError, ChangeSubscriptionResponse, CheckOutCreditsData, CheckOutCreditsError, CheckOutCreditsResponse, CheckOutSubscriptionData, CheckOutSubscriptionError, CheckOutSubscriptionResponse, ComeBackFromProviderData, ComeBackFromProviderError, ConfirmEmailData, ConfirmEmailError, ConfirmEmailResponse, ConfirmSecondFactorData, ConfirmSecondFactorError, ConfirmSecondFactorResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteTagData, DeleteTagError, DeleteTagResponse, EndAgreedPlanData, EndAgreedPlanError, EndAgreedPlanResponse, EndCodeData, EndCodeError, EndCodeResponse, EndMyOtherSessionsData, EndMyOtherSessionsError, EndMyOtherSessionsResponse, EndMySessionData, EndMySessionError, EndMySessionResponse, EndSessionsOfData, EndSessionsOfError, EndSessionsOfResponse, EstimateJobsData, EstimateJobsError, EstimateJobsResponse, ExportAuditLogData, ExportAuditLogError, ExportAuditLogResponse, ForgetEmailChangeData, ForgetEmailChangeError, ForgetEmailChangeResponse, ForgotPasswordData, ForgotPasswordError, GetCheckoutData, GetCheckoutError, GetCheckoutResponse, GetExportData, GetExportError, GetExportResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageRecipeData, GetImageRecipeError, GetImageRecipeResponse, GetImageResponse, GetImageThumbnailData, GetImageThumbnailError, GetJobData, GetJobError, GetJobResponse, GetMeData, GetMeError, GetMeResponse, GetModelData, GetModelError, GetModelResponse, GetPersonData, GetPersonError, GetPersonResponse, GetQueueData, GetQueueError, GetQueueResponse, GetRevenueData, GetRevenueError, GetRevenueResponse, GetSignInMethodsData, GetSignInMethodsError, GetSignInMethodsResponse, GetSubscriptionData, GetSubscriptionError, GetSubscriptionPortalData, GetSubscriptionPortalError, GetSubscriptionPortalResponse, GetSubscriptionResponse, GetUsageData, GetUsageError, GetUsageOfAllData, GetUsageOfAllError, GetUsageOfAllResponse, GetUsageResponse, GiveBonusCreditsData, GiveBonusCreditsError, GiveBonusCreditsResponse, HealthzData, HealthzError, HealthzResponse, LinkOauthAccountData, LinkOauthAccountError, LinkOauthAccountResponse, ListAllAnnouncementsData, ListAllAnnouncementsError, ListAllAnnouncementsResponse, ListAllPlansData, ListAllPlansError, ListAllPlansResponse, ListAnnouncementsData, ListAnnouncementsError, ListAnnouncementsResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListAuditLogData, ListAuditLogError, ListAuditLogResponse, ListBillingEventsData, ListBillingEventsError, ListBillingEventsResponse, ListCodesData, ListCodesError, ListCodesResponse, ListCreditsData, ListCreditsError, ListCreditsResponse, ListImagesData, ListImagesError, ListImagesResponse, ListJobsData, ListJobsError, ListJobsResponse, ListJobStepsData, ListJobStepsError, ListJobStepsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListMySessionsData, ListMySessionsError, ListMySessionsResponse, ListOauthAccountsData, ListOauthAccountsError, ListOauthAccountsResponse, ListPasskeysData, ListPasskeysError, ListPasskeysResponse, ListPeopleData, ListPeopleError, ListPeopleResponse, ListPlansData, ListPlansError, ListPlansResponse, ListProvidersData, ListProvidersError, ListProvidersResponse, ListSubscriptionOptionsData, ListSubscriptionOptionsError, ListSubscriptionOptionsResponse, ListSubscriptionsData, ListSubscriptionsError, ListSubscriptionsResponse, ListTagsData, ListTagsError, ListTagsResponse, LoginData, LoginError, LoginResponse, LoginWithCodeData, LoginWithCodeError, LoginWithCodeResponse, LoginWithPasskeyData, LoginWithPasskeyError, LoginWithPasskeyResponse, LogoutData, LogoutError, LogoutResponse, MakeCodeData, MakeCodeError, MakeCodeResponse, PreviewPlanData, PreviewPlanError, PreviewPlanResponse, ProveIdentityData, ProveIdentityError, ProveIdentityResponse, ProveWithCodeData, ProveWithCodeError, ProveWithCodeResponse, ProveWithPasskeyData, ProveWithPasskeyError, ProveWithPasskeyResponse, ProveWithProviderData, ProveWithProviderError, ProveWithProviderResponse, ReadyzData, ReadyzError, ReadyzResponse, ReconcileBillingData, ReconcileBillingError, ReconcileBillingResponse, RedeemCodeData, RedeemCodeError, RedeemCodeResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterData, RegisterError, RegisterResponse, RemoveMyAvatarData, RemoveMyAvatarError, RemoveMyAvatarResponse, RemovePasskeyData, RemovePasskeyError, RemovePasskeyResponse, RemoveSecondFactorData, RemoveSecondFactorError, RemoveSecondFactorOfData, RemoveSecondFactorOfError, RemoveSecondFactorOfResponse, RemoveSecondFactorResponse, RenamePasskeyData, RenamePasskeyError, RenamePasskeyResponse, RenameTagData, RenameTagError, RenameTagResponse, RenewRecoveryCodesData, RenewRecoveryCodesError, RenewRecoveryCodesResponse, ReplayBillingEventData, ReplayBillingEventError, ReplayBillingEventResponse, ReportMissingData, ReportMissingError, ReportMissingResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestorePersonData, RestorePersonError, RestorePersonResponse, ResumeSubscriptionData, ResumeSubscriptionError, ResumeSubscriptionResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeKeysOfData, RevokeKeysOfError, RevokeKeysOfResponse, SendVerificationData, SendVerificationError, SetMyAvatarData, SetMyAvatarError, SetMyAvatarResponse, SetRoleData, SetRoleError, SetRoleResponse, SignInOnceData, SignInOnceError, SignInOnceResponse, SignInWithProviderData, SignInWithProviderError, SubmitJobsData, SubmitJobsError, SubmitJobsResponse, SuspendPersonData, SuspendPersonError, SuspendPersonResponse, TakeWebhookData, TakeWebhookError, TakeWebhookResponse, UndoDeleteMeData, UndoDeleteMeError, UndoDeleteMeResponse, UnlinkOauthAccountData, UnlinkOauthAccountError, UnlinkOauthAccountResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewAsData, ViewAsError, ViewAsResponse, WithdrawAnnouncementData, WithdrawAnnouncementError, WithdrawAnnouncementResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -346,7 +346,7 @@ export const getImageOptions = (options: Options<GetImageData>) => queryOptions<
 /**
  * Update Image
  *
- * Change who may see one of my images, or whether it is a favorite.
+ * Change who may see one of my images, whether it is a favorite, or its tags.
  */
 export const updateImageMutation = (options?: Partial<Options<UpdateImageData>>): UseMutationOptions<UpdateImageResponse, UpdateImageError, Options<UpdateImageData>> => {
     const mutationOptions: UseMutationOptions<UpdateImageResponse, UpdateImageError, Options<UpdateImageData>> = {
@@ -412,6 +412,102 @@ export const getImageThumbnailOptions = (options: Options<GetImageThumbnailData>
     }),
     queryKey: getImageThumbnailQueryKey(options)
 });
+
+/**
+ * Change Images
+ *
+ * Make the same change to many of my images: to all of them, or, when one is not there, to none.
+ */
+export const changeImagesMutation = (options?: Partial<Options<ChangeImagesData>>): UseMutationOptions<ChangeImagesResponse, ChangeImagesError, Options<ChangeImagesData>> => {
+    const mutationOptions: UseMutationOptions<ChangeImagesResponse, ChangeImagesError, Options<ChangeImagesData>> = {
+        mutationFn: async (fnOptions) => await changeImages({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listTagsQueryKey = (options?: Options<ListTagsData>) => createQueryKey('listTags', options);
+
+/**
+ * List My Tags
+ *
+ * The tags of my images, most used first.
+ */
+export const listTagsOptions = (options?: Options<ListTagsData>) => queryOptions<ListTagsResponse, ListTagsError, ListTagsResponse, ReturnType<typeof listTagsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listTags({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listTagsQueryKey(options)
+});
+
+export const listTagsInfiniteQueryKey = (options?: Options<ListTagsData>): QueryKey<Options<ListTagsData>> => createQueryKey('listTags', options, true);
+
+/**
+ * List My Tags
+ *
+ * The tags of my images, most used first.
+ */
+export const listTagsInfiniteOptions = (options?: Options<ListTagsData>) => {
+    const opts = infiniteQueryOptions<ListTagsResponse, ListTagsError, InfiniteData<ListTagsResponse>, QueryKey<Options<ListTagsData>>, string | null | Pick<QueryKey<Options<ListTagsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListTagsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            return await listTags({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+        },
+        queryKey: listTagsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Delete My Tag
+ *
+ * Take a tag off all of my images.
+ */
+export const deleteTagMutation = (options?: Partial<Options<DeleteTagData>>): UseMutationOptions<DeleteTagResponse, DeleteTagError, Options<DeleteTagData>> => {
+    const mutationOptions: UseMutationOptions<DeleteTagResponse, DeleteTagError, Options<DeleteTagData>> = {
+        mutationFn: async (fnOptions) => await deleteTag({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Rename My Tag
+ *
+ * Call a tag something else on all of my images. Where I have one of that name already, the two become one.
+ */
+export const renameTagMutation = (options?: Partial<Options<RenameTagData>>): UseMutationOptions<RenameTagResponse, RenameTagError, Options<RenameTagData>> => {
+    const mutationOptions: UseMutationOptions<RenameTagResponse, RenameTagError, Options<RenameTagData>> = {
+        mutationFn: async (fnOptions) => await renameTag({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
 
 export const getQueueQueryKey = (options?: Options<GetQueueData>) => createQueryKey('getQueue', options);
 
