@@ -41,6 +41,7 @@ from pingvas.api.routes import (
     auth,
     avatar,
     buying,
+    collections,
     credits,
     email_and_password,
     files,
@@ -193,6 +194,7 @@ def _routers() -> Iterator[APIRouter]:
     for room in (
         jobs,
         images,
+        collections,
         queue,
         uploads,
         me,

@@ -159,6 +159,7 @@ class ImageRequest:
     vae: ModelName | None = None
     format: Format = "png"
     visibility: Visibility = "private"
+    collection_id: UUID | None = None
     lane: Lane = "normal"
     # From here on for img2img and inpaint.
     source_image: UUID | None = None
@@ -199,6 +200,7 @@ class UpscaleRequest:
     refine: RefineRequest | None = None
     format: Format = "png"
     visibility: Visibility = "private"
+    collection_id: UUID | None = None
     lane: Lane = "normal"
     job_type: Literal["upscale"] = "upscale"
     count: Literal[1] = 1
