@@ -206,6 +206,24 @@ async def remove_image(session: AsyncSession, actor: Actor, collection_id: UUID,
     await session.execute(update(Collection).where(was_cover).values(cover_image_url=None))
 
 
+async def arrange(
+    session: AsyncSession,
+    actor: Actor,
+    collection_id: UUID,
+    *,
+    order: Sequence[UUID] | None = None,
+    move: Sequence[UUID] | None = None,
+    before: UUID | None = None,
+    after: UUID | None = None,
+) -> CollectionView:
+    """`put_in_order` or `move_images`, whichever is asked for. Raises Invalid when that is both or neither, and what they raise."""
+    if order is None:
+        return await move_images(session, actor, collection_id, move or (), before=before, after=after)
+    if (move, before, after) != (None, None, None):
+        raise Invalid("A whole order goes by itself.", field="order", reason="goes without the others")
+    return await put_in_order(session, actor, collection_id, order)
+
+
 async def move_images(
     session: AsyncSession,
     actor: Actor,
@@ -219,6 +237,12 @@ async def move_images(
     Invalid."""
     await _lock(session, actor, collection_id)
     field, beside = ("after", after) if before is None else ("before", before)
+    if before is not None and after is not None:
+        raise Invalid(
+            "Say before or after which image, not both.", field="after", reason="goes without before"
+        )
+    if not image_ids:
+        raise Invalid("Say which images are to move.", field="move", reason="is not said")
     if beside is None:
         raise Invalid(
             "Say before or after which image.", field="before", reason="is not said, and neither is after"

@@ -203,12 +203,7 @@ async def arrange_collection(
     collection_id: UUID, body: Arrangement, actor: ActorDep, session: SessionDep, storage: StorageDep
 ) -> CollectionOut:
     """Change the order of a collection: of all of it, or by moving some of its images."""
-    if body.order is not None:
-        view = await collections.put_in_order(session, actor, collection_id, body.order)
-    else:
-        view = await collections.move_images(
-            session, actor, collection_id, body.move or (), before=body.before, after=body.after
-        )
+    view = await collections.arrange(session, actor, collection_id, **body.model_dump())
     return await _out(view, storage)
 
 

@@ -2,6 +2,7 @@
 import { memo } from "react";
 
 import type { Checkpoint, Model } from "@/api/types";
+import { CollectionField } from "@/entities/collection/CollectionField";
 import { lorasFor } from "@/entities/model/loras";
 import { useI18n } from "@/i18n/useI18n";
 import { CheckField } from "@/ui/Choices";
@@ -81,6 +82,7 @@ export const Settings = memo(function Settings(props: SettingsProps) {
         onChange={(loras) => onChange({ loras })}
       />
       <SeedField seed={draft.seed} error={errors.seed} onChange={(seed) => onChange({ seed })} />
+      <CollectionField chosen={draft.collection} onChange={(collection) => onChange({ collection })} />
       <CheckField
         label={t("create.idle")}
         hint={t("create.idle_hint")}
@@ -93,9 +95,20 @@ export const Settings = memo(function Settings(props: SettingsProps) {
 
 /** The draft for another model. Sizes and steps of one mean little to another; LoRAs stay where they fit. */
 function forModel(draft: Draft, name: string, models: Checkpoint[], all: Model[]): Draft {
-  const { prompt, negative_prompt, count, source, strength, idle } = draft;
+  const { prompt, negative_prompt, count, source, strength, idle, collection } = draft;
   const model = models.find((other) => other.name === name);
   const fitting = new Set(model && lorasFor(model, all).map((lora) => lora.name));
   const loras = draft.loras.filter((lora) => fitting.has(lora.name));
-  return { ...EMPTY_DRAFT, prompt, negative_prompt, count, source, strength, idle, loras, model: name };
+  return {
+    ...EMPTY_DRAFT,
+    prompt,
+    negative_prompt,
+    count,
+    source,
+    strength,
+    idle,
+    collection,
+    loras,
+    model: name,
+  };
 }

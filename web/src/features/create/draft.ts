@@ -32,10 +32,12 @@ export interface Draft {
   strength: number;
   /** Whether it may wait until no other work does. */
   idle: boolean;
+  /** The collection that it goes into. */
+  collection: string | null;
 }
 
 export type Filled = {
-  [K in keyof Draft]: K extends "seed" | "source" ? Draft[K] : NonNullable<Draft[K]>;
+  [K in keyof Draft]: K extends "seed" | "source" | "collection" ? Draft[K] : NonNullable<Draft[K]>;
 };
 
 /** What is left when one writes. */
@@ -66,6 +68,7 @@ export const EMPTY_DRAFT: Draft = {
   source: null,
   strength: STRENGTH,
   idle: false,
+  collection: null,
 };
 
 /** The draft that makes a picture again; `source` is the picture it was made from, where there is one. */
@@ -85,6 +88,7 @@ export function draftFrom(recipe: Recipe, source: Source | null = null): Draft {
     source: source && sourceOf(source),
     strength: recipe.strength ?? STRENGTH,
     idle: false,
+    collection: null,
   };
 }
 
@@ -148,10 +152,14 @@ function withinLimits(kept: Kept, limits: Checkpoint["limits"]): Partial<Checkpo
   };
 }
 
-export function requestOf({ source, strength, idle, ...form }: Filled, kept: Kept = {}): JobRequest {
+export function requestOf(
+  { source, strength, idle, collection, ...form }: Filled,
+  kept: Kept = {},
+): JobRequest {
   const asked = {
     ...form,
     lane: idle ? "idle" : "normal",
+    ...(collection === null ? {} : { collection_id: collection }),
     prompt: form.prompt.trim(),
     clip_skip: 1,
     format: kept.format ?? "png",

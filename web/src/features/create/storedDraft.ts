@@ -51,6 +51,7 @@ export function soundDraft(stored: unknown): Draft {
     source: isSource(stored.source) ? stored.source : null,
     strength: isNumber(stored.strength) ? stored.strength : EMPTY_DRAFT.strength,
     idle: stored.idle === true,
+    collection: name(stored.collection),
   };
 }
 
