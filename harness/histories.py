@@ -12,7 +12,9 @@ from pingvas.adapters.sellers.seller import Cycle, InvoiceWord, OrderWord, SoldW
 _PLANS = ("starter", "pro", "studio")
 _Word = TypeVar("_Word", SoldWord, InvoiceWord, OrderWord)
 # Most are of an hour or a few days, which costs little to live twice; some go over more than a year.
-_LENGTHS = 16 * (timedelta(hours=1),) + 8 * (timedelta(days=3),) + 4 * (timedelta(days=45),) + (timedelta(days=430),)
+_LENGTHS = (
+    16 * (timedelta(hours=1),) + 8 * (timedelta(days=3),) + 4 * (timedelta(days=45),) + (timedelta(days=430),)
+)
 
 
 def random_history(random: Random, *, prefix: str = "") -> Store:

@@ -167,7 +167,10 @@ FIGURES: dict[str, Share | Rate | Queue] = {
         "A folder at once; small ones cost rows rather than room.",
     ),
     "changes": Rate(
-        120, 0.5, "changes of a person to their profile, images and jobs", "As fast as somebody clicks."
+        120,
+        0.5,
+        "changes of a person to their profile, images, collections and jobs",
+        "As fast as somebody clicks.",
     ),
     "wrong_signatures": Rate(
         30,

@@ -4,7 +4,7 @@ Deleting a row puts its objects into the deletion outbox by a trigger; nothing h
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -16,7 +16,8 @@ from pingvas.accounts.actor import Actor
 from pingvas.base.errors import NotFound
 from pingvas.base.pages import Page, PageRequest, read_page
 from pingvas.base.read_session import ReadSession
-from pingvas.gallery.tables import Image, ImageTag, Tag
+from pingvas.gallery.collections import placed_images, require_own
+from pingvas.gallery.tables import CollectionImage, Image, ImageTag, Tag
 from pingvas.gallery.tags import lock_gallery, set_tags
 
 Sort = Literal["newest", "oldest"]
@@ -32,7 +33,8 @@ class ImageNotFound(NotFound):
 
 @dataclass(frozen=True)
 class ImageFilter:
-    """Which of a person's pictures a list is to hold; None asks for all of them."""
+    """Which of a person's pictures a list is to hold; None asks for all of them. `sort` None: the newest first, or a collection's
+    own order."""
 
     favorite: bool | None = None
     visibility: str | None = None
@@ -40,7 +42,8 @@ class ImageFilter:
     job_type: str | None = None
     created_from: datetime | None = None
     created_to: datetime | None = None
-    sort: Sort = "newest"
+    sort: Sort | None = None
+    collection: UUID | None = None
     # All of them, in the form that they are kept in.
     tags: Sequence[str] = ()
 
@@ -58,7 +61,12 @@ class ImageChanges:
 async def list_images(
     session: ReadSession, actor: Actor, filter: ImageFilter, asked: PageRequest
 ) -> Page[Image]:
-    """A page of the actor's pictures. Raises BadCursor."""
+    """A page of the actor's pictures. Raises BadCursor and CollectionNotFound."""
+    if filter.collection is not None:
+        await require_own(session, actor.user_id, filter.collection)
+        if filter.sort is None:
+            return await _list_in_order(session, actor, filter, filter.collection, asked)
+    filter = replace(filter, sort=filter.sort or "newest")
     page = await read_page(
         session,
         images_of(actor.user_id, filter),
@@ -68,6 +76,23 @@ async def list_images(
         belongs_to=("images", actor.user_id, asdict(filter)),
     )
     return page.of(lambda row: row[0])
+
+
+async def _list_in_order(
+    session: ReadSession, actor: Actor, filter: ImageFilter, collection_id: UUID, asked: PageRequest
+) -> Page[Image]:
+    everywhere = replace(filter, collection=None)
+    page = await read_page(
+        session,
+        placed_images(collection_id).where(
+            Image.user_id == actor.user_id, *_conditions(actor.user_id, everywhere)
+        ),
+        asked,
+        order=(CollectionImage.sort_order, CollectionImage.image_id),
+        descending=False,
+        belongs_to=("images", actor.user_id, asdict(filter)),
+    )
+    return page.of(lambda row: row[1])
 
 
 def images_of(user_id: UUID, filter: ImageFilter) -> Select[*tuple[Image]]:
@@ -94,6 +119,9 @@ def _conditions(user_id: UUID, filter: ImageFilter) -> Iterator[ColumnElement[bo
         tag = select(Tag.id).where(Tag.name == name).scalar_subquery()
         tagged = select(ImageTag.image_id).where(ImageTag.user_id == user_id, ImageTag.tag_id == tag)
         yield Image.id.in_(tagged)
+    if filter.collection is not None:
+        inside = CollectionImage.collection_id == filter.collection
+        yield Image.id.in_(select(CollectionImage.image_id).where(inside))
 
 
 async def get_visible_image(session: ReadSession, actor: Actor | None, image_id: UUID) -> Image:

@@ -116,14 +116,18 @@ class ImageTag(Base):
 
 
 class Collection(Base):
-    """A person's album."""
+    """Images that a person put together. `cover_image_url` is the `s3_key` of the one that was chosen for it; NULL: the first one."""
 
     __tablename__ = "collections"
-    __table_args__ = (one_of("collections", "visibility", "private", "public"),)
+    __table_args__ = (
+        one_of("collections", "visibility", "private", "public"),
+        # A person's, those that were changed last first.
+        Index("ix_collections_user_updated", "user_id", text("updated_at DESC"), text("id DESC")),
+    )
     __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012 - SQLAlchemy reads it as a class attribute
 
     id: Mapped[Id]
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     name: Mapped[str]
     description: Mapped[str | None]
     cover_image_url: Mapped[str | None]
@@ -133,9 +137,10 @@ class Collection(Base):
 
 
 class CollectionImage(Base):
-    """An image's place in a collection; `sort_order` is the person's own order."""
+    """An image's place in a collection; `sort_order` is the person's own order, see `collection_order.py`."""
 
     __tablename__ = "collections_images"
+    __table_args__ = (Index("ix_collections_images_order", "collection_id", "sort_order", "image_id"),)
 
     collection_id: Mapped[UUID] = mapped_column(
         ForeignKey("collections.id", ondelete="CASCADE"), primary_key=True

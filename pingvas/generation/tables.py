@@ -130,6 +130,8 @@ class GenerationJob(Base):
     created_at: Mapped[CreatedAt]
     # When its credits came back because what it made is lost.
     undelivered_at: Mapped[datetime | None]
+    # Where its image is to go; the collection may be gone since.
+    collection_id: Mapped[UUID | None]
 
 
 class GenerationStep(Base):

@@ -14,8 +14,10 @@ from pingvas.base.db import Database
 from pingvas.base.ids import new_id
 from pingvas.billing.plans import seed_plans
 from pingvas.billing.sold.tables import Checkout
+from pingvas.gallery.tables import CollectionImage
 from tests.make.accounts import SignedInPerson, sign_up
 from tests.make.api_keys import make_api_key
+from tests.make.gallery import make_collection
 from tests.make.generation import claim_job, complete_job
 
 BODY: dict[str, Any] = {"job_type": "txt2img", "model": "toy", "prompt": "노을 지는 바다 위의 빨간 배"}
@@ -200,9 +202,11 @@ async def test_every_route_with_an_id_is_not_found_to_a_stranger(
         account = OAuthAccount(id=new_id(), user_id=user_id, provider="google", provider_user_id="1")
         checkout = Checkout(id=new_id(), user_id=user_id, token_hash="x", variant="pack_small")
         session.add_all([passkey, account, checkout])
+        collection = await make_collection(session, user_id)
+        session.add(CollectionImage(collection_id=collection.id, image_id=UUID(image["id"])))
     ids = {"job_id": job["id"], "image_id": image["id"], "session_id": device["id"]}
     ids |= {"key_id": key.id, "passkey_id": str(passkey.id), "account_id": str(account.id)}
-    ids |= {"checkout_id": str(checkout.id)}
+    ids |= {"checkout_id": str(checkout.id), "collection_id": str(collection.id)}
     await client.patch(f"/api/v1/images/{image['id']}", json={"tags": ["sea"]}, headers=person.headers)
     tag = (await client.get("/api/v1/tags", headers=person.headers)).json()["items"][0]
     ids |= {"tag_id": tag["id"]}
@@ -211,6 +215,12 @@ async def test_every_route_with_an_id_is_not_found_to_a_stranger(
         "key_id": {"name": "x"},
         "passkey_id": {"name": "x"},
         "tag_id": {"name": "x"},
+        "collection_id": {"name": "x"},
+    }
+    inside = "/api/v1/collections/{collection_id}/images"
+    bodies_there: dict[tuple[str, str], Any] = {
+        ("post", inside): {"image_ids": [image["id"]]},
+        ("patch", inside): {"order": [image["id"]]},
     }
     stranger = await sign_up(client)
 
@@ -221,7 +231,7 @@ async def test_every_route_with_an_id_is_not_found_to_a_stranger(
         if not names:
             continue
         for method in methods:
-            body = bodies[names[0]] if method == "patch" else None
+            body = bodies_there.get((method, path), bodies[names[0]] if method == "patch" else None)
             for who, known in ((stranger, ids), (person, {name: str(uuid4()) for name in ids})):
                 url = path.format(**known)
                 answer = await client.request(method, url, json=body, headers=who.headers)
@@ -244,6 +254,7 @@ async def test_routes_with_an_id_are_all_covered_by_that_test(app: Any) -> None:
         "account_id",
         "checkout_id",
         "tag_id",
+        "collection_id",
     }
     nobodys = {"name", "provider"}
     of_admins = {"user_id", "announcement_id", "code_id", "event_id"}  # see test_who_may_what.py

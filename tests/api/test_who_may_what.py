@@ -43,6 +43,8 @@ OPEN = {
     "get_image_file",
     "get_image_thumbnail",
     "get_image_recipe",
+    "get_collection",
+    "list_collection_images",
     "healthz",
     "readyz",
     "get_queue",

@@ -31,7 +31,7 @@ from pingvas.base import budget_figures
 from pingvas.base.db import Database
 from pingvas.base.settings import REPOSITORY, Settings
 from tests.make.accounts import PASSWORD, fresh_email
-from tests.make.gallery import make_image
+from tests.make.gallery import make_collection, make_image
 from tests.make.queue import make_worker
 
 PUBLISHED = json.loads((REPOSITORY / "web" / "openapi.json").read_text())
@@ -104,12 +104,16 @@ OF_THE_STATE = {
     "nothing_sold",
     "cannot_change_now",
     "still_there",
+    "order_outdated",
     "unsupported_media_type",  # bytes of a file that are no picture
 }
 # What no schema can say, by what is told of the request or of each of its bad fields.
 BEYOND_A_SCHEMA = {
     "There is no model named": "names are rows of the catalog",
     "There are no models of these names": "the same",
+    "names a collection that is not there": "collections are rows",
+    "names an image that is not": "images are rows, and in a collection or not",
+    "is moved itself": "an id compared with a list of others",
     "names what cannot be used": "parts and images are rows, and fit each other or do not",
     "is no upscaler": "the same",
     "makes no pictures by itself": "the same",
@@ -152,6 +156,7 @@ class Studio:
     client: requests.Session
     person: dict[str, Any]
     image: str
+    collection: str
     turns: int = 0
     seen: set[tuple[str, int]] = field(default_factory=set)
 
@@ -208,9 +213,10 @@ async def studio(database: Database, person: tuple[requests.Session, dict[str, A
     async with database.transaction() as session:
         user_id = UUID(somebody["user"]["id"])
         image = await make_image(session, user_id)
+        collection = await make_collection(session, user_id, image)
         # An admin, so that what admins do is tried too.
         await session.execute(text("UPDATE users SET role = 'admin' WHERE id = :id"), {"id": user_id})
-    return Studio(client, somebody, str(image.id))
+    return Studio(client, somebody, str(image.id), str(collection.id))
 
 
 def _is_beyond_a_schema(told: str) -> bool:
@@ -295,7 +301,7 @@ def _of_its_own(ask: Any) -> Any:
 
 def _name_what_is_there(case: schemathesis.Case[Any], studio: Studio) -> None:
     """Put what the studio holds in the place of made-up names, so that the request can be done."""
-    known = {"image_id": studio.image, "name": "toy"}
+    known = {"image_id": studio.image, "collection_id": studio.collection, "name": "toy"}
     case.path_parameters = {
         name: known.get(name, value) for name, value in (case.path_parameters or {}).items()
     }

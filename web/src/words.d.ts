@@ -5,6 +5,7 @@ import type entities from "./entities/words/en.json";
 import type account from "./features/account/words/en.json";
 import type admin from "./features/admin/words/en.json";
 import type billing from "./features/billing/words/en.json";
+import type collections from "./features/collections/words/en.json";
 import type create from "./features/create/words/en.json";
 import type gallery from "./features/gallery/words/en.json";
 import type notices from "./features/notices/words/en.json";
@@ -18,6 +19,7 @@ type Catalogues = typeof base &
   typeof account &
   typeof admin &
   typeof billing &
+  typeof collections &
   typeof create &
   typeof gallery &
   typeof notices &

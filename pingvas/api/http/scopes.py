@@ -136,6 +136,15 @@ NEEDS: dict[str, Access] = {
     "get_image_file": "read",
     "get_image_thumbnail": "read",
     "list_tags": "read",
+    "list_collections": "read",
+    "get_collection": "read",
+    "list_collection_images": "read",
+    "create_collection": "manage",
+    "change_collection": "manage",
+    "delete_collection": "manage",
+    "add_to_collection": "manage",
+    "remove_from_collection": "manage",
+    "arrange_collection": "manage",
     "update_image": "manage",
     "change_images": "manage",
     "rename_tag": "manage",
@@ -143,7 +152,14 @@ NEEDS: dict[str, Access] = {
     "delete_image": "manage",
 }
 # Those of the above that work without credentials too, and show less then.
-_ALSO_FOR_STRANGERS = {"get_image", "get_image_recipe", "get_image_file", "get_image_thumbnail"}
+_ALSO_FOR_STRANGERS = {
+    "get_image",
+    "get_image_recipe",
+    "get_image_file",
+    "get_image_thumbnail",
+    "get_collection",
+    "list_collection_images",
+}
 
 _TOKEN, _KEY = "HTTPBearer", "ApiKey"
 _KEY_SCHEME = {

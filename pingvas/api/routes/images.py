@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
@@ -19,6 +19,7 @@ from pingvas.api.http.wire import Moment, PageDep, Text, left_out
 from pingvas.api.routes.job_bodies import NoRecipe, recipe_of
 from pingvas.base.read_session import ReadSession
 from pingvas.catalog.resolve import resolve_models
+from pingvas.gallery.collections import CollectionNotFound
 from pingvas.gallery.foreign_metadata import (
     Kind,
     NamedModel,
@@ -54,6 +55,9 @@ _REDIRECT: dict[int | str, dict[str, Any]] = {
         "headers": {"Location": {"required": True, "schema": {"type": "string", "format": "uri-reference"}}},
     }
 }
+
+
+Shown = TypeVar("Shown", bound="ImageOut")
 
 
 class KeyRef(BaseModel):
@@ -139,6 +143,7 @@ class ImagePatch(BaseModel):
 
 
 @router.get("", operation_id="list_images", dependencies=[within("lists")])
+@raises(CollectionNotFound)
 async def list_my_images(
     actor: ActorDep,
     session: ReadSessionDep,
@@ -150,20 +155,21 @@ async def list_my_images(
     job_type: JobType | None = None,
     created_from: Annotated[Moment | None, Query(description="At or after, with a zone")] = None,
     created_to: Annotated[Moment | None, Query(description="Before, with a zone")] = None,
-    sort: Sort = "newest",
+    collection: Annotated[UUID | None, Query(description="Those in this collection of mine")] = None,
+    sort: Annotated[
+        Sort | None, Query(description="Left out: `newest`, or the order of the collection that is asked for")
+    ] = None,
     tag: Annotated[
         list[TagName] | None, Query(max_length=MAX_TAGS, description="Has it; several: has all of them")
     ] = None,
 ) -> ImagePage:
-    """My images, newest first unless asked otherwise."""
+    """My images, newest first unless asked otherwise; of a collection in its order."""
+    tags = distinct(tuple(tag or ()))
     filter = ImageFilter(
-        favorite, visibility, model, job_type, created_from, created_to, sort, distinct(tuple(tag or ()))
+        favorite, visibility, model, job_type, created_from, created_to, sort, collection, tags
     )
     page = await list_images(session, actor, filter, asked)
-    tags = await tags_of(session, [image.id for image in page.items])
-    keys = await names_of_keys(session, {image.api_key_id for image in page.items if image.api_key_id})
-    items = [await image_out(image, storage, tags[image.id], keys) for image in page.items]
-    return ImagePage(items=items, next_cursor=page.next_cursor)
+    return ImagePage(items=await images_out(session, page.items, storage), next_cursor=page.next_cursor)
 
 
 @router.get("/{image_id:uuid}", operation_id="get_image")
@@ -176,17 +182,13 @@ async def get_image(
     if not mine:
         refuse_what_names_images(image)
     shown = await _shown(session, image, storage)
-    if not mine:
-        # What its owner thinks of it, the job and the key it came from and the pictures it was made from are theirs.
-        told = without_images(shown.generation_params)
-        # Tags are part of what is shown where everybody may look, and the owner's own words elsewhere.
-        tags = shown.tags if image.visibility == "public" else []
-        withheld: dict[str, Any] = {"is_favorite": False, "job_id": None, "api_key": None, "tags": tags}
-        if shown.metadata is not None:
-            usable = without_images(shown.metadata.usable)
-            withheld["metadata"] = shown.metadata.model_copy(update={"usable": usable})
-        return shown.model_copy(update={**withheld, "generation_params": told})
-    return shown
+    if mine:
+        return shown
+    told = as_others_see(shown)
+    if shown.metadata is None:
+        return told
+    usable = without_images(shown.metadata.usable)
+    return told.model_copy(update={"metadata": shown.metadata.model_copy(update={"usable": usable})})
 
 
 @router.get("/{image_id:uuid}/recipe", operation_id="get_image_recipe")
@@ -250,7 +252,7 @@ async def get_image_thumbnail(
 ) -> Response:
     """To a small WebP of the picture, at an address that expires."""
     image = await get_visible_image(session, actor, image_id)
-    url = await _thumbnail_url(image, storage)
+    url = await thumbnail_url(image, storage)
     if url is None:
         raise ImageNotFound
     return _redirect(url)
@@ -275,11 +277,34 @@ async def image_out(
         is_favorite=image.is_favorite,
         tags=list(tags),
         generation_params=parameters_of(image.generation_params),
-        thumbnail_url=await _thumbnail_url(image, storage),
+        thumbnail_url=await thumbnail_url(image, storage),
         file_url=await _file_url(image, storage),
         api_key=None if key is None or name is None else KeyRef(id=key, name=name),
         created_at=image.created_at,
     )
+
+
+def as_others_see(shown: Shown) -> Shown:
+    """Without what its owner thinks of it, the job and the key it came from and the pictures it was made from: these are theirs. Tags
+    are part of what is shown where everybody may look, and the owner's own words elsewhere."""
+    told = without_images(shown.generation_params)
+    tags = shown.tags if shown.visibility == "public" else []
+    withheld = {"is_favorite": False, "job_id": None, "api_key": None, "tags": tags}
+    return shown.model_copy(update={**withheld, "generation_params": told})
+
+
+async def images_out(session: ReadSession, images: Sequence[Image], storage: Storage) -> list[ImageOut]:
+    """A page of images as their owner sees them."""
+    tags = await tags_of(session, [image.id for image in images])
+    keys = await names_of_keys(session, {image.api_key_id for image in images if image.api_key_id})
+    return [await image_out(image, storage, tags[image.id], keys) for image in images]
+
+
+async def thumbnail_url(image: Image, storage: Storage) -> str | None:
+    """Where its thumbnail is, for a while."""
+    if image.thumbnail_url is None:
+        return None
+    return await storage.sign(image.thumbnail_url, public=image.visibility == "public")
 
 
 async def _shown(session: ReadSession, image: Image, storage: Storage) -> ImageDetailsOut:
@@ -334,12 +359,6 @@ async def _file_url(image: Image, storage: Storage) -> str:
     if public and image.cdn_url is not None:
         return image.cdn_url
     return await storage.sign(image.s3_key, public=public)
-
-
-async def _thumbnail_url(image: Image, storage: Storage) -> str | None:
-    if image.thumbnail_url is None:
-        return None
-    return await storage.sign(image.thumbnail_url, public=image.visibility == "public")
 
 
 def _redirect(url: str) -> Response:

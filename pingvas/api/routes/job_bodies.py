@@ -57,7 +57,6 @@ from pingvas.generation.requests.job_request import (
 
 DEFAULT_MODEL = "pingvas-mini"
 
-NotYet = Annotated[None, Field(description="Not taken yet")]
 _CFG = "1 switches guidance off"
 
 
@@ -109,7 +108,10 @@ class _Every(BaseModel):
     lane: Lane = Field("normal", description="`idle`: runs only when no other work waits")
     format: Format = "png"
     visibility: Visibility = "private"
-    collection_id: NotYet = None
+    collection_id: UUID | None = Field(
+        None,
+        description="A collection of mine that each image goes to the end of; where it is gone or full by then, they are kept without",
+    )
     tags: TagNames = Field((), description="Of each image that comes of it")
 
 
@@ -134,7 +136,7 @@ class _Diffusion(_Every):
 
     def request(self) -> ImageRequest:
         """The request as the generation room knows it."""
-        plain = self.model_dump(exclude={"loras", "controlnet", "collection_id"})
+        plain = self.model_dump(exclude={"loras", "controlnet"})
         return ImageRequest(
             **plain,
             loras=tuple(LoraRequest(lora.name, lora.weight) for lora in self.loras),
@@ -212,7 +214,7 @@ class Upscale(_Every):
 
     def request(self) -> UpscaleRequest:
         """The request as the generation room knows it."""
-        plain = self.model_dump(exclude={"refine", "collection_id"})
+        plain = self.model_dump(exclude={"refine"})
         return UpscaleRequest(
             **plain, refine=None if self.refine is None else RefineRequest(**self.refine.model_dump())
         )

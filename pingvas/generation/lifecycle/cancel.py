@@ -53,6 +53,7 @@ def open_job(row: Row) -> OpenJob:
         estimated_credits=row.estimated_credits,
         plan_name=row.plan_name,
         model_name=row.model_name,
+        collection_id=row.collection_id,
     )
 
 

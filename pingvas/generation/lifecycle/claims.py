@@ -26,7 +26,7 @@ Hold = Literal["held", "cancel_requested", "lost"]
 class OpenJob:
     """A job that can end: whose it is, who paid, how much is held for it. `attempt` is the fence.
 
-    `user_id` and `subscription_id` are None when the account was deleted.
+    `user_id` and `subscription_id` are None when the account was deleted. `collection_id`: where its image is to go.
     """
 
     id: UUID
@@ -36,6 +36,7 @@ class OpenJob:
     estimated_credits: int
     plan_name: str | None
     model_name: str
+    collection_id: UUID | None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from pingvas.base.ids import new_id
 from pingvas.base.statements import Row, fetch
 from pingvas.billing.credits import tell_balance
 from pingvas.billing.subscriptions import CurrentSubscription, lock_current_subscriptions
+from pingvas.gallery.collection_order import add_made
 from pingvas.gallery.tags import NewTags, tag_new_images
 from pingvas.generation import metrics
 from pingvas.generation.events import ImagePayload, KeyPayload
@@ -133,6 +134,8 @@ async def _write(
             signals.promoted(session, row.user_id, row.id, plan=row.plan_name, model=row.model_name)
     written = [end for end in writing if end.job.id in rows]
     await _give_back_to_keys(session, written, rows)
+    await _put_into_collections(session, written, rows)
+    # The last: it locks in the order of the gallery.
     await _tag_images(session, written, rows)
     _tell(session, written, rows)
     return {end.job.id: end for end in written}
@@ -147,6 +150,18 @@ async def _give_back_to_keys(session: AsyncSession, ends: Sequence[End], ended: 
             returned[row.api_key_id, row.asked_on] += end.returned
     if returned:
         await give_back(session, returned)
+
+
+async def _put_into_collections(
+    session: AsyncSession, ends: Sequence[End], ended: Mapping[UUID, Row]
+) -> None:
+    """Images whose jobs were asked for with a collection go to its end. For other jobs nothing is done."""
+    made = []
+    for end in ends:
+        user_id, collection_id = ended[end.job.id].user_id, end.job.collection_id
+        if end.image is not None and collection_id is not None and user_id is not None:
+            made.append((end.image.image_id, collection_id, user_id))
+    await add_made(session, made)
 
 
 async def _tag_images(session: AsyncSession, ends: Sequence[End], ended: Mapping[UUID, Row]) -> None:

@@ -45,7 +45,9 @@ PATIENCE: Final = 4
 # By name: a migrated table has its columns in another order than the class.
 _COLUMNS = ", ".join(column.name for column in GenerationJob.__table__.columns)
 _MODEL_NAME = "(SELECT name FROM ai_models WHERE id = model_id) AS model_name"
-_OPEN_JOB = f"id, user_id, subscription_id, attempt, estimated_credits, plan_name, {_MODEL_NAME}"
+_OPEN_JOB = (
+    f"id, user_id, subscription_id, attempt, estimated_credits, plan_name, collection_id, {_MODEL_NAME}"
+)
 
 # Slots are counted by a statement that starts after the subscription was locked, so it sees every job of the person.
 # `place` is the place in the batch: the first ones go into free slots and get their turn, the others wait as pending.
@@ -75,12 +77,12 @@ INSERT = text(f"""
     INSERT INTO generation_jobs (id, user_id, model_id, subscription_id, batch_id, batch_index, job_type, status,
                                  priority, plan_name, turn, lane, batch_key, parameters, estimated_credits,
                                  estimated_seconds, expected_bytes, deadline_at, retry_of, traceparent, api_key_id,
-                                 queued_at)
+                                 collection_id, queued_at)
     SELECT new.id, :user_id, :model_id, :subscription_id, :batch_id, new.place - 1, :job_type,
            CASE WHEN new.in_queue THEN 'queued' ELSE 'pending' END, :weight, :plan_name,
            CASE WHEN new.in_queue THEN new.turn END, :lane, new.batch_key, CAST(new.parameters AS jsonb),
            :credits, :seconds, :bytes, now() + make_interval(secs => :deadline_seconds), CAST(:retry_of AS uuid),
-           CAST(:traceparent AS text), CAST(:api_key_id AS uuid),
+           CAST(:traceparent AS text), CAST(:api_key_id AS uuid), CAST(:collection_id AS uuid),
            CASE WHEN new.in_queue THEN clock_timestamp() END
       FROM new
     RETURNING {_COLUMNS}, now() AS read_at, (SELECT MIN(balance_after) FROM posted) AS balance,
@@ -216,7 +218,7 @@ def claim_statement(limit: int) -> TextClause:
     SELECT claimed.id, claimed.user_id, claimed.subscription_id, claimed.model_id, claimed.attempt, claimed.lost_attempts,
            claimed.job_type, claimed.parameters AS stored_parameters, claimed.estimated_credits, claimed.estimated_seconds,
            claimed.batch_id, claimed.batch_key, claimed.plan_name, claimed.lane, claimed.queued_at, claimed.started_at,
-           claimed.deadline_at, claimed.traceparent,
+           claimed.deadline_at, claimed.traceparent, claimed.collection_id,
            model.name AS model_name, model.efs_cache_path AS model_path,
            model.s3_path AS model_origin, model.config AS model_config, model.required_tiers AS model_tiers,
            (SELECT count(*) FROM ticked) AS ticks, {MAY_BE_FORGOTTEN} AS soon

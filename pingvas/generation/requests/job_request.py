@@ -160,6 +160,7 @@ class ImageRequest:
     vae: ModelName | None = None
     format: Format = "png"
     visibility: Visibility = "private"
+    collection_id: UUID | None = None
     lane: Lane = "normal"
     tags: TagNames = ()
     # From here on for img2img and inpaint.
@@ -201,6 +202,7 @@ class UpscaleRequest:
     refine: RefineRequest | None = None
     format: Format = "png"
     visibility: Visibility = "private"
+    collection_id: UUID | None = None
     lane: Lane = "normal"
     tags: TagNames = ()
     job_type: Literal["upscale"] = "upscale"

@@ -34,7 +34,7 @@ def request_again(job: GenerationJob) -> JobRequest:
     """The request that asks for the same image, same seed and all. Raises Invalid when the job does not say enough."""
     try:
         asked = read_parameters(job.job_type, job.parameters).model_dump()
-        return read_request({**asked, "lane": job.lane})
+        return read_request({**asked, "lane": job.lane, "collection_id": job.collection_id})
     except (UnreadableParameters, Invalid) as error:
         raise Invalid(
             "This job does not say enough about itself to be tried again; ask for it anew."

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.api_keys.spending import spend
-from pingvas.base.errors import TooMany
+from pingvas.base.errors import Invalid, TooMany
 from pingvas.base.events import wake_workers_later
 from pingvas.base.ids import new_id
 from pingvas.base.rate_limits import Allowance
@@ -25,6 +25,7 @@ from pingvas.billing.subscriptions import (
     lock_current_subscription,
 )
 from pingvas.catalog.tables import AiModel
+from pingvas.gallery.collections import CollectionNotFound, require_own
 from pingvas.generation import metrics
 from pingvas.generation.job_parameters import JobParameters, stored_parameters
 from pingvas.generation.lifecycle import signals
@@ -120,12 +121,14 @@ async def submit(
     with span("submit", parent=traceparent, job_type=request.job_type, count=request.count):
         subscription = await lock_current_subscription(session, actor.user_id)
         prepared = await _prepare(session, actor, request, subscription, largest)
+        collection_id = await _collection_of(session, actor, request, is_retry=retry_of is not None)
         return await _enqueue(
             session,
             actor,
             subscription,
             prepared,
             request,
+            collection_id,
             per_minute=subscription.generations_per_minute if rate_limited else None,
             deadline_seconds=deadline_seconds,
             retry_of=retry_of,
@@ -152,6 +155,7 @@ async def _enqueue(
     subscription: CurrentSubscription,
     prepared: PreparedRequest,
     request: JobRequest,
+    collection_id: UUID | None,
     *,
     per_minute: int | None,
     deadline_seconds: float,
@@ -194,6 +198,7 @@ async def _enqueue(
             "retry_of": retry_of,
             "traceparent": traceparent,
             "api_key_id": None if actor.key is None else actor.key.id,
+            "collection_id": collection_id,
             **pace,
             "count": len(prepared.images),
             "ids": [new_id() for _ in prepared.images],
@@ -273,6 +278,22 @@ async def _prepare(
         price = quote(found.model.config, images[0], ratio=ratio, more=more_pixels(images[0], sizes))
     await refuse_what_fits_no_worker(session, found, images[0])
     return PreparedRequest(found.model, images, price, expected_bytes(images[0], found.images))
+
+
+async def _collection_of(
+    session: ReadSession, actor: Actor, request: JobRequest, *, is_retry: bool
+) -> UUID | None:
+    """Where the images are to go. Raises Invalid when that is no collection of the actor's; a retry goes without it then."""
+    if request.collection_id is None:
+        return None
+    try:
+        await require_own(session, actor.user_id, request.collection_id)
+    except CollectionNotFound as error:
+        if is_retry:
+            return None
+        reason = "names a collection that is not there, or not yours"
+        raise Invalid(error.detail, field="collection_id", reason=reason) from None
+    return request.collection_id
 
 
 def _json(parameters: JobParameters) -> str:

@@ -82,7 +82,7 @@ EXPORTED = (
         "collections",
         f"{_PICTURES}/collections.jsonl",
         with_more="""jsonb_build_object('images', (
-            SELECT coalesce(jsonb_agg(image_id ORDER BY sort_order, added_at), '[]') FROM collections_images
+            SELECT coalesce(jsonb_agg(image_id ORDER BY sort_order, image_id), '[]') FROM collections_images
              WHERE collection_id = row.id))""",
     ),
     ExportedTable(

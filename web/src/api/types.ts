@@ -9,6 +9,9 @@ export type {
   CheckoutOut as CheckoutStarted,
   CheckoutStateOut as Checkout,
   CodeOut as Code,
+  CollectionBody as CollectionFacts,
+  CollectionOut as Collection,
+  CollectionPage,
   FiguresOut as UsageFigures,
   GrantOut as Grant,
   HeldOut as HeldSubscription,
@@ -52,9 +55,7 @@ export type Checkpoint = ModelOut & {
 /** A LoRA that joins in, and how strongly. */
 export type LoraUse = Required<LoraIn>;
 /** What is asked for: pictures from words, pictures from a picture and words, or a larger copy of a picture. */
-export type JobRequest = Asked<TextToImage> | Asked<ImageToImage> | Asked<Upscale>;
-/** Without what is not taken yet. */
-type Asked<S> = Omit<S, "collection_id">;
+export type JobRequest = TextToImage | ImageToImage | Upscale;
 
 /** What a picture was, or shall be, made with: `parameters` of a job and `generation_params` of an image. */
 export interface Recipe {

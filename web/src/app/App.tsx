@@ -1,6 +1,6 @@
 /** What is seen by whom: the way in, or the studio. */
 import { Suspense, useDeferredValue } from "react";
-import { BrowserRouter, Navigate, Route, Routes, useLocation } from "react-router";
+import { BrowserRouter, matchPath, Navigate, Route, Routes, useLocation } from "react-router";
 
 import { BASE_PATH } from "@/api/basePath";
 import { startSession, type Session } from "@/api/session";
@@ -13,7 +13,15 @@ import { Empty } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 
 import styles from "./App.module.css";
-import { FOR_EVERYBODY, Leaving, SecondFactorPage, SignedIn, SignInPage, SignUpPage } from "./entrances";
+import {
+  FOR_EVERYBODY,
+  Leaving,
+  PublicCollection,
+  SecondFactorPage,
+  SignedIn,
+  SignInPage,
+  SignUpPage,
+} from "./entrances";
 import { ErrorBoundary } from "./ErrorBoundary";
 
 export function App() {
@@ -28,6 +36,7 @@ export function App() {
   );
 }
 
+const SHOWN_TO_ALL = "/c/:id";
 const WAYS_IN = {
   "/sign-in": SignInPage,
   "/sign-up": SignUpPage,
@@ -40,6 +49,8 @@ function Pages() {
 
   const ForEverybody = isForEverybody(pathname) ? FOR_EVERYBODY[pathname] : null;
   if (ForEverybody) return <ForEverybody />;
+  const shown = matchPath(SHOWN_TO_ALL, pathname)?.params.id;
+  if (shown !== undefined) return <PublicCollection key={shown} id={shown} />;
   // Whoever was not signed in here, and comes to sign in, need not wait for the studio to say that they are not.
   const mustWait = session.status === "starting" && (wasSignedIn() || !(pathname in WAYS_IN));
   if (mustWait) return <Starting />;

@@ -1,6 +1,7 @@
 /** The first of what is shown, each loaded by itself: before somebody signs in, nothing of what comes after is. */
 import { entityWords } from "@/entities/words";
 import { accountWords } from "@/features/account/words";
+import { collectionWords } from "@/features/collections/words";
 import { noticeWords } from "@/features/notices/words";
 import { settingsWords } from "@/features/settings/words";
 import { trayWords } from "@/features/tray/words";
@@ -45,6 +46,13 @@ export const FOR_EVERYBODY = {
   "/verify-email": VerifyEmailPage,
   "/confirm-email": ConfirmEmailPage,
 };
+
+/** A collection that everybody may see. */
+export const PublicCollection = page(
+  async () => (await import("@/features/collections/PublicCollectionPage")).PublicCollectionPage,
+  entityWords,
+  collectionWords,
+);
 
 /** Somebody whose account is deleted and not yet gone. */
 export const Leaving = page(

@@ -2,6 +2,7 @@
 import {
   CircleUserIcon,
   CoinsIcon,
+  FolderIcon,
   LayoutGridIcon,
   PencilIcon,
   ShieldIcon,
@@ -12,6 +13,7 @@ import type { ComponentType } from "react";
 import type { User } from "@/api/types";
 import { adminWords } from "@/features/admin/words";
 import { billingWords } from "@/features/billing/words";
+import { collectionWords } from "@/features/collections/words";
 import { createWords } from "@/features/create/words";
 import { galleryWords } from "@/features/gallery/words";
 import { queueWords } from "@/features/queue/words";
@@ -52,6 +54,11 @@ const Gallery = page<PageProps>(
   async () => (await import("@/features/gallery/GalleryPage")).GalleryPage,
   galleryWords,
 );
+const Collections = page<PageProps>(
+  async () => (await import("./CollectionPages")).CollectionPages,
+  collectionWords,
+  galleryWords,
+);
 const Credits = page<PageProps>(async () => (await import("./BillingPages")).BillingPages, billingWords);
 const Admin = page<PageProps>(async () => (await import("./AdminPages")).AdminPages, adminWords);
 
@@ -61,6 +68,7 @@ const Account = page<PageProps>(async () => (await import("./AccountPage")).Acco
 const PLACES: readonly Place[] = [
   { path: "/create", label: "nav.create", icon: PencilIcon, keys: ["g c"], skeleton: "form", Page: Create },
   { path: "/gallery", label: "nav.gallery", icon: LayoutGridIcon, keys: ["g g"], skeleton: "grid", Page: Gallery },
+  { path: "/collections", label: "nav.collections", icon: FolderIcon, keys: ["g l"], nested: true, skeleton: "grid", Page: Collections },
   { path: "/credits", label: "nav.credits", icon: CoinsIcon, keys: ["g b"], nested: true, below: true, skeleton: "table", Page: Credits },
   { path: "/account", label: "nav.account", icon: CircleUserIcon, keys: ["g a"], notInRail: true, nested: true, skeleton: "table", Page: Account },
   { path: "/admin", label: "nav.admin", icon: ShieldIcon, keys: ["g u"], isFor: isAdmin, nested: true, below: true, skeleton: "table", Page: Admin },

@@ -28,6 +28,8 @@ interface VirtualGridProps<T> {
   onNearEnd?: () => void;
   /** Hears keys of the cell that has the focus, save those that the grid itself uses. */
   onKeyDown?: (event: KeyboardEvent, item: T) => void;
+  /** Where the order is the person's own: the cell that has the focus keeps it when it moves. */
+  follows?: boolean;
   /** A cell. Its controls take `tabIndex`; the first of them is the one that the arrows go to. */
   children: (item: T, tabIndex: 0 | -1, index: number) => ReactNode;
 }
@@ -35,12 +37,22 @@ interface VirtualGridProps<T> {
 const ROWS_BEYOND = 3;
 
 export function VirtualGrid<T>(props: VirtualGridProps<T>) {
-  const { label, items, getKey, minColumn, gap, ratio = 1, onNearEnd, onKeyDown, children } = props;
+  const { label, items, getKey, minColumn, gap, ratio = 1, onNearEnd, onKeyDown, follows, children } = props;
   const root = useRef<HTMLUListElement>(null);
   const [place, setPlace] = useState({ width: 0, top: 0 });
   /** The cell that Tab leads to. */
   const [wanted, setCurrent] = useState(0);
-  const current = Math.max(0, Math.min(wanted, items.length - 1));
+  const [seen, setSeen] = useState<{ items: readonly T[]; key: string | undefined }>({
+    items,
+    key: undefined,
+  });
+  const moved = follows && seen.items !== items ? items.findIndex((item) => getKey(item) === seen.key) : -1;
+  const current = Math.max(0, Math.min(moved < 0 ? wanted : moved, items.length - 1));
+  const currentKey = items[current] && getKey(items[current]);
+  if (follows && (seen.items !== items || seen.key !== currentKey)) {
+    setSeen({ items, key: currentKey });
+    setCurrent(current);
+  }
   /** The cell is to have the focus as soon as it is there. */
   const focusing = useRef(false);
   const focused = useRef(false);

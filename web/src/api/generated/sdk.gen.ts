@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AgreePlanData, AgreePlanErrors, AgreePlanResponses, AnnounceData, AnnounceErrors, AnnounceResponses, AskForExportData, AskForExportErrors, AskForExportResponses, AskForNewPasskeyData, AskForNewPasskeyErrors, AskForNewPasskeyResponses, AskForPasskeyAsProofData, AskForPasskeyAsProofErrors, AskForPasskeyAsProofResponses, AskForPasskeyData, AskForPasskeyErrors, AskForPasskeyResponses, AssignBillingEventData, AssignBillingEventErrors, AssignBillingEventResponses, BeginSecondFactorData, BeginSecondFactorErrors, BeginSecondFactorResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelJobsData, CancelJobsErrors, CancelJobsResponses, CancelSubscriptionData, CancelSubscriptionErrors, CancelSubscriptionResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangeImagesData, ChangeImagesErrors, ChangeImagesResponses, ChangeMeData, ChangeMeErrors, ChangeMeResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangePlanData, ChangePlanErrors, ChangePlanResponses, ChangeSubscriptionData, ChangeSubscriptionErrors, ChangeSubscriptionResponses, CheckOutCreditsData, CheckOutCreditsErrors, CheckOutCreditsResponses, CheckOutSubscriptionData, CheckOutSubscriptionErrors, CheckOutSubscriptionResponses, ComeBackFromProviderData, ComeBackFromProviderErrors, ConfirmEmailData, ConfirmEmailErrors, ConfirmEmailResponses, ConfirmSecondFactorData, ConfirmSecondFactorErrors, ConfirmSecondFactorResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, EndAgreedPlanData, EndAgreedPlanErrors, EndAgreedPlanResponses, EndCodeData, EndCodeErrors, EndCodeResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndSessionsOfData, EndSessionsOfErrors, EndSessionsOfResponses, EstimateJobsData, EstimateJobsErrors, EstimateJobsResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, ForgetEmailChangeData, ForgetEmailChangeErrors, ForgetEmailChangeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetCheckoutData, GetCheckoutErrors, GetCheckoutResponses, GetExportData, GetExportErrors, GetExportResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageRecipeData, GetImageRecipeErrors, GetImageRecipeResponses, GetImageResponses, GetImageThumbnailData, GetImageThumbnailErrors, GetJobData, GetJobErrors, GetJobResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetRevenueData, GetRevenueErrors, GetRevenueResponses, GetSignInMethodsData, GetSignInMethodsErrors, GetSignInMethodsResponses, GetSubscriptionData, GetSubscriptionErrors, GetSubscriptionPortalData, GetSubscriptionPortalErrors, GetSubscriptionPortalResponses, GetSubscriptionResponses, GetUsageData, GetUsageErrors, GetUsageOfAllData, GetUsageOfAllErrors, GetUsageOfAllResponses, GetUsageResponses, GiveBonusCreditsData, GiveBonusCreditsErrors, GiveBonusCreditsResponses, HealthzData, HealthzErrors, HealthzResponses, LinkOauthAccountData, LinkOauthAccountErrors, LinkOauthAccountResponses, ListAllAnnouncementsData, ListAllAnnouncementsErrors, ListAllAnnouncementsResponses, ListAllPlansData, ListAllPlansErrors, ListAllPlansResponses, ListAnnouncementsData, ListAnnouncementsErrors, ListAnnouncementsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListBillingEventsData, ListBillingEventsErrors, ListBillingEventsResponses, ListCodesData, ListCodesErrors, ListCodesResponses, ListCreditsData, ListCreditsErrors, ListCreditsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListJobStepsData, ListJobStepsErrors, ListJobStepsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOauthAccountsData, ListOauthAccountsErrors, ListOauthAccountsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, ListProvidersData, ListProvidersErrors, ListProvidersResponses, ListSubscriptionOptionsData, ListSubscriptionOptionsErrors, ListSubscriptionOptionsResponses, ListSubscriptionsData, ListSubscriptionsErrors, ListSubscriptionsResponses, ListTagsData, ListTagsErrors, ListTagsResponses, LoginData, LoginErrors, LoginResponses, LoginWithCodeData, LoginWithCodeErrors, LoginWithCodeResponses, LoginWithPasskeyData, LoginWithPasskeyErrors, LoginWithPasskeyResponses, LogoutData, LogoutErrors, LogoutResponses, MakeCodeData, MakeCodeErrors, MakeCodeResponses, PreviewPlanData, PreviewPlanErrors, PreviewPlanResponses, ProveIdentityData, ProveIdentityErrors, ProveIdentityResponses, ProveWithCodeData, ProveWithCodeErrors, ProveWithCodeResponses, ProveWithPasskeyData, ProveWithPasskeyErrors, ProveWithPasskeyResponses, ProveWithProviderData, ProveWithProviderErrors, ProveWithProviderResponses, ReadyzData, ReadyzErrors, ReadyzResponses, ReconcileBillingData, ReconcileBillingErrors, ReconcileBillingResponses, RedeemCodeData, RedeemCodeErrors, RedeemCodeResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveMyAvatarData, RemoveMyAvatarErrors, RemoveMyAvatarResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveSecondFactorData, RemoveSecondFactorErrors, RemoveSecondFactorOfData, RemoveSecondFactorOfErrors, RemoveSecondFactorOfResponses, RemoveSecondFactorResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenameTagData, RenameTagErrors, RenameTagResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ReplayBillingEventData, ReplayBillingEventErrors, ReplayBillingEventResponses, ReportMissingData, ReportMissingErrors, ReportMissingResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestorePersonData, RestorePersonErrors, RestorePersonResponses, ResumeSubscriptionData, ResumeSubscriptionErrors, ResumeSubscriptionResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeKeysOfData, RevokeKeysOfErrors, RevokeKeysOfResponses, SendVerificationData, SendVerificationErrors, SendVerificationResponses, SetMyAvatarData, SetMyAvatarErrors, SetMyAvatarResponses, SetRoleData, SetRoleErrors, SetRoleResponses, SignInOnceData, SignInOnceErrors, SignInOnceResponses, SignInWithProviderData, SignInWithProviderErrors, SubmitJobsData, SubmitJobsErrors, SubmitJobsResponses, SuspendPersonData, SuspendPersonErrors, SuspendPersonResponses, TakeWebhookData, TakeWebhookErrors, TakeWebhookResponses, UndoDeleteMeData, UndoDeleteMeErrors, UndoDeleteMeResponses, UnlinkOauthAccountData, UnlinkOauthAccountErrors, UnlinkOauthAccountResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UploadImageData, UploadImageErrors, UploadImageResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewAsData, ViewAsErrors, ViewAsResponses, WithdrawAnnouncementData, WithdrawAnnouncementErrors, WithdrawAnnouncementResponses } from './types.gen';
+import type { AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AddToCollectionData, AddToCollectionErrors, AddToCollectionResponses, AgreePlanData, AgreePlanErrors, AgreePlanResponses, AnnounceData, AnnounceErrors, AnnounceResponses, ArrangeCollectionData, ArrangeCollectionErrors, ArrangeCollectionResponses, AskForExportData, AskForExportErrors, AskForExportResponses, AskForNewPasskeyData, AskForNewPasskeyErrors, AskForNewPasskeyResponses, AskForPasskeyAsProofData, AskForPasskeyAsProofErrors, AskForPasskeyAsProofResponses, AskForPasskeyData, AskForPasskeyErrors, AskForPasskeyResponses, AssignBillingEventData, AssignBillingEventErrors, AssignBillingEventResponses, BeginSecondFactorData, BeginSecondFactorErrors, BeginSecondFactorResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelJobsData, CancelJobsErrors, CancelJobsResponses, CancelSubscriptionData, CancelSubscriptionErrors, CancelSubscriptionResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeCollectionData, ChangeCollectionErrors, ChangeCollectionResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangeImagesData, ChangeImagesErrors, ChangeImagesResponses, ChangeMeData, ChangeMeErrors, ChangeMeResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangePlanData, ChangePlanErrors, ChangePlanResponses, ChangeSubscriptionData, ChangeSubscriptionErrors, ChangeSubscriptionResponses, CheckOutCreditsData, CheckOutCreditsErrors, CheckOutCreditsResponses, CheckOutSubscriptionData, CheckOutSubscriptionErrors, CheckOutSubscriptionResponses, ComeBackFromProviderData, ComeBackFromProviderErrors, ConfirmEmailData, ConfirmEmailErrors, ConfirmEmailResponses, ConfirmSecondFactorData, ConfirmSecondFactorErrors, ConfirmSecondFactorResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateCollectionData, CreateCollectionErrors, CreateCollectionResponses, DeleteCollectionData, DeleteCollectionErrors, DeleteCollectionResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, EndAgreedPlanData, EndAgreedPlanErrors, EndAgreedPlanResponses, EndCodeData, EndCodeErrors, EndCodeResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndSessionsOfData, EndSessionsOfErrors, EndSessionsOfResponses, EstimateJobsData, EstimateJobsErrors, EstimateJobsResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, ForgetEmailChangeData, ForgetEmailChangeErrors, ForgetEmailChangeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetCheckoutData, GetCheckoutErrors, GetCheckoutResponses, GetCollectionData, GetCollectionErrors, GetCollectionResponses, GetExportData, GetExportErrors, GetExportResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageRecipeData, GetImageRecipeErrors, GetImageRecipeResponses, GetImageResponses, GetImageThumbnailData, GetImageThumbnailErrors, GetJobData, GetJobErrors, GetJobResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetRevenueData, GetRevenueErrors, GetRevenueResponses, GetSignInMethodsData, GetSignInMethodsErrors, GetSignInMethodsResponses, GetSubscriptionData, GetSubscriptionErrors, GetSubscriptionPortalData, GetSubscriptionPortalErrors, GetSubscriptionPortalResponses, GetSubscriptionResponses, GetUsageData, GetUsageErrors, GetUsageOfAllData, GetUsageOfAllErrors, GetUsageOfAllResponses, GetUsageResponses, GiveBonusCreditsData, GiveBonusCreditsErrors, GiveBonusCreditsResponses, HealthzData, HealthzErrors, HealthzResponses, LinkOauthAccountData, LinkOauthAccountErrors, LinkOauthAccountResponses, ListAllAnnouncementsData, ListAllAnnouncementsErrors, ListAllAnnouncementsResponses, ListAllPlansData, ListAllPlansErrors, ListAllPlansResponses, ListAnnouncementsData, ListAnnouncementsErrors, ListAnnouncementsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListBillingEventsData, ListBillingEventsErrors, ListBillingEventsResponses, ListCodesData, ListCodesErrors, ListCodesResponses, ListCollectionImagesData, ListCollectionImagesErrors, ListCollectionImagesResponses, ListCollectionsData, ListCollectionsErrors, ListCollectionsResponses, ListCreditsData, ListCreditsErrors, ListCreditsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListJobStepsData, ListJobStepsErrors, ListJobStepsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOauthAccountsData, ListOauthAccountsErrors, ListOauthAccountsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, ListProvidersData, ListProvidersErrors, ListProvidersResponses, ListSubscriptionOptionsData, ListSubscriptionOptionsErrors, ListSubscriptionOptionsResponses, ListSubscriptionsData, ListSubscriptionsErrors, ListSubscriptionsResponses, ListTagsData, ListTagsErrors, ListTagsResponses, LoginData, LoginErrors, LoginResponses, LoginWithCodeData, LoginWithCodeErrors, LoginWithCodeResponses, LoginWithPasskeyData, LoginWithPasskeyErrors, LoginWithPasskeyResponses, LogoutData, LogoutErrors, LogoutResponses, MakeCodeData, MakeCodeErrors, MakeCodeResponses, PreviewPlanData, PreviewPlanErrors, PreviewPlanResponses, ProveIdentityData, ProveIdentityErrors, ProveIdentityResponses, ProveWithCodeData, ProveWithCodeErrors, ProveWithCodeResponses, ProveWithPasskeyData, ProveWithPasskeyErrors, ProveWithPasskeyResponses, ProveWithProviderData, ProveWithProviderErrors, ProveWithProviderResponses, ReadyzData, ReadyzErrors, ReadyzResponses, ReconcileBillingData, ReconcileBillingErrors, ReconcileBillingResponses, RedeemCodeData, RedeemCodeErrors, RedeemCodeResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveFromCollectionData, RemoveFromCollectionErrors, RemoveFromCollectionResponses, RemoveMyAvatarData, RemoveMyAvatarErrors, RemoveMyAvatarResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveSecondFactorData, RemoveSecondFactorErrors, RemoveSecondFactorOfData, RemoveSecondFactorOfErrors, RemoveSecondFactorOfResponses, RemoveSecondFactorResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenameTagData, RenameTagErrors, RenameTagResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ReplayBillingEventData, ReplayBillingEventErrors, ReplayBillingEventResponses, ReportMissingData, ReportMissingErrors, ReportMissingResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestorePersonData, RestorePersonErrors, RestorePersonResponses, ResumeSubscriptionData, ResumeSubscriptionErrors, ResumeSubscriptionResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeKeysOfData, RevokeKeysOfErrors, RevokeKeysOfResponses, SendVerificationData, SendVerificationErrors, SendVerificationResponses, SetMyAvatarData, SetMyAvatarErrors, SetMyAvatarResponses, SetRoleData, SetRoleErrors, SetRoleResponses, SignInOnceData, SignInOnceErrors, SignInOnceResponses, SignInWithProviderData, SignInWithProviderErrors, SubmitJobsData, SubmitJobsErrors, SubmitJobsResponses, SuspendPersonData, SuspendPersonErrors, SuspendPersonResponses, TakeWebhookData, TakeWebhookErrors, TakeWebhookResponses, UndoDeleteMeData, UndoDeleteMeErrors, UndoDeleteMeResponses, UnlinkOauthAccountData, UnlinkOauthAccountErrors, UnlinkOauthAccountResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UploadImageData, UploadImageErrors, UploadImageResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewAsData, ViewAsErrors, ViewAsResponses, WithdrawAnnouncementData, WithdrawAnnouncementErrors, WithdrawAnnouncementResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -209,7 +209,7 @@ export const cancelJobs = <ThrowOnError extends boolean = true>(options?: Option
 /**
  * List My Images
  *
- * My images, newest first unless asked otherwise.
+ * My images, newest first unless asked otherwise; of a collection in its order.
  */
 export const listImages = <ThrowOnError extends boolean = true>(options?: Options<ListImagesData, ThrowOnError>): RequestResult<ListImagesResponses, ListImagesErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListImagesResponses, ListImagesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -464,6 +464,202 @@ export const renameTag = <ThrowOnError extends boolean = true>(options: Options<
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * List My Collections
+ *
+ * My collections, those that were changed last first.
+ */
+export const listCollections = <ThrowOnError extends boolean = true>(options?: Options<ListCollectionsData, ThrowOnError>): RequestResult<ListCollectionsResponses, ListCollectionsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListCollectionsResponses, ListCollectionsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/collections',
+    ...options
+});
+
+/**
+ * Create Collection
+ *
+ * Make a collection. A person has 1,000 at most.
+ */
+export const createCollection = <ThrowOnError extends boolean = true>(options: Options<CreateCollectionData, ThrowOnError>): RequestResult<CreateCollectionResponses, CreateCollectionErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CreateCollectionResponses, CreateCollectionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/collections',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Collection
+ *
+ * Delete one of my collections. Its images stay.
+ */
+export const deleteCollection = <ThrowOnError extends boolean = true>(options: Options<DeleteCollectionData, ThrowOnError>): RequestResult<DeleteCollectionResponses, DeleteCollectionErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteCollectionResponses, DeleteCollectionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/collections/{collection_id}',
+    ...options
+});
+
+/**
+ * Get Collection
+ *
+ * One of my collections, or anybody's public one; for that nobody needs to sign in.
+ */
+export const getCollection = <ThrowOnError extends boolean = true>(options: Options<GetCollectionData, ThrowOnError>): RequestResult<GetCollectionResponses, GetCollectionErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetCollectionResponses, GetCollectionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/collections/{collection_id}',
+    ...options
+});
+
+/**
+ * Change Collection
+ *
+ * Change the name, the description, the cover or who sees one of my collections.
+ */
+export const changeCollection = <ThrowOnError extends boolean = true>(options: Options<ChangeCollectionData, ThrowOnError>): RequestResult<ChangeCollectionResponses, ChangeCollectionErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<ChangeCollectionResponses, ChangeCollectionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/collections/{collection_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Collection Images
+ *
+ * The images of a collection in their order: all of mine, the public ones of somebody else's.
+ */
+export const listCollectionImages = <ThrowOnError extends boolean = true>(options: Options<ListCollectionImagesData, ThrowOnError>): RequestResult<ListCollectionImagesResponses, ListCollectionImagesErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListCollectionImagesResponses, ListCollectionImagesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/collections/{collection_id}/images',
+    ...options
+});
+
+/**
+ * Arrange Collection
+ *
+ * Change the order of a collection: of all of it, or by moving some of its images.
+ */
+export const arrangeCollection = <ThrowOnError extends boolean = true>(options: Options<ArrangeCollectionData, ThrowOnError>): RequestResult<ArrangeCollectionResponses, ArrangeCollectionErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<ArrangeCollectionResponses, ArrangeCollectionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/collections/{collection_id}/images',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Add To Collection
+ *
+ * Put images of mine at the end of a collection, all or none. It has 10,000 at most.
+ */
+export const addToCollection = <ThrowOnError extends boolean = true>(options: Options<AddToCollectionData, ThrowOnError>): RequestResult<AddToCollectionResponses, AddToCollectionErrors, ThrowOnError, 'data'> => (options.client ?? client).post<AddToCollectionResponses, AddToCollectionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/collections/{collection_id}/images',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Remove From Collection
+ *
+ * Take an image out of a collection. The image stays.
+ */
+export const removeFromCollection = <ThrowOnError extends boolean = true>(options: Options<RemoveFromCollectionData, ThrowOnError>): RequestResult<RemoveFromCollectionResponses, RemoveFromCollectionErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<RemoveFromCollectionResponses, RemoveFromCollectionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/collections/{collection_id}/images/{image_id}',
+    ...options
 });
 
 /**

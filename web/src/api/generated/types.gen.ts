@@ -5,6 +5,18 @@ export type ClientOptions = {
 };
 
 /**
+ * AddedImages
+ */
+export type AddedImages = {
+    /**
+     * Image Ids
+     *
+     * Images of mine. Those that are in the collection stay where they are
+     */
+    image_ids: Array<string>;
+};
+
+/**
  * AdminPlanOut
  *
  * A plan with all that decides, and how many people hold it.
@@ -190,6 +202,25 @@ export type AnnouncementsOut = {
      * Items
      */
     items: Array<AnnouncementOut>;
+};
+
+export type Arrangement = unknown & {
+    /**
+     * Order
+     */
+    order?: Array<string>;
+    /**
+     * Move
+     */
+    move?: Array<string>;
+    /**
+     * Before
+     */
+    before?: string;
+    /**
+     * After
+     */
+    after?: string;
 };
 
 /**
@@ -594,6 +625,132 @@ export type CodePage = {
      * Next Cursor
      */
     next_cursor: string | null;
+};
+
+/**
+ * CollectionBody
+ */
+export type CollectionBody = {
+    /**
+     * Name
+     *
+     * 1 to 120 characters
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description?: string | null;
+    /**
+     * Visibility
+     *
+     * `public`: everybody sees it and the public images in it; unlisted and private ones stay mine
+     */
+    visibility?: 'private' | 'public';
+};
+
+/**
+ * CollectionOut
+ *
+ * A collection as I see it, or as everybody sees a public one of somebody else: with its public images alone.
+ */
+export type CollectionOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string | null;
+    /**
+     * Visibility
+     *
+     * `public`: everybody sees it and the public images in it; unlisted and private ones stay mine
+     */
+    visibility: 'private' | 'public';
+    /**
+     * Is Mine
+     */
+    is_mine: boolean;
+    /**
+     * Image Count
+     *
+     * Of the images that I see
+     */
+    image_count: number;
+    /**
+     * Cover Image Id
+     *
+     * The image that was chosen, or the first; null: there is none
+     */
+    cover_image_id: string | null;
+    /**
+     * Cover Image Url
+     *
+     * Its thumbnail, at an address that expires
+     */
+    cover_image_url: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     *
+     * When anything of it changed; null where it is not mine
+     */
+    updated_at: string | null;
+};
+
+/**
+ * CollectionPage
+ */
+export type CollectionPage = {
+    /**
+     * Items
+     */
+    items: Array<CollectionOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * CollectionPatch
+ *
+ * Only what is sent changes.
+ */
+export type CollectionPatch = {
+    /**
+     * Name
+     *
+     * 1 to 120 characters
+     */
+    name?: string;
+    /**
+     * Description
+     *
+     * null removes it
+     */
+    description?: string | null;
+    /**
+     * Visibility
+     *
+     * `public`: everybody sees it and the public images in it; unlisted and private ones stay mine
+     */
+    visibility?: 'private' | 'public';
+    /**
+     * Cover Image Id
+     *
+     * One of its images; null: the first one
+     */
+    cover_image_id?: string | null;
 };
 
 /**
@@ -1386,9 +1543,9 @@ export type ImageToImage = {
     /**
      * Collection Id
      *
-     * Not taken yet
+     * A collection of mine that each image goes to the end of; where it is gone or full by then, they are kept without
      */
-    collection_id?: null;
+    collection_id?: string | null;
     /**
      * Tags
      *
@@ -1513,9 +1670,9 @@ export type Inpaint = {
     /**
      * Collection Id
      *
-     * Not taken yet
+     * A collection of mine that each image goes to the end of; where it is gone or full by then, they are kept without
      */
-    collection_id?: null;
+    collection_id?: string | null;
     /**
      * Tags
      *
@@ -4214,9 +4371,9 @@ export type TextToImage = {
     /**
      * Collection Id
      *
-     * Not taken yet
+     * A collection of mine that each image goes to the end of; where it is gone or full by then, they are kept without
      */
-    collection_id?: null;
+    collection_id?: string | null;
     /**
      * Tags
      *
@@ -4463,9 +4620,9 @@ export type Upscale = {
     /**
      * Collection Id
      *
-     * Not taken yet
+     * A collection of mine that each image goes to the end of; where it is gone or full by then, they are kept without
      */
-    collection_id?: null;
+    collection_id?: string | null;
     /**
      * Tags
      *
@@ -5380,9 +5537,17 @@ export type ListImagesData = {
          */
         created_to?: string | null;
         /**
-         * Sort
+         * Collection
+         *
+         * Those in this collection of mine
          */
-        sort?: 'newest' | 'oldest';
+        collection?: string | null;
+        /**
+         * Sort
+         *
+         * Left out: `newest`, or the order of the collection that is asked for
+         */
+        sort?: 'newest' | 'oldest' | null;
         /**
          * Tag
          *
@@ -5414,6 +5579,10 @@ export type ListImagesErrors = {
      * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
      */
     403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such collection here)
+     */
+    404: Problem;
     /**
      * Unprocessable Entity: `validation_error` (Some of the input is not valid)
      */
@@ -6097,6 +6266,562 @@ export type RenameTagResponses = {
 };
 
 export type RenameTagResponse = RenameTagResponses[keyof RenameTagResponses];
+
+export type ListCollectionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Image
+         *
+         * Those that this image is in
+         */
+        image?: string | null;
+        /**
+         * Limit
+         *
+         * Items a page
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the page before
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/collections';
+};
+
+export type ListCollectionsErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListCollectionsError = ListCollectionsErrors[keyof ListCollectionsErrors];
+
+export type ListCollectionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: CollectionPage;
+};
+
+export type ListCollectionsResponse = ListCollectionsResponses[keyof ListCollectionsResponses];
+
+export type CreateCollectionData = {
+    body: CollectionBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/collections';
+};
+
+export type CreateCollectionErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `too_many_collections` (You have 1,000 collections, which is as many as there can be. Delete one that you do not need)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type CreateCollectionError = CreateCollectionErrors[keyof CreateCollectionErrors];
+
+export type CreateCollectionResponses = {
+    /**
+     * Successful Response
+     */
+    201: CollectionOut;
+};
+
+export type CreateCollectionResponse = CreateCollectionResponses[keyof CreateCollectionResponses];
+
+export type DeleteCollectionData = {
+    body?: never;
+    path: {
+        /**
+         * Collection Id
+         */
+        collection_id: string;
+    };
+    query?: never;
+    url: '/api/v1/collections/{collection_id}';
+};
+
+export type DeleteCollectionErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type DeleteCollectionError = DeleteCollectionErrors[keyof DeleteCollectionErrors];
+
+export type DeleteCollectionResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteCollectionResponse = DeleteCollectionResponses[keyof DeleteCollectionResponses];
+
+export type GetCollectionData = {
+    body?: never;
+    path: {
+        /**
+         * Collection Id
+         */
+        collection_id: string;
+    };
+    query?: never;
+    url: '/api/v1/collections/{collection_id}';
+};
+
+export type GetCollectionErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type GetCollectionError = GetCollectionErrors[keyof GetCollectionErrors];
+
+export type GetCollectionResponses = {
+    /**
+     * Successful Response
+     */
+    200: CollectionOut;
+};
+
+export type GetCollectionResponse = GetCollectionResponses[keyof GetCollectionResponses];
+
+export type ChangeCollectionData = {
+    body: CollectionPatch;
+    path: {
+        /**
+         * Collection Id
+         */
+        collection_id: string;
+    };
+    query?: never;
+    url: '/api/v1/collections/{collection_id}';
+};
+
+export type ChangeCollectionErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type ChangeCollectionError = ChangeCollectionErrors[keyof ChangeCollectionErrors];
+
+export type ChangeCollectionResponses = {
+    /**
+     * Successful Response
+     */
+    200: CollectionOut;
+};
+
+export type ChangeCollectionResponse = ChangeCollectionResponses[keyof ChangeCollectionResponses];
+
+export type ListCollectionImagesData = {
+    body?: never;
+    path: {
+        /**
+         * Collection Id
+         */
+        collection_id: string;
+    };
+    query?: {
+        /**
+         * Limit
+         *
+         * Items a page
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the page before
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/collections/{collection_id}/images';
+};
+
+export type ListCollectionImagesErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListCollectionImagesError = ListCollectionImagesErrors[keyof ListCollectionImagesErrors];
+
+export type ListCollectionImagesResponses = {
+    /**
+     * Successful Response
+     */
+    200: ImagePage;
+};
+
+export type ListCollectionImagesResponse = ListCollectionImagesResponses[keyof ListCollectionImagesResponses];
+
+export type ArrangeCollectionData = {
+    body: Arrangement;
+    path: {
+        /**
+         * Collection Id
+         */
+        collection_id: string;
+    };
+    query?: never;
+    url: '/api/v1/collections/{collection_id}/images';
+};
+
+export type ArrangeCollectionErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `order_outdated` (The collection holds other images by now than those of this order. Load it again)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type ArrangeCollectionError = ArrangeCollectionErrors[keyof ArrangeCollectionErrors];
+
+export type ArrangeCollectionResponses = {
+    /**
+     * Successful Response
+     */
+    200: CollectionOut;
+};
+
+export type ArrangeCollectionResponse = ArrangeCollectionResponses[keyof ArrangeCollectionResponses];
+
+export type AddToCollectionData = {
+    body: AddedImages;
+    path: {
+        /**
+         * Collection Id
+         */
+        collection_id: string;
+    };
+    query?: never;
+    url: '/api/v1/collections/{collection_id}/images';
+};
+
+export type AddToCollectionErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `collection_full` (A collection has 10,000 images at most. Take some out, or make another one)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type AddToCollectionError = AddToCollectionErrors[keyof AddToCollectionErrors];
+
+export type AddToCollectionResponses = {
+    /**
+     * Successful Response
+     */
+    200: CollectionOut;
+};
+
+export type AddToCollectionResponse = AddToCollectionResponses[keyof AddToCollectionResponses];
+
+export type RemoveFromCollectionData = {
+    body?: never;
+    path: {
+        /**
+         * Collection Id
+         */
+        collection_id: string;
+        /**
+         * Image Id
+         */
+        image_id: string;
+    };
+    query?: never;
+    url: '/api/v1/collections/{collection_id}/images/{image_id}';
+};
+
+export type RemoveFromCollectionErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type RemoveFromCollectionError = RemoveFromCollectionErrors[keyof RemoveFromCollectionErrors];
+
+export type RemoveFromCollectionResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RemoveFromCollectionResponse = RemoveFromCollectionResponses[keyof RemoveFromCollectionResponses];
 
 export type GetQueueData = {
     body?: never;

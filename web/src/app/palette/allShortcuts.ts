@@ -1,5 +1,8 @@
 /** Every shortcut of the page by where it is heard: the sheet shows them, and a test finds two that are the same. */
 import type { User } from "@/api/types";
+import { moveEarlier } from "@/entities/collection/actions/moveEarlier";
+import { moveLater } from "@/entities/collection/actions/moveLater";
+import { takeOut } from "@/entities/collection/actions/takeOut";
 import { deleteImage } from "@/entities/image/actions/deleteImage";
 import { favoriteImage } from "@/entities/image/actions/favoriteImage";
 import { SUBMIT } from "@/features/create/shortcuts";
@@ -20,6 +23,7 @@ export function allShortcuts(user: User): ShortcutGroup[] {
     { where: "keys.everywhere", shortcuts: withKeys([...Object.values(SHELL), ...placesOf(user)]) },
     { where: "keys.create", shortcuts: withKeys([SUBMIT]) },
     { where: "keys.picture", shortcuts: withKeys([...Object.values(VIEWER), favoriteImage, deleteImage]) },
+    { where: "keys.collection", shortcuts: withKeys([moveEarlier, moveLater, takeOut]) },
   ];
 }
 

@@ -2,6 +2,7 @@
 import { memo } from "react";
 
 import type { Checkpoint, Model } from "@/api/types";
+import { CollectionField } from "@/entities/collection/CollectionField";
 import { TagField } from "@/entities/image/TagField";
 import { lorasFor } from "@/entities/model/loras";
 import { useI18n } from "@/i18n/useI18n";
@@ -90,6 +91,7 @@ export const Settings = memo(function Settings(props: SettingsProps) {
         values={draft.tags}
         onChange={(tags) => onChange({ tags })}
       />
+      <CollectionField chosen={draft.collection} onChange={(collection) => onChange({ collection })} />
       <CheckField
         label={t("create.idle")}
         hint={t("create.idle_hint")}
@@ -102,9 +104,10 @@ export const Settings = memo(function Settings(props: SettingsProps) {
 
 /** The draft for another model. Sizes and steps of one mean little to another; LoRAs stay where they fit. */
 function forModel(draft: Draft, name: string, models: Checkpoint[], all: Model[]): Draft {
-  const { prompt, negative_prompt, count, source, strength, idle, tags } = draft;
+  const { prompt, negative_prompt, count, source, strength, idle, tags, collection } = draft;
   const model = models.find((other) => other.name === name);
   const fitting = new Set(model && lorasFor(model, all).map((lora) => lora.name));
   const loras = draft.loras.filter((lora) => fitting.has(lora.name));
-  return { ...EMPTY_DRAFT, prompt, negative_prompt, count, source, strength, idle, tags, loras, model: name };
+  const kept = { prompt, negative_prompt, count, source, strength, idle, tags, collection };
+  return { ...EMPTY_DRAFT, ...kept, loras, model: name };
 }

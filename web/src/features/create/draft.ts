@@ -34,10 +34,12 @@ export interface Draft {
   idle: boolean;
   /** Of what will be made. */
   tags: string[];
+  /** The collection that it goes into. */
+  collection: string | null;
 }
 
 export type Filled = {
-  [K in keyof Draft]: K extends "seed" | "source" ? Draft[K] : NonNullable<Draft[K]>;
+  [K in keyof Draft]: K extends "seed" | "source" | "collection" ? Draft[K] : NonNullable<Draft[K]>;
 };
 
 /** What is left when one writes. */
@@ -69,6 +71,7 @@ export const EMPTY_DRAFT: Draft = {
   strength: STRENGTH,
   idle: false,
   tags: [],
+  collection: null,
 };
 
 /** The draft that makes a picture again; `source` is the picture it was made from, where there is one. */
@@ -89,6 +92,7 @@ export function draftFrom(recipe: Recipe, source: Source | null = null): Draft {
     strength: recipe.strength ?? STRENGTH,
     idle: false,
     tags: [],
+    collection: null,
   };
 }
 
@@ -152,10 +156,14 @@ function withinLimits(kept: Kept, limits: Checkpoint["limits"]): Partial<Checkpo
   };
 }
 
-export function requestOf({ source, strength, idle, ...form }: Filled, kept: Kept = {}): JobRequest {
+export function requestOf(
+  { source, strength, idle, collection, ...form }: Filled,
+  kept: Kept = {},
+): JobRequest {
   const asked = {
     ...form,
     lane: idle ? "idle" : "normal",
+    ...(collection === null ? {} : { collection_id: collection }),
     prompt: form.prompt.trim(),
     clip_skip: 1,
     format: kept.format ?? "png",

@@ -55,6 +55,7 @@ export function soundDraft(stored: unknown): Draft {
     tags: Array.isArray(stored.tags)
       ? stored.tags.filter((tag) => typeof tag === "string").slice(0, MAX_TAGS)
       : [],
+    collection: name(stored.collection),
   };
 }
 

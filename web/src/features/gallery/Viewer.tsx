@@ -5,6 +5,7 @@ import { useEffect, useState, type KeyboardEvent } from "react";
 
 import type { Image } from "@/api/types";
 import { ActionDownload, ActionIcon } from "@/entities/ActionControl";
+import { AddToCollection } from "@/entities/collection/AddToCollection";
 import { deleteImage } from "@/entities/image/actions/deleteImage";
 import { downloadImage } from "@/entities/image/actions/downloadImage";
 import { favoriteImage } from "@/entities/image/actions/favoriteImage";
@@ -138,6 +139,7 @@ export function Viewer(props: ViewerProps) {
               <ActionIcon action={favoriteImage} thing={image} withKeys onPress={actions.favorite} />
               <ActionDownload action={downloadImage} thing={image} />
               <Share image={image} actions={actions} />
+              <AddToCollection image={image.id} />
               <ActionIcon action={deleteImage} thing={image} withKeys onPress={() => onRemove(image)} />
             </>
           )}

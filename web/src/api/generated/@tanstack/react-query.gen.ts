@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { addPasskey, agreePlan, announce, askForExport, askForNewPasskey, askForPasskey, askForPasskeyAsProof, assignBillingEvent, beginSecondFactor, cancelJob, cancelJobs, cancelSubscription, changeApiKey, changeEmail, changeImages, changeMe, changePassword, changePlan, changeSubscription, checkOutCredits, checkOutSubscription, comeBackFromProvider, confirmEmail, confirmSecondFactor, createApiKey, deleteImage, deleteMe, deleteTag, endAgreedPlan, endCode, endMyOtherSessions, endMySession, endSessionsOf, estimateJobs, exportAuditLog, forgetEmailChange, forgotPassword, getCheckout, getExport, getImage, getImageFile, getImageRecipe, getImageThumbnail, getJob, getMe, getModel, getPerson, getQueue, getRevenue, getSignInMethods, getSubscription, getSubscriptionPortal, getUsage, getUsageOfAll, giveBonusCredits, healthz, linkOauthAccount, listAllAnnouncements, listAllPlans, listAnnouncements, listApiKeys, listAuditLog, listBillingEvents, listCodes, listCredits, listImages, listJobs, listJobSteps, listModels, listMySessions, listOauthAccounts, listPasskeys, listPeople, listPlans, listProviders, listSubscriptionOptions, listSubscriptions, listTags, login, loginWithCode, loginWithPasskey, logout, makeCode, type Options, previewPlan, proveIdentity, proveWithCode, proveWithPasskey, proveWithProvider, readyz, reconcileBilling, redeemCode, refreshTokens, register, removeMyAvatar, removePasskey, removeSecondFactor, removeSecondFactorOf, renamePasskey, renameTag, renewRecoveryCodes, replayBillingEvent, reportMissing, resetPassword, restorePerson, resumeSubscription, retryJob, revokeApiKey, revokeKeysOf, sendVerification, setMyAvatar, setRole, signInOnce, signInWithProvider, submitJobs, suspendPerson, takeWebhook, undoDeleteMe, unlinkOauthAccount, updateImage, uploadImage, verifyEmail, viewAs, withdrawAnnouncement } from '../sdk.gen';
-import type { AddPasskeyData, AddPasskeyError, AddPasskeyResponse, AgreePlanData, AgreePlanError, AgreePlanResponse, AnnounceData, AnnounceError, AnnounceResponse, AskForExportData, AskForExportError, AskForExportResponse, AskForNewPasskeyData, AskForNewPasskeyError, AskForNewPasskeyResponse, AskForPasskeyAsProofData, AskForPasskeyAsProofError, AskForPasskeyAsProofResponse, AskForPasskeyData, AskForPasskeyError, AskForPasskeyResponse, AssignBillingEventData, AssignBillingEventError, AssignBillingEventResponse, BeginSecondFactorData, BeginSecondFactorError, BeginSecondFactorResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelJobsData, CancelJobsError, CancelJobsResponse, CancelSubscriptionData, CancelSubscriptionError, CancelSubscriptionResponse, ChangeApiKeyData, ChangeApiKeyError, ChangeApiKeyResponse, ChangeEmailData, ChangeEmailError, ChangeEmailResponse, ChangeImagesData, ChangeImagesError, ChangeImagesResponse, ChangeMeData, ChangeMeError, ChangeMeResponse, ChangePasswordData, ChangePasswordError, ChangePasswordResponse, ChangePlanData, ChangePlanError, ChangePlanResponse, ChangeSubscriptionData, ChangeSubscriptionError, ChangeSubscriptionResponse, CheckOutCreditsData, CheckOutCreditsError, CheckOutCreditsResponse, CheckOutSubscriptionData, CheckOutSubscriptionError, CheckOutSubscriptionResponse, ComeBackFromProviderData, ComeBackFromProviderError, ConfirmEmailData, ConfirmEmailError, ConfirmEmailResponse, ConfirmSecondFactorData, ConfirmSecondFactorError, ConfirmSecondFactorResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteTagData, DeleteTagError, DeleteTagResponse, EndAgreedPlanData, EndAgreedPlanError, EndAgreedPlanResponse, EndCodeData, EndCodeError, EndCodeResponse, EndMyOtherSessionsData, EndMyOtherSessionsError, EndMyOtherSessionsResponse, EndMySessionData, EndMySessionError, EndMySessionResponse, EndSessionsOfData, EndSessionsOfError, EndSessionsOfResponse, EstimateJobsData, EstimateJobsError, EstimateJobsResponse, ExportAuditLogData, ExportAuditLogError, ExportAuditLogResponse, ForgetEmailChangeData, ForgetEmailChangeError, ForgetEmailChangeResponse, ForgotPasswordData, ForgotPasswordError, GetCheckoutData, GetCheckoutError, GetCheckoutResponse, GetExportData, GetExportError, GetExportResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageRecipeData, GetImageRecipeError, GetImageRecipeResponse, GetImageResponse, GetImageThumbnailData, GetImageThumbnailError, GetJobData, GetJobError, GetJobResponse, GetMeData, GetMeError, GetMeResponse, GetModelData, GetModelError, GetModelResponse, GetPersonData, GetPersonError, GetPersonResponse, GetQueueData, GetQueueError, GetQueueResponse, GetRevenueData, GetRevenueError, GetRevenueResponse, GetSignInMethodsData, GetSignInMethodsError, GetSignInMethodsResponse, GetSubscriptionData, GetSubscriptionError, GetSubscriptionPortalData, GetSubscriptionPortalError, GetSubscriptionPortalResponse, GetSubscriptionResponse, GetUsageData, GetUsageError, GetUsageOfAllData, GetUsageOfAllError, GetUsageOfAllResponse, GetUsageResponse, GiveBonusCreditsData, GiveBonusCreditsError, GiveBonusCreditsResponse, HealthzData, HealthzError, HealthzResponse, LinkOauthAccountData, LinkOauthAccountError, LinkOauthAccountResponse, ListAllAnnouncementsData, ListAllAnnouncementsError, ListAllAnnouncementsResponse, ListAllPlansData, ListAllPlansError, ListAllPlansResponse, ListAnnouncementsData, ListAnnouncementsError, ListAnnouncementsResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListAuditLogData, ListAuditLogError, ListAuditLogResponse, ListBillingEventsData, ListBillingEventsError, ListBillingEventsResponse, ListCodesData, ListCodesError, ListCodesResponse, ListCreditsData, ListCreditsError, ListCreditsResponse, ListImagesData, ListImagesError, ListImagesResponse, ListJobsData, ListJobsError, ListJobsResponse, ListJobStepsData, ListJobStepsError, ListJobStepsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListMySessionsData, ListMySessionsError, ListMySessionsResponse, ListOauthAccountsData, ListOauthAccountsError, ListOauthAccountsResponse, ListPasskeysData, ListPasskeysError, ListPasskeysResponse, ListPeopleData, ListPeopleError, ListPeopleResponse, ListPlansData, ListPlansError, ListPlansResponse, ListProvidersData, ListProvidersError, ListProvidersResponse, ListSubscriptionOptionsData, ListSubscriptionOptionsError, ListSubscriptionOptionsResponse, ListSubscriptionsData, ListSubscriptionsError, ListSubscriptionsResponse, ListTagsData, ListTagsError, ListTagsResponse, LoginData, LoginError, LoginResponse, LoginWithCodeData, LoginWithCodeError, LoginWithCodeResponse, LoginWithPasskeyData, LoginWithPasskeyError, LoginWithPasskeyResponse, LogoutData, LogoutError, LogoutResponse, MakeCodeData, MakeCodeError, MakeCodeResponse, PreviewPlanData, PreviewPlanError, PreviewPlanResponse, ProveIdentityData, ProveIdentityError, ProveIdentityResponse, ProveWithCodeData, ProveWithCodeError, ProveWithCodeResponse, ProveWithPasskeyData, ProveWithPasskeyError, ProveWithPasskeyResponse, ProveWithProviderData, ProveWithProviderError, ProveWithProviderResponse, ReadyzData, ReadyzError, ReadyzResponse, ReconcileBillingData, ReconcileBillingError, ReconcileBillingResponse, RedeemCodeData, RedeemCodeError, RedeemCodeResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterData, RegisterError, RegisterResponse, RemoveMyAvatarData, RemoveMyAvatarError, RemoveMyAvatarResponse, RemovePasskeyData, RemovePasskeyError, RemovePasskeyResponse, RemoveSecondFactorData, RemoveSecondFactorError, RemoveSecondFactorOfData, RemoveSecondFactorOfError, RemoveSecondFactorOfResponse, RemoveSecondFactorResponse, RenamePasskeyData, RenamePasskeyError, RenamePasskeyResponse, RenameTagData, RenameTagError, RenameTagResponse, RenewRecoveryCodesData, RenewRecoveryCodesError, RenewRecoveryCodesResponse, ReplayBillingEventData, ReplayBillingEventError, ReplayBillingEventResponse, ReportMissingData, ReportMissingError, ReportMissingResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestorePersonData, RestorePersonError, RestorePersonResponse, ResumeSubscriptionData, ResumeSubscriptionError, ResumeSubscriptionResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeKeysOfData, RevokeKeysOfError, RevokeKeysOfResponse, SendVerificationData, SendVerificationError, SetMyAvatarData, SetMyAvatarError, SetMyAvatarResponse, SetRoleData, SetRoleError, SetRoleResponse, SignInOnceData, SignInOnceError, SignInOnceResponse, SignInWithProviderData, SignInWithProviderError, SubmitJobsData, SubmitJobsError, SubmitJobsResponse, SuspendPersonData, SuspendPersonError, SuspendPersonResponse, TakeWebhookData, TakeWebhookError, TakeWebhookResponse, UndoDeleteMeData, UndoDeleteMeError, UndoDeleteMeResponse, UnlinkOauthAccountData, UnlinkOauthAccountError, UnlinkOauthAccountResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewAsData, ViewAsError, ViewAsResponse, WithdrawAnnouncementData, WithdrawAnnouncementError, WithdrawAnnouncementResponse } from '../types.gen';
+import { addPasskey, addToCollection, agreePlan, announce, arrangeCollection, askForExport, askForNewPasskey, askForPasskey, askForPasskeyAsProof, assignBillingEvent, beginSecondFactor, cancelJob, cancelJobs, cancelSubscription, changeApiKey, changeCollection, changeEmail, changeImages, changeMe, changePassword, changePlan, changeSubscription, checkOutCredits, checkOutSubscription, comeBackFromProvider, confirmEmail, confirmSecondFactor, createApiKey, createCollection, deleteCollection, deleteImage, deleteMe, deleteTag, endAgreedPlan, endCode, endMyOtherSessions, endMySession, endSessionsOf, estimateJobs, exportAuditLog, forgetEmailChange, forgotPassword, getCheckout, getCollection, getExport, getImage, getImageFile, getImageRecipe, getImageThumbnail, getJob, getMe, getModel, getPerson, getQueue, getRevenue, getSignInMethods, getSubscription, getSubscriptionPortal, getUsage, getUsageOfAll, giveBonusCredits, healthz, linkOauthAccount, listAllAnnouncements, listAllPlans, listAnnouncements, listApiKeys, listAuditLog, listBillingEvents, listCodes, listCollectionImages, listCollections, listCredits, listImages, listJobs, listJobSteps, listModels, listMySessions, listOauthAccounts, listPasskeys, listPeople, listPlans, listProviders, listSubscriptionOptions, listSubscriptions, listTags, login, loginWithCode, loginWithPasskey, logout, makeCode, type Options, previewPlan, proveIdentity, proveWithCode, proveWithPasskey, proveWithProvider, readyz, reconcileBilling, redeemCode, refreshTokens, register, removeFromCollection, removeMyAvatar, removePasskey, removeSecondFactor, removeSecondFactorOf, renamePasskey, renameTag, renewRecoveryCodes, replayBillingEvent, reportMissing, resetPassword, restorePerson, resumeSubscription, retryJob, revokeApiKey, revokeKeysOf, sendVerification, setMyAvatar, setRole, signInOnce, signInWithProvider, submitJobs, suspendPerson, takeWebhook, undoDeleteMe, unlinkOauthAccount, updateImage, uploadImage, verifyEmail, viewAs, withdrawAnnouncement } from '../sdk.gen';
+import type { AddPasskeyData, AddPasskeyError, AddPasskeyResponse, AddToCollectionData, AddToCollectionError, AddToCollectionResponse, AgreePlanData, AgreePlanError, AgreePlanResponse, AnnounceData, AnnounceError, AnnounceResponse, ArrangeCollectionData, ArrangeCollectionError, ArrangeCollectionResponse, AskForExportData, AskForExportError, AskForExportResponse, AskForNewPasskeyData, AskForNewPasskeyError, AskForNewPasskeyResponse, AskForPasskeyAsProofData, AskForPasskeyAsProofError, AskForPasskeyAsProofResponse, AskForPasskeyData, AskForPasskeyError, AskForPasskeyResponse, AssignBillingEventData, AssignBillingEventError, AssignBillingEventResponse, BeginSecondFactorData, BeginSecondFactorError, BeginSecondFactorResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelJobsData, CancelJobsError, CancelJobsResponse, CancelSubscriptionData, CancelSubscriptionError, CancelSubscriptionResponse, ChangeApiKeyData, ChangeApiKeyError, ChangeApiKeyResponse, ChangeCollectionData, ChangeCollectionError, ChangeCollectionResponse, ChangeEmailData, ChangeEmailError, ChangeEmailResponse, ChangeImagesData, ChangeImagesError, ChangeImagesResponse, ChangeMeData, ChangeMeError, ChangeMeResponse, ChangePasswordData, ChangePasswordError, ChangePasswordResponse, ChangePlanData, ChangePlanError, ChangePlanResponse, ChangeSubscriptionData, ChangeSubscriptionError, ChangeSubscriptionResponse, CheckOutCreditsData, CheckOutCreditsError, CheckOutCreditsResponse, CheckOutSubscriptionData, CheckOutSubscriptionError, CheckOutSubscriptionResponse, ComeBackFromProviderData, ComeBackFromProviderError, ConfirmEmailData, ConfirmEmailError, ConfirmEmailResponse, ConfirmSecondFactorData, ConfirmSecondFactorError, ConfirmSecondFactorResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateCollectionData, CreateCollectionError, CreateCollectionResponse, DeleteCollectionData, DeleteCollectionError, DeleteCollectionResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteTagData, DeleteTagError, DeleteTagResponse, EndAgreedPlanData, EndAgreedPlanError, EndAgreedPlanResponse, EndCodeData, EndCodeError, EndCodeResponse, EndMyOtherSessionsData, EndMyOtherSessionsError, EndMyOtherSessionsResponse, EndMySessionData, EndMySessionError, EndMySessionResponse, EndSessionsOfData, EndSessionsOfError, EndSessionsOfResponse, EstimateJobsData, EstimateJobsError, EstimateJobsResponse, ExportAuditLogData, ExportAuditLogError, ExportAuditLogResponse, ForgetEmailChangeData, ForgetEmailChangeError, ForgetEmailChangeResponse, ForgotPasswordData, ForgotPasswordError, GetCheckoutData, GetCheckoutError, GetCheckoutResponse, GetCollectionData, GetCollectionError, GetCollectionResponse, GetExportData, GetExportError, GetExportResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageRecipeData, GetImageRecipeError, GetImageRecipeResponse, GetImageResponse, GetImageThumbnailData, GetImageThumbnailError, GetJobData, GetJobError, GetJobResponse, GetMeData, GetMeError, GetMeResponse, GetModelData, GetModelError, GetModelResponse, GetPersonData, GetPersonError, GetPersonResponse, GetQueueData, GetQueueError, GetQueueResponse, GetRevenueData, GetRevenueError, GetRevenueResponse, GetSignInMethodsData, GetSignInMethodsError, GetSignInMethodsResponse, GetSubscriptionData, GetSubscriptionError, GetSubscriptionPortalData, GetSubscriptionPortalError, GetSubscriptionPortalResponse, GetSubscriptionResponse, GetUsageData, GetUsageError, GetUsageOfAllData, GetUsageOfAllError, GetUsageOfAllResponse, GetUsageResponse, GiveBonusCreditsData, GiveBonusCreditsError, GiveBonusCreditsResponse, HealthzData, HealthzError, HealthzResponse, LinkOauthAccountData, LinkOauthAccountError, LinkOauthAccountResponse, ListAllAnnouncementsData, ListAllAnnouncementsError, ListAllAnnouncementsResponse, ListAllPlansData, ListAllPlansError, ListAllPlansResponse, ListAnnouncementsData, ListAnnouncementsError, ListAnnouncementsResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListAuditLogData, ListAuditLogError, ListAuditLogResponse, ListBillingEventsData, ListBillingEventsError, ListBillingEventsResponse, ListCodesData, ListCodesError, ListCodesResponse, ListCollectionImagesData, ListCollectionImagesError, ListCollectionImagesResponse, ListCollectionsData, ListCollectionsError, ListCollectionsResponse, ListCreditsData, ListCreditsError, ListCreditsResponse, ListImagesData, ListImagesError, ListImagesResponse, ListJobsData, ListJobsError, ListJobsResponse, ListJobStepsData, ListJobStepsError, ListJobStepsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListMySessionsData, ListMySessionsError, ListMySessionsResponse, ListOauthAccountsData, ListOauthAccountsError, ListOauthAccountsResponse, ListPasskeysData, ListPasskeysError, ListPasskeysResponse, ListPeopleData, ListPeopleError, ListPeopleResponse, ListPlansData, ListPlansError, ListPlansResponse, ListProvidersData, ListProvidersError, ListProvidersResponse, ListSubscriptionOptionsData, ListSubscriptionOptionsError, ListSubscriptionOptionsResponse, ListSubscriptionsData, ListSubscriptionsError, ListSubscriptionsResponse, ListTagsData, ListTagsError, ListTagsResponse, LoginData, LoginError, LoginResponse, LoginWithCodeData, LoginWithCodeError, LoginWithCodeResponse, LoginWithPasskeyData, LoginWithPasskeyError, LoginWithPasskeyResponse, LogoutData, LogoutError, LogoutResponse, MakeCodeData, MakeCodeError, MakeCodeResponse, PreviewPlanData, PreviewPlanError, PreviewPlanResponse, ProveIdentityData, ProveIdentityError, ProveIdentityResponse, ProveWithCodeData, ProveWithCodeError, ProveWithCodeResponse, ProveWithPasskeyData, ProveWithPasskeyError, ProveWithPasskeyResponse, ProveWithProviderData, ProveWithProviderError, ProveWithProviderResponse, ReadyzData, ReadyzError, ReadyzResponse, ReconcileBillingData, ReconcileBillingError, ReconcileBillingResponse, RedeemCodeData, RedeemCodeError, RedeemCodeResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterData, RegisterError, RegisterResponse, RemoveFromCollectionData, RemoveFromCollectionError, RemoveFromCollectionResponse, RemoveMyAvatarData, RemoveMyAvatarError, RemoveMyAvatarResponse, RemovePasskeyData, RemovePasskeyError, RemovePasskeyResponse, RemoveSecondFactorData, RemoveSecondFactorError, RemoveSecondFactorOfData, RemoveSecondFactorOfError, RemoveSecondFactorOfResponse, RemoveSecondFactorResponse, RenamePasskeyData, RenamePasskeyError, RenamePasskeyResponse, RenameTagData, RenameTagError, RenameTagResponse, RenewRecoveryCodesData, RenewRecoveryCodesError, RenewRecoveryCodesResponse, ReplayBillingEventData, ReplayBillingEventError, ReplayBillingEventResponse, ReportMissingData, ReportMissingError, ReportMissingResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestorePersonData, RestorePersonError, RestorePersonResponse, ResumeSubscriptionData, ResumeSubscriptionError, ResumeSubscriptionResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeKeysOfData, RevokeKeysOfError, RevokeKeysOfResponse, SendVerificationData, SendVerificationError, SetMyAvatarData, SetMyAvatarError, SetMyAvatarResponse, SetRoleData, SetRoleError, SetRoleResponse, SignInOnceData, SignInOnceError, SignInOnceResponse, SignInWithProviderData, SignInWithProviderError, SubmitJobsData, SubmitJobsError, SubmitJobsResponse, SuspendPersonData, SuspendPersonError, SuspendPersonResponse, TakeWebhookData, TakeWebhookError, TakeWebhookResponse, UndoDeleteMeData, UndoDeleteMeError, UndoDeleteMeResponse, UnlinkOauthAccountData, UnlinkOauthAccountError, UnlinkOauthAccountResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewAsData, ViewAsError, ViewAsResponse, WithdrawAnnouncementData, WithdrawAnnouncementError, WithdrawAnnouncementResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -251,7 +251,7 @@ export const listImagesQueryKey = (options?: Options<ListImagesData>) => createQ
 /**
  * List My Images
  *
- * My images, newest first unless asked otherwise.
+ * My images, newest first unless asked otherwise; of a collection in its order.
  */
 export const listImagesOptions = (options?: Options<ListImagesData>) => queryOptions<ListImagesResponse, ListImagesError, ListImagesResponse, ReturnType<typeof listImagesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await listImages({
@@ -268,7 +268,7 @@ export const listImagesInfiniteQueryKey = (options?: Options<ListImagesData>): Q
 /**
  * List My Images
  *
- * My images, newest first unless asked otherwise.
+ * My images, newest first unless asked otherwise; of a collection in its order.
  */
 export const listImagesInfiniteOptions = (options?: Options<ListImagesData>) => {
     const opts = infiniteQueryOptions<ListImagesResponse, ListImagesError, InfiniteData<ListImagesResponse>, QueryKey<Options<ListImagesData>>, string | null | Pick<QueryKey<Options<ListImagesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -501,6 +501,215 @@ export const deleteTagMutation = (options?: Partial<Options<DeleteTagData>>): Us
 export const renameTagMutation = (options?: Partial<Options<RenameTagData>>): UseMutationOptions<RenameTagResponse, RenameTagError, Options<RenameTagData>> => {
     const mutationOptions: UseMutationOptions<RenameTagResponse, RenameTagError, Options<RenameTagData>> = {
         mutationFn: async (fnOptions) => await renameTag({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listCollectionsQueryKey = (options?: Options<ListCollectionsData>) => createQueryKey('listCollections', options);
+
+/**
+ * List My Collections
+ *
+ * My collections, those that were changed last first.
+ */
+export const listCollectionsOptions = (options?: Options<ListCollectionsData>) => queryOptions<ListCollectionsResponse, ListCollectionsError, ListCollectionsResponse, ReturnType<typeof listCollectionsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listCollections({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listCollectionsQueryKey(options)
+});
+
+export const listCollectionsInfiniteQueryKey = (options?: Options<ListCollectionsData>): QueryKey<Options<ListCollectionsData>> => createQueryKey('listCollections', options, true);
+
+/**
+ * List My Collections
+ *
+ * My collections, those that were changed last first.
+ */
+export const listCollectionsInfiniteOptions = (options?: Options<ListCollectionsData>) => {
+    const opts = infiniteQueryOptions<ListCollectionsResponse, ListCollectionsError, InfiniteData<ListCollectionsResponse>, QueryKey<Options<ListCollectionsData>>, string | null | Pick<QueryKey<Options<ListCollectionsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListCollectionsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            return await listCollections({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+        },
+        queryKey: listCollectionsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Create Collection
+ *
+ * Make a collection. A person has 1,000 at most.
+ */
+export const createCollectionMutation = (options?: Partial<Options<CreateCollectionData>>): UseMutationOptions<CreateCollectionResponse, CreateCollectionError, Options<CreateCollectionData>> => {
+    const mutationOptions: UseMutationOptions<CreateCollectionResponse, CreateCollectionError, Options<CreateCollectionData>> = {
+        mutationFn: async (fnOptions) => await createCollection({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Delete Collection
+ *
+ * Delete one of my collections. Its images stay.
+ */
+export const deleteCollectionMutation = (options?: Partial<Options<DeleteCollectionData>>): UseMutationOptions<DeleteCollectionResponse, DeleteCollectionError, Options<DeleteCollectionData>> => {
+    const mutationOptions: UseMutationOptions<DeleteCollectionResponse, DeleteCollectionError, Options<DeleteCollectionData>> = {
+        mutationFn: async (fnOptions) => await deleteCollection({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const getCollectionQueryKey = (options: Options<GetCollectionData>) => createQueryKey('getCollection', options);
+
+/**
+ * Get Collection
+ *
+ * One of my collections, or anybody's public one; for that nobody needs to sign in.
+ */
+export const getCollectionOptions = (options: Options<GetCollectionData>) => queryOptions<GetCollectionResponse, GetCollectionError, GetCollectionResponse, ReturnType<typeof getCollectionQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getCollection({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getCollectionQueryKey(options)
+});
+
+/**
+ * Change Collection
+ *
+ * Change the name, the description, the cover or who sees one of my collections.
+ */
+export const changeCollectionMutation = (options?: Partial<Options<ChangeCollectionData>>): UseMutationOptions<ChangeCollectionResponse, ChangeCollectionError, Options<ChangeCollectionData>> => {
+    const mutationOptions: UseMutationOptions<ChangeCollectionResponse, ChangeCollectionError, Options<ChangeCollectionData>> = {
+        mutationFn: async (fnOptions) => await changeCollection({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listCollectionImagesQueryKey = (options: Options<ListCollectionImagesData>) => createQueryKey('listCollectionImages', options);
+
+/**
+ * List Collection Images
+ *
+ * The images of a collection in their order: all of mine, the public ones of somebody else's.
+ */
+export const listCollectionImagesOptions = (options: Options<ListCollectionImagesData>) => queryOptions<ListCollectionImagesResponse, ListCollectionImagesError, ListCollectionImagesResponse, ReturnType<typeof listCollectionImagesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listCollectionImages({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listCollectionImagesQueryKey(options)
+});
+
+export const listCollectionImagesInfiniteQueryKey = (options: Options<ListCollectionImagesData>): QueryKey<Options<ListCollectionImagesData>> => createQueryKey('listCollectionImages', options, true);
+
+/**
+ * List Collection Images
+ *
+ * The images of a collection in their order: all of mine, the public ones of somebody else's.
+ */
+export const listCollectionImagesInfiniteOptions = (options: Options<ListCollectionImagesData>) => {
+    const opts = infiniteQueryOptions<ListCollectionImagesResponse, ListCollectionImagesError, InfiniteData<ListCollectionImagesResponse>, QueryKey<Options<ListCollectionImagesData>>, string | null | Pick<QueryKey<Options<ListCollectionImagesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListCollectionImagesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            return await listCollectionImages({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+        },
+        queryKey: listCollectionImagesInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Arrange Collection
+ *
+ * Change the order of a collection: of all of it, or by moving some of its images.
+ */
+export const arrangeCollectionMutation = (options?: Partial<Options<ArrangeCollectionData>>): UseMutationOptions<ArrangeCollectionResponse, ArrangeCollectionError, Options<ArrangeCollectionData>> => {
+    const mutationOptions: UseMutationOptions<ArrangeCollectionResponse, ArrangeCollectionError, Options<ArrangeCollectionData>> = {
+        mutationFn: async (fnOptions) => await arrangeCollection({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Add To Collection
+ *
+ * Put images of mine at the end of a collection, all or none. It has 10,000 at most.
+ */
+export const addToCollectionMutation = (options?: Partial<Options<AddToCollectionData>>): UseMutationOptions<AddToCollectionResponse, AddToCollectionError, Options<AddToCollectionData>> => {
+    const mutationOptions: UseMutationOptions<AddToCollectionResponse, AddToCollectionError, Options<AddToCollectionData>> = {
+        mutationFn: async (fnOptions) => await addToCollection({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Remove From Collection
+ *
+ * Take an image out of a collection. The image stays.
+ */
+export const removeFromCollectionMutation = (options?: Partial<Options<RemoveFromCollectionData>>): UseMutationOptions<RemoveFromCollectionResponse, RemoveFromCollectionError, Options<RemoveFromCollectionData>> => {
+    const mutationOptions: UseMutationOptions<RemoveFromCollectionResponse, RemoveFromCollectionError, Options<RemoveFromCollectionData>> = {
+        mutationFn: async (fnOptions) => await removeFromCollection({
             ...options,
             ...fnOptions,
             throwOnError: true
