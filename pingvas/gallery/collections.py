@@ -142,7 +142,7 @@ async def list_images_of(
     return page.of(lambda row: row[1]), is_mine
 
 
-def placed_images(collection_id: UUID) -> Select[tuple[CollectionImage, Image]]:
+def placed_images(collection_id: UUID) -> Select[CollectionImage, Image]:
     """The images of a collection with their places."""
     return (
         select(CollectionImage, Image)

@@ -226,7 +226,7 @@ async def _out(view: CollectionView, storage: Storage) -> CollectionOut:
         id=collection.id,
         name=collection.name,
         description=collection.description,
-        visibility=collection.visibility,  # type: ignore[arg-type]  # a CHECK says so
+        visibility=collection.visibility,
         is_mine=view.is_mine,
         image_count=view.image_count,
         cover_image_id=None if cover is None else cover.id,
