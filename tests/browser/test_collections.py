@@ -2,6 +2,7 @@
 
 import re
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -27,7 +28,9 @@ def _upload(page: Page, headers: dict[str, str], color: str) -> str:
     """A picture of one colour in the gallery of who is signed in; its id."""
     file = BytesIO()
     Image.new("RGB", (96, 96), color).save(file, "PNG")
-    sent = {"file": {"name": f"{color}.png", "mimeType": "image/png", "buffer": file.getvalue()}}
+    sent: dict[str, Any] = {
+        "file": {"name": f"{color}.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    }
     answer = page.request.post("/api/v1/images", headers=headers, multipart=sent)
     assert answer.ok, answer.text()
     id: str = answer.json()["id"]

@@ -27,7 +27,7 @@ from tests.make.collections import KEY, make_actor, make_filled, make_images, or
 from tests.make.gallery import make_collection
 
 
-async def plan_of(session: AsyncSession, query: Select[Any]) -> str:
+async def plan_of(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> str:
     """How the database would run a query with these values."""
     sql = query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})  # type: ignore[no-untyped-call]
     driver = await session.connection()
