@@ -107,7 +107,7 @@ def _has_room(memory: Path) -> bool:
     """Whether the server fits into that folder, which is memory. A run that was killed may have left its server there."""
     for left in memory.glob("pingvas-tests-*"):
         # A folder that is somebody else's, or whose server is yet to be made, stays.
-        with suppress(OSError), (left / "postgres" / "lock").open("a") as lock:
+        with suppress(OSError), (left / "postgres" / "lock").open("r+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(left)
     return (
