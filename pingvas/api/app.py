@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, nullcontext
-from functools import partial
+from functools import cache, partial
+from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from pingvas import __version__
@@ -79,6 +81,10 @@ from pingvas.realtime.sockets import Realtime
 
 PREFIX = "/api/v1"
 _DOCS_ASSETS = "/api-docs"  # swagger-ui, copied into the built page so that nothing comes from elsewhere
+_ASKED_OF_ALL = (Depends(require_plain_text),)
+_ANSWERED_BY_ALL: dict[int | str, dict[str, Any]] = {
+    "default": {"description": "A problem document", "model": errors.Problem}
+}
 
 
 def create_app(
@@ -128,11 +134,11 @@ def create_app(
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,
-        dependencies=[Depends(require_plain_text)],
+        dependencies=_ASKED_OF_ALL,
         servers=[{"url": settings.public_path}] if settings.public_path else None,
         redirect_slashes=False,  # an address with a slash too many is none
         lifespan=lifespan,
-        responses={"default": {"description": "A problem document", "model": errors.Problem}},
+        responses=_ANSWERED_BY_ALL,
     )
     app.state.budgets = budgets
     app.state.decoder = Decoder(large_memory=settings.decoder_memory_bytes)
@@ -174,10 +180,7 @@ def create_app(
     app.add_middleware(Pace, callers=callers)
     app.add_middleware(RequestId)
     app.around = partial(_around, settings)
-    for router in _routers():
-        app.include_router(router, prefix=PREFIX)
-    app.include_router(files.router)
-    app.include_router(health.router)
+    app.router.routes.extend(_routes())
     app.add_api_route("/api/docs", _docs, include_in_schema=False)
     app.router.routes.append(SocketRoute("/ws", realtime.asgi))
     app.router.routes.append(
@@ -191,6 +194,17 @@ def _around(settings: Settings, app: ASGIApp) -> ASGIApp:
     opened = OtherSites(app, settings.cors_origins) if settings.cors_origins else app
     told = SecurityHeaders(opened, over_tls=settings.is_https)
     return PublicPath(told, settings.public_path) if settings.public_path else told
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """The routes, which know nothing of an app: built once in a process, as that takes longer than all else of its start."""
+    together = APIRouter(dependencies=_ASKED_OF_ALL, responses=_ANSWERED_BY_ALL)
+    for router in _routers():
+        together.include_router(router, prefix=PREFIX)
+    together.include_router(files.router)
+    together.include_router(health.router)
+    return tuple(together.routes)
 
 
 def _routers() -> Iterator[APIRouter]:
