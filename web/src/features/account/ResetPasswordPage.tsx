@@ -1,5 +1,4 @@
 /** Where the link leads by which a new password is set. */
-import { useMutation } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
 
@@ -8,6 +7,7 @@ import { asProblem } from "@/api/problem";
 import { signOut } from "@/api/session";
 import { PasswordField } from "@/entities/user/PasswordField";
 import { passwordText } from "@/entities/user/passwordText";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import { useI18n } from "@/i18n/useI18n";
 import { Button, buttonClass } from "@/ui/Button";
 
@@ -20,7 +20,7 @@ export function ResetPasswordPage() {
   const { t } = i18n;
   const [password, setPassword] = useState("");
   useEffect(() => void linkToken(), []);
-  const setting = useMutation({
+  const setting = useSingleMutation({
     mutationFn: () => resetPassword({ body: { token: linkToken(), password } }),
     // All devices are signed out, this one too.
     onSuccess: () => signOut(),
@@ -53,7 +53,7 @@ export function ResetPasswordPage() {
         aria-label={t("auth.reset_title")}
         onSubmit={(event) => {
           event.preventDefault();
-          if (!setting.isPending) setting.mutate();
+          setting.mutate();
         }}
       >
         <PasswordField
