@@ -968,7 +968,7 @@ export type FeatureFlags = {
 /**
  * FieldError
  *
- * One bad field: `loc` is the path to it.
+ * One bad field: `loc` is the path to it, `code` says what is wrong with it where that has a name.
  */
 export type FieldError = {
     /**
@@ -979,6 +979,10 @@ export type FieldError = {
      * Msg
      */
     msg: string;
+    /**
+     * Code
+     */
+    code?: string | null;
 };
 
 /**

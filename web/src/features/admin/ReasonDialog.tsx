@@ -40,7 +40,7 @@ export function ReasonDialog(props: ReasonDialogProps) {
       await onGo(reason.trim());
     } catch (error) {
       const problem = asProblem(error);
-      if (!placeErrors(problem, ["reason"], setError))
+      if (!placeErrors(i18n, problem, ["reason"], setError))
         setError("root", { message: problemText(i18n, problem) });
     }
   });
