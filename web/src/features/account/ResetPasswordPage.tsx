@@ -12,18 +12,21 @@ import { useI18n } from "@/i18n/useI18n";
 import { Button, buttonClass } from "@/ui/Button";
 
 import styles from "./AuthForm.module.css";
-import { linkToken } from "./linkToken";
+import { forgetLinkToken, keepLinkToken, linkToken } from "./linkToken";
 import { Outcome } from "./Outcome";
 
 export function ResetPasswordPage() {
   const i18n = useI18n();
   const { t } = i18n;
   const [password, setPassword] = useState("");
-  useEffect(() => void linkToken(), []);
+  useEffect(keepLinkToken, []);
   const setting = useSingleMutation({
     mutationFn: () => resetPassword({ body: { token: linkToken(), password } }),
     // All devices are signed out, this one too.
-    onSuccess: () => signOut(),
+    onSuccess: () => {
+      forgetLinkToken();
+      signOut();
+    },
   });
 
   if (setting.isSuccess) {

@@ -1,16 +1,17 @@
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 
 import { useSingleMutation } from "@/entities/useSingleMutation";
 
-import { takeLinkToken } from "./linkToken";
+import { keepOutcome, keptOutcome, takeLinkToken } from "./linkToken";
 
-/** Does what a link in a mail is for, as soon as it is opened, and once. */
+/** Does what a link in a mail is for, as soon as it is opened, and once. Where the page is opened again, what came of it is still there. */
 export function useAtOnce<Result>(work: (token: string) => Promise<Result>, onError?: () => unknown) {
-  const mutation = useSingleMutation({ mutationFn: work, onError });
+  const [kept] = useState(() => keptOutcome<Result>());
+  const mutation = useSingleMutation({ mutationFn: work, onError, onSuccess: keepOutcome });
   const { mutate } = mutation;
   useEffect(() => {
-    const token = takeLinkToken();
+    const token = kept === undefined ? takeLinkToken() : null;
     if (token !== null) mutate(token);
-  }, [mutate]);
-  return mutation;
+  }, [mutate, kept]);
+  return { ...mutation, data: mutation.data ?? kept };
 }
