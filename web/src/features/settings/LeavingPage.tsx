@@ -24,7 +24,10 @@ export function LeavingPage() {
   useTitle(t("settings.leaving_title"));
   const staying = useSingleMutation({
     mutationFn: async () => {
-      await undoDeleteMe();
+      await undoDeleteMe().catch((error: unknown) => {
+        // Taken back elsewhere: that is what is wanted.
+        if (asProblem(error).status !== 409) throw error;
+      });
       await refresh();
     },
   });
