@@ -80,15 +80,18 @@ class Unsupported(StudioError):
 class BadField:
     """A field of the input that is wrong, by its name (one inside another: `refine.steps`), and what is wrong with it.
 
-    Where in a request it stands (body, query, header) is for the API to say.
+    Where in a request it stands (body, query, header) is for the API to say. `code` is stable, for those who say it in
+    words of their own.
     """
 
     name: str
     message: str
+    code: str | None = None
 
 
 class Invalid(StudioError):
-    """Bad input. `errors` names each bad field; of a single one, `field` is the name and `reason` what is wrong with it."""
+    """Bad input. `errors` names each bad field; of a single one, `field` is the name, `reason` what is wrong with it and
+    `reason_code` the stable code of that."""
 
     code = "validation_error"
     default_detail = "Some of the input is not valid."
@@ -99,13 +102,14 @@ class Invalid(StudioError):
         *,
         field: str | None = None,
         reason: str | None = None,
+        reason_code: str | None = None,
         errors: Sequence[BadField] = (),
         extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail, extra=extra)
         self.errors = list(errors)
         if field is not None:
-            self.errors.append(BadField(field, reason or self.detail))
+            self.errors.append(BadField(field, reason or self.detail, reason_code))
 
 
 class TimedOut(StudioError):

@@ -74,7 +74,8 @@ def accept_name(name: str, *, field: str, longest: int) -> str:
     shown = on_one_line(unicodedata.normalize("NFC", name))
     reason = why_no_name(shown, longest=longest)
     if reason is not None:
-        raise Invalid(f"The name {reason}.", field=field, reason=reason)
+        code = "unseen_characters" if shows_something(shown) and len(shown) <= longest else "name_length"
+        raise Invalid(f"The name {reason}.", field=field, reason=reason, reason_code=code)
     return shown
 
 

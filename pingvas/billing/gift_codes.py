@@ -120,9 +120,14 @@ async def make_code(session: AsyncSession, doer: Doer, new: NewCode, reason: str
     name = new.code.strip() if new.code else "".join(secrets.choice(_SIGNS) for _ in range(_LENGTH))
     if re.fullmatch(FORM, name) is None:
         told = "must have 6 to 40 letters (a to z), digits and -, with none of these at its ends"
-        raise Invalid(f"A code {told}.", field="code", reason=told)
+        raise Invalid(f"A code {told}.", field="code", reason=told, reason_code="code_form")
     if new.valid_until is not None and new.valid_until <= datetime.now(UTC):
-        raise Invalid("It would be over already.", field="valid_until", reason="is not in the future")
+        raise Invalid(
+            "It would be over already.",
+            field="valid_until",
+            reason="is not in the future",
+            reason_code="has_passed",
+        )
     code = GiftCode(
         id=new_id(),
         code=name,

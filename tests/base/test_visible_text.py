@@ -115,3 +115,14 @@ def test_a_name_that_was_taken_is_taken_again_unchanged(text: str) -> None:
     assert accept_name(name, field="name", longest=80) == name
     assert find_unseen(name) is None
     assert shows_something(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("", "name_length"), ("a" * 81, "name_length"), ("ab\u202ecd", "unseen_characters")],
+)
+def test_what_is_wrong_with_a_name_has_a_stable_code(name: str, code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        accept_name(name, field="name", longest=80)
+
+    assert [(error.name, error.code) for error in refused.value.errors] == [("name", code)]

@@ -160,7 +160,11 @@ test("why a password is not taken is said in the person's language", () => {
   const refused = (message: string) =>
     passwordText(
       translatorIn("ko"),
-      new Problem({ code: "validation_error", status: 422, errors: [{ field: "password", message }] }),
+      new Problem({
+        code: "validation_error",
+        status: 422,
+        errors: [{ field: "password", message, code: null }],
+      }),
     );
 
   expect(refused("needs at least 15 characters")).toMatch(/15자/);

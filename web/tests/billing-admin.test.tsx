@@ -3,6 +3,7 @@ import { cleanup, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
+import { CodeDialog } from "@/features/admin/money/CodeDialog";
 import { EventsPage } from "@/features/admin/money/EventsPage";
 import { PlansPage } from "@/features/admin/money/PlansPage";
 import { RevenuePage } from "@/features/admin/money/RevenuePage";
@@ -118,4 +119,24 @@ test("revenue is written as the language does, and what nobody has told is not g
     "알 수 없음",
   ]);
   expect(screen.getByText("345,678")).toBeTruthy();
+});
+
+test("what is wrong with a new code stands beside its fields", async () => {
+  const user = userEvent.setup();
+  const errors = [
+    { loc: ["body", "code"], msg: "must have 6 to 40 letters", code: "code_form" },
+    { loc: ["body", "valid_until"], msg: "is not in the future", code: "has_passed" },
+  ];
+  studio({
+    "POST /admin/codes": new Response(JSON.stringify({ code: "validation_error", errors }), { status: 422 }),
+  });
+  show(<CodeDialog onClose={vi.fn()} />);
+
+  await user.type(screen.getByLabelText("Code"), "-x-");
+  await user.type(screen.getByLabelText("Reason"), "A fair");
+  await user.click(screen.getByRole("button", { name: "New code" }));
+
+  await waitFor(() => expect(screen.getByLabelText("Code").getAttribute("aria-invalid")).toBe("true"));
+  expect(screen.getByText("This lies in the past.")).toBeTruthy();
+  expect(screen.queryByText("Some of the entries are not right.")).toBeNull();
 });

@@ -10,6 +10,8 @@ import { readSession, signOut } from "@/api/session";
 import { useSession } from "@/entities/user/useSession";
 import { AuthForm } from "@/features/account/AuthForm";
 import { useWelcome } from "@/features/account/welcome";
+import type { Language } from "@/i18n/language";
+import { translator } from "@/i18n/translate";
 import { Toaster } from "@/ui/Toaster";
 
 import { messagesIn } from "./words";
@@ -41,8 +43,9 @@ function Frame() {
   return <Toaster />;
 }
 
-async function fillIn(kind: "sign-in" | "sign-up") {
-  const i18n = setupI18n({ locale: "en", messages: { en: messagesIn("en") } });
+async function fillIn(kind: "sign-in" | "sign-up", language: Language = "en") {
+  const i18n = setupI18n({ locale: language, messages: { [language]: messagesIn(language) } });
+  const words = translator(i18n);
   render(
     <I18nProvider i18n={i18n}>
       <QueryClientProvider client={new QueryClient()}>
@@ -52,10 +55,10 @@ async function fillIn(kind: "sign-in" | "sign-up") {
     </I18nProvider>,
   );
   const person = userEvent.setup();
-  if (kind === "sign-up") await person.type(screen.getByLabelText("Name"), "A");
-  await person.type(screen.getByLabelText("Email"), " a@example.com");
-  await person.type(screen.getByLabelText("Password"), "short");
-  await person.click(screen.getByRole("button", { name: kind === "sign-up" ? "Sign up" : "Sign in" }));
+  if (kind === "sign-up") await person.type(screen.getByLabelText(words.t("auth.display_name")), "A");
+  await person.type(screen.getByLabelText(words.t("auth.email")), " a@example.com");
+  await person.type(screen.getByLabelText(words.t("auth.password")), "short");
+  await person.click(screen.getByRole("button", { name: words.t(`auth.${kind}`) }));
 }
 
 const SIGNED_UP = {
@@ -93,6 +96,23 @@ test("what the server says of a field stands beside that field", async () => {
   expect((await screen.findByRole("alert")).textContent).toBe("Too short.");
   expect(screen.getByLabelText("Password").getAttribute("aria-invalid")).toBe("true");
   expect(screen.getByLabelText("Email").getAttribute("aria-invalid")).not.toBe("true");
+});
+
+test.each([
+  [{ field: "email", code: "not_an_email" }, "이메일 주소가 아닙니다."],
+  [
+    { field: "display_name", code: "unseen_characters" },
+    "눈에 보이지 않는 문자가 들어 있습니다. 붙여 넣지 말고 직접 입력하세요.",
+  ],
+  [{ field: "display_name", code: null }, "이 입력은 올바르지 않습니다."],
+  [{ field: "password", code: null }, "이 입력은 올바르지 않습니다."],
+])("a Korean page says what is wrong with %o in Korean", async ({ field, code }, said) => {
+  const errors = [{ loc: ["body", field], msg: "has U+202E RIGHT-TO-LEFT OVERRIDE", code }];
+  answers.mockReturnValue(problem({ code: "validation_error", errors }, 422));
+
+  await fillIn("sign-up", "ko");
+
+  expect((await screen.findByRole("alert")).textContent).toBe(said);
 });
 
 test("what the server says of no field stands below the form", async () => {

@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
 import { i18n } from "@lingui/core";
 import { describe, expect, test } from "vitest";
 
@@ -102,4 +105,23 @@ describe("the catalogues of the page", () => {
 
     expect(i18n.locale).toBe("en");
   });
+});
+
+test("every field that the audit log names has words", () => {
+  const server = join(import.meta.dirname, "../../pingvas");
+  const sources = readdirSync(server, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".py"))
+    .map((name) => readFileSync(join(server, name), "utf8"))
+    .filter((source) => /\brecord\(/.test(source) && source.includes("Doer"));
+  const named = sources.flatMap((source) =>
+    [...source.matchAll(/\b(?:before|after)\s*=\s*\{([^{}]*)\}/g)].flatMap(([, inside = ""]) =>
+      [...inside.matchAll(/"(\w+)":/g)].map(([, name = ""]) => name),
+    ),
+  );
+
+  expect(named).toContain("max_uses");
+  for (const language of ["en", "ko"] as const) {
+    const { find } = translatorIn(language);
+    expect(named.filter((name) => find(`admin.field.${name}`) === undefined)).toEqual([]);
+  }
 });

@@ -30,7 +30,7 @@ def accept_addresses(addresses: Sequence[str] | None) -> list[str] | None:
         try:
             network = ipaddress.ip_network(written.strip())
         except ValueError:
-            errors.append(BadField(f"addresses.{place}", _reason_for(written)))
+            errors.append(BadField(f"addresses.{place}", _reason_for(written), "not_a_network"))
             continue
         single = network.num_addresses == 1
         accepted[str(network.network_address if single else network)] = None

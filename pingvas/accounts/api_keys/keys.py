@@ -177,7 +177,10 @@ async def _accepted(session: ReadSession, changes: KeyChanges) -> dict[str, Any]
     expires_at = values.get("expires_at")
     if expires_at is not None and expires_at <= (await session.execute(select(func.now()))).scalar_one():
         raise Invalid(
-            "A key has to expire later than now.", field="expires_at", reason="must lie in the future"
+            "A key has to expire later than now.",
+            field="expires_at",
+            reason="must lie in the future",
+            reason_code="has_passed",
         )
     return values
 

@@ -22,4 +22,7 @@ def normalise_email(email: str) -> str:
     try:
         return email_validator.validate_email(email.strip(), check_deliverability=False).normalized
     except email_validator.EmailNotValidError as error:
-        raise Invalid("This is not an e-mail address.", field="email", reason=str(error)) from None
+        reason = str(error)
+        raise Invalid(
+            "This is not an e-mail address.", field="email", reason=reason, reason_code="not_an_email"
+        ) from None

@@ -49,10 +49,11 @@ MOST_ERRORS, LONGEST_TEXT, LONGEST_DETAIL, MOST_PARTS = 20, 200, 1000, 12
 
 
 class FieldError(BaseModel):
-    """One bad field: `loc` is the path to it."""
+    """One bad field: `loc` is the path to it, `code` says what is wrong with it where that has a name."""
 
     loc: list[str | int]
     msg: str
+    code: str | None = None
 
 
 class Problem(BaseModel):
@@ -123,7 +124,8 @@ def shortened(text: str, longest: int = LONGEST_TEXT) -> str:
 def _bounded(error: Mapping[str, Any]) -> dict[str, Any]:
     """One bad field, of which a stranger may have chosen both the name and what is said."""
     loc = [shortened(part) if isinstance(part, str) else part for part in error["loc"][:MOST_PARTS]]
-    return {"loc": loc, "msg": shortened(str(error["msg"]))}
+    code = error.get("code")
+    return {"loc": loc, "msg": shortened(str(error["msg"]))} | ({} if code is None else {"code": code})
 
 
 def install(app: FastAPI) -> None:
@@ -135,7 +137,9 @@ def install(app: FastAPI) -> None:
         if status >= 500:
             log.warning("%s %s: %s", request.method, request.url.path, error.__cause__ or error)
         bad = error.errors if isinstance(error, errors.Invalid) else []
-        field_errors = [{"loc": _place_of(field.name, request), "msg": field.message} for field in bad]
+        field_errors = [
+            {"loc": _place_of(field.name, request), "msg": field.message, "code": field.code} for field in bad
+        ]
         return problem(
             request,
             status,

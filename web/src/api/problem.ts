@@ -3,7 +3,9 @@
 export interface FieldError {
   /** Name of the field in the request body, the last part of the server's `loc`. */
   field: string;
+  /** A sentence in English, which people read in the words of `code`, where it has one. */
   message: string;
+  code: string | null;
 }
 
 export class Problem extends Error {
@@ -43,9 +45,9 @@ export class Problem extends Error {
     return this.status === 0 || this.status >= 500;
   }
 
-  /** The message for one field of the form, if the server had something to say about it. */
-  for(field: string): string | undefined {
-    return this.errors.find((error) => error.field === field)?.message;
+  /** What is wrong with one field of the form, if the server had something to say about it. */
+  for(field: string): FieldError | undefined {
+    return this.errors.find((error) => error.field === field);
   }
 }
 
@@ -84,7 +86,8 @@ function codeOfStatus(status: number): string {
 function fieldError(value: unknown): FieldError[] {
   if (!isRecord(value) || typeof value.msg !== "string" || !Array.isArray(value.loc)) return [];
   const field = value.loc.findLast((part) => typeof part === "string");
-  return typeof field === "string" ? [{ field, message: value.msg }] : [];
+  const code = typeof value.code === "string" ? value.code : null;
+  return typeof field === "string" ? [{ field, message: value.msg, code }] : [];
 }
 
 function isNumber(member: [string, unknown]): member is [string, number] {

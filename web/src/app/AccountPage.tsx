@@ -1,9 +1,10 @@
 /** One's account: its pages, and the way between them. */
-import { Suspense, useEffect, useRef } from "react";
+import { Suspense } from "react";
 import { NavLink, useLocation } from "react-router";
 
 import { useI18n } from "@/i18n/useI18n";
 import { Skeleton } from "@/ui/States";
+import { useOpenTab } from "@/ui/useOpenTab";
 import { useTitle } from "@/ui/useTitle";
 
 import styles from "./AccountPage.module.css";
@@ -13,12 +14,7 @@ import { NotFoundPage } from "./NotFoundPage";
 export function AccountPage() {
   const { t } = useI18n();
   const { pathname } = useLocation();
-  const nav = useRef<HTMLElement>(null);
-  // On a phone they stand in one line, which begins at the one that is open.
-  useEffect(() => {
-    const open = nav.current?.querySelector<HTMLElement>("[aria-current=page]");
-    if (nav.current && open) nav.current.scrollLeft = open.offsetLeft - nav.current.clientWidth / 3;
-  }, [pathname]);
+  const nav = useOpenTab(pathname);
   const section = ACCOUNT_SECTIONS.find(({ path }) => path === pathname.replace(/\/$/, ""));
   if (!section) return <NotFoundPage />;
   return (

@@ -9,6 +9,8 @@ const TRIES = 2;
 export function makeQueryClient(): QueryClient {
   const client = new QueryClient({
     defaultOptions: {
+      // What is pressed offline fails at once: it is not done by itself when nobody waits for it any more.
+      mutations: { networkMode: "always" },
       queries: {
         staleTime: 30_000,
         retry: (failures, error) => failures < TRIES && asProblem(error).outcomeUnknown,

@@ -1,5 +1,4 @@
 /** Saves a table as a file. `title`: what of it, where that is not plain. */
-import { useMutation } from "@tanstack/react-query";
 import { DownloadIcon } from "lucide-react";
 
 import { asProblem } from "@/api/problem";
@@ -9,6 +8,7 @@ import { problemText } from "@/ui/problemText";
 import { toast } from "@/ui/toasts";
 
 import { saveCsv } from "./saveCsv";
+import { useSingleMutation } from "./useSingleMutation";
 
 interface ExportCsvProps {
   label: string;
@@ -21,7 +21,7 @@ interface ExportCsvProps {
 
 export function ExportCsv({ label, title, name, small, read }: ExportCsvProps) {
   const i18n = useI18n();
-  const { mutate, isPending } = useMutation({
+  const { mutate, isPending } = useSingleMutation({
     mutationFn: read,
     onSuccess: (text) => saveCsv(text, name),
     onError: (error) => toast(problemText(i18n, asProblem(error)), "bad"),

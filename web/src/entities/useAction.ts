@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 
 import { asProblem, type Problem } from "@/api/problem";
@@ -9,6 +9,9 @@ import { problemText } from "@/ui/problemText";
 import { toast } from "@/ui/toasts";
 
 import type { RunAction } from "./action";
+import { useSingleMutation } from "./useSingleMutation";
+
+const thingOf = ({ thing }: { thing: unknown }) => thing;
 
 interface Options<Result> {
   onDone?: (result: Result) => void;
@@ -29,20 +32,23 @@ export function useAction<Thing, Result>(
   const i18n = useI18n();
   const unsettled = useRef<{ asked: string; key: string } | null>(null);
 
-  const { mutate, isPending, error, reset } = useMutation({
-    ...(action.once ? untilKnown : {}),
-    mutationFn: ({ thing, key }: { thing: Thing; key: string }) => action.run(thing, { client, i18n, key }),
-    onSuccess: (result) => {
-      unsettled.current = null;
-      onDone?.(result);
+  const { mutate, isPending, error, reset } = useSingleMutation(
+    {
+      ...(action.once ? untilKnown : {}),
+      mutationFn: ({ thing, key }: { thing: Thing; key: string }) => action.run(thing, { client, i18n, key }),
+      onSuccess: (result) => {
+        unsettled.current = null;
+        onDone?.(result);
+      },
+      onError: (failure, { thing, key }) => {
+        const problem = asProblem(failure);
+        unsettled.current = action.once && problem.outcomeUnknown ? { asked: action.once(thing), key } : null;
+        onFailed?.(problem);
+        if (!beside) toast(problemText(i18n, problem), "bad");
+      },
     },
-    onError: (failure, { thing, key }) => {
-      const problem = asProblem(failure);
-      unsettled.current = action.once && problem.outcomeUnknown ? { asked: action.once(thing), key } : null;
-      onFailed?.(problem);
-      if (!beside) toast(problemText(i18n, problem), "bad");
-    },
-  });
+    thingOf,
+  );
 
   const run = (thing: Thing, then?: () => void) => {
     const before = unsettled.current;

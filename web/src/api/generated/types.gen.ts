@@ -1175,7 +1175,7 @@ export type FeatureFlags = {
 /**
  * FieldError
  *
- * One bad field: `loc` is the path to it.
+ * One bad field: `loc` is the path to it, `code` says what is wrong with it where that has a name.
  */
 export type FieldError = {
     /**
@@ -1186,6 +1186,10 @@ export type FieldError = {
      * Msg
      */
     msg: string;
+    /**
+     * Code
+     */
+    code?: string | null;
 };
 
 /**

@@ -1,5 +1,5 @@
 /** Asks who is there, before something that cannot be left to whoever finds the device open. */
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { FingerprintIcon } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
@@ -12,6 +12,7 @@ import {
   proveWithProvider,
 } from "@/api/generated";
 import { asProblem } from "@/api/problem";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -46,7 +47,7 @@ export function ProofDialog({ onEnd }: { onEnd: (proven: boolean) => void }) {
   const i18n = useI18n();
   const { t } = i18n;
   const { data: ways, error, refetch } = useQuery(signInMethodsQuery);
-  const proof = useMutation({ mutationFn: prove, onSuccess: (proven) => proven && onEnd(true) });
+  const proof = useSingleMutation({ mutationFn: prove, onSuccess: (proven) => proven && onEnd(true) });
   const tried = proof.variables?.by;
   const problem = proof.error && asProblem(proof.error);
   const wrong = problem?.code === "invalid_credentials" ? t("proof.wrong") : undefined;

@@ -19,7 +19,10 @@ export function usePreferences(): Preferences | undefined {
 }
 
 /** Saves what changed, and nothing else: another device may have changed the rest. Shown at once, and taken back where it fails. */
-export function useSavePreferences(): { save: (patch: Patch<Preferences>) => void; busy: boolean } {
+export function useSavePreferences(): {
+  save: (patch: Patch<Preferences>, whenSaved?: () => void) => void;
+  busy: boolean;
+} {
   const client = useQueryClient();
   const i18n = useI18n();
   const { mutate, isPending } = useMutation({
@@ -40,5 +43,5 @@ export function useSavePreferences(): { save: (patch: Patch<Preferences>) => voi
     onError: (error) => toast(problemText(i18n, asProblem(error)), "bad"),
     onSettled: () => client.invalidateQueries({ queryKey: userKeys.me }),
   });
-  return { save: mutate, busy: isPending };
+  return { save: (patch, whenSaved) => mutate(patch, { onSuccess: whenSaved }), busy: isPending };
 }

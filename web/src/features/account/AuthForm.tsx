@@ -1,5 +1,4 @@
 /** Signing in and signing up: the same form with one field and one destination more or less. */
-import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useForm } from "react-hook-form";
 
@@ -8,6 +7,7 @@ import { asProblem, type Problem } from "@/api/problem";
 import { signIn } from "@/api/session";
 import { PasswordField } from "@/entities/user/PasswordField";
 import { passwordText } from "@/entities/user/passwordText";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { TextField } from "@/ui/Field";
@@ -43,7 +43,7 @@ export function AuthForm({ kind, onMore, children }: AuthFormProps) {
   const { register, handleSubmit, setError, formState } = useForm<Entries>({ defaultValues: EMPTY });
   const { errors } = formState;
 
-  const send = useMutation({
+  const send = useSingleMutation({
     mutationFn: ({ email, password, display_name }: Entries) => {
       const known = { email: email.trim(), password };
       return signingUp ? signUp({ body: { ...known, display_name } }) : login({ body: known });
@@ -60,7 +60,7 @@ export function AuthForm({ kind, onMore, children }: AuthFormProps) {
       }
       const weak = signingUp ? passwordText(i18n, problem) : undefined;
       if (problem.code === "email_exists") setError("email", { message: problemText(i18n, problem) });
-      else if (!placeErrors(problem, FIELDS, setError))
+      else if (!placeErrors(i18n, problem, FIELDS, setError))
         setError("root", { message: problemText(i18n, problem) });
       if (weak !== undefined) setError("password", { type: "server", message: weak });
     },
@@ -69,7 +69,7 @@ export function AuthForm({ kind, onMore, children }: AuthFormProps) {
   return (
     <form
       className={styles.form}
-      onSubmit={handleSubmit((entries) => !send.isPending && send.mutate(entries))}
+      onSubmit={handleSubmit((entries) => send.mutate(entries))}
       aria-label={t(`auth.${kind}`)}
     >
       {signingUp && (

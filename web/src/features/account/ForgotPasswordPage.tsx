@@ -1,10 +1,10 @@
 /** Asks for a link by which a new password can be set. Nobody learns here whether an address has an account. */
-import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
 
 import { forgotPassword } from "@/api/generated";
 import { asProblem } from "@/api/problem";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { TextField } from "@/ui/Field";
@@ -18,7 +18,7 @@ export function ForgotPasswordPage() {
   const i18n = useI18n();
   const { t } = i18n;
   const [email, setEmail] = useState("");
-  const asking = useMutation({ mutationFn: () => forgotPassword({ body: { email: email.trim() } }) });
+  const asking = useSingleMutation({ mutationFn: () => forgotPassword({ body: { email: email.trim() } }) });
 
   if (asking.isSuccess) {
     return (
@@ -37,7 +37,7 @@ export function ForgotPasswordPage() {
         aria-label={t("auth.forgot_title")}
         onSubmit={(event) => {
           event.preventDefault();
-          if (!asking.isPending) asking.mutate();
+          asking.mutate();
         }}
       >
         <TextField

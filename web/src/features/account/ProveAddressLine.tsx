@@ -1,11 +1,12 @@
 /** Asks to prove the address, on every page, until that is done. */
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { MailIcon } from "lucide-react";
 
 import { sendVerification } from "@/api/generated";
 import { asProblem } from "@/api/problem";
 import type { User } from "@/api/types";
 import { meQuery } from "@/entities/user/queries";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import { useI18n } from "@/i18n/useI18n";
 import { problemText } from "@/ui/problemText";
 import { toast } from "@/ui/toasts";
@@ -20,7 +21,7 @@ export function ProveAddressLine({ user }: { user: User }) {
   const i18n = useI18n();
   const { t } = i18n;
   const { data, refetch } = useQuery(meQuery);
-  const again = useMutation({
+  const again = useSingleMutation({
     mutationFn: () => sendVerification(),
     onSuccess: () => toast(t("account.mail_sent"), "good"),
     onError: (error) => {

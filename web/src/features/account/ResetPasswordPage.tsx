@@ -1,5 +1,4 @@
 /** Where the link leads by which a new password is set. */
-import { useMutation } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
 
@@ -8,22 +7,26 @@ import { asProblem } from "@/api/problem";
 import { signOut } from "@/api/session";
 import { PasswordField } from "@/entities/user/PasswordField";
 import { passwordText } from "@/entities/user/passwordText";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import { useI18n } from "@/i18n/useI18n";
 import { Button, buttonClass } from "@/ui/Button";
 
 import styles from "./AuthForm.module.css";
-import { linkToken } from "./linkToken";
+import { forgetLinkToken, keepLinkToken, linkToken } from "./linkToken";
 import { Outcome } from "./Outcome";
 
 export function ResetPasswordPage() {
   const i18n = useI18n();
   const { t } = i18n;
   const [password, setPassword] = useState("");
-  useEffect(() => void linkToken(), []);
-  const setting = useMutation({
+  useEffect(keepLinkToken, []);
+  const setting = useSingleMutation({
     mutationFn: () => resetPassword({ body: { token: linkToken(), password } }),
     // All devices are signed out, this one too.
-    onSuccess: () => signOut(),
+    onSuccess: () => {
+      forgetLinkToken();
+      signOut();
+    },
   });
 
   if (setting.isSuccess) {
@@ -53,7 +56,7 @@ export function ResetPasswordPage() {
         aria-label={t("auth.reset_title")}
         onSubmit={(event) => {
           event.preventDefault();
-          if (!setting.isPending) setting.mutate();
+          setting.mutate();
         }}
       >
         <PasswordField

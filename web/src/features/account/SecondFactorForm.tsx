@@ -1,10 +1,10 @@
 /** The second step of signing in: a code of the authenticator app, or a recovery code where the app is lost. */
-import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { loginWithCode } from "@/api/generated";
 import { asProblem } from "@/api/problem";
 import { signIn } from "@/api/session";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { TextField } from "@/ui/Field";
@@ -23,7 +23,7 @@ export function SecondFactorForm({ challenge, onStartAgain }: SecondFactorFormPr
   const { t } = i18n;
   const [lost, setLost] = useState(false);
   const [code, setCode] = useState("");
-  const sending = useMutation({
+  const sending = useSingleMutation({
     mutationFn: () => loginWithCode({ body: { challenge_token: challenge, code: code.trim() } }),
     onSuccess: signIn,
   });
@@ -38,7 +38,7 @@ export function SecondFactorForm({ challenge, onStartAgain }: SecondFactorFormPr
         aria-label={t("auth.code_title")}
         onSubmit={(event) => {
           event.preventDefault();
-          if (!sending.isPending) sending.mutate();
+          sending.mutate();
         }}
       >
         <TextField

@@ -2,6 +2,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 
 import { verifyEmail } from "@/api/generated";
+import { asProblem } from "@/api/problem";
 import { userKeys } from "@/entities/user/queries";
 import { useI18n } from "@/i18n/useI18n";
 
@@ -18,6 +19,13 @@ export function VerifyEmailPage() {
     return proven;
   });
 
+  if (error && asProblem(error).code === "invalid_token") {
+    return (
+      <Outcome title={t("auth.link_over")} text={t("auth.verify_over_text")}>
+        <Onward />
+      </Outcome>
+    );
+  }
   if (error) {
     return (
       <Outcome title={t("auth.verify_failed")} error={error} text={t("auth.verify_failed_text")}>

@@ -1,15 +1,17 @@
-import { useMutation } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 
-import { takeLinkToken } from "./linkToken";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 
-/** Does what a link in a mail is for, as soon as it is opened, and once. */
+import { keepOutcome, keptOutcome, takeLinkToken } from "./linkToken";
+
+/** Does what a link in a mail is for, as soon as it is opened, and once. Where the page is opened again, what came of it is still there. */
 export function useAtOnce<Result>(work: (token: string) => Promise<Result>, onError?: () => unknown) {
-  const mutation = useMutation({ mutationFn: work, onError });
+  const [kept] = useState(() => keptOutcome<Result>());
+  const mutation = useSingleMutation({ mutationFn: work, onError, onSuccess: keepOutcome });
   const { mutate } = mutation;
   useEffect(() => {
-    const token = takeLinkToken();
+    const token = kept === undefined ? takeLinkToken() : null;
     if (token !== null) mutate(token);
-  }, [mutate]);
-  return mutation;
+  }, [mutate, kept]);
+  return { ...mutation, data: mutation.data ?? kept };
 }

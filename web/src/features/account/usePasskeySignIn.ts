@@ -1,10 +1,10 @@
-import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
 import { askForPasskey, loginWithPasskey } from "@/api/generated";
 import { asProblem, type Problem } from "@/api/problem";
 import { signIn } from "@/api/session";
 import { fillsInPasskeys, showPasskey } from "@/entities/user/webauthn";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 
 /** What the browser is asked with lives for five minutes at the server. */
 const ASK_AGAIN_MS = 4 * 60_000;
@@ -12,7 +12,7 @@ const ASK_AGAIN_MS = 4 * 60_000;
 /** Signs in with a passkey: by a button, and, where the browser can, by picking one where the address is typed. */
 export function usePasskeySignIn(offered: boolean, onMore?: (problem: Problem) => void) {
   const listening = useRef<AbortController | null>(null);
-  const { mutate, isPending, error } = useMutation({
+  const { mutate, isPending, error } = useSingleMutation({
     mutationFn: async () => {
       // A browser answers one question at a time.
       listening.current?.abort();

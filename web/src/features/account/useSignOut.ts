@@ -1,11 +1,10 @@
-import { useMutation } from "@tanstack/react-query";
-
 import { logout } from "@/api/generated";
 import { endView, readSession, signOut } from "@/api/session";
 import { settleDeletions } from "@/entities/image/deletions";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 
 export function useSignOut(): { busy: boolean; leave: () => void } {
-  const { isPending, mutate } = useMutation({
+  const { isPending, mutate } = useSingleMutation({
     // Whatever the server says, this browser forgets.
     mutationFn: async () => {
       // Whoever looks through somebody's eyes is not that person: they go back to themselves.

@@ -1,8 +1,9 @@
 /** What stands above every page of admins: where else one can go. */
 import type { ReactNode } from "react";
-import { NavLink } from "react-router";
+import { NavLink, useLocation } from "react-router";
 
 import { useI18n } from "@/i18n/useI18n";
+import { useOpenTab } from "@/ui/useOpenTab";
 import { useTitle } from "@/ui/useTitle";
 
 import styles from "@/ui/TabbedPage.module.css";
@@ -30,10 +31,11 @@ interface AdminFrameProps {
 
 export function AdminFrame({ title, aside, untitled, children }: AdminFrameProps) {
   const { t } = useI18n();
+  const nav = useOpenTab(useLocation().pathname);
   useTitle(title, "inside");
   return (
     <div className={styles.page}>
-      <nav className={styles.tabs} aria-label={t("admin.label")}>
+      <nav ref={nav} className={styles.tabs} aria-label={t("admin.label")}>
         {PAGES.map((name) => (
           <NavLink key={name} to={`/admin/${name}`} className={styles.tab}>
             {t(`admin.${name}`)}

@@ -46,7 +46,8 @@ export function AnnouncementDialog({ onClose }: { onClose: () => void }) {
       onClose();
     } catch (error) {
       const problem = asProblem(error);
-      if (!placeErrors(problem, FIELDS, setError)) setError("root", { message: problemText(i18n, problem) });
+      if (!placeErrors(i18n, problem, FIELDS, setError))
+        setError("root", { message: problemText(i18n, problem) });
     }
   });
 

@@ -1,5 +1,5 @@
 /** What the studio says to everybody, said, and will say. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { MegaphoneIcon, PlusIcon, Trash2Icon } from "lucide-react";
 import { useState } from "react";
 
@@ -7,6 +7,7 @@ import { withdrawAnnouncement } from "@/api/generated";
 import { asProblem } from "@/api/problem";
 import type { Announcement } from "@/api/types";
 import { LevelBadge } from "@/entities/studio/AnnouncementLevel";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import { useI18n } from "@/i18n/useI18n";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
@@ -91,7 +92,7 @@ function Remove({ announcement: { id } }: { announcement: Announcement }) {
   const { t } = i18n;
   const client = useQueryClient();
   const [asked, setAsked] = useState(false);
-  const { mutate, isPending } = useMutation({
+  const { mutate, isPending } = useSingleMutation({
     mutationFn: () => withdrawAnnouncement({ path: { announcement_id: id } }),
     onSuccess: async () => {
       await rereadAfterDeed(client);

@@ -2,7 +2,7 @@
 import type { ReactNode } from "react";
 import { useForm } from "react-hook-form";
 
-import { asProblem } from "@/api/problem";
+import { asProblem, type Problem } from "@/api/problem";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { Dialog, DialogActions } from "@/ui/Dialog";
@@ -23,13 +23,15 @@ interface ReasonDialogProps {
   hint: string;
   /** What is asked beside the reason. */
   children?: ReactNode;
+  /** Places what the server said of what is asked beside the reason; false: it spoke of none of that. */
+  place?: (problem: Problem) => boolean;
   /** Throws what went wrong. */
   onGo: (reason: string) => Promise<void>;
   onClose: () => void;
 }
 
 export function ReasonDialog(props: ReasonDialogProps) {
-  const { title, text, action, danger, hint, children, onGo, onClose } = props;
+  const { title, text, action, danger, hint, children, place, onGo, onClose } = props;
   const i18n = useI18n();
   const { t } = i18n;
   const { register, handleSubmit, setError, formState } = useForm({ defaultValues: { reason: "" } });
@@ -40,7 +42,8 @@ export function ReasonDialog(props: ReasonDialogProps) {
       await onGo(reason.trim());
     } catch (error) {
       const problem = asProblem(error);
-      if (!placeErrors(problem, ["reason"], setError))
+      const placed = place?.(problem) ?? false;
+      if (!placeErrors(i18n, problem, ["reason"], setError) && !placed)
         setError("root", { message: problemText(i18n, problem) });
     }
   });

@@ -1,5 +1,5 @@
 /** The plan that is held: how it stands, what happens next, and what can be done about it. */
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { CreditCardIcon } from "lucide-react";
 import { useState } from "react";
 import { Link } from "react-router";
@@ -10,6 +10,7 @@ import type { CustomerPages, Subscription } from "@/api/types";
 import { ActionButton } from "@/entities/ActionControl";
 import { offersQuery, subscriptionQuery } from "@/entities/subscription/queries";
 import { useAction } from "@/entities/useAction";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import { useI18n } from "@/i18n/useI18n";
 import { Badge } from "@/ui/Badge";
 import { Button, buttonClass } from "@/ui/Button";
@@ -109,7 +110,7 @@ function Deeds({ subscription, sells }: { subscription: Subscription; sells: boo
 /** Asked for when it is pressed: the address lasts for hours only. */
 function ToSeller({ label, to }: { label: string; to: (pages: CustomerPages) => string }) {
   const i18n = useI18n();
-  const { mutate, isPending } = useMutation({
+  const { mutate, isPending } = useSingleMutation({
     mutationFn: () => getSubscriptionPortal(),
     onSuccess: (pages) => leaveTo(to(pages)),
     onError: (error) => toast(problemText(i18n, asProblem(error)), "bad"),

@@ -5,7 +5,7 @@ import { useAction } from "@/entities/useAction";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { TextField } from "@/ui/Field";
-import { problemText } from "@/ui/problemText";
+import { fieldText, problemText } from "@/ui/problemText";
 import { toast } from "@/ui/toasts";
 
 import { redeem } from "./actions";
@@ -32,7 +32,9 @@ export function Redeem() {
     event.preventDefault();
     if (code.trim() !== "" && !busy) run(code.trim());
   };
-  const error = problem === null ? undefined : (problem.for("code") ?? problemText(i18n, problem));
+  const wrongCode = problem?.for("code");
+  const error =
+    problem === null ? undefined : wrongCode ? fieldText(i18n, wrongCode) : problemText(i18n, problem);
   return (
     <section className={styles.section} aria-labelledby="redeem-title">
       <h2 id="redeem-title">{t("billing.code_title")}</h2>

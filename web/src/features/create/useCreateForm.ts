@@ -58,7 +58,7 @@ export function useCreateForm(userId: string, models: Checkpoint[], { onSubmitte
       onSubmitted(batch);
     },
     onFailed: (failure) => {
-      if (!placeErrors(failure, FIELDS, setError, nameHere)) setProblem(failure);
+      if (!placeErrors(i18n, failure, FIELDS, setError, nameHere)) setProblem(failure);
     },
   });
 

@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 
 import { uploadImage } from "@/api/generated";
 import { asProblem, Problem } from "@/api/problem";
@@ -6,6 +6,7 @@ import { newIdempotencyKey } from "@/api/random";
 import type { Image } from "@/api/types";
 import { imageKeys } from "@/entities/image/queries";
 import { userKeys } from "@/entities/user/queries";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import type { Translator } from "@/i18n/translate";
 import { problemText } from "@/ui/problemText";
 
@@ -13,25 +14,30 @@ import { PICTURE_TYPES } from "./limits";
 
 const TRIES = 3;
 
+const nameOf = ({ file: { name, size, lastModified } }: { file: File }) => [name, size, lastModified];
+
 /** Sends a picture in, which keeps it in the gallery. Sent again after a broken connection, it is kept once. */
 export function useUpload(onKept: (image: Image) => void) {
   const client = useQueryClient();
-  const mutation = useMutation({
-    mutationFn: async ({ file, key }: { file: File; key: string }) => {
-      // Files without a known type may still be pictures; the server looks inside.
-      if (file.type !== "" && !PICTURE_TYPES.includes(file.type)) {
-        throw new Problem({ code: "unsupported_media_type", status: 415 });
-      }
-      return uploadImage({ body: { file, visibility: "private" }, headers: { "idempotency-key": key } });
+  const mutation = useSingleMutation(
+    {
+      mutationFn: async ({ file, key }: { file: File; key: string }) => {
+        // Files without a known type may still be pictures; the server looks inside.
+        if (file.type !== "" && !PICTURE_TYPES.includes(file.type)) {
+          throw new Problem({ code: "unsupported_media_type", status: 415 });
+        }
+        return uploadImage({ body: { file, visibility: "private" }, headers: { "idempotency-key": key } });
+      },
+      retry: (failures, error) => failures < TRIES && asProblem(error).outcomeUnknown,
+      retryDelay: (failures) => 500 * 2 ** failures,
+      onSuccess: (image) => {
+        client.setQueryData(imageKeys.image(image.id), image);
+        for (const queryKey of [imageKeys.images, userKeys.me]) void client.invalidateQueries({ queryKey });
+        onKept(image);
+      },
     },
-    retry: (failures, error) => failures < TRIES && asProblem(error).outcomeUnknown,
-    retryDelay: (failures) => 500 * 2 ** failures,
-    onSuccess: (image) => {
-      client.setQueryData(imageKeys.image(image.id), image);
-      for (const queryKey of [imageKeys.images, userKeys.me]) void client.invalidateQueries({ queryKey });
-      onKept(image);
-    },
-  });
+    nameOf,
+  );
   return {
     upload: (file: File) => {
       if (!mutation.isPending) mutation.mutate({ file, key: newIdempotencyKey() });

@@ -74,7 +74,7 @@ function NewAddress({ onEnd }: { onEnd: () => void }) {
       aria-label={t("settings.address_change")}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!change.isPending) change.mutate();
+        change.mutate();
       }}
     >
       <TextField

@@ -36,7 +36,7 @@ export function AppSetUp({ begun, onDone, onCancel }: AppSetUpProps) {
         aria-label={t("settings.app_set_up")}
         onSubmit={(event) => {
           event.preventDefault();
-          if (!confirming.isPending) confirming.mutate();
+          confirming.mutate();
         }}
       >
         <p>{t("settings.app_scan")}</p>

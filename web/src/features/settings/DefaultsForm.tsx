@@ -30,7 +30,7 @@ export function DefaultsForm({ kept }: { kept: NonNullable<Preferences["defaults
     (model): model is Checkpoint => model.kind === "checkpoint" && model.limits !== null,
   );
   const samplers = [...new Set(checkpoints.flatMap(({ limits }) => limits.samplers))];
-  const { save } = useSavePreferences();
+  const { save, busy } = useSavePreferences();
   const { register, control, handleSubmit, reset, formState } = useForm<DefaultEntries>({
     defaultValues: entriesOfDefaults(kept),
   });
@@ -87,9 +87,11 @@ export function DefaultsForm({ kept }: { kept: NonNullable<Preferences["defaults
       aria-label={t("settings.defaults")}
       noValidate
       onSubmit={handleSubmit((entries) => {
-        save({ defaults: changedDefaults({ ...entriesOfDefaults({}), ...defaultValues }, entries) });
-        reset(entries);
-        toast(t("settings.saved"), "good");
+        save({ defaults: changedDefaults({ ...entriesOfDefaults({}), ...defaultValues }, entries) }, () => {
+          // What was typed meanwhile is not saved yet.
+          reset(entries, { keepValues: true });
+          toast(t("settings.saved"), "good");
+        });
       })}
     >
       <div className={styles.pair}>
@@ -128,7 +130,7 @@ export function DefaultsForm({ kept }: { kept: NonNullable<Preferences["defaults
         )}
       </div>
       <div className={styles.actions}>
-        <Button type="submit" look="primary" disabled={!isDirty}>
+        <Button type="submit" look="primary" busy={busy} disabled={!isDirty}>
           {t("settings.save")}
         </Button>
       </div>

@@ -1,5 +1,5 @@
 /** Where one is signed in, and ending that. */
-import { infiniteQueryOptions, useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { infiniteQueryOptions, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { LaptopIcon, SmartphoneIcon, TerminalIcon } from "lucide-react";
 import { useState } from "react";
 
@@ -8,6 +8,7 @@ import { listMySessionsInfiniteQueryKey } from "@/api/generated/@tanstack/react-
 import { followingPages } from "@/api/pages";
 import { asProblem } from "@/api/problem";
 import { PROVIDER_NAMES } from "@/entities/user/providers";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import type { Translator } from "@/i18n/translate";
 import { useI18n } from "@/i18n/useI18n";
 import { Badge } from "@/ui/Badge";
@@ -34,7 +35,7 @@ export function DevicesPage() {
   const [asked, setAsked] = useState(false);
   const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } =
     useInfiniteQuery(devicesQuery);
-  const ending = useMutation({
+  const ending = useSingleMutation({
     mutationFn: async (which: DeviceOut | "others") => {
       if (which === "others") await endMyOtherSessions();
       else await endMySession({ path: { session_id: which.id } });

@@ -64,11 +64,10 @@ export function KeyForm({ before, changes, onMade, onEnd }: KeyFormProps) {
   );
   const send = handleSubmit(
     (entries) => {
-      if (saving.isPending) return;
       saving.mutate(entries, {
         onError: (error) => {
           const problem = asProblem(error);
-          if (placeErrors(problem, FIELDS, setError)) setMoreOpen(true);
+          if (placeErrors(i18n, problem, FIELDS, setError)) setMoreOpen(true);
           else setError("root", { message: problemText(i18n, problem) });
         },
       });

@@ -1,10 +1,11 @@
 /** What is left to somebody whose account is deleted and not yet gone: to take it back, or to fetch what is theirs. */
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 
 import { logout, undoDeleteMe } from "@/api/generated";
 import { asProblem } from "@/api/problem";
 import { refresh, signOut } from "@/api/session";
 import { meQuery } from "@/entities/user/queries";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import { useI18n } from "@/i18n/useI18n";
 import { Brand } from "@/ui/Brand";
 import { Button } from "@/ui/Button";
@@ -21,13 +22,19 @@ export function LeavingPage() {
   const { t, dateTime } = i18n;
   const { data } = useQuery(meQuery);
   useTitle(t("settings.leaving_title"));
-  const staying = useMutation({
+  const staying = useSingleMutation({
     mutationFn: async () => {
-      await undoDeleteMe();
+      await undoDeleteMe().catch((error: unknown) => {
+        // Taken back elsewhere: that is what is wanted.
+        if (asProblem(error).status !== 409) throw error;
+      });
       await refresh();
     },
   });
-  const leaving = useMutation({ mutationFn: () => logout().catch(() => null), onSettled: () => signOut() });
+  const leaving = useSingleMutation({
+    mutationFn: () => logout().catch(() => null),
+    onSettled: () => signOut(),
+  });
   const until = data?.leaves_at ? dateTime(data.leaves_at) : null;
   return (
     <div className={styles.page}>

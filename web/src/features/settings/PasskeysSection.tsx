@@ -144,7 +144,7 @@ function Rename({ passkey, onEnd }: { passkey: PasskeyOut; onEnd: () => void }) 
       onSubmit={(event) => {
         event.preventDefault();
         if (name.trim() === passkey.name) onEnd();
-        else if (!renaming.isPending) renaming.mutate();
+        else renaming.mutate();
       }}
     >
       <TextField

@@ -45,7 +45,7 @@ export function PasswordSection({ has, email }: { has: boolean; email: string | 
           aria-label={t(has ? "settings.password_change" : "settings.password_set")}
           onSubmit={(event) => {
             event.preventDefault();
-            if (!change.isPending) change.mutate();
+            change.mutate();
           }}
         >
           {/* So that who keeps passwords knows whose this is. */}

@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 
 import { removeMyAvatar, setMyAvatar } from "@/api/generated";
@@ -6,6 +6,7 @@ import { asProblem } from "@/api/problem";
 import type { Me } from "@/api/types";
 import { Avatar } from "@/entities/user/Avatar";
 import { userKeys } from "@/entities/user/queries";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { problemText } from "@/ui/problemText";
@@ -20,7 +21,7 @@ export function PictureSection({ me }: { me: Me }) {
   const { t } = i18n;
   const client = useQueryClient();
   const input = useRef<HTMLInputElement>(null);
-  const changing = useMutation({
+  const changing = useSingleMutation({
     mutationFn: async (file: File | null) => {
       if (file) await setMyAvatar({ body: { file } });
       else await removeMyAvatar();

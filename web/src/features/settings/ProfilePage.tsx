@@ -1,11 +1,12 @@
 /** Who one is to others here: picture, name, handle and a few words. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useForm } from "react-hook-form";
 
 import { changeMe } from "@/api/generated";
 import { asProblem } from "@/api/problem";
 import type { Me } from "@/api/types";
 import { meQuery, userKeys } from "@/entities/user/queries";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { TextArea, TextField } from "@/ui/Field";
@@ -54,7 +55,7 @@ function About({ me }: { me: Me }) {
     },
   });
   const { errors } = formState;
-  const saving = useMutation({
+  const saving = useSingleMutation({
     mutationFn: ({ display_name, handle, bio }: Entries) =>
       changeMe({ body: { display_name, handle: handle.trim() || null, bio: bio || null } }),
     onSuccess: (saved) => {
@@ -68,7 +69,7 @@ function About({ me }: { me: Me }) {
       if (problem.code === "handle_taken") setError("handle", { message: problemText(i18n, problem) });
       else if (problem.for("handle") !== undefined)
         setError("handle", { message: t("settings.handle_reserved") });
-      else if (!placeErrors(problem, FIELDS, setError))
+      else if (!placeErrors(i18n, problem, FIELDS, setError))
         setError("root", { message: problemText(i18n, problem) });
     },
   });
@@ -77,7 +78,7 @@ function About({ me }: { me: Me }) {
       <form
         className={styles.form}
         aria-label={t("settings.about")}
-        onSubmit={handleSubmit((entries) => !saving.isPending && saving.mutate(entries))}
+        onSubmit={handleSubmit((entries) => saving.mutate(entries))}
       >
         <TextField
           {...register("display_name")}

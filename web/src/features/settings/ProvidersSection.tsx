@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { linkOauthAccount, unlinkOauthAccount, type LinkedOut } from "@/api/generated";
@@ -7,6 +7,7 @@ import { asProblem } from "@/api/problem";
 import { PROVIDER_NAMES, type Provider } from "@/entities/user/providers";
 import { ProviderLogo } from "@/entities/user/ProviderLogo";
 import { providersQuery } from "@/entities/user/queries";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { ConfirmDialog } from "@/ui/ConfirmDialog";
@@ -25,7 +26,7 @@ export function ProvidersSection() {
   const offered = useQuery(providersQuery).data?.items ?? [];
   const linked = useQuery(linkedQuery).data?.items ?? [];
   const [removed, setRemoved] = useState<LinkedOut | null>(null);
-  const linking = useMutation({
+  const linking = useSingleMutation({
     mutationFn: (provider: Provider) =>
       linkOauthAccount({ path: { provider }, body: { next: "/account/sign-in" } }),
     onSuccess: ({ url }) => window.location.assign(url),

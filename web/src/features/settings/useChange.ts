@@ -1,7 +1,8 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 
 import { asProblem } from "@/api/problem";
 import { userKeys } from "@/entities/user/queries";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import { useI18n } from "@/i18n/useI18n";
 import { problemText } from "@/ui/problemText";
 import { toast } from "@/ui/toasts";
@@ -23,7 +24,7 @@ export function useChange<Result, Given = void>(
 ) {
   const client = useQueryClient();
   const i18n = useI18n();
-  return useMutation({
+  return useSingleMutation({
     mutationFn: work,
     onSuccess: (result, given) => {
       if (said !== undefined) toast(said, "good");

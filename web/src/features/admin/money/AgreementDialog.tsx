@@ -12,6 +12,7 @@ import { toast } from "@/ui/toasts";
 
 import { startOfDay } from "../days";
 import { ReasonDialog } from "../ReasonDialog";
+import { useSaid } from "../useSaid";
 import styles from "./Money.module.css";
 import { plansQuery, rereadAfterMoney } from "./queries";
 
@@ -27,6 +28,7 @@ export function AgreementDialog({ person, onClose }: AgreementDialogProps) {
   const [plan, setPlan] = useState("enterprise");
   const [until, setUntil] = useState("");
   const [gives, setGives] = useState(true);
+  const { said, place, forget } = useSaid(["ends_at"]);
   const blanks = { name: person.display_name };
   const plans = data?.items.filter(({ name }) => name !== "free") ?? [];
 
@@ -44,6 +46,7 @@ export function AgreementDialog({ person, onClose }: AgreementDialogProps) {
       title={t("admin.agree_title", blanks)}
       text={t("admin.agree_text")}
       action={t("admin.agree")}
+      place={place}
       hint={t("admin.reason_kept")}
       onGo={go}
       onClose={onClose}
@@ -60,7 +63,11 @@ export function AgreementDialog({ person, onClose }: AgreementDialogProps) {
           hint={t("admin.until_hint")}
           type="date"
           value={until}
-          onChange={({ target }) => setUntil(target.value)}
+          error={said.ends_at}
+          onChange={({ target }) => {
+            forget();
+            setUntil(target.value);
+          }}
         />
       </div>
       <CheckField

@@ -1,10 +1,11 @@
 /** Says whose something sold is, where nobody but an admin knows. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { assignBillingEvent } from "@/api/generated";
 import { asProblem } from "@/api/problem";
 import type { BillingEvent } from "@/api/types";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { Dialog, DialogActions } from "@/ui/Dialog";
@@ -20,7 +21,7 @@ export function AssignDialog({ event, onClose }: { event: BillingEvent; onClose:
   const { t } = i18n;
   const client = useQueryClient();
   const [person, setPerson] = useState<string | null>(null);
-  const { mutate, isPending, error } = useMutation({
+  const { mutate, isPending, error } = useSingleMutation({
     mutationFn: (userId: string) =>
       assignBillingEvent({ path: { event_id: event.id }, body: { user_id: userId } }),
     onSuccess: async () => {

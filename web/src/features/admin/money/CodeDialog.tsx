@@ -8,6 +8,7 @@ import { TextField } from "@/ui/Field";
 import { toast } from "@/ui/toasts";
 
 import { ReasonDialog } from "../ReasonDialog";
+import { useSaid } from "../useSaid";
 import { EMPTY_CODE, readCode, type CodeEntries } from "./codeEntries";
 import styles from "./Money.module.css";
 import { rereadAfterMoney } from "./queries";
@@ -28,6 +29,7 @@ export function CodeDialog({ onClose }: { onClose: () => void }) {
   const [key] = useState(newIdempotencyKey);
   const [entries, setEntries] = useState<CodeEntries>(EMPTY_CODE);
   const { code, wrong } = readCode(entries);
+  const { said, place, forget } = useSaid(FIELDS.map(({ name }) => name));
 
   const go = async (reason: string) => {
     // What is wrong is said beside its field.
@@ -43,6 +45,7 @@ export function CodeDialog({ onClose }: { onClose: () => void }) {
       text={t("admin.make_code_text")}
       action={t("admin.make_code")}
       hint={t("admin.reason_kept")}
+      place={place}
       onGo={go}
       onClose={onClose}
     >
@@ -57,8 +60,11 @@ export function CodeDialog({ onClose }: { onClose: () => void }) {
             autoComplete="off"
             maxLength={40}
             inputMode={type === "text" && name !== "code" ? "numeric" : undefined}
-            error={wrong.includes(name) ? t("admin.no_such_figure") : undefined}
-            onChange={({ target }) => setEntries({ ...entries, [name]: target.value })}
+            error={wrong.includes(name) ? t("admin.no_such_figure") : said[name]}
+            onChange={({ target }) => {
+              forget();
+              setEntries({ ...entries, [name]: target.value });
+            }}
           />
         ))}
       </div>

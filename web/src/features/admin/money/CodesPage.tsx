@@ -1,11 +1,12 @@
 /** Codes that give credits to whoever knows them, once each. */
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { CopyIcon, PlusIcon, TicketIcon } from "lucide-react";
 import { useMemo, useState } from "react";
 
 import { endCode } from "@/api/generated";
 import { asProblem } from "@/api/problem";
 import type { Code } from "@/api/types";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import type { Translator } from "@/i18n/translate";
 import { useI18n } from "@/i18n/useI18n";
 import { Badge } from "@/ui/Badge";
@@ -102,7 +103,7 @@ function End({ code }: { code: Code }) {
   const { t } = i18n;
   const client = useQueryClient();
   const [asked, setAsked] = useState(false);
-  const { mutate, isPending } = useMutation({
+  const { mutate, isPending } = useSingleMutation({
     mutationFn: () => endCode({ path: { code_id: code.id } }),
     onSuccess: async () => {
       await rereadAfterMoney(client);

@@ -1,5 +1,5 @@
 /** What the seller has told, as it came: what became of it, and what can be done where nothing did. */
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { InboxIcon, RotateCwIcon, UserPlusIcon } from "lucide-react";
 import { useMemo, useState } from "react";
 import { Link } from "react-router";
@@ -8,6 +8,7 @@ import { replayBillingEvent } from "@/api/generated";
 import { asProblem } from "@/api/problem";
 import type { BillingEvent } from "@/api/types";
 import { SandboxLine } from "@/entities/subscription/SandboxLine";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import { useI18n } from "@/i18n/useI18n";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
@@ -83,7 +84,7 @@ function Told({ event }: { event: BillingEvent }) {
   const client = useQueryClient();
   const [isAssigned, setAssigned] = useState(false);
   const { id, provider, event_name, status, attempts, error, user_id, received_at, applied_at } = event;
-  const replaying = useMutation({
+  const replaying = useSingleMutation({
     mutationFn: () => replayBillingEvent({ path: { event_id: id } }),
     onSuccess: async () => {
       await rereadAfterMoney(client);

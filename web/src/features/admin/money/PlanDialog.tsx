@@ -13,6 +13,7 @@ import { toast } from "@/ui/toasts";
 
 import { ReasonDialog } from "../ReasonDialog";
 import { usePaused } from "../usePaused";
+import { useSaid } from "../useSaid";
 import styles from "./Money.module.css";
 import { changesOf, entriesOf, ENTRY_NAMES, type EntryName, type PlanEntries } from "./planEntries";
 import { previewQuery, rereadAfterMoney } from "./queries";
@@ -23,6 +24,7 @@ export function PlanDialog({ plan, onClose }: { plan: AdminPlan; onClose: () => 
   const before = entriesOf(plan);
   const [entries, setEntries] = useState(before);
   const { changes, wrong } = changesOf(before, entries);
+  const { said, place, forget } = useSaid(["display_name", ...ENTRY_NAMES]);
   const isChanged = Object.keys(changes).length > 0;
 
   const go = async (reason: string) => {
@@ -41,10 +43,19 @@ export function PlanDialog({ plan, onClose }: { plan: AdminPlan; onClose: () => 
       text={t("admin.edit_plan_text")}
       action={t("admin.save")}
       hint={t("admin.reason_kept")}
+      place={place}
       onGo={go}
       onClose={onClose}
     >
-      <Fields entries={entries} wrong={wrong} onChange={setEntries} />
+      <Fields
+        entries={entries}
+        wrong={wrong}
+        said={said}
+        onChange={(next) => {
+          forget();
+          setEntries(next);
+        }}
+      />
       {isChanged && wrong.length === 0 && <Preview name={plan.name} changes={changes} />}
     </ReasonDialog>
   );
@@ -53,10 +64,11 @@ export function PlanDialog({ plan, onClose }: { plan: AdminPlan; onClose: () => 
 interface FieldsProps {
   entries: PlanEntries;
   wrong: readonly string[];
+  said: Partial<Record<"display_name" | EntryName, string>>;
   onChange: (entries: PlanEntries) => void;
 }
 
-function Fields({ entries, wrong, onChange }: FieldsProps) {
+function Fields({ entries, wrong, said, onChange }: FieldsProps) {
   const { t, find } = useI18n();
   const { figures, features } = entries;
   const type = (name: EntryName, value: string) =>
@@ -67,7 +79,7 @@ function Fields({ entries, wrong, onChange }: FieldsProps) {
         label={t("admin.plan_field.display_name")}
         value={entries.display_name}
         maxLength={60}
-        error={wrong.includes("display_name") ? t("admin.needed") : undefined}
+        error={wrong.includes("display_name") ? t("admin.needed") : said.display_name}
         onChange={({ target }) => onChange({ ...entries, display_name: target.value })}
       />
       <div className={styles.grid}>
@@ -78,7 +90,7 @@ function Fields({ entries, wrong, onChange }: FieldsProps) {
             value={figures[name]}
             inputMode="decimal"
             autoComplete="off"
-            error={wrong.includes(name) ? t("admin.no_such_figure") : undefined}
+            error={wrong.includes(name) ? t("admin.no_such_figure") : said[name]}
             onChange={({ target }) => type(name, target.value)}
           />
         ))}

@@ -1,5 +1,5 @@
 /** Who holds which plan, by whom it was sold, and until when. */
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { CreditCardIcon, RefreshCwIcon } from "lucide-react";
 import { useMemo } from "react";
 import { Link } from "react-router";
@@ -7,6 +7,7 @@ import { Link } from "react-router";
 import { reconcileBilling } from "@/api/generated";
 import { asProblem } from "@/api/problem";
 import type { HeldSubscription } from "@/api/types";
+import { useSingleMutation } from "@/entities/useSingleMutation";
 import type { Translator } from "@/i18n/translate";
 import { SandboxLine } from "@/entities/subscription/SandboxLine";
 import { useI18n } from "@/i18n/useI18n";
@@ -116,7 +117,7 @@ function Reconcile() {
   const i18n = useI18n();
   const { t } = i18n;
   const client = useQueryClient();
-  const { mutate, isPending } = useMutation({
+  const { mutate, isPending } = useSingleMutation({
     mutationFn: () => reconcileBilling(),
     onSuccess: async (found) => {
       await rereadAfterMoney(client);
