@@ -91,8 +91,8 @@ def test_every_budget_is_on_the_page() -> None:
 
 
 def test_a_proxy_takes_as_large_a_body_as_the_studio_and_waits_as_long() -> None:
+    from pingvas.api.http.bodies import ROOM_FOR_THE_FORM
     from pingvas.api.http.held_answer import MAX_WAIT_SECONDS
-    from pingvas.api.routes.uploads import ROOM_FOR_THE_FORM
 
     largest = Settings.model_fields["upload_max_bytes"].default + ROOM_FOR_THE_FORM
     (nginx,) = re.findall(r"client_max_body_size +(\d+)m;", PAGE)

@@ -46,6 +46,6 @@ export function keepOutcome(outcome: unknown): void {
 }
 
 /** What the link did that was here; undefined: nothing yet, or another link came. */
-export function keptOutcome<Result>(): Result | undefined {
-  return window.location.hash === "" ? (noted().outcome as Result | undefined) : undefined;
+export function keptOutcome(): unknown {
+  return window.location.hash === "" ? noted().outcome : undefined;
 }

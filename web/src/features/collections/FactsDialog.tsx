@@ -1,6 +1,7 @@
 /** What is said of a collection, new or not: its name, a description, and who sees it. */
 import { useForm, Controller } from "react-hook-form";
 
+import type { Problem } from "@/api/problem";
 import type { Collection, CollectionFacts } from "@/api/types";
 import { changeFacts } from "@/entities/collection/actions/changeFacts";
 import { makeCollection } from "@/entities/collection/actions/makeCollection";
@@ -43,8 +44,7 @@ export function FactsDialog({ before, onDone, onClose }: FactsDialogProps) {
   const options = {
     beside: true,
     onDone,
-    onFailed: (problem: Parameters<typeof placeErrors>[0]) =>
-      void placeErrors(problem, ["name", "description"], setError),
+    onFailed: (failure: Problem) => void placeErrors(i18n, failure, ["name", "description"], setError),
   };
   const making = useAction(makeCollection, options);
   const changing = useAction(changeFacts, options);
