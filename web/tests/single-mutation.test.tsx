@@ -35,6 +35,20 @@ test("two presses of the same instant send once", async () => {
   await waitFor(() => expect(sent.map(({ given }) => given)).toEqual(["one"]));
 });
 
+test("a press that is its own event is one as any other", async () => {
+  const { sent, result } = shown();
+  const round: Record<string, unknown> = Object.create({ of: "an event" }) as Record<string, unknown>;
+  round.target = { itself: round };
+  const press = round as unknown as string;
+
+  act(() => {
+    result.current.mutate(press);
+    result.current.mutate(press);
+  });
+
+  await waitFor(() => expect(sent).toHaveLength(1));
+});
+
 test("what differs is sent beside it", async () => {
   const { sent, result } = shown();
 

@@ -24,7 +24,7 @@ export function useSingleMutation<Result, Given = void>(
       try {
         await options.onSettled?.(...outcome);
       } finally {
-        running.current.delete(hashKey([asked(outcome[2])]));
+        running.current.delete(nameOf(asked(outcome[2])));
       }
     },
   });
@@ -32,7 +32,7 @@ export function useSingleMutation<Result, Given = void>(
   const send = mutation.mutate as (given: Given, callbacks?: MutateOptions<Result, Error, Given>) => void;
   const mutate = useCallback(
     (given: Given, callbacks?: MutateOptions<Result, Error, Given>) => {
-      const name = hashKey([asked(given)]);
+      const name = nameOf(asked(given));
       if (running.current.has(name)) return;
       running.current.add(name);
       send(given, callbacks);
@@ -40,4 +40,14 @@ export function useSingleMutation<Result, Given = void>(
     [send, asked],
   );
   return { ...mutation, mutate: mutate as typeof mutation.mutate };
+}
+
+/** The event of a press, which a button gives to whoever asks for nothing, says nothing; nor does a file, of which one is sent at a time. */
+function nameOf(what: unknown): string {
+  const isData =
+    typeof what !== "object" ||
+    what === null ||
+    Array.isArray(what) ||
+    Object.getPrototypeOf(what) === Object.prototype;
+  return isData ? hashKey([what]) : "";
 }
