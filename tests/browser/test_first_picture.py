@@ -232,6 +232,8 @@ def test_everything_goes_by_keyboard_alone(page: Page) -> None:
         page.keyboard.press("Tab")
         # At either end the focus is handed on to the other one.
         expect(page.locator("[role=dialog]:focus-within")).to_be_visible()
+    # In the field for tags the key is one of writing.
+    viewer.get_by_role("button", name="Enlarge").focus()
     page.keyboard.press("Delete")
     expect(page.get_by_text("Picture deleted", exact=True)).to_be_visible()
     expect(viewer.get_by_role("img", name=f"{PROMPT} again")).to_be_visible()
