@@ -24,6 +24,7 @@ __all__ = ["browser", "page"]  # fixtures
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+LATE_FRAMES = "requestAnimationFrame = (f) => setTimeout(f, 500, 0); cancelAnimationFrame = clearTimeout; 0"
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
@@ -48,7 +49,7 @@ def test_the_places_are_beside_the_page_on_a_wide_screen_and_below_it_on_a_phone
 
     beside = rail.bounding_box()
     page.set_viewport_size(PHONE)
-    expect(rail.get_by_role("link")).to_have_text(["Create", "Gallery", "Credits"])
+    expect(rail.get_by_role("link")).to_have_text(["Create", "Gallery", "Collections", "Credits"])
     below = rail.bounding_box()
 
     assert beside is not None
@@ -63,7 +64,7 @@ def test_the_places_are_beside_the_page_on_a_wide_screen_and_below_it_on_a_phone
 
 def test_the_tray_shows_running_jobs_on_another_page_and_cancels_them(page: Page) -> None:
     _sign_up(page)
-    _ask_for(page, 3, steps=30)
+    _ask_for(page, 3, steps=100)
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Credits").click()
 
     page.get_by_role("button", name="Jobs in progress: 3").click()
@@ -72,7 +73,7 @@ def test_the_tray_shows_running_jobs_on_another_page_and_cancels_them(page: Page
     expect(rows).to_have_count(3)
     expect(tray.get_by_text("Waits for your other pictures").first).to_be_visible()
     expect(
-        tray.get_by_text(re.compile(r"^Step \d+ of 30$|^Starting$|^Loading the model$")).first
+        tray.get_by_text(re.compile(r"^Step \d+ of 100$|^Starting$|^Loading the model$")).first
     ).to_be_visible()
     rows.last.get_by_role("button", name="Cancel").click()
     expect(rows).to_have_count(2)
@@ -88,8 +89,7 @@ def test_the_tray_shows_running_jobs_on_another_page_and_cancels_them(page: Page
 
 def test_a_panel_opened_as_a_page_arrives_stays_open(page: Page) -> None:
     _sign_up(page)
-    # given a machine whose frames come late
-    page.evaluate("window.requestAnimationFrame = (frame) => setTimeout(() => frame(Date.now()), 500)")
+    page.evaluate(LATE_FRAMES)
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Credits").click()
     expect(page.get_by_role("heading", level=1, name="Credits")).to_be_focused()
 
