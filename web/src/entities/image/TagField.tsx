@@ -21,10 +21,12 @@ interface TagFieldProps {
 export function TagField({ values, onlyKnown = false, onChange, ...text }: TagFieldProps) {
   const { t, number } = useI18n();
   const [typed, setTyped] = useState("");
-  const { data } = useQuery(tagsQuery(typed));
+  const { data, isPlaceholderData } = useQuery(tagsQuery(typed));
   const taken = new Set(values);
-  const known = (data?.items ?? []).filter(({ name }) => !taken.has(name));
   const made = tagOf(typed);
+  // Until the answer for these letters is there, of the one before only what has them: Enter takes what is read first.
+  const fits = (name: string) => !isPlaceholderData || name.includes(made);
+  const known = (data?.items ?? []).filter(({ name }) => !taken.has(name) && fits(name));
   const full = values.length >= MAX_TAGS;
   const isNew = made !== "" && !taken.has(made) && known.every(({ name }) => name !== made);
   const options: ChipOption[] = known.map(({ name, usage_count }) => ({
