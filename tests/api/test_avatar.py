@@ -45,8 +45,8 @@ async def test_a_picture_of_oneself_has_a_largest_size(client: httpx.AsyncClient
     a_little = await _send(client, person, _photograph().ljust(MAX_BYTES + 1, b" "))
     by_far = await _send(client, person, b" " * (MAX_BYTES + 1024 * 1024))
 
-    assert problem(a_little, 413, "too_large")["max_bytes"] == MAX_BYTES
-    assert problem(by_far, 413, "too_large")["max_bytes"] == MAX_FORM_BYTES
+    assert problem(a_little, 413, "payload_too_large")["max_bytes"] == MAX_BYTES
+    assert problem(by_far, 413, "payload_too_large")["max_bytes"] == MAX_FORM_BYTES
 
 
 async def test_what_is_no_picture_is_said_to_be_none_however_large(client: httpx.AsyncClient) -> None:
@@ -55,7 +55,7 @@ async def test_what_is_no_picture_is_said_to_be_none_however_large(client: httpx
     answer = await _send(client, person, b"GIF89a".ljust(90_000, b" "))
 
     assert answer.status_code in (415, 422), answer.text
-    assert answer.json()["code"] != "too_large"
+    assert answer.json()["code"] != "payload_too_large"
 
 
 async def test_of_a_stranger_no_picture_is_read(client: httpx.AsyncClient) -> None:
