@@ -69,6 +69,12 @@ _KEYS = text("SELECT source_key, amount FROM credit_grants WHERE user_id = :user
 _TRIALS = text("""
     SELECT COALESCE(SUM(amount), 0) FROM credit_grants WHERE user_id = :user_id AND kind = 'trial'
 """)
+# What lasts: of what was heard of too late the days say when that was.
+_LASTING = text("""
+    SELECT kind, expires_at, SUM(amount) AS amount FROM credit_grants
+     WHERE user_id = :user_id AND kind IN ('monthly', 'trial', 'pack') AND expires_at > now()
+     GROUP BY kind, expires_at ORDER BY kind, expires_at
+""")
 _UNPAID_BACK = text("""
     SELECT count(*) FROM (SELECT job_id FROM credit_transactions WHERE user_id = :user_id AND job_id IS NOT NULL
                            GROUP BY job_id HAVING SUM(amount) <> 0) AS lost
@@ -270,11 +276,13 @@ async def mortally(life: Life, random: Random, deed: Deed) -> None:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What both lives must have in common; `balance` where nothing was spent and nothing refunded."""
+    """What both lives must have in common; `lasting`, how many credits end when, where nothing was refunded, and `balance` where
+    nothing was spent either."""
 
     held: Any
     kept: dict[tuple[str, str], int]
     trials: int
+    lasting: tuple[tuple[str, datetime, int], ...] | None
     balance: int | None
 
 
@@ -287,14 +295,16 @@ async def outcome_of(life: Life, *, with_balance: bool) -> Outcome:
         assert differs == 0, (
             f"what was given and what it was given for differ: {await _grants(session, life)}"
         )
-        is_comparable = with_balance and not any(row.is_refunded for row in rows)
+        is_comparable = not any(row.is_refunded for row in rows)
+        lasting = (await session.execute(_LASTING, person)).all() if is_comparable else None
         return Outcome(
             held=held,
             kept={
                 (row.kind, row.provider_id.removeprefix(life.provider)): row.kept for row in rows if row.kept
             },
             trials=int(await session.scalar(_TRIALS, person)),
-            balance=await session.scalar(_BALANCE, person) if is_comparable else None,
+            lasting=None if lasting is None else tuple(tuple(row) for row in lasting),
+            balance=await session.scalar(_BALANCE, person) if is_comparable and with_balance else None,
         )
 
 

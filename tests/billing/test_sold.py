@@ -179,6 +179,28 @@ async def test_the_order_of_words_and_how_often_they_come_change_nothing(databas
         assert await find_disagreements(session) == []
 
 
+async def test_a_payment_that_is_heard_of_last_is_noted_with_what_it_brought(database: Database) -> None:
+    # given two upgrades, of which the first is not heard of: the second brings everything
+    user_id, store = await begin(database, START)
+    number = store.buy("starter", "monthly", "t")
+    store.go_to(START + timedelta(days=3))
+    store.change(number, "pro", "monthly", at_once=True)
+    store.go_to(START + timedelta(days=5))
+    store.change(number, "studio", "monthly", at_once=True)
+    bought, first, second = store.told[:2], store.told[2:4], store.told[4:]
+    await hear(database, [*bought, *second])
+    async with database.read() as session:
+        assert await _brought(session, user_id) == [5_000, 25_000]
+
+    # when
+    await hear(database, first, at=store.now)
+
+    # then nothing more is given, and each of the two stands with its own
+    async with database.read() as session:
+        assert await balance_of(session, user_id) == 30_000
+        assert await _brought(session, user_id) == [5_000, 10_000, 15_000]
+
+
 async def test_a_refund_takes_back_what_it_paid_for_down_to_zero(database: Database) -> None:
     # given a month and a pack, of which most is spent
     user_id, store = await begin(database, START)
@@ -307,3 +329,9 @@ async def test_a_plan_may_keep_some_credits_of_a_month_for_one_month_more(databa
         kept = [amount for key, amount, _ in await grants_of(session, user_id) if key.startswith("rollover")]
         assert kept == [2_000, 2_000]
         assert await find_disagreements(session) == []
+
+
+async def _brought(session: ReadSession, user_id: UUID) -> list[int]:
+    """What each payment has brought, in the order of the payments."""
+    asked = text("SELECT credits_given FROM payments WHERE user_id = :user_id ORDER BY paid_at")
+    return list(await session.scalars(asked, {"user_id": user_id}))

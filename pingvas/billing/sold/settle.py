@@ -1,5 +1,6 @@
 """Bringing a person's plan and credits into step with what was sold to them. It may run at any time and any number of times."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -57,10 +58,12 @@ async def settle(session: AsyncSession, user_id: UUID) -> None:
     if held is not None:
         await _hold(session, copies, held)
     given = [await _give(session, copies, due) for due in credits_due(copies)]
-    if any(given) or any(payment.refunded or not payment.is_kept for payment in copies.payments):
+    if any(given):
         # Looked at again: what was given just now may have to go back in part.
         copies = await load_copies(session, user_id) or copies
-        await _take_back(session, copies)
+    brought = credits_of_payments(copies)
+    await _note_brought(session, copies, brought)
+    await _take_back(session, copies, brought)
     await session.execute(_SETTLE_AT, {"subscription_id": copies.wallet_id, "settle_at": next_change(copies)})
 
 
@@ -104,13 +107,17 @@ async def _give(session: AsyncSession, copies: Copies, due: Due) -> bool:
     return await give(session, grant) is not None
 
 
-async def _take_back(session: AsyncSession, copies: Copies) -> None:
+async def _note_brought(session: AsyncSession, copies: Copies, brought: Mapping[UUID, int]) -> None:
+    """Also where nothing was given: a payment that is heard of late takes its part of what a later one had brought alone."""
+    for payment in copies.payments:
+        if brought[payment.id] != payment.credits_given:
+            await session.execute(_BROUGHT, {"credits": brought[payment.id], "payment_id": payment.id})
+
+
+async def _take_back(session: AsyncSession, copies: Copies, brought: Mapping[UUID, int]) -> None:
     """Of each refunded payment the credits that it gave, in the same proportion, down to zero; the rest is noted beside it."""
-    brought = credits_of_payments(copies)
     for payment in copies.payments:
         given = brought[payment.id]
-        if given != payment.credits_given:
-            await session.execute(_BROUGHT, {"credits": given, "payment_id": payment.id})
         if payment.status == "refunded" or payment.status in _STATUS_OF_NOTHING:
             target = given
         elif payment.total > 0:
