@@ -1,4 +1,4 @@
-"""What everybody's devices hear of the studio."""
+"""What everybody's devices hear of the studio, and a person's of their account."""
 
 from __future__ import annotations
 
@@ -11,3 +11,12 @@ class AnnouncementsChanged(EventPayload):
     """There is another announcement, or one fewer: read them again."""
 
     event: ClassVar[str] = "system:announcement"
+
+
+class AuthExpired(EventPayload):
+    """The socket is closed, now or soon: its token is over (`token_expired`), its device was signed out (`invalid_token`), or its
+    account was suspended or deleted (`account_suspended`, `account_leaving`)."""
+
+    event: ClassVar[str] = "auth:expired"
+
+    code: str

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic.json_schema import models_json_schema
 
-from pingvas.accounts.events import AnnouncementsChanged
+from pingvas.accounts.events import AnnouncementsChanged, AuthExpired
 from pingvas.base.events import EventPayload, Resync
 from pingvas.billing.events import CreditsLow, CreditsUpdated, SubscriptionUpdated
 from pingvas.generation.events import (
@@ -36,14 +36,6 @@ class QueuePosition(EventPayload):
     position: int | None
     eta_seconds: float | None
     waiting_for: WaitingFor
-
-
-class AuthExpired(EventPayload):
-    """The socket is closed: its token is over (`token_expired`), or its device was signed out (`invalid_token`)."""
-
-    event: ClassVar[str] = "auth:expired"
-
-    code: str
 
 
 SERVER_EVENTS: tuple[type[EventPayload], ...] = (

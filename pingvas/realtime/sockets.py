@@ -18,6 +18,7 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.api_keys.use import note_uses, refuse_without_scope, which_live
 from pingvas.accounts.current import authenticate_for_a_while, is_admin, refuse_if_viewing
+from pingvas.accounts.events import AuthExpired
 from pingvas.accounts.refusals import InvalidToken
 from pingvas.accounts.tables import User, UserSession
 from pingvas.base.budgets import Budgets
@@ -31,7 +32,7 @@ from pingvas.generation.lifecycle.cancel import request_cancel
 from pingvas.generation.status.jobs import get_job
 from pingvas.realtime.backbone import backbone_url, open_manager
 from pingvas.realtime.connections import BoundedSockets, Session, session_of
-from pingvas.realtime.events import AuthExpired, QueuePosition
+from pingvas.realtime.events import QueuePosition
 from pingvas.realtime.job_ends import JobEnds
 from pingvas.realtime.messages import MAX_BYTES, TextPacket
 from pingvas.realtime.outgoing import Server

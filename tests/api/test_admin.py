@@ -63,7 +63,10 @@ async def test_a_suspended_person_is_out_at_once_knows_why_and_comes_in_again_wh
     # then
     assert answer.status_code == 200, answer.text
     assert (answer.json()["status"], answer.json()["suspended_reason"]) == ("suspended", WHY["reason"])
-    assert not await acts(client, person.access_token)
+    problem(await client.get(ME, headers=person.headers), 403, "account_suspended")
+    open_page = {"refresh_token": person.refresh_token}
+    told = problem(await client.post(f"{AUTH}/refresh", json=open_page), 403, "account_suspended")
+    assert told["reason"] == WHY["reason"]
     body = {"email": person.email, "password": PASSWORD}
     refused = problem(await client.post(f"{AUTH}/login", json=body), 403, "account_suspended")
     assert refused["reason"] == WHY["reason"]
@@ -71,6 +74,7 @@ async def test_a_suspended_person_is_out_at_once_knows_why_and_comes_in_again_wh
 
     # and when
     assert (await _do(client, admin, person, "restore")).status_code == 200
+    problem(await client.post(f"{AUTH}/refresh", json=open_page), 401, "invalid_token")
     assert (await client.post(f"{AUTH}/login", json=body)).status_code == 200
     subjects = [letter["subject"] for letter in await sent_mail(database, settings)]
     assert "Your account is suspended" in subjects

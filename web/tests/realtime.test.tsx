@@ -4,6 +4,8 @@ import { renderHook } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { beforeEach, expect, test, vi } from "vitest";
 
+import { readSession, signIn } from "@/api/session";
+import type { Tokens } from "@/api/types";
 import { rereadWhatEventsChange } from "@/app/serverEvents";
 import { jobKeys } from "@/entities/job/queries";
 import type { ServerEventName } from "@/realtime/events";
@@ -63,3 +65,27 @@ test("a page that was left hears nothing any more", async () => {
 
   expect(isStale()).toBe(false);
 });
+
+test.each([
+  ["account_suspended", { code: "account_suspended", reason: "Spam." }, 403, { reason: "Spam." }],
+  ["account_leaving", { code: "invalid_token" }, 401, {}],
+])(
+  "a page that is open learns at once that its account is over: %s",
+  async (code, refusal, status, words) => {
+    const { unmount } = page();
+    const headers = { "Content-Type": "application/problem+json" };
+    const refused = () => Promise.resolve(new Response(JSON.stringify(refusal), { status, headers }));
+    vi.stubGlobal("fetch", vi.fn().mockImplementation(refused));
+    signIn({ access_token: "one", expires_in: 900, user: {} } as Tokens);
+
+    say("auth:expired", { code });
+    await vi.advanceTimersByTimeAsync(1);
+
+    const problem: unknown = expect.objectContaining({
+      code,
+      words: expect.objectContaining(words) as unknown,
+    });
+    expect(readSession()).toEqual({ status: "signed-out", problem });
+    unmount();
+  },
+);

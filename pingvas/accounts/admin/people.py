@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.admin.audit import Doer, record
+from pingvas.accounts.events import AuthExpired
 from pingvas.accounts.mail.mails import write_to
 from pingvas.accounts.people.admins import refuse_if_last_admin
 from pingvas.accounts.sessions.lifecycle import end_other_sessions
 from pingvas.accounts.sign_in.second_factor import take_away
 from pingvas.accounts.tables import ApiKey, OAuthAccount, Passkey, SecondFactor, User, UserSession
 from pingvas.base.errors import Conflict, NotFound
+from pingvas.base.events import publish_later
 from pingvas.base.pages import Page, PageRequest, read_page
 from pingvas.base.read_session import ReadSession
 from pingvas.base.visible_text import accept_name
@@ -95,7 +97,8 @@ async def ways_in(session: ReadSession, user_id: UUID) -> WaysIn:
 
 
 async def suspend(session: AsyncSession, doer: Doer, user_id: UUID, reason: str) -> User:
-    """Keep somebody out until they are restored: devices are signed out, keys stop working, and they are written to.
+    """Keep somebody out until they are restored: devices and keys stop working at once, the pages that are open say why, and they
+    are written to. Their sessions are kept until then, so that each device learns it too.
 
     Whoever calls ends their jobs. Raises NotFound, Invalid, LastAdmin and Conflict.
     """
@@ -106,20 +109,24 @@ async def suspend(session: AsyncSession, doer: Doer, user_id: UUID, reason: str)
         raise Conflict(f"This account is {user.status} already.")
     user.status, user.suspended_at, user.suspended_reason = "suspended", func.now(), reason
     await session.flush()
-    await end_other_sessions(session, user_id, None)
+    await session.execute(
+        delete(UserSession).where(UserSession.user_id == user_id, UserSession.viewer_id.is_not(None))
+    )
+    publish_later(session, user_id, AuthExpired(code="account_suspended"))
     await _record(session, doer, "user.suspend", user_id, ("status", "active", "suspended"), reason)
     await write_to(session, user, "account_suspended", {"reason": reason})
     return await _again(session, user_id)
 
 
 async def restore(session: AsyncSession, doer: Doer, user_id: UUID, reason: str) -> User:
-    """Let somebody in again who was suspended. Raises NotFound, Invalid and Conflict."""
+    """Let somebody in again who was suspended; each device signs in anew. Raises NotFound, Invalid and Conflict."""
     reason = accept_reason(reason)
     user = await _lock(session, user_id)
     if user.status != "suspended":
         raise Conflict("This account is not suspended.")
     user.status, user.suspended_at, user.suspended_reason = "active", None, None
     await session.flush()
+    await end_other_sessions(session, user_id, None)
     await _record(session, doer, "user.restore", user_id, ("status", "suspended", "active"), reason)
     await write_to(session, user, "account_restored")
     return await _again(session, user_id)

@@ -9,12 +9,14 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.accounts.events import AuthExpired
 from pingvas.accounts.mail.mails import language_of, write_to, write_to_address
 from pingvas.accounts.one_time import forget_tokens
 from pingvas.accounts.people.admins import refuse_if_last_admin
 from pingvas.accounts.sessions.lifecycle import end_other_sessions
 from pingvas.accounts.tables import User
 from pingvas.base.errors import Conflict
+from pingvas.base.events import publish_later
 from pingvas.base.read_session import ReadSession
 from pingvas.base.settings import Settings
 
@@ -36,6 +38,7 @@ async def ask_to_leave(
     if user is None or user.leaves_at is None:
         raise Conflict("This account is deleted already.")
     await end_other_sessions(session, user_id, session_id)
+    publish_later(session, user_id, AuthExpired(code="account_leaving"))
     await forget_tokens(session, user_id, "sign_in", "verify_email", "confirm_old_email", "confirm_new_email")
     await write_to(session, user, "account_leaving", {"leaves_on": f"{user.leaves_at:%Y-%m-%d %H:%M} UTC"})
     return user.leaves_at

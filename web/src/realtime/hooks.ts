@@ -1,7 +1,8 @@
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useSyncExternalStore } from "react";
 
-import { freshToken, refresh } from "@/api/session";
+import { Problem } from "@/api/problem";
+import { freshToken, readSession, refresh, signOut } from "@/api/session";
 
 import type { ConnectionEvent, ServerEventHandlers, ServerEventName } from "./events";
 import { isConnected, onConnection, onReturn, onServerEvent, openSocket } from "./socket";
@@ -31,9 +32,16 @@ export function useRealtime(reread: (client: QueryClient) => Promise<void>): voi
       resync.current = window.setTimeout(() => void reread(client), Math.random() * RESYNC_WITHIN_MS);
     },
     "auth:expired": ({ code }) => {
-      // A device that was signed out elsewhere learns of it now; otherwise a fresh token opens the next connection.
-      const renewed = code === "invalid_token" ? refresh() : freshToken();
-      renewed.catch(() => undefined);
+      // Why a device is out, it learns now; otherwise a fresh token opens the next connection.
+      const renewed = code === "token_expired" ? freshToken() : refresh();
+      renewed.then(
+        () => {
+          if (code === "account_leaving" && readSession().status === "signed-out") {
+            signOut(new Problem({ code, status: 403 }));
+          }
+        },
+        () => undefined,
+      );
     },
   });
 }

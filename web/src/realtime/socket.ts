@@ -19,6 +19,9 @@ const socket: Socket<ServerEventHandlers<ServerEventName>> = io({
   },
 });
 
+/** What is said to a token that lets nobody in any more; who asks for another learns why. */
+const REFUSED = new Set(["token_expired", "invalid_token", "account_suspended", "account_leaving"]);
+
 /** Somebody is signed in and wants the connection; without that no late timer may bring it back. */
 let wanted = false;
 let connected = false;
@@ -46,8 +49,7 @@ socket.on("connect_error", (error) => {
   refusals += 1;
   const delay = Math.min(30_000, 500 * 2 ** refusals);
   setTimeout(() => {
-    const stale = error.message === "token_expired" || error.message === "invalid_token";
-    (stale && wanted ? refresh() : Promise.resolve(null)).then(reconnect, reconnect);
+    (REFUSED.has(error.message) && wanted ? refresh() : Promise.resolve(null)).then(reconnect, reconnect);
   }, delay);
 });
 

@@ -22,8 +22,8 @@ export function SignInPage() {
   const session = useSession();
   const [more, setMore] = useState<Problem | null>(null);
   const code = query.get("problem");
-  const told = code === null ? null : new Problem({ code, status: 400 });
   const ended = session.status === "signed-out" ? session.problem : undefined;
+  const told = code === null ? ended : new Problem({ code, status: 400 });
   const suspended = [more, ended, told].find((problem) => problem?.code === "account_suspended");
   const challenge = more?.words.challenge;
   useTitle(t(challenge === undefined ? "auth.sign-in" : "auth.code_title"));

@@ -16,7 +16,8 @@ export type AnnouncementsChanged = {
 /**
  * AuthExpired
  *
- * The socket is closed: its token is over (`token_expired`), or its device was signed out (`invalid_token`).
+ * The socket is closed, now or soon: its token is over (`token_expired`), its device was signed out (`invalid_token`), or its
+ * account was suspended or deleted (`account_suspended`, `account_leaving`).
  */
 export type AuthExpired = {
     /**
