@@ -20,3 +20,9 @@ class AuthExpired(EventPayload):
     event: ClassVar[str] = "auth:expired"
 
     code: str
+
+
+class AccountUpdated(EventPayload):
+    """What a person's devices show of the account has changed, perhaps on another one: read it again."""
+
+    event: ClassVar[str] = "account:updated"

@@ -90,7 +90,7 @@ async def _open(
     await session.execute(picture.values(avatar_url=_picture_of(identity)))
     await link(session, user, identity)
     if is_proven:
-        prove_email(user)
+        prove_email(session, user)
         await session.flush()
     elif email is not None:
         await ask_to_verify(session, user, language=language)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic.json_schema import models_json_schema
 
-from pingvas.accounts.events import AnnouncementsChanged, AuthExpired
+from pingvas.accounts.events import AccountUpdated, AnnouncementsChanged, AuthExpired
 from pingvas.base.events import EventPayload, Resync
 from pingvas.billing.events import CreditsLow, CreditsUpdated, SubscriptionUpdated
 from pingvas.generation.events import (
@@ -50,6 +50,7 @@ SERVER_EVENTS: tuple[type[EventPayload], ...] = (
     CreditsUpdated,
     CreditsLow,
     SubscriptionUpdated,
+    AccountUpdated,
     AuthExpired,
     AnnouncementsChanged,
     Resync,

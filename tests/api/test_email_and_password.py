@@ -48,7 +48,7 @@ async def test_signing_up_sends_a_link_that_proves_the_address_once(
     me = (await client.get(ME, headers=person.headers)).json()
     assert me["user"]["email_verified_at"] is not None
     problem(await _post(client, f"{AUTH}/verify-email", token=token_in(letter)), 401, "invalid_token")
-    problem(await _post(client, f"{ME}/verify-email", person), 409, "conflict")
+    problem(await _post(client, f"{ME}/verify-email", person), 409, "already_proven")
 
 
 async def test_another_link_may_be_asked_for_a_few_times(
@@ -223,6 +223,31 @@ async def test_a_change_to_somebody_elses_address_is_answered_the_same_and_never
 
     assert answer.status_code == 202
     assert len(await sent_mail(database, settings)) == before
+
+
+async def test_a_change_to_an_address_that_somebody_took_meanwhile_ends_and_says_so(
+    client: httpx.AsyncClient, database: Database, settings: Settings
+) -> None:
+    # given a change that one of the two addresses agreed to
+    person, new = await sign_up(client), fresh_email()
+    await _post(client, f"{AUTH}/verify-email", token=token_in((await sent_mail(database, settings))[-1]))
+    await _post(client, f"{ME}/email", person, email=new)
+    letters = {letter["to"]: letter for letter in (await sent_mail(database, settings))[-2:]}
+    await _post(client, f"{AUTH}/email/confirm", token=token_in(letters[new]))
+
+    # when somebody else signs up with the new one, and the other agrees
+    await sign_up(client, email=new)
+    answer = await _post(client, f"{AUTH}/email/confirm", token=token_in(letters[person.email]))
+
+    # then
+    problem(answer, 409, "email_exists")
+    me = (await client.get(ME, headers=person.headers)).json()
+    assert (me["user"]["email"], me["email_change"]) == (person.email, None)
+    told = (await sent_mail(database, settings))[-1]
+    assert (told["to"], told["subject"]) == (person.email, "Your e-mail address was not changed")
+    again = await _post(client, f"{AUTH}/email/confirm", token=token_in(letters[person.email]))
+    problem(again, 401, "invalid_token")
+    assert (await _post(client, f"{ME}/email", person, email=fresh_email())).status_code == 202
 
 
 async def test_a_change_that_is_taken_back_cannot_be_confirmed(

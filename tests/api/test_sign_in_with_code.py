@@ -118,6 +118,7 @@ async def test_after_a_few_wrong_codes_the_password_is_asked_for_again(
     right = await answer(client, challenge, await code_of(database, secret))
 
     assert [told.json()["code"] for told in wrong] == ["wrong_code"] * MAX_ATTEMPTS
+    assert [told.json()["tries_left"] for told in wrong] == [4, 3, 2, 1, 0]
     problem(right, 409, "challenge_over")
 
 

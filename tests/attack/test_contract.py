@@ -86,6 +86,7 @@ OF_THE_STATE = {
     "invalid_token",
     "invalid_credentials",
     "email_exists",
+    "already_proven",
     "handle_taken",
     "last_admin",
     "last_way_in",

@@ -1,7 +1,13 @@
-import { act, cleanup, renderHook } from "@testing-library/react";
+import { setupI18n } from "@lingui/core";
+import { I18nProvider } from "@lingui/react";
+import { act, cleanup, render, renderHook, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { BACK_FOR_MS, FIRST_TOLD_AFTER_MS, TOLD_AFTER_MS, useConnection } from "@/realtime/useConnection";
+import { OfflineLine } from "@/app/OfflineLine";
+import { BACK_FOR_MS, FIRST_TOLD_AFTER_MS, TOLD_AFTER_MS } from "@/realtime/told";
+import { useConnection } from "@/realtime/useConnection";
+
+import { messagesIn } from "./words";
 
 /** The socket: whether it stands, and whom to tell. */
 const socket = vi.hoisted(() => ({ connected: false, listeners: new Set<() => void>() }));
@@ -41,6 +47,25 @@ beforeEach(() => {
 afterEach(() => {
   cleanup();
   vi.useRealTimers();
+});
+
+test("whoever is not signed in is told that the device is offline, and that it is back", async () => {
+  const i18n = setupI18n({ locale: "en", messages: { en: messagesIn("en") } });
+  render(
+    <I18nProvider i18n={i18n}>
+      <OfflineLine />
+    </I18nProvider>,
+  );
+
+  goOnline(false);
+  await pass(TOLD_AFTER_MS);
+  expect(screen.getByRole("status").textContent).toMatch(/^You are offline/);
+  goOnline(true);
+  await pass(0);
+  expect(screen.getByRole("status").textContent).toBe("You are online again.");
+  await pass(BACK_FOR_MS);
+
+  expect(screen.getByRole("status").textContent).toBe("");
 });
 
 test("a short gap is not told", async () => {

@@ -9,17 +9,21 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pingvas.accounts.events import AccountUpdated
 from pingvas.accounts.mail.compose import Language
 from pingvas.accounts.mail.mails import write_to, write_to_address
 from pingvas.accounts.one_time import LIFETIMES, forget_tokens, redeem_token
 from pingvas.accounts.people.emails import normalise_email
 from pingvas.accounts.people.registration import EmailExists
 from pingvas.accounts.tables import EmailChange, User
+from pingvas.base.db import Database
 from pingvas.base.errors import Conflict, Invalid
+from pingvas.base.events import publish_later
 from pingvas.base.read_session import ReadSession
 
 
 class AlreadyProven(Conflict):
+    code = "already_proven"
     default_detail = "This address is proven already."
 
 
@@ -47,16 +51,17 @@ async def ask_to_verify(session: AsyncSession, user: User, *, language: Language
 async def verify_email(session: AsyncSession, token: str) -> User:
     """Take the address as proven. Raises InvalidToken, TokenExpired and AccountSuspended."""
     user, _ = await redeem_token(session, token, "verify_email")
-    prove_email(user)
+    prove_email(session, user)
     await session.flush()
     await forget_tokens(session, user.id, "verify_email")
     return user
 
 
-def prove_email(user: User) -> None:
-    """The person has shown that the address is theirs."""
+def prove_email(session: AsyncSession, user: User) -> None:
+    """The person has shown that the address is theirs; their pages stop asking for that."""
     if user.email_verified_at is None and user.email is not None:
         user.email_verified_at = func.now()
+        publish_later(session, user.id, AccountUpdated())
 
 
 async def ask_to_change_email(session: AsyncSession, user_id: UUID, new_email: str) -> PendingChange:
@@ -109,11 +114,23 @@ async def forget_change(session: AsyncSession, user_id: UUID) -> None:
     await forget_tokens(session, user_id, "confirm_old_email", "confirm_new_email")
 
 
-async def confirm_change(session: AsyncSession, token: str) -> PendingChange | None:
+async def confirm_change(database: Database, token: str) -> PendingChange | None:
     """One of the two addresses agrees. None: it was the second, and the address has changed.
 
-    Raises InvalidToken, TokenExpired, AccountSuspended, NoChangeWaits and EmailExists.
+    Raises InvalidToken, TokenExpired, AccountSuspended, NoChangeWaits and EmailExists: the new address is somebody else's by now, and
+    the change has ended with that. Takes the database, not a session: its end must be committed although the caller is refused.
     """
+    async with database.transaction() as session:
+        user, change = await _agree(session, token)
+        if change.old_confirmed_at is None or change.new_confirmed_at is None:
+            return await find_change(session, user.id)
+        moved = await _move(session, user, change.new_email)
+    if not moved:
+        raise EmailExists
+    return None
+
+
+async def _agree(session: AsyncSession, token: str) -> tuple[User, EmailChange]:
     user, purpose = await redeem_token(session, token, "confirm_old_email", "confirm_new_email")
     column = EmailChange.old_confirmed_at if purpose == "confirm_old_email" else EmailChange.new_confirmed_at
     agree = (
@@ -125,26 +142,30 @@ async def confirm_change(session: AsyncSession, token: str) -> PendingChange | N
     change = await session.scalar(agree)
     if change is None:
         raise NoChangeWaits
-    if change.old_confirmed_at is None or change.new_confirmed_at is None:
-        return await find_change(session, user.id)
-    await _move(session, user, change.new_email)
-    return None
+    return user, change
 
 
-async def _move(session: AsyncSession, user: User, new_email: str) -> None:
+async def _move(session: AsyncSession, user: User, new_email: str) -> bool:
+    """Whether it could be done. It could not where the address was taken meanwhile: that ends the change, and the person is told."""
     old = user.email
+    publish_later(session, user.id, AccountUpdated())
     try:
         async with session.begin_nested():
             user.email = new_email
             user.email_verified_at = func.now()
             await session.flush()
     except IntegrityError:
-        raise EmailExists from None
+        await session.refresh(user)
+        await forget_change(session, user.id)
+        if old is not None:
+            await write_to(session, user, "email_not_changed", {"new_email": new_email})
+        return False
     await forget_change(session, user.id)
     # What was sent to the old address must not open the account any more.
     await forget_tokens(session, user.id, "verify_email", "reset_password", "sign_in")
     if old is not None:
         await write_to(session, user, "email_changed", {"new_email": new_email}, to=old)
+    return True
 
 
 async def forgot_password(session: AsyncSession, email: str, *, language: Language) -> None:

@@ -19,7 +19,7 @@ from pingvas.accounts.sign_in.challenges import (
     from_text,
     take,
 )
-from pingvas.accounts.sign_in.second_factor import counting, has_second_factor, use_code
+from pingvas.accounts.sign_in.second_factor import WrongCode, counting, has_second_factor, use_code
 from pingvas.accounts.tables import User
 from pingvas.base.budgets import Budgets, Key
 from pingvas.base.db import Database
@@ -96,7 +96,10 @@ async def sign_in_with_code(
             raise ChallengeOver
         with counting(budgets, user_id, code, address=address):
             async with database.transaction() as session:
-                await use_code(session, settings, user_id, code)
+                try:
+                    await use_code(session, settings, user_id, code)
+                except WrongCode:
+                    raise WrongCode(tries_left=MAX_ATTEMPTS - asked.attempts) from None
                 await take(session, token, "second_factor")
                 user = await session.get_one(User, user_id)
                 refuse_unless_active(user, leaving_too=True)

@@ -40,7 +40,7 @@ _WAYS_IN: tuple[Any, ...] = (
 async def reclaim(session: AsyncSession, user: User) -> None:
     """Take the address as proven, and drop the password, the devices, the keys and all other ways in."""
     user.password_hash = None
-    prove_email(user)
+    prove_email(session, user)
     await session.flush()
     for table in _WAYS_IN:
         await session.execute(delete(table).where(table.user_id == user.id))

@@ -28,13 +28,14 @@ from pingvas.base.settings import Settings
 
 
 class WrongCode(Invalid):
-    """Wrong, too old, or used before: which of these is not told."""
+    """Wrong, too old, or used before: which of these is not told. `tries_left`: how many more the question takes that was answered."""
 
     code = "wrong_code"
     default_detail = "This code is wrong, or was used before."
 
-    def __init__(self) -> None:
-        super().__init__(field="code", reason="is wrong, or was used before")
+    def __init__(self, *, tries_left: int | None = None) -> None:
+        extra = None if tries_left is None else {"tries_left": tries_left}
+        super().__init__(field="code", reason="is wrong, or was used before", extra=extra)
 
 
 class SecondFactorExists(Conflict):

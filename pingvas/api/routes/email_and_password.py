@@ -138,11 +138,14 @@ async def reset(
 @auth.post("/email/confirm", operation_id="confirm_email")
 @raises(InvalidToken, TokenExpired, AccountSuspended, NoChangeWaits, EmailExists, BudgetUsedUp)
 async def confirm(
-    body: LinkBody, session: SessionDep, budgets: BudgetsDep, address: AddressDep
+    body: LinkBody, database: DatabaseDep, budgets: BudgetsDep, address: AddressDep
 ) -> ConfirmedOut:
-    """Agree to a change of address, with the token that was sent to the old address or the new one."""
+    """Agree to a change of address, with the token that was sent to the old address or the new one.
+
+    Where somebody else has the new address by now, the change has ended: 409 `email_exists`.
+    """
     with budgets.tokens.counting(address, InvalidToken):
-        waiting = await confirm_change(session, body.token.get_secret_value())
+        waiting = await confirm_change(database, body.token.get_secret_value())
     return ConfirmedOut(
         changed=waiting is None,
         waiting=None if waiting is None else EmailChangeOut.model_validate(waiting),

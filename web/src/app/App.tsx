@@ -1,5 +1,5 @@
 /** What is seen by whom: the way in, or the studio. */
-import { Suspense, useDeferredValue } from "react";
+import { Suspense, useDeferredValue, type ReactNode } from "react";
 import { BrowserRouter, matchPath, Navigate, Route, Routes, useLocation } from "react-router";
 
 import { BASE_PATH } from "@/api/basePath";
@@ -23,6 +23,7 @@ import {
   SignUpPage,
 } from "./entrances";
 import { ErrorBoundary } from "./ErrorBoundary";
+import { OfflineLine } from "./OfflineLine";
 
 export function App() {
   return (
@@ -48,28 +49,42 @@ function Pages() {
   const { pathname } = useLocation();
 
   const ForEverybody = isForEverybody(pathname) ? FOR_EVERYBODY[pathname] : null;
-  if (ForEverybody) return <ForEverybody />;
+  if (ForEverybody) return <Outside page={<ForEverybody />} />;
   const shown = matchPath(SHOWN_TO_ALL, pathname)?.params.id;
-  if (shown !== undefined) return <PublicCollection key={shown} id={shown} />;
+  if (shown !== undefined) return <Outside page={<PublicCollection key={shown} id={shown} />} />;
   // Whoever was not signed in here, and comes to sign in, need not wait for the studio to say that they are not.
   const mustWait = session.status === "starting" && (wasSignedIn() || !(pathname in WAYS_IN));
   if (mustWait) return <Starting />;
   if (session.status === "unreachable") return <Unreachable />;
   if (session.status !== "signed-in") {
-    return (
-      <Routes>
-        {Object.entries(WAYS_IN).map(([path, Page]) => (
-          <Route key={path} path={path} element={<Page />} />
-        ))}
-        {/* Another service said who is there, and yet nobody is: its cookie did not come along. */}
-        <Route path="/sign-in/done" element={<Navigate to="/sign-in?problem=not_signed_in" replace />} />
-        <Route path="*" element={<ToSignIn />} />
-      </Routes>
-    );
+    return <Outside page={<WaysIn />} />;
   }
   if (session.user.status === "deleted") return <Leaving key={session.user.id} />;
   // Another account is another page altogether: nothing of the one before stays mounted.
   return <SignedIn key={session.user.id} user={session.user} />;
+}
+
+function WaysIn() {
+  return (
+    <Routes>
+      {Object.entries(WAYS_IN).map(([path, Page]) => (
+        <Route key={path} path={path} element={<Page />} />
+      ))}
+      {/* Another service said who is there, and yet nobody is: its cookie did not come along. */}
+      <Route path="/sign-in/done" element={<Navigate to="/sign-in?problem=not_signed_in" replace />} />
+      <Route path="*" element={<ToSignIn />} />
+    </Routes>
+  );
+}
+
+/** Without the frame of the studio, in which the line about the connection stands otherwise. */
+function Outside({ page }: { page: ReactNode }) {
+  return (
+    <>
+      <OfflineLine />
+      {page}
+    </>
+  );
 }
 
 /** Whoever arrives signed in sees the studio at once and whole: it is drawn in pieces, between which the page can take a key. */

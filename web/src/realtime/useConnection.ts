@@ -1,54 +1,13 @@
-/** Whether the page hears from the studio, told calmly: a short gap is none, and what was told is taken back. */
-import { useEffect, useState, useSyncExternalStore } from "react";
+/** Whether the page hears from the studio. */
+import { useState } from "react";
 
 import { useConnected } from "./hooks";
-
-export type Connection = "fine" | "offline" | "reconnecting" | "back";
-
-/** Shorter gaps are not told. */
-export const TOLD_AFTER_MS = 1_500;
-/** The first connection may take its time before anybody calls it lost. */
-export const FIRST_TOLD_AFTER_MS = 6_000;
-/** How long it stays told that the connection is back. */
-export const BACK_FOR_MS = 3_000;
+import { useOnline, useTold, type Connection } from "./told";
 
 export function useConnection(): Connection {
-  const online = useSyncExternalStore(onOnline, () => navigator.onLine);
+  const online = useOnline();
   const connected = useConnected();
-  const now = !online ? "offline" : connected ? "fine" : "reconnecting";
-  const [told, setTold] = useState<Connection>("fine");
   const [everConnected, setEverConnected] = useState(connected);
   if (connected && !everConnected) setEverConnected(true);
-
-  useEffect(() => {
-    if (told === now) return;
-    if (now !== "fine") {
-      // Between two troubles nobody is told that there is none.
-      const wait =
-        told === "offline" || told === "reconnecting"
-          ? 0
-          : everConnected || now === "offline"
-            ? TOLD_AFTER_MS
-            : FIRST_TOLD_AFTER_MS;
-      return later(wait, () => setTold(now));
-    }
-    if (told === "back") return later(BACK_FOR_MS, () => setTold("fine"));
-    return later(0, () => setTold("back"));
-  }, [now, told, everConnected]);
-
-  return told;
-}
-
-function later(wait: number, work: () => void): () => void {
-  const timer = window.setTimeout(work, wait);
-  return () => window.clearTimeout(timer);
-}
-
-function onOnline(listener: () => void): () => void {
-  window.addEventListener("online", listener);
-  window.addEventListener("offline", listener);
-  return () => {
-    window.removeEventListener("online", listener);
-    window.removeEventListener("offline", listener);
-  };
+  return useTold(!online ? "offline" : connected ? "fine" : "reconnecting", !everConnected);
 }

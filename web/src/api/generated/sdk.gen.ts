@@ -1947,6 +1947,8 @@ export const resetPassword = <ThrowOnError extends boolean = true>(options: Opti
  * Confirm
  *
  * Agree to a change of address, with the token that was sent to the old address or the new one.
+ *
+ * Where somebody else has the new address by now, the change has ended: 409 `email_exists`.
  */
 export const confirmEmail = <ThrowOnError extends boolean = true>(options: Options<ConfirmEmailData, ThrowOnError>): RequestResult<ConfirmEmailResponses, ConfirmEmailErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ConfirmEmailResponses, ConfirmEmailErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',

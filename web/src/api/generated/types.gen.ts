@@ -11044,7 +11044,7 @@ export type ConfirmEmailErrors = {
      */
     500: Problem;
     /**
-     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds)
      */
     503: Problem;
 };
@@ -11077,7 +11077,7 @@ export type SendVerificationErrors = {
      */
     403: Problem;
     /**
-     * Conflict: `conflict` (This address is proven already)
+     * Conflict: `already_proven` (This address is proven already)
      */
     409: Problem;
     /**

@@ -13,15 +13,23 @@ import { useAtOnce } from "./useAtOnce";
 export function ConfirmEmailPage() {
   const { t } = useI18n();
   const client = useQueryClient();
-  const { data, error } = useAtOnce(async (token) => {
-    const confirmed = await confirmEmail({ body: { token } });
-    void client.invalidateQueries({ queryKey: userKeys.me });
-    return confirmed;
+  const { data, error } = useAtOnce((token) => {
+    // Also a change that cannot be made is over.
+    return confirmEmail({ body: { token } }).finally(
+      () => void client.invalidateQueries({ queryKey: userKeys.me }),
+    );
   });
 
   if (error && asProblem(error).code === "invalid_token") {
     return (
       <Outcome title={t("auth.link_over")} text={t("auth.confirm_over_text")}>
+        <Onward />
+      </Outcome>
+    );
+  }
+  if (error && asProblem(error).code === "email_exists") {
+    return (
+      <Outcome title={t("auth.confirm_taken")} text={t("auth.confirm_taken_text")}>
         <Onward />
       </Outcome>
     );

@@ -20,7 +20,7 @@ interface SecondFactorFormProps {
 
 export function SecondFactorForm({ challenge, onStartAgain }: SecondFactorFormProps) {
   const i18n = useI18n();
-  const { t } = i18n;
+  const { t, duration } = i18n;
   const [lost, setLost] = useState(false);
   const [code, setCode] = useState("");
   const sending = useSingleMutation({
@@ -29,6 +29,22 @@ export function SecondFactorForm({ challenge, onStartAgain }: SecondFactorFormPr
   });
   const problem = sending.error && asProblem(sending.error);
   const wrong = problem?.code === "wrong_code";
+  const left = problem?.numbers.tries_left;
+  if (left === 0 || problem?.code === "challenge_over") {
+    return (
+      <>
+        <h1 className={pages.title}>{t("auth.code_title")}</h1>
+        <p className={pages.problem} role="alert">
+          {t(left === 0 ? "auth.code_over" : "auth.code_too_late")}
+        </p>
+        <Button look="primary" wide autoFocus onClick={onStartAgain}>
+          {t("auth.start_again")}
+        </Button>
+      </>
+    );
+  }
+  const said = problem && problemText(i18n, problem);
+  const locked = problem?.words.budget === "second_factor" && problem.retryAfter !== null;
   return (
     <>
       <h1 className={pages.title}>{t("auth.code_title")}</h1>
@@ -50,12 +66,14 @@ export function SecondFactorForm({ challenge, onStartAgain }: SecondFactorFormPr
           spellCheck={false}
           required
           value={code}
-          error={wrong ? problemText(i18n, problem) : undefined}
+          error={
+            wrong ? [said, left && t("auth.code_left", { n: left })].filter(Boolean).join(" ") : undefined
+          }
           onChange={(event) => setCode(event.target.value)}
         />
         {problem && !wrong && (
           <p className={styles.problem} role="alert">
-            {problemText(i18n, problem)}
+            {locked ? t("auth.code_locked", { wait: duration(problem.retryAfter ?? 0) }) : said}
           </p>
         )}
         <Button type="submit" look="primary" wide busy={sending.isPending}>

@@ -2,7 +2,7 @@ import { useState } from "react";
 
 import { useEndedJobs } from "@/entities/job/useEndedJobs";
 import { usePreferences } from "@/entities/user/preferences";
-import type { UserEvent } from "@/entities/user/useUserEvents";
+import type { CreditsEvent } from "@/entities/user/useUserEvents";
 import { useServerEvents } from "@/realtime/hooks";
 
 import { chime } from "./chime";
@@ -34,7 +34,7 @@ export function useNotices(jobsInView: boolean): Notices {
     const kind = job.status === "completed" ? "job_completed" : "job_failed";
     if (wanted?.[kind] !== false) add((before, at) => withJob(before, job, at));
   });
-  useServerEvents<UserEvent>({
+  useServerEvents<CreditsEvent>({
     "credits:updated": ({ reason, change }) => {
       if (TOLD_OF_CREDITS.includes(reason)) add((before, at) => withCredits(before, reason, change, at));
     },

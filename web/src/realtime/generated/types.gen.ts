@@ -5,6 +5,15 @@ export type ClientOptions = {
 };
 
 /**
+ * AccountUpdated
+ *
+ * What a person's devices show of the account has changed, perhaps on another one: read it again.
+ */
+export type AccountUpdated = {
+    [key: string]: never;
+};
+
+/**
  * AnnouncementsChanged
  *
  * There is another announcement, or one fewer: read them again.
@@ -372,6 +381,7 @@ export type ServerEvents = {
     'credits:updated': CreditsUpdated;
     'credits:low': CreditsLow;
     'subscription:updated': SubscriptionUpdated;
+    'account:updated': AccountUpdated;
     'auth:expired': AuthExpired;
     'system:announcement': AnnouncementsChanged;
     'system:resync': Resync;

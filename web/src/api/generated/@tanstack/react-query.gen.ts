@@ -2177,6 +2177,8 @@ export const resetPasswordMutation = (options?: Partial<Options<ResetPasswordDat
  * Confirm
  *
  * Agree to a change of address, with the token that was sent to the old address or the new one.
+ *
+ * Where somebody else has the new address by now, the change has ended: 409 `email_exists`.
  */
 export const confirmEmailMutation = (options?: Partial<Options<ConfirmEmailData>>): UseMutationOptions<ConfirmEmailResponse, ConfirmEmailError, Options<ConfirmEmailData>> => {
     const mutationOptions: UseMutationOptions<ConfirmEmailResponse, ConfirmEmailError, Options<ConfirmEmailData>> = {

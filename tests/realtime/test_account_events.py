@@ -1,10 +1,12 @@
-"""Whoever is suspended, or deletes the account, is told on every page that is open at that moment."""
+"""What becomes of an account is told on every page of its owner that is open at that moment."""
 
 from collections.abc import Awaitable, Callable
 
 from pingvas.accounts.admin.audit import Doer
 from pingvas.accounts.admin.people import suspend
 from pingvas.accounts.leaving.deletion import ask_to_leave
+from pingvas.accounts.one_time import create_token
+from pingvas.accounts.people.addresses import verify_email
 from pingvas.base.db import Database
 from pingvas.base.ids import new_id
 from pingvas.base.settings import Settings
@@ -49,3 +51,24 @@ async def test_the_pages_of_whoever_deletes_the_account_are_told_at_once(
 
     # then
     assert await theirs.until("auth:expired") == {"code": "account_leaving"}
+
+
+async def test_the_pages_that_ask_to_prove_an_address_are_told_that_it_is(
+    make_person: MakePerson, connect: Connect, worker_database: Database
+) -> None:
+    # given
+    person, stranger = await make_person(), await make_person()
+    theirs, others = [await connect(person), await connect(person)], await connect(stranger)
+
+    # when
+    async with worker_database.transaction() as session:
+        token = await create_token(session, person.user_id, "verify_email")
+    async with worker_database.transaction() as session:
+        await verify_email(session, token)
+
+    # then
+    for ears in theirs:
+        assert await ears.until("account:updated") == {}
+    await tell(worker_database, stranger, started(new_id()))
+    await others.until("job:started")
+    assert [name for name, _ in others.heard] == ["job:started"]
