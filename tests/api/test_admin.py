@@ -125,6 +125,32 @@ async def test_the_log_is_exported_and_what_somebody_wrote_is_no_formula(
     assert answer.headers["content-type"].startswith("text/csv")
 
 
+async def test_the_export_has_what_the_page_was_filtered_to(
+    client: httpx.AsyncClient, admin: SignedInPerson, person: SignedInPerson
+) -> None:
+    # given deeds of two kinds on two people
+    other = await sign_up(client)
+    for somebody in (person, other):
+        await _do(client, admin, somebody, "credits", credits=1)
+        await _do(client, admin, somebody, "suspend")
+
+    async def exported(**filter: Any) -> list[tuple[str, str]]:
+        answer = await client.get(f"{ADMIN}/audit.csv", headers=admin.headers, params=filter)
+        [head, *rows] = list(csv.reader(io.StringIO(answer.text)))
+        found = [dict(zip(head, row, strict=True)) for row in rows]
+        assert [row["id"] for row in found] == [
+            entry["id"] for entry in await _audit(client, admin, **filter)
+        ]
+        return [(row["action"], row["target_id"]) for row in found]
+
+    # then
+    them = [other.user["id"], person.user["id"]]
+    assert await exported(action="user.suspend") == [("user.suspend", who) for who in them]
+    assert await exported(action="user.suspend", target_id=them[1]) == [("user.suspend", them[1])]
+    assert await exported(actor_id=them[0]) == []
+    assert len(await exported(actor_id=admin.user["id"])) == 4
+
+
 @pytest.mark.parametrize(
     "statement", ["UPDATE audit_log SET reason = 'x'", "DELETE FROM audit_log", "TRUNCATE audit_log"]
 )

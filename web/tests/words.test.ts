@@ -34,7 +34,18 @@ describe("translating", () => {
     expect(signed(5)).toBe("+5");
     expect(duration(0.2)).toBe("1 s");
     expect(duration(200)).toBe("4 min");
-    expect(bytes(1_073_741_824)).toBe("1 GB");
+  });
+
+  test.each([
+    [0, "0 bytes", "0바이트"],
+    [1, "1 byte", "1바이트"],
+    [1_000, "1,000 bytes", "1,000바이트"],
+    [1_024, "1 kB", "1kB"],
+    [1_048_100, "1 MB", "1MB"],
+    [1_610_612_736, "1.5 GB", "1.5GB"],
+  ])("writes a size of %d", (size, english, inKorean) => {
+    expect(bytes(size)).toBe(english);
+    expect(korean.bytes(size)).toBe(inKorean);
   });
 });
 

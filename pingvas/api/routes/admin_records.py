@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import APIRouter, Depends, Query, Response, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.accounts.admin.announcements import (
@@ -89,19 +89,24 @@ class AnnouncementBody(BaseModel):
     ends_at: Moment | None = Field(None, description="Left out: until it is removed")
 
 
-@router.get("/admin/audit", operation_id="list_audit_log")
-async def list_audit_log(
-    admin: AdminDep,
-    session: ReadSessionDep,
-    asked: PageDep,
+async def _filter(
     actor_id: UUID | None = None,
     target_id: Annotated[str | None, Query(max_length=200)] = None,
     action: Annotated[str | None, Query(max_length=100)] = None,
     since: Moment | None = None,
     until: Moment | None = None,
+) -> AuditFilter:
+    return AuditFilter(actor_id, target_id, action, since, until)
+
+
+FilterDep = Annotated[AuditFilter, Depends(_filter)]
+
+
+@router.get("/admin/audit", operation_id="list_audit_log")
+async def list_audit_log(
+    admin: AdminDep, session: ReadSessionDep, asked: PageDep, filter: FilterDep
 ) -> AuditPage:
     """What admins did, newest first."""
-    filter = AuditFilter(actor_id, target_id, action, since, until)
     page = await list_entries(session, filter, asked)
     names = await names_of_targets(session, page.items)
     items = [
@@ -120,14 +125,10 @@ async def list_audit_log(
     responses=AS_CSV,
 )
 async def export_audit_log(
-    admin: AdminDep,
-    session: ReadSessionDep,
-    asked: PageDep,
-    since: Moment | None = None,
-    until: Moment | None = None,
+    admin: AdminDep, session: ReadSessionDep, asked: PageDep, filter: FilterDep
 ) -> Response:
-    """A page of the same as CSV; the next one is in the header `X-Next-Cursor`."""
-    page = await list_entries(session, AuditFilter(since=since, until=until), asked)
+    """A page of the same, by the same filters, as CSV; the next one is in the header `X-Next-Cursor`."""
+    page = await list_entries(session, filter, asked)
     headers = {"X-Next-Cursor": page.next_cursor} if page.next_cursor else {}
     rows = ([getattr(entry, column) for column in _COLUMNS] for entry in page.items)
     return csv_answer(_COLUMNS, rows, headers=headers)

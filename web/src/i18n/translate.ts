@@ -117,16 +117,20 @@ export function translator(i18n: I18n): Translator {
     ordinal: (place) =>
       number(place) + (language === "en" ? ENGLISH_ENDINGS[places(language).select(place)] : ""),
     bytes: (value) => {
-      const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
-      let size = value;
+      // The short name of this unit, unlike those of the others, has no plural and no Korean.
+      if (value < 1024) return t("size.bytes", { n: Math.round(value) });
+      const units = ["kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
+      let size = value / 1024;
       let step = 0;
-      while (size >= 1000 && step < units.length - 1) {
+      // What would be rounded to 1,000 of one is 0.98 of the next.
+      while (size >= 999.5 && step < units.length - 1) {
         size /= 1024;
         step += 1;
       }
+      const unit = units[step];
       return new Intl.NumberFormat(language, {
         style: "unit",
-        unit: units[step] ?? "byte",
+        unit,
         unitDisplay: "short",
         maximumSignificantDigits: 3,
       }).format(size);

@@ -1549,7 +1549,7 @@ export const listAuditLog = <ThrowOnError extends boolean = true>(options?: Opti
 /**
  * Export Audit Log
  *
- * A page of the same as CSV; the next one is in the header `X-Next-Cursor`.
+ * A page of the same, by the same filters, as CSV; the next one is in the header `X-Next-Cursor`.
  */
 export const exportAuditLog = <ThrowOnError extends boolean = true>(options?: Options<ExportAuditLogData, ThrowOnError>): RequestResult<ExportAuditLogResponses, ExportAuditLogErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ExportAuditLogResponses, ExportAuditLogErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',

@@ -9596,6 +9596,18 @@ export type ListAuditLogData = {
     path?: never;
     query?: {
         /**
+         * Limit
+         *
+         * Items a page
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the page before
+         */
+        cursor?: string | null;
+        /**
          * Actor Id
          */
         actor_id?: string | null;
@@ -9615,18 +9627,6 @@ export type ListAuditLogData = {
          * Until
          */
         until?: string | null;
-        /**
-         * Limit
-         *
-         * Items a page
-         */
-        limit?: number;
-        /**
-         * Cursor
-         *
-         * `next_cursor` of the page before
-         */
-        cursor?: string | null;
     };
     url: '/api/v1/admin/audit';
 };
@@ -9674,14 +9674,6 @@ export type ExportAuditLogData = {
     path?: never;
     query?: {
         /**
-         * Since
-         */
-        since?: string | null;
-        /**
-         * Until
-         */
-        until?: string | null;
-        /**
          * Limit
          *
          * Items a page
@@ -9693,6 +9685,26 @@ export type ExportAuditLogData = {
          * `next_cursor` of the page before
          */
         cursor?: string | null;
+        /**
+         * Actor Id
+         */
+        actor_id?: string | null;
+        /**
+         * Target Id
+         */
+        target_id?: string | null;
+        /**
+         * Action
+         */
+        action?: string | null;
+        /**
+         * Since
+         */
+        since?: string | null;
+        /**
+         * Until
+         */
+        until?: string | null;
     };
     url: '/api/v1/admin/audit.csv';
 };

@@ -22,7 +22,7 @@ export function ShortcutSheet({ user, onClose }: { user: User; onClose: () => vo
                   <dt>{t(label)}</dt>
                   {keys.map((one) => (
                     <dd key={one}>
-                      <Keys keys={keyNames(one)} />
+                      <Keys always keys={keyNames(one)} />
                     </dd>
                   ))}
                 </div>

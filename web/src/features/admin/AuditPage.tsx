@@ -40,7 +40,13 @@ export function AuditPage() {
   const { filters, set } = useFilters(["actor", "person", "action", "from", "to"]);
   const { actor, person, action, from, to } = filters;
   // The day that is named last belongs to it.
-  const span = { since: startOfDay(from), until: startOfDay(to, 1) };
+  const filter = {
+    actor_id: actor,
+    target_id: person,
+    action,
+    since: startOfDay(from),
+    until: startOfDay(to, 1),
+  };
   return (
     <AdminFrame
       title={t("admin.audit")}
@@ -49,7 +55,7 @@ export function AuditPage() {
           label={t("admin.export")}
           title={t("admin.export_text")}
           name="audit"
-          read={() => getText("/api/v1/admin/audit.csv", { ...span, limit: 100 })}
+          read={() => getText("/api/v1/admin/audit.csv", { ...filter, limit: 100 })}
         />
       }
     >
@@ -82,10 +88,7 @@ export function AuditPage() {
           />
         </div>
       </search>
-      <AuditEntries
-        filter={{ actor_id: actor, target_id: person, action, ...span }}
-        none={t("admin.audit_none_text")}
-      />
+      <AuditEntries filter={filter} none={t("admin.audit_none_text")} />
     </AdminFrame>
   );
 }

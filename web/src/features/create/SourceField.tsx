@@ -66,7 +66,9 @@ export const SourceField = memo(function SourceField(props: SourceFieldProps) {
             ) : (
               <>
                 <b>{t("create.source_choose")}</b>
-                <span className={styles.note}>{t("create.source_hint")}</span>
+                <span className={styles.note}>
+                  {t("create.source_hint")} <span className={styles.keys}>{t("create.source_paste")}</span>
+                </span>
               </>
             )}
           </span>

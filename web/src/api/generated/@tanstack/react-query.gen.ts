@@ -1677,7 +1677,7 @@ export const exportAuditLogQueryKey = (options?: Options<ExportAuditLogData>) =>
 /**
  * Export Audit Log
  *
- * A page of the same as CSV; the next one is in the header `X-Next-Cursor`.
+ * A page of the same, by the same filters, as CSV; the next one is in the header `X-Next-Cursor`.
  */
 export const exportAuditLogOptions = (options?: Options<ExportAuditLogData>) => queryOptions<ExportAuditLogResponse, ExportAuditLogError, ExportAuditLogResponse, ReturnType<typeof exportAuditLogQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await exportAuditLog({
@@ -1694,7 +1694,7 @@ export const exportAuditLogInfiniteQueryKey = (options?: Options<ExportAuditLogD
 /**
  * Export Audit Log
  *
- * A page of the same as CSV; the next one is in the header `X-Next-Cursor`.
+ * A page of the same, by the same filters, as CSV; the next one is in the header `X-Next-Cursor`.
  */
 export const exportAuditLogInfiniteOptions = (options?: Options<ExportAuditLogData>) => {
     const opts = infiniteQueryOptions<ExportAuditLogResponse, ExportAuditLogError, InfiniteData<ExportAuditLogResponse>, QueryKey<Options<ExportAuditLogData>>, string | null | Pick<QueryKey<Options<ExportAuditLogData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
