@@ -17,6 +17,7 @@ from pingvas import __version__
 from pingvas.base.errors import StudioError
 from pingvas.base.withheld import trace_without_values
 from pingvas.launch.billing_commands import billing
+from pingvas.launch.import_command import import_pictures
 from pingvas.launch.ledger_command import ledger
 from pingvas.launch.models_lines import models
 from pingvas.launch.sandbox_command import sandbox
@@ -39,6 +40,7 @@ app.add_typer(users, name="users")
 app.add_typer(ledger, name="ledger")
 app.add_typer(billing, name="billing")
 app.command()(sandbox)
+app.command("import")(import_pictures)
 
 
 # A folder of somebody else's, a disk that is only read, a file where a folder is named.

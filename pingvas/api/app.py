@@ -40,6 +40,7 @@ from pingvas.api.routes import (
     admin_money,
     admin_records,
     api_keys,
+    archives,
     auth,
     avatar,
     bulk,
@@ -202,6 +203,7 @@ def _routes() -> tuple[BaseRoute, ...]:
     together = APIRouter(dependencies=_ASKED_OF_ALL, responses=_ANSWERED_BY_ALL)
     for router in _routers():
         together.include_router(router, prefix=PREFIX)
+    together.include_router(archives.files)  # before the route that takes any key
     together.include_router(files.router)
     together.include_router(health.router)
     return tuple(together.routes)
@@ -214,6 +216,7 @@ def _routers() -> Iterator[APIRouter]:
         jobs,
         images,
         bulk,
+        archives,
         tags,
         collections,
         queue,

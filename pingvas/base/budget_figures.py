@@ -126,6 +126,12 @@ FIGURES: dict[str, Share | Rate | Queue] = {
     "exports": Rate(
         2, 86_400, "exports that a person asks for", "Each copies all of somebody's pictures, once a day."
     ),
+    "archives": Share(
+        2,
+        32,
+        "archives of a person that are being fetched",
+        "Each reads pictures as fast as the line takes them.",
+    ),
     "api_keys": Rate(
         20, 600, "API keys that a person makes", "One a program; each leaves a row and writes a mail."
     ),

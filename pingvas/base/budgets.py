@@ -271,6 +271,7 @@ class Budgets:
         self.challenges = rates("challenges")
         self.mails = rates("mails")
         self.exports = rates("exports")
+        self.archives = shares("archives")
         self.mails_of_address = rates("mails_of_address")
         self.sign_up_bonuses = rates("sign_up_bonuses")
         self.tokens = rates("tokens")

@@ -1,9 +1,19 @@
 """Tables of the gallery: images, how much they take, their tags, and the collections they sit in."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pingvas.base.columns import EMPTY_OBJECT, CreatedAt, Id, UpdatedAt, one_of
@@ -150,3 +160,32 @@ class CollectionImage(Base):
     )
     sort_order: Mapped[int] = mapped_column(server_default="0")
     added_at: Mapped[CreatedAt]
+
+
+class ImportedFile(Base):
+    """A file of a person's that an import has taken in, by the SHA-256 of its bytes; the row goes with its image."""
+
+    __tablename__ = "imported_files"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    sha256: Mapped[bytes] = mapped_column(primary_key=True)
+    image_id: Mapped[UUID] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), index=True)
+    imported_at: Mapped[CreatedAt]
+
+
+class ImageArchive(Base):
+    """Images of a person's as one zip, for a while: which ones, in their order. The zip is written as it is read; what the studio
+    knew of them when it was asked for lies in the storage, for the same bytes must come again."""
+
+    __tablename__ = "image_archives"
+    __table_args__ = (CheckConstraint("file_size > 0", name="chk_image_archives_file_size"),)
+
+    id: Mapped[Id]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    image_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    lines_key: Mapped[str]
+    lines_size: Mapped[int] = mapped_column(BigInteger)
+    file_size: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[CreatedAt]

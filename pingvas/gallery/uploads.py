@@ -140,7 +140,7 @@ def check_image(
             raise
         except Exception as error:  # decoders and encoders raise whatever the bytes drive them to
             raise DamagedImage from error
-    return CheckedImage(kept, small, format, turned.width, turned.height, _read_parameters(kept, said))
+    return CheckedImage(kept, small, format, turned.width, turned.height, parameters_told(kept, said))
 
 
 def _notes_of(image: Image.Image) -> dict[str, str]:
@@ -274,7 +274,7 @@ def _in_exif(said: Mapping[str, str], room: int) -> bytes:
     return kept.tobytes() if kept.get_ifd(EXIF_IFD) else b""
 
 
-def _read_parameters(kept: bytes, said: Mapping[str, str]) -> dict[str, Any]:
+def parameters_told(kept: bytes, said: Mapping[str, str]) -> dict[str, Any]:
     """What the kept file says, and which images were named in what was `said`, as the database can hold it; empty when
     it says nothing."""
     try:

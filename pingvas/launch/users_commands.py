@@ -81,12 +81,13 @@ def promote(
     """Make somebody an admin, or with --to user no admin any more."""
     from pingvas.accounts.admin.audit import FROM_COMMAND_LINE
     from pingvas.accounts.admin.people import set_role
+    from pingvas.launch.find_person import find_person
 
     if to not in ("admin", "user"):
         raise typer.BadParameter("admin or user", param_hint="--to")
 
     async def change(session: AsyncSession, settings: Settings) -> None:
-        await set_role(session, FROM_COMMAND_LINE, (await _find(session, who)).id, to, reason)
+        await set_role(session, FROM_COMMAND_LINE, (await find_person(session, who)).id, to, reason)
 
     _do(change)
     typer.echo(f"{who}: {to}")
@@ -97,11 +98,12 @@ def reset_password(who: Who) -> None:
     """Set somebody's password and sign all their devices out. It is read from the terminal, or from standard input."""
     from pingvas.accounts.admin.audit import FROM_COMMAND_LINE, record
     from pingvas.accounts.sign_in.change_password import set_password
+    from pingvas.launch.find_person import find_person
 
     password = _read_password()
 
     async def change(session: AsyncSession, settings: Settings) -> None:
-        user = await _find(session, who)
+        user = await find_person(session, who)
         await set_password(session, settings, user, password)
         await record(session, FROM_COMMAND_LINE, "user.reset_password", "user", user.id)
 
@@ -116,9 +118,10 @@ def suspend(who: Who, reason: Annotated[str, typer.Option(help="They are told it
     from pingvas.accounts.admin.audit import FROM_COMMAND_LINE
     from pingvas.accounts.admin.people import suspend
     from pingvas.generation.lifecycle.cancel import cancel_all
+    from pingvas.launch.find_person import find_person
 
     async def change(session: AsyncSession, settings: Settings) -> None:
-        user = await _find(session, who)
+        user = await find_person(session, who)
         await cancel_all(session, Actor(user.id, "user", None))
         await suspend(session, FROM_COMMAND_LINE, user.id, reason)
 
@@ -131,9 +134,10 @@ def restore(who: Who, reason: Reason = "From the command line") -> None:
     """Let somebody in again who was suspended."""
     from pingvas.accounts.admin.audit import FROM_COMMAND_LINE
     from pingvas.accounts.admin.people import restore
+    from pingvas.launch.find_person import find_person
 
     async def change(session: AsyncSession, settings: Settings) -> None:
-        await restore(session, FROM_COMMAND_LINE, (await _find(session, who)).id, reason)
+        await restore(session, FROM_COMMAND_LINE, (await find_person(session, who)).id, reason)
 
     _do(change)
     typer.echo(f"{who}: restored")
@@ -180,24 +184,6 @@ def _do(act: Callable[[AsyncSession, Settings], Awaitable[T]]) -> T:
 
     with with_any_database(settings) as found:
         return asyncio.run(run(found))
-
-
-async def _find(session: AsyncSession, who: str) -> User:
-    from uuid import UUID
-
-    from sqlalchemy import func, select
-
-    from pingvas.accounts.tables import User
-    from pingvas.base.errors import NotFound
-
-    try:
-        condition = User.id == UUID(who)
-    except ValueError:
-        condition = func.lower(User.email) == who.strip().lower()
-    user: User | None = await session.scalar(select(User).where(condition))
-    if user is None:
-        raise NotFound(f"Nobody here has the address {who}.")
-    return user
 
 
 def _read_password() -> str:

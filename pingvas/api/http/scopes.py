@@ -147,6 +147,7 @@ NEEDS: dict[str, Access] = {
     "arrange_collection": "manage",
     "update_image": "manage",
     "change_images": "manage",
+    "make_archive": "read",
     "rename_tag": "manage",
     "delete_tag": "manage",
     "delete_image": "manage",

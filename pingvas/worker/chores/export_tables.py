@@ -103,6 +103,8 @@ LEFT_OUT: Mapping[str, str] = {
     "second_factors": "nothing but the secret",
     "recovery_codes": "nothing but hashes",
     "data_exports": "this file and those before it",
+    "image_archives": "what was packed together of the images in the file",
+    "imported_files": "sums of files whose pictures are in the file",
     "idempotency_keys": "answers kept for a day, of what is in the file itself",
     "queue_shares": "how far a share of the machines is used up at this moment",
     "image_tags": "they stand with the images in the file",

@@ -30,6 +30,7 @@ SUSPICIOUS = 50
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _PREVIEW = re.compile(rf"previews/({_UUID})/[0-9a-f]+\.webp")
 _AVATAR = re.compile(rf"avatars/({_UUID})/{_UUID}-[0-9]+\.webp")
+_ARCHIVE = re.compile(rf"archives/{_UUID}/({_UUID})\.jsonl")
 _EXPORT = re.compile(rf"exports/{_UUID}/({_UUID})\.zip")
 
 # A row can only be written for what its own job's run has stored: nothing older than the oldest run is waited for.
@@ -55,6 +56,7 @@ _NAMED_BY_STEP = _named("generation_steps", "row.job_id = stored.id AND row.prev
 _NAMED_BY_PROFILE = _named(
     "user_profiles", "row.user_id = stored.id AND stored.key LIKE row.avatar_key || '-%'"
 )
+_NAMED_BY_ARCHIVE = _named("image_archives", "row.id = stored.id AND row.lines_key = stored.key")
 _NAMED_BY_EXPORT = _named("data_exports", "row.id = stored.id AND row.storage_key = stored.key")
 
 KINDS = (
@@ -63,6 +65,7 @@ KINDS = (
     ("previews", _PREVIEW, _NAMED_BY_STEP),
     ("avatars", _AVATAR, _NAMED_BY_PROFILE),
     ("exports", _EXPORT, _NAMED_BY_EXPORT),
+    ("archives", _ARCHIVE, _NAMED_BY_ARCHIVE),
 )
 
 

@@ -32,6 +32,7 @@ from pingvas.billing.sold.checkouts import forget_checkouts
 from pingvas.billing.sold.due import settle_due
 from pingvas.billing.sold.reconcile import reconcile
 from pingvas.billing.verify_ledger import verify_ledger
+from pingvas.gallery.archives import forget_archives
 from pingvas.gallery.old_files import clean_old_files
 from pingvas.gallery.tags import forget_unused_tags
 from pingvas.generation.lifecycle.slots import promote_overlooked
@@ -131,6 +132,7 @@ async def _forget_expired(context: ChoreContext) -> Counts:
         await forget_exports(session)
         await forget_checkouts(session)
         await forget_unused_tags(session)
+        await forget_archives(session)
     return {}
 
 

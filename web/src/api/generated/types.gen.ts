@@ -204,6 +204,40 @@ export type AnnouncementsOut = {
     items: Array<AnnouncementOut>;
 };
 
+/**
+ * ArchiveOut
+ *
+ * Where a zip can be fetched.
+ */
+export type ArchiveOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Url
+     *
+     * Its address, signed, for a day; ranges are answered, so a download that was cut off goes on
+     */
+    url: string;
+    /**
+     * Count
+     *
+     * How many images
+     */
+    count: number;
+    /**
+     * File Size
+     *
+     * Bytes of the zip
+     */
+    file_size: number;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+};
+
 export type Arrangement = unknown & {
     /**
      * Order
@@ -2972,6 +3006,52 @@ export type Notices = {
      * Sound
      */
     sound?: boolean | null;
+};
+
+/**
+ * OfAll
+ *
+ * All of my images, the oldest first.
+ */
+export type OfAll = {
+    /**
+     * Of
+     */
+    of: 'all';
+};
+
+/**
+ * OfCollection
+ *
+ * A collection of mine, in its order.
+ */
+export type OfCollection = {
+    /**
+     * Of
+     */
+    of: 'collection';
+    /**
+     * Collection Id
+     */
+    collection_id: string;
+};
+
+/**
+ * OfImages
+ *
+ * These images, in this order.
+ */
+export type OfImages = {
+    /**
+     * Of
+     */
+    of: 'images';
+    /**
+     * Ids
+     *
+     * Images of mine
+     */
+    ids: Array<string>;
 };
 
 /**
@@ -6086,6 +6166,74 @@ export type ChangeImagesResponses = {
 };
 
 export type ChangeImagesResponse = ChangeImagesResponses[keyof ChangeImagesResponses];
+
+export type MakeArchiveData = {
+    /**
+     * Body
+     *
+     * What is in it, told apart by `of`
+     */
+    body: ({
+        of: 'images';
+    } & OfImages) | ({
+        of: 'collection';
+    } & OfCollection) | ({
+        of: 'all';
+    } & OfAll);
+    path?: never;
+    query?: never;
+    url: '/api/v1/images/archives';
+};
+
+export type MakeArchiveErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such image here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (There is no image to put into an archive)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type MakeArchiveError = MakeArchiveErrors[keyof MakeArchiveErrors];
+
+export type MakeArchiveResponses = {
+    /**
+     * Successful Response
+     */
+    201: ArchiveOut;
+};
+
+export type MakeArchiveResponse = MakeArchiveResponses[keyof MakeArchiveResponses];
 
 export type ListTagsData = {
     body?: never;

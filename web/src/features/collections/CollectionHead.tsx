@@ -7,6 +7,7 @@ import type { Collection } from "@/api/types";
 import { changeFacts } from "@/entities/collection/actions/changeFacts";
 import { copyCollectionLink } from "@/entities/collection/actions/copyCollectionLink";
 import { deleteCollection } from "@/entities/collection/actions/deleteCollection";
+import { downloadCollection } from "@/entities/collection/actions/downloadCollection";
 import { ActionButton } from "@/entities/ActionControl";
 import { ActionQuestion } from "@/entities/ActionQuestion";
 import { useAction } from "@/entities/useAction";
@@ -22,6 +23,7 @@ export function CollectionHead({ collection }: { collection: Collection }) {
   const navigate = useNavigate();
   const [open, setOpen] = useState<"facts" | "question" | null>(null);
   const copying = useAction(copyCollectionLink);
+  const downloading = useAction(downloadCollection);
   const deleting = useAction(deleteCollection, { onDone: () => void navigate("/collections") });
   const close = () => setOpen(null);
   const { name, description, visibility, image_count } = collection;
@@ -29,6 +31,7 @@ export function CollectionHead({ collection }: { collection: Collection }) {
   useOfferActions(name, collection, [
     { action: changeFacts, run: () => setOpen("facts") },
     { action: copyCollectionLink, run: copying.run },
+    { action: downloadCollection, run: downloading.run },
     { action: deleteCollection, run: () => setOpen("question") },
   ]);
 
@@ -43,6 +46,13 @@ export function CollectionHead({ collection }: { collection: Collection }) {
         <div className={styles.actions}>
           <ActionButton action={changeFacts} thing={collection} small onPress={() => setOpen("facts")} />
           <ActionButton action={copyCollectionLink} thing={collection} small onPress={copying.run} />
+          <ActionButton
+            action={downloadCollection}
+            thing={collection}
+            small
+            busy={downloading.busy}
+            onPress={downloading.run}
+          />
           <ActionButton
             action={deleteCollection}
             thing={collection}
