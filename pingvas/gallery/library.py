@@ -6,6 +6,7 @@ Deleting a row puts its objects into the deletion outbox by a trigger; nothing h
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
@@ -171,7 +172,7 @@ def _conditions(
         (image.model, filter.model),
         (image.job_type, filter.job_type),
         (image.origin, filter.origin),
-        (image.seed, filter.seed),
+        (image.seed, None if filter.seed is None else Decimal(filter.seed)),
         (image.api_key_id, filter.api_key),
     ):
         if value is not None:
