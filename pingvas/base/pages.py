@@ -22,6 +22,10 @@ MAX_LIMIT = 100
 DEFAULT_LIMIT = 50
 _MAC_BYTES = 12
 
+# Given what puts a query in order, from the page's beginning on: a query of the same rows in the same order, among those that come
+# next only. Where many rows match, a page is full after few of them, and nobody looks for all.
+Near = Callable[[Callable[[Select[*tuple[Any, ...]]], Select[*tuple[Any, ...]]]], Select[*tuple[Any, ...]]]
+
 T = TypeVar("T")
 Other = TypeVar("Other")
 
@@ -68,23 +72,41 @@ async def read_page(
     order: Sequence[InstrumentedAttribute[Any]],
     belongs_to: Sequence[Any],
     descending: bool = True,
+    near: "Near | None" = None,
 ) -> Page[Row[*tuple[Any, ...]]]:
     """The asked page of a query, sorted by `order`: columns of what it selects first, which together are unique.
 
-    `belongs_to` is whatever the rows depend on, as plain values: the list's name, the person, the filters.
-    Raises BadCursor.
+    `belongs_to` is whatever the rows depend on, as plain values: the list's name, the person, the filters. `near` is asked first, and
+    the query only where that does not fill the page. Raises BadCursor.
     """
     seal = _Seal((asked.key, *asked.older_keys), [*belongs_to, *(column.key for column in order), descending])
+    last = None
     if asked.cursor is not None:
         last = [_read(column, value) for column, value in zip(order, seal.open(asked.cursor), strict=True)]
-        place = tuple_(*order)
-        query = query.where(place < tuple_(*last) if descending else place > tuple_(*last))
-    query = query.order_by(*(column.desc() if descending else column.asc() for column in order))
-    rows = list((await session.execute(query.limit(asked.limit + 1))).all())
+    rows: list[Row[*tuple[Any, ...]]] = []
+    if near is not None:
+        query_near = near(lambda every: _placed(every, order, last, descending))
+        rows = list((await session.execute(query_near.limit(asked.limit + 1))).all())
+    if len(rows) <= asked.limit:
+        query = _placed(query, order, last, descending)
+        rows = list((await session.execute(query.limit(asked.limit + 1))).all())
     if len(rows) <= asked.limit:
         return Page(rows, None)
     end = rows[asked.limit - 1][0]
     return Page(rows[: asked.limit], seal.close([_written(getattr(end, column.key)) for column in order]))
+
+
+def _placed(
+    query: Select[*tuple[Any, ...]],
+    order: Sequence[InstrumentedAttribute[Any]],
+    last: Sequence[Any] | None,
+    descending: bool,
+) -> Select[*tuple[Any, ...]]:
+    """A query in its order, from behind the last row of the page before."""
+    if last is not None:
+        place = tuple_(*order)
+        query = query.where(place < tuple_(*last) if descending else place > tuple_(*last))
+    return query.order_by(*(column.desc() if descending else column.asc() for column in order))
 
 
 class _Seal:

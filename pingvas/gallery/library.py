@@ -3,26 +3,34 @@
 Deleting a row puts its objects into the deletion outbox by a trigger; nothing here touches storage.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Literal
+from decimal import Decimal
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from pingvas.accounts.actor import Actor
 from pingvas.base.errors import NotFound
-from pingvas.base.pages import Page, PageRequest, read_page
+from pingvas.base.pages import Near, Page, PageRequest, read_page
 from pingvas.base.read_session import ReadSession
 from pingvas.gallery.collections import placed_images, require_own
+from pingvas.gallery.search import holds, read_terms, says, search_query
 from pingvas.gallery.tables import CollectionImage, Image, ImageTag, Tag
 from pingvas.gallery.tags import lock_gallery, set_tags
 
-Sort = Literal["newest", "oldest"]
+Sort = Literal["newest", "oldest", "rating", "largest", "smallest"]
+Origin = Literal["made", "uploaded"]
 
 SHARED = ("public", "unlisted")
+# As many of the list are looked at one by one, before the index of words is asked for all that it has.
+NEAR = 2000
+
+Column = InstrumentedAttribute[Any]
 
 
 class ImageNotFound(NotFound):
@@ -33,8 +41,8 @@ class ImageNotFound(NotFound):
 
 @dataclass(frozen=True)
 class ImageFilter:
-    """Which of a person's pictures a list is to hold; None asks for all of them. `sort` None: the newest first, or a collection's
-    own order."""
+    """Which of a person's pictures a list is to hold; None asks for all of them. Ranges hold both their ends, but for `created_to`.
+    `sort` None: the newest first, or a collection's own order."""
 
     favorite: bool | None = None
     visibility: str | None = None
@@ -46,6 +54,19 @@ class ImageFilter:
     collection: UUID | None = None
     # All of them, in the form that they are kept in.
     tags: Sequence[str] = ()
+    # Words and phrases, as they are typed; see `search.py`.
+    q: str = ""
+    # All of them.
+    loras: Sequence[str] = ()
+    seed: int | None = None
+    origin: Origin | None = None
+    api_key: UUID | None = None
+    rating_from: int | None = None
+    rating_to: int | None = None
+    width_from: int | None = None
+    width_to: int | None = None
+    height_from: int | None = None
+    height_to: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +75,7 @@ class ImageChanges:
 
     visibility: str | None = None
     is_favorite: bool | None = None
+    rating: int | None = None
     # Instead of those that it has.
     tags: Sequence[str] | None = None
 
@@ -61,32 +83,41 @@ class ImageChanges:
 async def list_images(
     session: ReadSession, actor: Actor, filter: ImageFilter, asked: PageRequest
 ) -> Page[Image]:
-    """A page of the actor's pictures. Raises BadCursor and CollectionNotFound."""
+    """A page of the actor's pictures. Raises BadCursor, CollectionNotFound and TooManyWords."""
+    words = await _words(session, actor.user_id, filter)
     if filter.collection is not None:
         await require_own(session, actor.user_id, filter.collection)
         if filter.sort is None:
-            return await _list_in_order(session, actor, filter, filter.collection, asked)
+            return await _list_in_order(session, actor, filter, filter.collection, words, asked)
     filter = replace(filter, sort=filter.sort or "newest")
+    query = images_of(actor.user_id, filter)
     page = await read_page(
         session,
-        images_of(actor.user_id, filter),
+        query if words is None else query.where(holds(Image.id, words)),
         asked,
-        order=(Image.created_at, Image.id),
-        descending=filter.sort == "newest",
+        order=order_of(filter.sort),
+        descending=filter.sort not in ("oldest", "smallest"),
         belongs_to=("images", actor.user_id, asdict(filter)),
+        near=None if words is None else near(actor.user_id, filter, words),
     )
     return page.of(lambda row: row[0])
 
 
 async def _list_in_order(
-    session: ReadSession, actor: Actor, filter: ImageFilter, collection_id: UUID, asked: PageRequest
+    session: ReadSession,
+    actor: Actor,
+    filter: ImageFilter,
+    collection_id: UUID,
+    words: ColumnElement[str] | None,
+    asked: PageRequest,
 ) -> Page[Image]:
     everywhere = replace(filter, collection=None)
+    conditions = [Image.user_id == actor.user_id, *_conditions(actor.user_id, everywhere)]
+    if words is not None:
+        conditions.append(holds(Image.id, words))
     page = await read_page(
         session,
-        placed_images(collection_id).where(
-            Image.user_id == actor.user_id, *_conditions(actor.user_id, everywhere)
-        ),
+        placed_images(collection_id).where(*conditions),
         asked,
         order=(CollectionImage.sort_order, CollectionImage.image_id),
         descending=False,
@@ -96,32 +127,83 @@ async def _list_in_order(
 
 
 def images_of(user_id: UUID, filter: ImageFilter) -> Select[*tuple[Image]]:
-    """A person's pictures that a list is to hold."""
+    """A person's pictures that a list is to hold, whatever words they have."""
     return select(Image).where(Image.user_id == user_id, *_conditions(user_id, filter))
 
 
-def _conditions(user_id: UUID, filter: ImageFilter) -> Iterator[ColumnElement[bool]]:
-    # job_type and model stand in the parameters, so a picture keeps them when its job's row is gone.
-    params = Image.generation_params
+def near(user_id: UUID, filter: ImageFilter, words: ColumnElement[str]) -> Near:
+    """The same, with words, among those that come next."""
+
+    def among(place: Callable[[Select[Any]], Select[Any]]) -> Select[Any]:
+        next_ones = place(select(Image).where(Image.user_id == user_id)).limit(NEAR).subquery()
+        image = aliased(Image, next_ones)
+        query = select(image).where(*_conditions(user_id, filter, image), says(image.id, words))
+        down = filter.sort not in ("oldest", "smallest")
+        order = order_of(filter.sort, image)
+        return query.order_by(*(column.desc() if down else column.asc() for column in order))
+
+    return among
+
+
+def order_of(sort: Sort | None, image: type[Image] = Image) -> tuple[Column, ...]:
+    """What a list is sorted by."""
+    if sort == "rating":
+        return (image.rating, image.created_at, image.id)
+    return (image.file_size if sort in ("largest", "smallest") else image.created_at, image.id)
+
+
+async def _words(session: ReadSession, user_id: UUID, filter: ImageFilter) -> ColumnElement[str] | None:
+    """The query of the index of words; None: the list asks for none."""
+    terms = read_terms(filter.q)
+    if not terms and not filter.loras:
+        return None
+    return await search_query(session, user_id, terms, filter.loras)
+
+
+def _conditions(
+    user_id: UUID, filter: ImageFilter, image: type[Image] = Image
+) -> Iterator[ColumnElement[bool]]:
     if filter.favorite is not None:
-        yield Image.is_favorite.is_(filter.favorite)
+        yield image.is_favorite.is_(filter.favorite)
     if filter.visibility is not None:
-        yield Image.visibility == filter.visibility
-    if filter.model is not None:
-        yield params["model"].astext == filter.model
-    if filter.job_type is not None:
-        yield params["job_type"].astext == filter.job_type
-    if filter.created_from is not None:
-        yield Image.created_at >= filter.created_from
-    if filter.created_to is not None:
-        yield Image.created_at < filter.created_to
+        # In the statement itself, for the index holds the shared ones alone.
+        yield image.visibility == bindparam(None, filter.visibility, literal_execute=True)
+    for column, value in (
+        (image.model, filter.model),
+        (image.job_type, filter.job_type),
+        (image.origin, filter.origin),
+        (image.seed, None if filter.seed is None else Decimal(filter.seed)),
+        (image.api_key_id, filter.api_key),
+    ):
+        if value is not None:
+            yield column == value
+    yield from _ranges(filter, image)
     for name in filter.tags:
         tag = select(Tag.id).where(Tag.name == name).scalar_subquery()
         tagged = select(ImageTag.image_id).where(ImageTag.user_id == user_id, ImageTag.tag_id == tag)
-        yield Image.id.in_(tagged)
+        yield image.id.in_(tagged)
     if filter.collection is not None:
         inside = CollectionImage.collection_id == filter.collection
-        yield Image.id.in_(select(CollectionImage.image_id).where(inside))
+        yield image.id.in_(select(CollectionImage.image_id).where(inside))
+
+
+def _ranges(filter: ImageFilter, image: type[Image]) -> Iterator[ColumnElement[bool]]:
+    for column, least, most in (
+        (image.width, filter.width_from, filter.width_to),
+        (image.height, filter.height_from, filter.height_to),
+    ):
+        if least is not None:
+            yield column >= least
+        if most is not None:
+            yield column <= most
+    if filter.rating_from is not None or filter.rating_to is not None:
+        yield image.rating.in_(
+            range(filter.rating_from or 0, (5 if filter.rating_to is None else filter.rating_to) + 1)
+        )
+    if filter.created_from is not None:
+        yield image.created_at >= filter.created_from
+    if filter.created_to is not None:
+        yield image.created_at < filter.created_to
 
 
 async def get_visible_image(session: ReadSession, actor: Actor | None, image_id: UUID) -> Image:
@@ -137,7 +219,11 @@ async def change_image(session: AsyncSession, actor: Actor, image_id: UUID, chan
     """Change one of the actor's pictures. Raises ImageNotFound."""
     values = {
         name: value
-        for name, value in (("visibility", changes.visibility), ("is_favorite", changes.is_favorite))
+        for name, value in (
+            ("visibility", changes.visibility),
+            ("is_favorite", changes.is_favorite),
+            ("rating", changes.rating),
+        )
         if value is not None
     }
     mine = (Image.id == image_id) & (Image.user_id == actor.user_id)

@@ -1,6 +1,7 @@
 """Tables of the gallery: images, how much they take, their tags, and the collections they sit in."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,13 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    Numeric,
+    SmallInteger,
     UniqueConstraint,
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pingvas.base.columns import EMPTY_OBJECT, CreatedAt, Id, UpdatedAt, one_of
@@ -23,6 +27,12 @@ from pingvas.gallery.storage_keys import IS_OLD
 # An image of an earlier version whose file may name the images it was made from, as its row does.
 NAMES_IMAGES_IN_ITS_FILE = f"""{IS_OLD} AND (generation_params ? 'source_image' OR generation_params ? 'mask_image'
     OR jsonb_path_exists(generation_params, '$.controlnet[*].image'))"""
+
+
+def _found_by(column: str, name: str | None = None, *, where: str) -> Index:
+    """A person's images of one value, newest first."""
+    order = text("created_at DESC")
+    return Index(f"ix_images_user_{name or column}", "user_id", column, order, postgresql_where=text(where))
 
 
 class Image(Base):
@@ -37,7 +47,25 @@ class Image(Base):
         one_of("images", "visibility", "private", "public", "unlisted"),
         CheckConstraint("width > 0 AND height > 0 AND file_size > 0", name="chk_images_size_positive"),
         Index("idx_images_user_created", "user_id", text("created_at DESC")),
+        CheckConstraint("origin IN ('made', 'uploaded')", name="chk_images_origin"),
+        CheckConstraint("rating BETWEEN 0 AND 5", name="chk_images_rating"),
+        _found_by("origin", where="origin IS NOT NULL"),
+        _found_by("model", where="model IS NOT NULL"),
+        _found_by("job_type", where="job_type IS NOT NULL"),
+        Index("ix_images_user_seed", "user_id", "seed", postgresql_where=text("seed IS NOT NULL")),
+        _found_by("api_key_id", "api_key", where="api_key_id IS NOT NULL"),
+        Index("ix_images_user_rating", "user_id", text("rating DESC"), text("created_at DESC")),
+        Index(
+            "ix_images_user_favorite",
+            "user_id",
+            text("created_at DESC"),
+            postgresql_where=text("is_favorite"),
+        ),
+        _found_by("visibility", "shared", where="visibility IN ('public', 'unlisted')"),
+        Index("ix_images_user_size", "user_id", "width", "height"),
+        Index("ix_images_user_file_size", "user_id", "file_size"),
         # Empty once the chores have been through.
+        Index("ix_images_not_searchable", "id", postgresql_where=text("origin IS NULL")),
         Index("ix_images_naming_files", "id", postgresql_where=text(NAMES_IMAGES_IN_ITS_FILE)),
     )
 
@@ -60,6 +88,31 @@ class Image(Base):
     # The key it was asked for with; NULL: by a signed-in person.
     api_key_id: Mapped[UUID | None]
     created_at: Mapped[CreatedAt]
+    # `made` here or `uploaded`; NULL until the chores have been through. A trigger fills this and the next three.
+    origin: Mapped[str | None]
+    model: Mapped[str | None]
+    job_type: Mapped[str | None]
+    seed: Mapped[Decimal | None] = mapped_column(Numeric(20, 0))
+    # What its owner thinks of it, 1-5; 0: nothing.
+    rating: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+
+
+class ImageSearch(Base):
+    """What an image is found by: the words of its prompts, its LoRAs, and marks for its tags and collections. Triggers keep it;
+    nothing else writes it. See `search.py`."""
+
+    __tablename__ = "image_search"
+    __table_args__ = (
+        Index(
+            "ix_image_search_document",
+            "document",
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 512},
+        ),
+    )
+
+    image_id: Mapped[UUID] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), primary_key=True)
+    document: Mapped[str] = mapped_column(TSVECTOR)
 
 
 class StorageUse(Base):

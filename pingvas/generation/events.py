@@ -73,6 +73,7 @@ class ImagePayload(BaseModel):
     file_size: int
     visibility: Literal["private", "unlisted", "public"]
     is_favorite: bool
+    rating: int
     tags: list[str]
     generation_params: dict[str, Any]
     thumbnail_url: str | None

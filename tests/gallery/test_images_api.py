@@ -57,7 +57,7 @@ async def test_my_images_are_listed_with_addresses_that_work_without_a_token(
     assert shown["id"] == str(image.id)
     assert shown["generation_params"] == {"prompt": "달빛"}
     assert set(shown) == {
-        "id", "job_id", "width", "height", "format", "file_size", "visibility", "is_favorite", "tags",
+        "id", "job_id", "width", "height", "format", "file_size", "visibility", "is_favorite", "rating", "tags",
         "generation_params", "thumbnail_url", "file_url", "api_key", "created_at",
     }  # fmt: skip
     file = await client.get(shown["file_url"])
@@ -128,13 +128,14 @@ async def test_a_private_image_does_not_exist_for_strangers(
 async def test_a_shared_image_works_for_whoever_has_the_id(
     app: Any, client: httpx.AsyncClient, database: Database, owner: SignedInPerson, visibility: str
 ) -> None:
-    image = await keep(app, database, owner, visibility=visibility, is_favorite=True)
+    image = await keep(app, database, owner, visibility=visibility, is_favorite=True, rating=4)
 
     shown = await client.get(f"/api/v1/images/{image.id}")
     file = await client.get(f"/api/v1/images/{image.id}/file", follow_redirects=True)
 
     assert shown.json()["id"] == str(image.id)
     assert shown.json()["is_favorite"] is False  # what its owner thinks of it stays with the owner
+    assert shown.json()["rating"] == 0
     assert file.content == PNG
     shared_caches = "public" if visibility == "public" else "private"
     assert file.headers["cache-control"].startswith(f"{shared_caches}, max-age=")

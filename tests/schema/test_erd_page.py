@@ -16,6 +16,9 @@ TYPES = {
     "integer": "integer",
     "bigint": "bigint",
     "decimal": "numeric(10,2)",
+    "numeric": "numeric(20,0)",
+    "smallint": "smallint",
+    "tsvector": "tsvector",
     "float": "double precision",
     "boolean": "boolean",
     "date": "date",
@@ -252,8 +255,9 @@ async def _definition_of_index(
 ) -> str:
     kind = "UNIQUE INDEX" if unique else "INDEX"
     condition = f" WHERE {where}" if where else ""
+    on = columns if columns.startswith("USING") else f"({columns})"
     async with session.begin_nested() as savepoint:
-        await session.execute(text(f"CREATE {kind} erd_page_probe ON {table} ({columns}){condition}"))
+        await session.execute(text(f"CREATE {kind} erd_page_probe ON {table} {on}{condition}"))
         definition = await session.scalar(text("SELECT pg_get_indexdef('erd_page_probe'::regclass)"))
         await savepoint.rollback()
     return str(definition)

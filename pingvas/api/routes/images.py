@@ -6,16 +6,17 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import APIRouter, Response, status
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.api_keys.keys import names_of_keys
 from pingvas.adapters.storage import Storage
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, SessionDep, StorageDep, within
-from pingvas.api.http.wire import Moment, PageDep, Text, left_out
+from pingvas.api.http.wire import PageDep, left_out
+from pingvas.api.routes.image_filter import ImageFilterDep
 from pingvas.api.routes.job_bodies import NoRecipe, recipe_of
 from pingvas.base.read_session import ReadSession
 from pingvas.catalog.resolve import resolve_models
@@ -30,9 +31,7 @@ from pingvas.gallery.foreign_metadata import (
 )
 from pingvas.gallery.library import (
     ImageChanges,
-    ImageFilter,
     ImageNotFound,
-    Sort,
     change_image,
     delete_image,
     get_visible_image,
@@ -41,9 +40,9 @@ from pingvas.gallery.library import (
 )
 from pingvas.gallery.named_images import names_images, without_images
 from pingvas.gallery.old_files import refuse_what_names_images
+from pingvas.gallery.search import TooManyWords
 from pingvas.gallery.tables import Image
-from pingvas.gallery.tag_names import MAX_TAGS, TagName, TagNames, distinct
-from pingvas.generation.job_parameters import JobType
+from pingvas.gallery.tag_names import TagNames
 from pingvas.generation.requests.job_request import Visibility
 
 router = APIRouter(prefix="/images", tags=["gallery"])
@@ -111,6 +110,7 @@ class ImageOut(BaseModel):
     file_size: int = Field(description="Bytes")
     visibility: Visibility
     is_favorite: bool
+    rating: int = Field(ge=0, le=5, description="What I think of it; 0: nothing")
     tags: list[str]
     generation_params: dict[str, Any] = Field(description="Everything needed to make it again")
     thumbnail_url: str | None
@@ -139,35 +139,18 @@ class ImagePatch(BaseModel):
         default_factory=left_out, description="`unlisted`: whoever has the id may see it, no list shows it"
     )
     is_favorite: StrictBool = Field(default_factory=left_out)
+    rating: Annotated[StrictInt, Field(ge=0, le=5)] = Field(
+        default_factory=left_out, description="What I think of it, which nobody else is told; 0: nothing"
+    )
     tags: TagNames = Field(default_factory=left_out, description="Instead of those that it has")
 
 
 @router.get("", operation_id="list_images", dependencies=[within("lists")])
-@raises(CollectionNotFound)
+@raises(CollectionNotFound, TooManyWords)
 async def list_my_images(
-    actor: ActorDep,
-    session: ReadSessionDep,
-    storage: StorageDep,
-    asked: PageDep,
-    favorite: bool | None = None,
-    visibility: Visibility | None = None,
-    model: Annotated[Text | None, Query(max_length=200)] = None,
-    job_type: JobType | None = None,
-    created_from: Annotated[Moment | None, Query(description="At or after, with a zone")] = None,
-    created_to: Annotated[Moment | None, Query(description="Before, with a zone")] = None,
-    collection: Annotated[UUID | None, Query(description="Those in this collection of mine")] = None,
-    sort: Annotated[
-        Sort | None, Query(description="Left out: `newest`, or the order of the collection that is asked for")
-    ] = None,
-    tag: Annotated[
-        list[TagName] | None, Query(max_length=MAX_TAGS, description="Has it; several: has all of them")
-    ] = None,
+    actor: ActorDep, session: ReadSessionDep, storage: StorageDep, asked: PageDep, filter: ImageFilterDep
 ) -> ImagePage:
     """My images, newest first unless asked otherwise; of a collection in its order."""
-    tags = distinct(tuple(tag or ()))
-    filter = ImageFilter(
-        favorite, visibility, model, job_type, created_from, created_to, sort, collection, tags
-    )
     page = await list_images(session, actor, filter, asked)
     return ImagePage(items=await images_out(session, page.items, storage), next_cursor=page.next_cursor)
 
@@ -275,6 +258,7 @@ async def image_out(
         file_size=image.file_size,
         visibility=image.visibility,
         is_favorite=image.is_favorite,
+        rating=image.rating,
         tags=list(tags),
         generation_params=parameters_of(image.generation_params),
         thumbnail_url=await thumbnail_url(image, storage),
@@ -289,7 +273,7 @@ def as_others_see(shown: Shown) -> Shown:
     are part of what is shown where everybody may look, and the owner's own words elsewhere."""
     told = without_images(shown.generation_params)
     tags = shown.tags if shown.visibility == "public" else []
-    withheld = {"is_favorite": False, "job_id": None, "api_key": None, "tags": tags}
+    withheld = {"is_favorite": False, "rating": 0, "job_id": None, "api_key": None, "tags": tags}
     return shown.model_copy(update={**withheld, "generation_params": told})
 
 

@@ -261,6 +261,7 @@ def _image_payload(job_id: UUID, image: FinishedImage, row: Row) -> ImagePayload
         file_size=image.file_size,
         visibility=image.visibility,
         is_favorite=False,
+        rating=0,
         tags=sorted(image.tags),
         generation_params=image.generation_params,
         thumbnail_url=image.thumbnail_url,

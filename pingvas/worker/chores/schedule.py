@@ -33,6 +33,7 @@ from pingvas.billing.sold.due import settle_due
 from pingvas.billing.sold.reconcile import reconcile
 from pingvas.billing.verify_ledger import verify_ledger
 from pingvas.gallery.archives import forget_archives
+from pingvas.gallery.fill_search import make_old_images_searchable
 from pingvas.gallery.old_files import clean_old_files
 from pingvas.gallery.tags import forget_unused_tags
 from pingvas.generation.lifecycle.slots import promote_overlooked
@@ -105,6 +106,10 @@ async def _delete_objects(context: ChoreContext) -> Counts:
 
 async def _clean_old_files(context: ChoreContext) -> Counts:
     return asdict(await clean_old_files(context.database, context.storage))
+
+
+async def _make_old_images_searchable(context: ChoreContext) -> Counts:
+    return {"filled": await make_old_images_searchable(context.database)}
 
 
 async def _forget_silent_workers(context: ChoreContext) -> Counts:
@@ -223,6 +228,13 @@ CHORES = (
     Chore("erase_leaving", "*/5 * * * *", "every 5 minutes", _erase_leaving),
     Chore("delete_objects", "* * * * * */10", "every 10 seconds", _delete_objects),
     Chore("clean_old_files", "*/5 * * * *", "every 5 minutes", _clean_old_files, at_most=3000.0),
+    Chore(
+        "make_old_images_searchable",
+        "* * * * *",
+        "every minute",
+        _make_old_images_searchable,
+        at_most=3 * 3600.0,
+    ),
     Chore("forget_silent_workers", "* * * * *", "every minute", _forget_silent_workers),
     Chore("expire_credits", "* * * * *", "every minute", _expire_credits),
     Chore("roll_up_usage", "* * * * *", "every minute", _roll_up_usage),

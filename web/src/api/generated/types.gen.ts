@@ -1415,6 +1415,12 @@ export type ImageDetailsOut = {
      */
     is_favorite: boolean;
     /**
+     * Rating
+     *
+     * What I think of it; 0: nothing
+     */
+    rating: number;
+    /**
      * Tags
      */
     tags: Array<string>;
@@ -1489,6 +1495,12 @@ export type ImageOut = {
      */
     is_favorite: boolean;
     /**
+     * Rating
+     *
+     * What I think of it; 0: nothing
+     */
+    rating: number;
+    /**
      * Tags
      */
     tags: Array<string>;
@@ -1548,6 +1560,12 @@ export type ImagePatch = {
      * Is Favorite
      */
     is_favorite?: boolean;
+    /**
+     * Rating
+     *
+     * What I think of it, which nobody else is told; 0: nothing
+     */
+    rating?: number;
     /**
      * Tags
      *
@@ -5593,6 +5611,24 @@ export type ListImagesData = {
     path?: never;
     query?: {
         /**
+         * Limit
+         *
+         * Items a page
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the page before
+         */
+        cursor?: string | null;
+        /**
+         * Q
+         *
+         * Words of its prompts, tags and collections: all of them, in part too; `"quoted"` they follow each other, and what a `-word` names is left out
+         */
+        q?: string;
+        /**
          * Favorite
          */
         favorite?: boolean | null;
@@ -5608,6 +5644,56 @@ export type ListImagesData = {
          * Job Type
          */
         job_type?: 'txt2img' | 'img2img' | 'inpaint' | 'upscale' | null;
+        /**
+         * Lora
+         *
+         * Was made with it; several: with all of them
+         */
+        lora?: Array<string> | null;
+        /**
+         * Seed
+         */
+        seed?: number | null;
+        /**
+         * Origin
+         *
+         * `made` by a job, or `uploaded`
+         */
+        origin?: 'made' | 'uploaded' | null;
+        /**
+         * Api Key
+         *
+         * Asked for with this key of mine
+         */
+        api_key?: string | null;
+        /**
+         * Rating From
+         *
+         * What I think of it; 0: nothing
+         */
+        rating_from?: number | null;
+        /**
+         * Rating To
+         *
+         * What I think of it; 0: nothing
+         */
+        rating_to?: number | null;
+        /**
+         * Width From
+         */
+        width_from?: number | null;
+        /**
+         * Width To
+         */
+        width_to?: number | null;
+        /**
+         * Height From
+         */
+        height_from?: number | null;
+        /**
+         * Height To
+         */
+        height_to?: number | null;
         /**
          * Created From
          *
@@ -5629,27 +5715,15 @@ export type ListImagesData = {
         /**
          * Sort
          *
-         * Left out: `newest`, or the order of the collection that is asked for
+         * Left out: `newest`, or the order of the collection that is asked for; `rating`: what I like most first; `largest` and `smallest`: by the size of the file
          */
-        sort?: 'newest' | 'oldest' | null;
+        sort?: 'newest' | 'oldest' | 'rating' | 'largest' | 'smallest' | null;
         /**
          * Tag
          *
          * Has it; several: has all of them
          */
         tag?: Array<string> | null;
-        /**
-         * Limit
-         *
-         * Items a page
-         */
-        limit?: number;
-        /**
-         * Cursor
-         *
-         * `next_cursor` of the page before
-         */
-        cursor?: string | null;
     };
     url: '/api/v1/images';
 };
@@ -5668,7 +5742,7 @@ export type ListImagesErrors = {
      */
     404: Problem;
     /**
-     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     * Unprocessable Entity: `validation_error` (A search has at most 16 words)
      */
     422: Problem;
     /**

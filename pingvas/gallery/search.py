@@ -1,0 +1,116 @@
+"""Images found by words: what is typed becomes one text-search query of a person's. The words of prompts, tags and collections count alike.
+
+The database makes the words of both sides by one rule (`search_words`), so that what is kept and what is asked for meet. Words that
+Latin letters are in may go on (`hou` finds house); scripts without blanks are found by any two signs that follow each other. Tags and
+collections are found by any part of their names, and by initial consonants; their marks stand in the documents, no names.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, cast, func, select, text
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import InstrumentedAttribute
+
+from pingvas.base.errors import Invalid
+from pingvas.base.read_session import ReadSession
+from pingvas.gallery.tables import ImageSearch
+from pingvas.gallery.tag_names import pattern_for
+
+MAX_QUERY = 300
+MAX_TERMS = 16
+# Of the tags, and of the collections, whose names hold a word; those that are used most.
+MAX_NAMES = 200
+
+_TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
+_NAMED = text(f"""
+    SELECT term.place - 1 AS place, named.mark
+      FROM unnest(:patterns) WITH ORDINALITY AS term (pattern, place)
+     CROSS JOIN LATERAL (
+           (SELECT search_mark(user_tags.id) AS mark FROM user_tags JOIN tags ON tags.id = user_tags.tag_id
+             WHERE user_tags.user_id = :user_id AND tags.name ~ term.pattern
+             ORDER BY user_tags.usage_count DESC LIMIT {MAX_NAMES})
+           UNION ALL
+           (SELECT search_mark(id) FROM collections
+             WHERE user_id = :user_id AND lower(normalize(name)) ~ term.pattern
+             ORDER BY updated_at DESC LIMIT {MAX_NAMES})) AS named
+     WHERE term.pattern <> ''
+""").bindparams(bindparam("patterns", type_=ARRAY(Text)))  # noqa: S608 - our own figures
+
+
+class TooManyWords(Invalid):
+    default_detail = f"A search has at most {MAX_TERMS} words."
+
+    def __init__(self) -> None:
+        super().__init__(field="q", reason=f"has more than {MAX_TERMS} words and phrases")
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word, or words in quotation marks, which follow each other and end where they end."""
+
+    text: str
+    is_phrase: bool = False
+    is_excluded: bool = False
+
+
+def read_terms(typed: str) -> list[Term]:
+    """What is typed, word by word. A quotation that is not closed ends with the text. Raises TooManyWords."""
+    found = [
+        Term(word or phrase, is_phrase=not word, is_excluded=minus != "")
+        for minus, phrase, word in _TERM.findall(typed)
+    ]
+    terms = [term for term in found if any(sign.isprintable() and not sign.isspace() for sign in term.text)]
+    if len(terms) > MAX_TERMS:
+        raise TooManyWords
+    return terms
+
+
+async def search_query(
+    session: ReadSession, user_id: UUID, terms: Sequence[Term], loras: Sequence[str]
+) -> ColumnElement[str]:
+    """The text-search query of what a person's images have to hold: all terms, and all of these LoRAs."""
+    marks = await _marks(session, user_id, terms)
+    scope = func.search_scope(user_id)
+    # The mark that all of their documents have: what is only excluded is excluded from something.
+    query: ColumnElement[str] = _one(scope.concat("#"))
+    for name in loras:
+        query = func.tsquery_and(query, _one(func.search_lora(user_id, name)))
+    for term, named in zip(terms, marks, strict=True):
+        said = func.search_query(user_id, term.text, not term.is_phrase)
+        either = func.tsquery_or(said, cast(" | ".join(f"'{mark}'" for mark in named), TSQUERY))
+        query = func.tsquery_and(query, func.tsquery_not(either) if term.is_excluded else either)
+    return query
+
+
+def holds(image_id: InstrumentedAttribute[UUID], query: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether an image is among those that the index of words finds."""
+    return image_id.in_(select(ImageSearch.image_id).where(_matches(query)))
+
+
+def says(image_id: InstrumentedAttribute[UUID], query: ColumnElement[str]) -> ColumnElement[bool]:
+    """The same of one image after the other, for where these are few: its document is read by its id."""
+    document = (
+        select(ImageSearch.document).where(ImageSearch.image_id == image_id).correlate_except(ImageSearch)
+    )
+    return document.scalar_subquery().op("@@", is_comparison=True)(query)
+
+
+def _matches(query: ColumnElement[str]) -> ColumnElement[bool]:
+    return ImageSearch.document.op("@@", is_comparison=True)(query)
+
+
+def _one(lexeme: ColumnElement[str]) -> ColumnElement[str]:
+    return cast(func.quote_literal(lexeme), TSQUERY)
+
+
+async def _marks(session: ReadSession, user_id: UUID, terms: Sequence[Term]) -> list[list[str]]:
+    """Of each term, the marks of the person's tags and collections that are called so."""
+    marks: list[list[str]] = [[] for _ in terms]
+    if terms:
+        patterns = [pattern_for(term.text) for term in terms]
+        for row in await session.execute(_NAMED, {"patterns": patterns, "user_id": user_id}):
+            marks[row.place].append(row.mark)
+    return marks
