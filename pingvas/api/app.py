@@ -61,6 +61,7 @@ from pingvas.api.routes import (
     queue,
     second_factor,
     tags,
+    trash,
     uploads,
     webhooks,
 )
@@ -214,6 +215,7 @@ def _routers() -> Iterator[APIRouter]:
         jobs,
         images,
         bulk,
+        trash,
         tags,
         collections,
         queue,

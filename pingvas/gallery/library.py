@@ -1,7 +1,4 @@
-"""A person's pictures: one, a page of them, changed, deleted. Shows nobody another's private picture.
-
-Deleting a row puts its objects into the deletion outbox by a trigger; nothing here touches storage.
-"""
+"""A person's pictures: one, a page of them, changed. Shows nobody another's private picture, nor one that is in the trash."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -9,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
@@ -46,6 +43,8 @@ class ImageFilter:
     collection: UUID | None = None
     # All of them, in the form that they are kept in.
     tags: Sequence[str] = ()
+    # Those in the trash instead, what went into it last first.
+    trashed: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ async def list_images(
         session,
         images_of(actor.user_id, filter),
         asked,
-        order=(Image.created_at, Image.id),
+        order=(Image.trashed_at if filter.trashed else Image.created_at, Image.id),
         descending=filter.sort == "newest",
         belongs_to=("images", actor.user_id, asdict(filter)),
     )
@@ -103,6 +102,7 @@ def images_of(user_id: UUID, filter: ImageFilter) -> Select[*tuple[Image]]:
 def _conditions(user_id: UUID, filter: ImageFilter) -> Iterator[ColumnElement[bool]]:
     # job_type and model stand in the parameters, so a picture keeps them when its job's row is gone.
     params = Image.generation_params
+    yield in_trash() if filter.trashed else not_in_trash()
     if filter.favorite is not None:
         yield Image.is_favorite.is_(filter.favorite)
     if filter.visibility is not None:
@@ -124,23 +124,32 @@ def _conditions(user_id: UUID, filter: ImageFilter) -> Iterator[ColumnElement[bo
         yield Image.id.in_(select(CollectionImage.image_id).where(inside))
 
 
+def not_in_trash() -> ColumnElement[bool]:
+    """What every list of images asks for."""
+    return Image.trashed_at.is_(None)
+
+
+def in_trash() -> ColumnElement[bool]:
+    return Image.trashed_at.is_not(None)
+
+
 async def get_visible_image(session: ReadSession, actor: Actor | None, image_id: UUID) -> Image:
-    """One's own picture, or anybody's public or unlisted one. Raises ImageNotFound; admins are no exception."""
+    """One's own picture, in the trash or not, or anybody's public or unlisted one. Raises ImageNotFound; admins are no exception."""
     image = await session.get(Image, image_id)
     mine = image is not None and actor is not None and image.user_id == actor.user_id
-    if image is None or not (mine or image.visibility in SHARED):
+    if image is None or not (mine or (image.visibility in SHARED and image.trashed_at is None)):
         raise ImageNotFound
     return image
 
 
 async def change_image(session: AsyncSession, actor: Actor, image_id: UUID, changes: ImageChanges) -> Image:
-    """Change one of the actor's pictures. Raises ImageNotFound."""
+    """Change one of the actor's pictures. Raises ImageNotFound, also for one in the trash."""
     values = {
         name: value
         for name, value in (("visibility", changes.visibility), ("is_favorite", changes.is_favorite))
         if value is not None
     }
-    mine = (Image.id == image_id) & (Image.user_id == actor.user_id)
+    mine = (Image.id == image_id) & (Image.user_id == actor.user_id) & not_in_trash()
     if changes.tags is not None:
         await lock_gallery(session, actor.user_id)
     if values:
@@ -154,14 +163,6 @@ async def change_image(session: AsyncSession, actor: Actor, image_id: UUID, chan
     if changes.tags is not None:
         await set_tags(session, actor.user_id, image.id, changes.tags)
     return image
-
-
-async def delete_image(session: AsyncSession, actor: Actor, image_id: UUID) -> None:
-    """Delete one of the actor's pictures; its bytes follow by the outbox. Raises ImageNotFound."""
-    await lock_gallery(session, actor.user_id)
-    gone = delete(Image).where(Image.id == image_id, Image.user_id == actor.user_id).returning(Image.id)
-    if await session.scalar(gone) is None:
-        raise ImageNotFound
 
 
 async def tags_of(session: ReadSession, image_ids: list[UUID]) -> dict[UUID, list[str]]:

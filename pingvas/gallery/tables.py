@@ -1,5 +1,6 @@
 """Tables of the gallery: images, how much they take, their tags, and the collections they sit in."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,15 @@ class Image(Base):
         one_of("images", "visibility", "private", "public", "unlisted"),
         CheckConstraint("width > 0 AND height > 0 AND file_size > 0", name="chk_images_size_positive"),
         Index("idx_images_user_created", "user_id", text("created_at DESC")),
+        # The trash of one person, and what has been in it for the longest.
+        Index(
+            "ix_images_trashed",
+            "user_id",
+            text("trashed_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("trashed_at IS NOT NULL"),
+        ),
+        Index("ix_images_trashed_at", "trashed_at", postgresql_where=text("trashed_at IS NOT NULL")),
         # Empty once the chores have been through.
         Index("ix_images_naming_files", "id", postgresql_where=text(NAMES_IMAGES_IN_ITS_FILE)),
     )
@@ -50,6 +60,8 @@ class Image(Base):
     # The key it was asked for with; NULL: by a signed-in person.
     api_key_id: Mapped[UUID | None]
     created_at: Mapped[CreatedAt]
+    # When its owner deleted it; NULL: it is not in the trash. See `trash.py`.
+    trashed_at: Mapped[datetime | None]
 
 
 class StorageUse(Base):
@@ -101,7 +113,7 @@ class UserTag(Base):
 
 class ImageTag(Base):
     """An image has many tags, and the other way round. `user_id` is the image's owner, for once the image is gone nobody
-    can ask it."""
+    can ask it. What is on an image in the trash is in no count of the owner's."""
 
     __tablename__ = "image_tags"
     __table_args__ = (
@@ -113,6 +125,7 @@ class ImageTag(Base):
     tag_id: Mapped[UUID] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
     created_at: Mapped[CreatedAt]
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    is_trashed: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class Collection(Base):
@@ -150,3 +163,16 @@ class CollectionImage(Base):
     )
     sort_order: Mapped[int] = mapped_column(server_default="0")
     added_at: Mapped[CreatedAt]
+
+
+class TrashedPlace(Base):
+    """Where an image in the trash was in a collection, for when it comes back. In the collection it is no more."""
+
+    __tablename__ = "trashed_places"
+
+    image_id: Mapped[UUID] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), primary_key=True)
+    collection_id: Mapped[UUID] = mapped_column(
+        ForeignKey("collections.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    sort_order: Mapped[int]
+    added_at: Mapped[datetime]

@@ -135,6 +135,10 @@ export type ImagePayload = {
      * Created At
      */
     created_at: string;
+    /**
+     * Trashed At
+     */
+    trashed_at: string | null;
 };
 
 /**
