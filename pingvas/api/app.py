@@ -62,6 +62,7 @@ from pingvas.api.routes import (
     queue,
     second_factor,
     tags,
+    trash,
     uploads,
     webhooks,
 )
@@ -217,6 +218,7 @@ def _routers() -> Iterator[APIRouter]:
         images,
         bulk,
         archives,
+        trash,
         tags,
         collections,
         queue,

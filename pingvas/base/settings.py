@@ -251,6 +251,9 @@ class Settings(BaseSettings):
         ge=2,
         description="An ended job without an image is kept so long, days from when it was asked for",
     )
+    trash_keep_days: float = Field(
+        30.0, gt=0, description="A picture stays in the trash so long, days; then it is deleted for good"
+    )
     previews_keep_hours: float = Field(
         24.0, gt=0, description="The previews of an ended job are kept so long, hours"
     )

@@ -3,13 +3,13 @@
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.accounts.actor import Actor
-from pingvas.gallery.library import ImageNotFound
+from pingvas.gallery.library import ImageNotFound, not_in_trash
 from pingvas.gallery.tables import Image
-from pingvas.gallery.tags import add_tags, lock_gallery, lock_tags_of, remove_tags
+from pingvas.gallery.tags import add_tags, lock_gallery, remove_tags
 
 MAX_BULK = 500
 
@@ -17,13 +17,18 @@ MAX_BULK = 500
 Change = Callable[[AsyncSession, Actor, Sequence[UUID]], Awaitable[None]]
 
 
-async def change_all(session: AsyncSession, actor: Actor, image_ids: Collection[UUID], change: Change) -> int:
-    """Make one change to all of these images; how many they are. Raises ImageNotFound when one of them is not the actor's,
-    and what the change raises; then none is changed."""
+async def change_all(
+    session: AsyncSession,
+    actor: Actor,
+    image_ids: Collection[UUID],
+    change: Change,
+    *,
+    also_trashed: bool = False,
+) -> int:
+    """Make one change to all of these images; how many they are. Raises ImageNotFound when one of them is not the actor's, or in
+    the trash (unless `also_trashed`), and what the change raises; then none is changed."""
     ids = sorted(set(image_ids))
-    await lock_gallery(session, actor.user_id)
-    mine = select(Image.id).where(Image.id.in_(ids), Image.user_id == actor.user_id).order_by(Image.id)
-    found = list((await session.scalars(mine.with_for_update(key_share=True))).all())
+    found = await lock_images(session, actor, ids, also_trashed=also_trashed)
     if len(found) < len(ids):
         raise ImageNotFound(
             "One of these images is not here; none was changed."
@@ -32,6 +37,17 @@ async def change_all(session: AsyncSession, actor: Actor, image_ids: Collection[
         )
     await change(session, actor, ids)
     return len(ids)
+
+
+async def lock_images(
+    session: AsyncSession, actor: Actor, image_ids: Collection[UUID], *, also_trashed: bool
+) -> list[UUID]:
+    """Those of these images that are the actor's, locked as their gallery is."""
+    await lock_gallery(session, actor.user_id)
+    mine = select(Image.id).where(Image.id.in_(image_ids), Image.user_id == actor.user_id)
+    if not also_trashed:
+        mine = mine.where(not_in_trash())
+    return list(await session.scalars(mine.order_by(Image.id).with_for_update(key_share=True)))
 
 
 def to_favorites(is_favorite: bool) -> Change:
@@ -60,12 +76,6 @@ def from_tags(names: Sequence[str]) -> Change:
         await remove_tags(session, image_ids, names)
 
     return untag
-
-
-async def delete_them(session: AsyncSession, _: Actor, image_ids: Sequence[UUID]) -> None:
-    """Delete images; their bytes follow by the outbox."""
-    await lock_tags_of(session, image_ids=image_ids)
-    await session.execute(delete(Image).where(Image.id.in_(image_ids)))
 
 
 def _setting(**values: object) -> Change:

@@ -21,6 +21,7 @@ from pingvas.base.read_session import ReadSession
 from pingvas.base.visible_text import accept_name, is_storable, shows_something
 from pingvas.gallery import collection_order
 from pingvas.gallery.tables import NAMES_IMAGES_IN_ITS_FILE, Collection, CollectionImage, Image
+from pingvas.gallery.tags import lock_gallery
 
 MAX_NAME = 120
 MAX_DESCRIPTION = 1000
@@ -187,10 +188,11 @@ async def add_images(
 ) -> CollectionView:
     """Put images of the actor's at the end of a collection, all or none; those that are in it stay where they are.
     Raises CollectionNotFound, Invalid and CollectionFull."""
+    # None of them is deleted, or moved into the trash, before this is over.
+    await lock_gallery(session, actor.user_id)
     await _lock(session, actor, collection_id)
-    # None of them is deleted before this is over.
-    held = select(Image.id).where(Image.id.in_(image_ids), Image.user_id == actor.user_id).order_by(Image.id)
-    there = set(await session.scalars(held.with_for_update(read=True, key_share=True)))
+    held = select(Image.id).where(Image.id.in_(image_ids), Image.user_id == actor.user_id)
+    there = set(await session.scalars(held.where(Image.trashed_at.is_(None))))
     _refuse_unless_among(there, image_ids, "image_ids", "names an image that is not there, or not yours")
     await collection_order.append(session, collection_id, image_ids)
     return await get_collection(session, actor, collection_id)

@@ -1,7 +1,4 @@
-"""A person's pictures: one, a page of them, changed, deleted. Shows nobody another's private picture.
-
-Deleting a row puts its objects into the deletion outbox by a trigger; nothing here touches storage.
-"""
+"""A person's pictures: one, a page of them, changed. Shows nobody another's private picture, nor one that is in the trash."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -10,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -67,6 +64,8 @@ class ImageFilter:
     width_to: int | None = None
     height_from: int | None = None
     height_to: int | None = None
+    # Those in the trash instead, what went into it last first.
+    trashed: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ async def list_images(
         session,
         query if words is None else query.where(holds(Image.id, words)),
         asked,
-        order=order_of(filter.sort),
+        order=order_of(filter),
         descending=filter.sort not in ("oldest", "smallest"),
         belongs_to=("images", actor.user_id, asdict(filter)),
         near=None if words is None else near(actor.user_id, filter, words),
@@ -139,17 +138,19 @@ def near(user_id: UUID, filter: ImageFilter, words: ColumnElement[str]) -> Near:
         image = aliased(Image, next_ones)
         query = select(image).where(*_conditions(user_id, filter, image), says(image.id, words))
         down = filter.sort not in ("oldest", "smallest")
-        order = order_of(filter.sort, image)
+        order = order_of(filter, image)
         return query.order_by(*(column.desc() if down else column.asc() for column in order))
 
     return among
 
 
-def order_of(sort: Sort | None, image: type[Image] = Image) -> tuple[Column, ...]:
+def order_of(filter: ImageFilter, image: type[Image] = Image) -> tuple[Column, ...]:
     """What a list is sorted by."""
-    if sort == "rating":
+    if filter.sort == "rating":
         return (image.rating, image.created_at, image.id)
-    return (image.file_size if sort in ("largest", "smallest") else image.created_at, image.id)
+    if filter.sort in ("largest", "smallest"):
+        return (image.file_size, image.id)
+    return (image.trashed_at if filter.trashed else image.created_at, image.id)
 
 
 async def _words(session: ReadSession, user_id: UUID, filter: ImageFilter) -> ColumnElement[str] | None:
@@ -163,6 +164,7 @@ async def _words(session: ReadSession, user_id: UUID, filter: ImageFilter) -> Co
 def _conditions(
     user_id: UUID, filter: ImageFilter, image: type[Image] = Image
 ) -> Iterator[ColumnElement[bool]]:
+    yield in_trash(image) if filter.trashed else not_in_trash(image)
     if filter.favorite is not None:
         yield image.is_favorite.is_(filter.favorite)
     if filter.visibility is not None:
@@ -206,17 +208,26 @@ def _ranges(filter: ImageFilter, image: type[Image]) -> Iterator[ColumnElement[b
         yield image.created_at < filter.created_to
 
 
+def not_in_trash(image: type[Image] = Image) -> ColumnElement[bool]:
+    """What every list of images asks for."""
+    return image.trashed_at.is_(None)
+
+
+def in_trash(image: type[Image] = Image) -> ColumnElement[bool]:
+    return image.trashed_at.is_not(None)
+
+
 async def get_visible_image(session: ReadSession, actor: Actor | None, image_id: UUID) -> Image:
-    """One's own picture, or anybody's public or unlisted one. Raises ImageNotFound; admins are no exception."""
+    """One's own picture, in the trash or not, or anybody's public or unlisted one. Raises ImageNotFound; admins are no exception."""
     image = await session.get(Image, image_id)
     mine = image is not None and actor is not None and image.user_id == actor.user_id
-    if image is None or not (mine or image.visibility in SHARED):
+    if image is None or not (mine or (image.visibility in SHARED and image.trashed_at is None)):
         raise ImageNotFound
     return image
 
 
 async def change_image(session: AsyncSession, actor: Actor, image_id: UUID, changes: ImageChanges) -> Image:
-    """Change one of the actor's pictures. Raises ImageNotFound."""
+    """Change one of the actor's pictures. Raises ImageNotFound, also for one in the trash."""
     values = {
         name: value
         for name, value in (
@@ -226,7 +237,7 @@ async def change_image(session: AsyncSession, actor: Actor, image_id: UUID, chan
         )
         if value is not None
     }
-    mine = (Image.id == image_id) & (Image.user_id == actor.user_id)
+    mine = (Image.id == image_id) & (Image.user_id == actor.user_id) & not_in_trash()
     if changes.tags is not None:
         await lock_gallery(session, actor.user_id)
     if values:
@@ -240,14 +251,6 @@ async def change_image(session: AsyncSession, actor: Actor, image_id: UUID, chan
     if changes.tags is not None:
         await set_tags(session, actor.user_id, image.id, changes.tags)
     return image
-
-
-async def delete_image(session: AsyncSession, actor: Actor, image_id: UUID) -> None:
-    """Delete one of the actor's pictures; its bytes follow by the outbox. Raises ImageNotFound."""
-    await lock_gallery(session, actor.user_id)
-    gone = delete(Image).where(Image.id == image_id, Image.user_id == actor.user_id).returning(Image.id)
-    if await session.scalar(gone) is None:
-        raise ImageNotFound
 
 
 async def tags_of(session: ReadSession, image_ids: list[UUID]) -> dict[UUID, list[str]]:

@@ -64,6 +64,15 @@ class Image(Base):
         _found_by("visibility", "shared", where="visibility IN ('public', 'unlisted')"),
         Index("ix_images_user_size", "user_id", "width", "height"),
         Index("ix_images_user_file_size", "user_id", "file_size"),
+        # The trash of one person, and what has been in it for the longest.
+        Index(
+            "ix_images_trashed",
+            "user_id",
+            text("trashed_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("trashed_at IS NOT NULL"),
+        ),
+        Index("ix_images_trashed_at", "trashed_at", postgresql_where=text("trashed_at IS NOT NULL")),
         # Empty once the chores have been through.
         Index("ix_images_not_searchable", "id", postgresql_where=text("origin IS NULL")),
         Index("ix_images_naming_files", "id", postgresql_where=text(NAMES_IMAGES_IN_ITS_FILE)),
@@ -95,6 +104,8 @@ class Image(Base):
     seed: Mapped[Decimal | None] = mapped_column(Numeric(20, 0))
     # What its owner thinks of it, 1-5; 0: nothing.
     rating: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    # When its owner deleted it; NULL: it is not in the trash. See `trash.py`.
+    trashed_at: Mapped[datetime | None]
 
 
 class ImageSearch(Base):
@@ -164,7 +175,7 @@ class UserTag(Base):
 
 class ImageTag(Base):
     """An image has many tags, and the other way round. `user_id` is the image's owner, for once the image is gone nobody
-    can ask it."""
+    can ask it. What is on an image in the trash is in no count of the owner's."""
 
     __tablename__ = "image_tags"
     __table_args__ = (
@@ -176,6 +187,7 @@ class ImageTag(Base):
     tag_id: Mapped[UUID] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
     created_at: Mapped[CreatedAt]
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    is_trashed: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class Collection(Base):
@@ -213,6 +225,19 @@ class CollectionImage(Base):
     )
     sort_order: Mapped[int] = mapped_column(server_default="0")
     added_at: Mapped[CreatedAt]
+
+
+class TrashedPlace(Base):
+    """Where an image in the trash was in a collection, for when it comes back. In the collection it is no more."""
+
+    __tablename__ = "trashed_places"
+
+    image_id: Mapped[UUID] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), primary_key=True)
+    collection_id: Mapped[UUID] = mapped_column(
+        ForeignKey("collections.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    sort_order: Mapped[int]
+    added_at: Mapped[datetime]
 
 
 class ImportedFile(Base):

@@ -150,11 +150,9 @@ async def rename_tag(session: AsyncSession, actor: Actor, tag_id: UUID, name: st
     if other is None:
         # The row stays the person's tag; the trigger counts its uses again under the other name.
         await session.execute(update(UserTag).where(UserTag.id == tag.id).values(tag_id=new, usage_count=0))
-    else:
-        twin = select(ImageTag.image_id).where(mine, ImageTag.tag_id == new)
-        await session.execute(
-            delete(ImageTag).where(mine, ImageTag.tag_id == old, ImageTag.image_id.in_(twin))
-        )
+    # Images in the trash may have both as well.
+    twin = select(ImageTag.image_id).where(mine, ImageTag.tag_id == new)
+    await session.execute(delete(ImageTag).where(mine, ImageTag.tag_id == old, ImageTag.image_id.in_(twin)))
     await session.execute(update(ImageTag).where(mine, ImageTag.tag_id == old).values(tag_id=new))
     kept = tag if other is None else other
     await session.refresh(kept)

@@ -80,6 +80,7 @@ class ImagePayload(BaseModel):
     file_url: str
     api_key: KeyPayload | None
     created_at: datetime
+    trashed_at: datetime | None
 
 
 class JobCompleted(EventPayload):

@@ -77,7 +77,7 @@ def test_from_an_example_to_a_picture_that_is_used_again_deleted_and_taken_back(
     page.get_by_role("button", name="Undo").click()
     expect(_tiles(page)).to_have_count(1)
 
-    # Deleted once more, it is gone for good when the page goes.
+    # Deleted once more, it stays in the trash when the page goes.
     _tiles(page).focus()
     page.keyboard.press("Delete")
     expect(_tiles(page)).to_have_count(0)

@@ -235,7 +235,7 @@ def test_everything_goes_by_keyboard_alone(page: Page) -> None:
     # In the field for tags the key is one of writing.
     viewer.get_by_role("button", name="Enlarge").focus()
     page.keyboard.press("Delete")
-    expect(page.get_by_text("Picture deleted", exact=True)).to_be_visible()
+    expect(page.get_by_text("Picture moved to the trash", exact=True)).to_be_visible()
     expect(viewer.get_by_role("img", name=f"{PROMPT} again")).to_be_visible()
     page.keyboard.press("Escape")
     expect(viewer).to_be_hidden()

@@ -21,8 +21,9 @@ from pingvas.gallery.collections import (
     put_in_order,
     remove_image,
 )
-from pingvas.gallery.library import ImageFilter, delete_image, list_images
+from pingvas.gallery.library import ImageFilter, list_images
 from pingvas.gallery.tables import Collection, CollectionImage, Image
+from pingvas.gallery.trash import delete_for_good
 from tests.make.collections import KEY, make_actor, make_filled, make_images, order_of
 from tests.make.gallery import make_collection
 
@@ -267,7 +268,7 @@ async def test_twenty_who_change_a_collection_at_once_leave_every_image_in_its_o
 
     async def forget(image_id: UUID) -> None:
         async with database.transaction() as session:
-            await delete_image(session, actor, image_id)
+            await delete_for_good(session, actor, image_id)
 
     # when
     deeds = [add(image_id) for image_id in new]

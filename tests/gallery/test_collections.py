@@ -29,8 +29,9 @@ from pingvas.gallery.collections import (
     put_in_order,
     remove_image,
 )
-from pingvas.gallery.library import ImageFilter, delete_image, list_images
+from pingvas.gallery.library import ImageFilter, list_images
 from pingvas.gallery.tables import Collection
+from pingvas.gallery.trash import delete_for_good
 from tests.make.collections import KEY, make_actor, make_filled, make_images, order_of
 from tests.make.gallery import make_image
 
@@ -110,7 +111,7 @@ async def test_the_cover_is_the_chosen_image_while_it_is_there_and_the_first_one
     assert await cover() == images[0]
 
     await choose(images[3])
-    await delete_image(session, actor, images[3])
+    await delete_for_good(session, actor, images[3])
     assert await cover() == images[0]
     await choose(images[1])
     await choose(None)
@@ -128,7 +129,7 @@ async def test_an_image_in_several_collections_leaves_all_of_them_when_it_is_del
     holding = await list_collections(session, actor, PageRequest(KEY), holding=images[0])
     assert {view.collection.id for view in holding.items} == {first, second}
 
-    await delete_image(session, actor, images[0])
+    await delete_for_good(session, actor, images[0])
 
     for id in (first, second):
         assert await order_of(session, actor, id) == [images[1]]

@@ -58,7 +58,7 @@ async def test_my_images_are_listed_with_addresses_that_work_without_a_token(
     assert shown["generation_params"] == {"prompt": "달빛"}
     assert set(shown) == {
         "id", "job_id", "width", "height", "format", "file_size", "visibility", "is_favorite", "rating", "tags",
-        "generation_params", "thumbnail_url", "file_url", "api_key", "created_at",
+        "generation_params", "thumbnail_url", "file_url", "api_key", "created_at", "trashed_at",
     }  # fmt: skip
     file = await client.get(shown["file_url"])
     thumbnail = await client.get(shown["thumbnail_url"])
@@ -176,7 +176,7 @@ async def test_an_image_is_changed_and_deleted_by_its_owner(
 
     changed = await client.patch(path, json={"visibility": "public"}, headers=owner.headers)
     favorite = await client.patch(path, json={"is_favorite": True}, headers=owner.headers)
-    deleted = await client.delete(path, headers=owner.headers)
+    deleted = await client.delete(f"{path}?for_good=true", headers=owner.headers)
     again = await client.get(path, headers=owner.headers)
 
     assert (changed.json()["visibility"], changed.json()["is_favorite"]) == ("public", False)

@@ -16,12 +16,12 @@ from pingvas.gallery.library import (
     ImageFilter,
     ImageNotFound,
     change_image,
-    delete_image,
     get_visible_image,
     list_images,
     tags_of,
 )
 from pingvas.gallery.storage_use import used_bytes
+from pingvas.gallery.trash import delete_for_good
 from tests.make.accounts import make_user
 from tests.make.gallery import make_image, make_tag, tag_image
 
@@ -160,7 +160,7 @@ async def test_nobody_changes_or_deletes_anothers_image_even_a_public_one(sessio
     with pytest.raises(ImageNotFound):
         await change_image(session, stranger, image.id, ImageChanges())
     with pytest.raises(ImageNotFound):
-        await delete_image(session, stranger, image.id)
+        await delete_for_good(session, stranger, image.id)
 
     assert await ids(session, owner) == [image.id]
 
@@ -169,13 +169,13 @@ async def test_deleting_an_image_puts_its_objects_into_the_outbox(session: Async
     actor = await make_actor(session)
     image = await make_image(session, actor.user_id)
 
-    await delete_image(session, actor, image.id)
+    await delete_for_good(session, actor, image.id)
 
     assert await ids(session, actor) == []
     keys = set(await session.scalars(text("SELECT key FROM storage_deletions")))
     assert {image.s3_key, image.thumbnail_url} <= keys
     with pytest.raises(ImageNotFound):
-        await delete_image(session, actor, image.id)
+        await delete_for_good(session, actor, image.id)
 
 
 async def test_tags_come_by_image_in_order_of_their_names(session: AsyncSession) -> None:

@@ -14,13 +14,12 @@ from pingvas.accounts.tables import User
 from pingvas.base.db import Database
 from pingvas.base.pages import PageRequest
 from pingvas.base.read_session import ReadSession
-from pingvas.gallery.bulk import change_all, delete_them, from_tags, to_favorites, to_tags, to_visibility
+from pingvas.gallery.bulk import change_all, from_tags, to_favorites, to_tags, to_visibility
 from pingvas.gallery.library import (
     ImageChanges,
     ImageFilter,
     ImageNotFound,
     change_image,
-    delete_image,
     list_images,
     tags_of,
 )
@@ -33,6 +32,7 @@ from pingvas.gallery.tags import (
     forget_unused_tags,
     rename_tag,
 )
+from pingvas.gallery.trash import delete_for_good, delete_them_for_good
 from pingvas.generation.requests.retry import request_again
 from pingvas.generation.tables import GenerationJob
 from tests.make.accounts import make_user
@@ -250,7 +250,7 @@ async def test_a_change_of_many_is_of_all_or_of_none(session: AsyncSession) -> N
         from_tags(["sea"]),
         to_favorites(True),
         to_visibility("public"),
-        delete_them,
+        delete_them_for_good,
     ):
         with pytest.raises(ImageNotFound):
             await change_all(session, actor, [*ids, theirs.id], change)
@@ -271,7 +271,7 @@ async def test_a_change_of_many_is_of_all_or_of_none(session: AsyncSession) -> N
     assert [tuple(row) for row in await session.execute(rows)] == [(True, "unlisted")]
 
     # when
-    await change_all(session, actor, ids[1:], delete_them)
+    await change_all(session, actor, ids[1:], delete_them_for_good)
 
     # then
     assert await counts(session, actor) == {"night": 1}
@@ -349,7 +349,7 @@ async def test_counts_hold_when_twenty_write_at_once(database: Database) -> None
                 await forget_unused_tags(session)
         if place < 4:
             async with database.transaction() as session:
-                await delete_image(session, actor, mine[5])
+                await delete_for_good(session, actor, mine[5])
 
     # when
     ends = (complete_job(database, job) for job in jobs)

@@ -48,5 +48,6 @@ def completed(job_id: UUID, *, prompt: str = "a house", file_url: str = "/files/
         file_url=file_url,
         api_key=None,
         created_at=clock.now(),
+        trashed_at=None,
     )
     return JobCompleted(job_id=job_id, image=image, actual_credits=1)

@@ -11,6 +11,7 @@ import type gallery from "./features/gallery/words/en.json";
 import type notices from "./features/notices/words/en.json";
 import type queue from "./features/queue/words/en.json";
 import type settings from "./features/settings/words/en.json";
+import type trash from "./features/trash/words/en.json";
 import type tray from "./features/tray/words/en.json";
 import type base from "./i18n/words/en.json";
 
@@ -25,6 +26,7 @@ type Catalogues = typeof base &
   typeof notices &
   typeof queue &
   typeof settings &
+  typeof trash &
   typeof tray;
 
 declare module "@lingui/core" {

@@ -1,76 +1,99 @@
 import { act, renderHook } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 
-import { deleteImage } from "@/api/generated";
+import { changeImages, deleteImage } from "@/api/generated";
 import { Problem } from "@/api/problem";
-import { signIn, signOut } from "@/api/session";
-import { putAway, settleDeletions, takeBack, useUnseen } from "@/entities/image/deletions";
+import { forgetRetractable, moveToTrash, putAway, takeBack, useUnseen } from "@/entities/image/deletions";
+import { daysLeft } from "@/entities/image/trash";
 
-vi.mock("@/api/generated", () => ({ deleteImage: vi.fn() }));
+vi.mock("@/api/generated", () => ({ changeImages: vi.fn(), deleteImage: vi.fn() }));
 
-const asked = () => vi.mocked(deleteImage).mock.calls.map(([{ path }]) => path.image_id);
+const deleted = () => vi.mocked(deleteImage).mock.calls.map(([{ path }]) => path.image_id);
+const changed = () => vi.mocked(changeImages).mock.calls.map(([{ body }]) => body);
 
 afterEach(() => {
-  takeBack();
+  forgetRetractable();
   vi.mocked(deleteImage).mockReset();
+  vi.mocked(changeImages).mockReset();
 });
 
-test("a picture is out of sight at once, and deleted when the moment to take it back is over", async () => {
+test("a picture is out of sight at once, and moved into the trash at once", async () => {
   const { result } = renderHook(useUnseen);
 
-  act(() => void putAway("1"));
+  act(() => void putAway(["1"]));
   expect(result.current.has("1")).toBe(true);
-  expect(asked()).toEqual([]);
-  await act(settleDeletions);
+  await act(() => moveToTrash(["1"]));
 
-  expect(asked()).toEqual(["1"]);
+  expect(deleted()).toEqual(["1"]);
+  expect(vi.mocked(deleteImage).mock.calls[0]?.[0].keepalive).toBe(true);
   expect(result.current.has("1")).toBe(true);
 });
 
-test("what is taken back is seen again and was never deleted", async () => {
+test("what is taken back is restored together and seen again", async () => {
   const { result } = renderHook(useUnseen);
 
   act(() => {
-    expect(putAway("2")).toBe(1);
-    expect(putAway("3")).toBe(2);
-    takeBack();
+    expect(putAway(["2"])).toBe(1);
+    expect(putAway(["3"])).toBe(2);
   });
-  const outcome = await settleDeletions();
+  await act(() => Promise.all([moveToTrash(["2"]), moveToTrash(["3"])]));
+  await act(takeBack);
 
+  expect(changed()).toEqual([{ action: "restore", ids: ["2", "3"] }]);
   expect(["2", "3"].some((id) => result.current.has(id))).toBe(false);
-  expect(outcome).toEqual({ deleted: [], problem: null });
-  expect(asked()).toEqual([]);
 });
 
-test("what cannot be deleted comes back, with the reason; what is gone already stays gone", async () => {
+test("what is taken back before it was moved is restored after that", async () => {
+  const order: string[] = [];
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  vi.mocked(deleteImage).mockImplementation((async () => {
+    await answered;
+    order.push("deleted");
+  }));
+  vi.mocked(changeImages).mockImplementation((() => Promise.resolve(order.push("restored"))) as never);
+
+  putAway(["4"]);
+  const moving = moveToTrash(["4"]);
+  const back = takeBack();
+  answer();
+  await act(() => Promise.all([moving, back]));
+
+  expect(order).toEqual(["deleted", "restored"]);
+});
+
+test("what cannot be moved comes back, with the reason; what is gone already stays gone", async () => {
   const refusal = new Problem({ code: "unavailable", status: 503 });
   vi.mocked(deleteImage).mockImplementation(({ path }) => {
-    if (path.image_id === "4") throw refusal;
+    if (path.image_id === "5") throw refusal;
     throw new Problem({ code: "not_found", status: 404 });
   });
   const { result } = renderHook(useUnseen);
 
-  act(() => {
-    putAway("4");
-    putAway("5");
-  });
-  const outcome = await act(settleDeletions);
+  act(() => void putAway(["5", "6"]));
+  await act(async () => expect(moveToTrash(["5"])).rejects.toBe(refusal));
+  await act(() => moveToTrash(["6"]));
 
-  expect(outcome).toEqual({ deleted: ["5"], problem: refusal });
-  expect([result.current.has("4"), result.current.has("5")]).toEqual([false, true]);
+  expect([result.current.has("5"), result.current.has("6")]).toEqual([false, true]);
 });
 
-test("a page that goes away deletes them by requests that outlive it", () => {
-  const sent = vi.spyOn(globalThis, "fetch").mockResolvedValue(new Response(null, { status: 204 }));
-  signIn({ access_token: "token", expires_in: 600, user: { id: "nari" } } as never);
+test("once the notice has gone it brings back nothing", async () => {
+  putAway(["7"]);
+  await moveToTrash(["7"]);
 
-  putAway("6");
-  window.dispatchEvent(new Event("pagehide"));
-  window.dispatchEvent(new Event("pagehide"));
+  forgetRetractable();
+  await takeBack();
 
-  expect(sent).toHaveBeenCalledExactlyOnceWith(
-    "/api/v1/images/6",
-    expect.objectContaining({ method: "DELETE", keepalive: true }),
-  );
-  signOut();
+  expect(changed()).toEqual([]);
+});
+
+test.each([
+  [0, 30],
+  [0.5, 30],
+  [29.5, 1],
+  [31, 0],
+])("after %d days in the trash %d are left", (passed, left) => {
+  const now = Date.parse("2026-12-04T12:00:00Z");
+
+  expect(daysLeft(new Date(now - passed * 86_400_000).toISOString(), 30, now)).toBe(left);
 });

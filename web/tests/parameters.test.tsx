@@ -25,6 +25,7 @@ const PICTURE: Image = {
   file_url: "/files/one.png",
   api_key: null,
   created_at: "2026-11-01T00:00:00Z",
+  trashed_at: null,
 };
 
 function show(picture: Partial<Image>) {

@@ -135,6 +135,7 @@ NEEDS: dict[str, Access] = {
     "get_image_recipe": "read",
     "get_image_file": "read",
     "get_image_thumbnail": "read",
+    "get_trash": "read",
     "list_tags": "read",
     "list_collections": "read",
     "get_collection": "read",
@@ -151,6 +152,8 @@ NEEDS: dict[str, Access] = {
     "rename_tag": "manage",
     "delete_tag": "manage",
     "delete_image": "manage",
+    "restore_image": "manage",
+    "empty_trash": "manage",
 }
 # Those of the above that work without credentials too, and show less then.
 _ALSO_FOR_STRANGERS = {

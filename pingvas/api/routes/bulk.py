@@ -12,7 +12,6 @@ from pingvas.gallery.bulk import (
     MAX_BULK,
     Change,
     change_all,
-    delete_them,
     from_tags,
     to_favorites,
     to_tags,
@@ -20,6 +19,7 @@ from pingvas.gallery.bulk import (
 )
 from pingvas.gallery.library import ImageNotFound
 from pingvas.gallery.tag_names import MAX_TAGS, TagName, distinct
+from pingvas.gallery.trash import delete_them_for_good, restore_them, trash_them
 from pingvas.generation.requests.job_request import Visibility
 
 router = APIRouter(prefix="/images", tags=["gallery"])
@@ -72,17 +72,19 @@ class SetVisibility(_Many):
         return to_visibility(self.visibility)
 
 
-class DeleteMany(_Many):
-    """Delete images and their files."""
+class MoveMany(_Many):
+    """Move images into the trash, bring them back from there, or delete them for good with their files, wherever they are."""
 
-    action: Literal["delete"]
+    action: Literal["delete", "restore", "delete_for_good"]
 
     def change(self) -> Change:
-        return delete_them
+        return {"delete": trash_them, "restore": restore_them, "delete_for_good": delete_them_for_good}[
+            self.action
+        ]
 
 
 BulkBody = Annotated[
-    Favor | TagMany | UntagMany | SetVisibility | DeleteMany,
+    Favor | TagMany | UntagMany | SetVisibility | MoveMany,
     Field(discriminator="action", description="One shape per action, told apart by `action`"),
 ]
 
@@ -97,4 +99,6 @@ class BulkOut(BaseModel):
 @raises(ImageNotFound)
 async def change_images(body: BulkBody, actor: ActorDep, session: SessionDep) -> BulkOut:
     """Make the same change to many of my images: to all of them, or, when one is not there, to none."""
-    return BulkOut(count=await change_all(session, actor, body.ids, body.change()))
+    also_trashed = isinstance(body, MoveMany)
+    changed = await change_all(session, actor, body.ids, body.change(), also_trashed=also_trashed)
+    return BulkOut(count=changed)

@@ -26,6 +26,7 @@ _Sort = Query(
     description="Left out: `newest`, or the order of the collection that is asked for; `rating`: what I like most first; "
     "`largest` and `smallest`: by the size of the file"
 )
+_Trashed = Query(description="Those in the trash instead, what went into it last first")
 _Pixels = Annotated[int | None, Query(ge=1, le=1_000_000)]
 _Stars = Annotated[int | None, Query(ge=0, le=5, description="What I think of it; 0: nothing")]
 
@@ -51,6 +52,7 @@ def _image_filter(
     collection: Annotated[UUID | None, Query(description="Those in this collection of mine")] = None,
     sort: Annotated[Sort | None, _Sort] = None,
     tag: Annotated[list[TagName] | None, _Tags] = None,
+    trashed: Annotated[bool, _Trashed] = False,
 ) -> ImageFilter:
     return ImageFilter(
         favorite=favorite,
@@ -73,6 +75,7 @@ def _image_filter(
         width_to=width_to,
         height_from=height_from,
         height_to=height_to,
+        trashed=trashed,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, Query, Response, status
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
@@ -33,7 +33,6 @@ from pingvas.gallery.library import (
     ImageChanges,
     ImageNotFound,
     change_image,
-    delete_image,
     get_visible_image,
     list_images,
     tags_of,
@@ -43,6 +42,7 @@ from pingvas.gallery.old_files import refuse_what_names_images
 from pingvas.gallery.search import TooManyWords
 from pingvas.gallery.tables import Image
 from pingvas.gallery.tag_names import TagNames
+from pingvas.gallery.trash import delete_for_good, move_to_trash
 from pingvas.generation.requests.job_request import Visibility
 
 router = APIRouter(prefix="/images", tags=["gallery"])
@@ -117,6 +117,7 @@ class ImageOut(BaseModel):
     file_url: str
     api_key: KeyRef | None = Field(description="The API key that it was asked for with; null: none")
     created_at: datetime
+    trashed_at: datetime | None = Field(description="Since when it is in the trash; null: it is not")
 
 
 class ImageDetailsOut(ImageOut):
@@ -164,7 +165,7 @@ async def get_image(
     mine = _is_mine(image, actor)
     if not mine:
         refuse_what_names_images(image)
-    shown = await _shown(session, image, storage)
+    shown = await image_details(session, image, storage)
     if mine:
         return shown
     told = as_others_see(shown)
@@ -197,13 +198,23 @@ async def update_image(
 ) -> ImageDetailsOut:
     """Change who may see one of my images, whether it is a favorite, or its tags."""
     image = await change_image(session, actor, image_id, ImageChanges(**body.model_dump(exclude_unset=True)))
-    return await _shown(session, image, storage)
+    return await image_details(session, image, storage)
 
 
 @router.delete("/{image_id:uuid}", status_code=status.HTTP_204_NO_CONTENT, operation_id="delete_image")
-async def delete_my_image(image_id: UUID, actor: ActorDep, session: SessionDep) -> None:
-    """Delete one of my images and its files."""
-    await delete_image(session, actor, image_id)
+async def delete_my_image(
+    image_id: UUID,
+    actor: ActorDep,
+    session: SessionDep,
+    for_good: Annotated[
+        bool, Query(description="At once and with its files, from the trash or without it")
+    ] = False,
+) -> None:
+    """Move one of my images into the trash, from where it can be restored until it is deleted for good; its public address ends."""
+    if for_good:
+        await delete_for_good(session, actor, image_id)
+    else:
+        await move_to_trash(session, actor, image_id)
 
 
 @router.get(
@@ -265,6 +276,7 @@ async def image_out(
         file_url=await _file_url(image, storage),
         api_key=None if key is None or name is None else KeyRef(id=key, name=name),
         created_at=image.created_at,
+        trashed_at=image.trashed_at,
     )
 
 
@@ -291,7 +303,8 @@ async def thumbnail_url(image: Image, storage: Storage) -> str | None:
     return await storage.sign(image.thumbnail_url, public=image.visibility == "public")
 
 
-async def _shown(session: ReadSession, image: Image, storage: Storage) -> ImageDetailsOut:
+async def image_details(session: ReadSession, image: Image, storage: Storage) -> ImageDetailsOut:
+    """An image with its tags and all that is said of it, as its owner sees it."""
     tags = await tags_of(session, [image.id])
     keys = await names_of_keys(session, {image.api_key_id} if image.api_key_id else set())
     return await image_details_out(session, image, storage, tags[image.id], keys)

@@ -268,4 +268,5 @@ def _image_payload(job_id: UUID, image: FinishedImage, row: Row) -> ImagePayload
         file_url=image.file_url,
         api_key=key,
         created_at=created_at,
+        trashed_at=None,
     )

@@ -163,6 +163,8 @@ async def _find_images(
     for image_id, where in named:
         if image_id not in images:
             errors.append(BadField(where, f"you have no image {image_id}"))
+        elif images[image_id].trashed_at is not None:
+            errors.append(BadField(where, f"the image {image_id} is in the trash; restore it first"))
     return images
 
 

@@ -199,7 +199,7 @@ def _views() -> Select[*tuple[Any, ...]]:
     )
     return (
         select(GenerationJob, Image, GenerationStep, preview, func.now(), key_name, tags)
-        .outerjoin(Image, Image.job_id == GenerationJob.id)
+        .outerjoin(Image, (Image.job_id == GenerationJob.id) & Image.trashed_at.is_(None))
         .outerjoin(GenerationStep, GenerationStep.id == newest)
     )
 

@@ -75,6 +75,7 @@ EXPORTED = (
         without=("cdn_url", "thumbnail_url"),
         with_more=f"""jsonb_build_object(
             'file', '{_PICTURES}' || '/' || row.id || '.' || row.format,
+            'trashed_from', (SELECT coalesce(jsonb_agg(collection_id), '[]') FROM trashed_places WHERE image_id = row.id),
             'tags', (SELECT coalesce(jsonb_agg(tags.name ORDER BY tags.name), '[]') FROM image_tags
                        JOIN tags ON tags.id = image_tags.tag_id WHERE image_tags.image_id = row.id))""",  # noqa: S608 - our own constants
     ),

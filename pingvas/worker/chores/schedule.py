@@ -36,6 +36,7 @@ from pingvas.gallery.archives import forget_archives
 from pingvas.gallery.fill_search import make_old_images_searchable
 from pingvas.gallery.old_files import clean_old_files
 from pingvas.gallery.tags import forget_unused_tags
+from pingvas.gallery.trash import purge_trash
 from pingvas.generation.lifecycle.slots import promote_overlooked
 from pingvas.generation.lifecycle.sweeps import lift_stragglers, sweep_deadlines, sweep_leases
 from pingvas.generation.queue.workers import forget_silent_workers
@@ -199,6 +200,11 @@ async def _drop_previews(context: ChoreContext) -> Counts:
     return {"dropped": await drop_previews(context.database, keep)}
 
 
+async def _purge_trash(context: ChoreContext) -> Counts:
+    keep = timedelta(days=context.settings.trash_keep_days)
+    return {"deleted": await purge_trash(context.database, keep)}
+
+
 async def _forget_steps(context: ChoreContext) -> Counts:
     keep = timedelta(days=context.settings.steps_keep_days)
     return {"forgotten": await forget_steps(context.database, keep)}
@@ -245,6 +251,7 @@ CHORES = (
     Chore("forget_expired", "7 * * * *", "every hour", _forget_expired),
     Chore("tell_expiring", "17 * * * *", "every hour", _tell_expiring),
     Chore("drop_previews", "11 * * * *", "every hour", _drop_previews, at_most=3000.0),
+    Chore("purge_trash", "31 * * * *", "every hour", _purge_trash, at_most=3000.0),
     Chore("check_ledger", "23 * * * *", "every hour", _check_ledger, at_most=3000.0, is_trouble=True),
     Chore("forget_steps", "37 * * * *", "every hour", _forget_steps, at_most=3000.0),
     Chore("forget_jobs", "47 2 * * *", "every night", _forget_jobs, at_most=3 * 3600.0),

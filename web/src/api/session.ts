@@ -132,11 +132,6 @@ export async function freshToken(): Promise<string | null> {
   return refresh();
 }
 
-/** The access token as it is, for what is sent while the page goes away; null when nobody is signed in. */
-export function heldToken(): string | null {
-  return (view ?? access)?.token ?? null;
-}
-
 /** A new access token; null when nobody is signed in, or when it is somebody else's eyes that are closed by that. */
 export function refresh(): Promise<string | null> {
   if (!view) return refreshOwn();

@@ -6,6 +6,7 @@ import {
   LayoutGridIcon,
   PencilIcon,
   ShieldIcon,
+  Trash2Icon,
   type LucideIcon,
 } from "lucide-react";
 import type { ComponentType } from "react";
@@ -18,6 +19,7 @@ import { createWords } from "@/features/create/words";
 import { galleryWords } from "@/features/gallery/words";
 import { queueWords } from "@/features/queue/words";
 import { settingsWords } from "@/features/settings/words";
+import { trashWords } from "@/features/trash/words";
 import type { Key } from "@/i18n/translate";
 import type { Shortcut } from "@/shortcuts/shortcut";
 
@@ -59,6 +61,7 @@ const Collections = page<PageProps>(
   collectionWords,
   galleryWords,
 );
+const Trash = page<PageProps>(async () => (await import("@/features/trash/TrashPage")).TrashPage, trashWords);
 const Credits = page<PageProps>(async () => (await import("./BillingPages")).BillingPages, billingWords);
 const Admin = page<PageProps>(async () => (await import("./AdminPages")).AdminPages, adminWords);
 
@@ -69,6 +72,7 @@ const PLACES: readonly Place[] = [
   { path: "/create", label: "nav.create", icon: PencilIcon, keys: ["g c"], skeleton: "form", Page: Create },
   { path: "/gallery", label: "nav.gallery", icon: LayoutGridIcon, keys: ["g g"], skeleton: "grid", Page: Gallery },
   { path: "/collections", label: "nav.collections", icon: FolderIcon, keys: ["g l"], nested: true, skeleton: "grid", Page: Collections },
+  { path: "/trash", label: "nav.trash", icon: Trash2Icon, keys: ["g t"], notInRail: true, skeleton: "grid", Page: Trash },
   { path: "/credits", label: "nav.credits", icon: CoinsIcon, keys: ["g b"], nested: true, below: true, skeleton: "table", Page: Credits },
   { path: "/account", label: "nav.account", icon: CircleUserIcon, keys: ["g a"], notInRail: true, nested: true, skeleton: "table", Page: Account },
   { path: "/admin", label: "nav.admin", icon: ShieldIcon, keys: ["g u"], isFor: isAdmin, nested: true, below: true, skeleton: "table", Page: Admin },

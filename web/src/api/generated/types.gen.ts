@@ -989,24 +989,6 @@ export type DefaultsOut = {
 };
 
 /**
- * DeleteMany
- *
- * Delete images and their files.
- */
-export type DeleteMany = {
-    /**
-     * Ids
-     *
-     * Images of mine
-     */
-    ids: Array<string>;
-    /**
-     * Action
-     */
-    action: 'delete';
-};
-
-/**
  * DeviceOut
  *
  * A device that is signed in. `current` marks the one that asks.
@@ -1102,6 +1084,26 @@ export type EmailChangeOut = {
      * Expires At
      */
     expires_at: string;
+};
+
+/**
+ * EmptiedOut
+ *
+ * What was deleted for good.
+ */
+export type EmptiedOut = {
+    /**
+     * Count
+     *
+     * How many images
+     */
+    count: number;
+    /**
+     * More
+     *
+     * Whether there are more in the trash: ask again
+     */
+    more: boolean;
 };
 
 /**
@@ -1449,6 +1451,12 @@ export type ImageDetailsOut = {
      */
     created_at: string;
     /**
+     * Trashed At
+     *
+     * Since when it is in the trash; null: it is not
+     */
+    trashed_at: string | null;
+    /**
      * Null: nothing
      */
     metadata: MetadataOut | null;
@@ -1528,6 +1536,12 @@ export type ImageOut = {
      * Created At
      */
     created_at: string;
+    /**
+     * Trashed At
+     *
+     * Since when it is in the trash; null: it is not
+     */
+    trashed_at: string | null;
 };
 
 /**
@@ -2716,6 +2730,24 @@ export type MonthOut = {
      * null: nobody has told what a second costs
      */
     gpu_cost_usd?: string | null;
+};
+
+/**
+ * MoveMany
+ *
+ * Move images into the trash, bring them back from there, or delete them for good with their files, wherever they are.
+ */
+export type MoveMany = {
+    /**
+     * Ids
+     *
+     * Images of mine
+     */
+    ids: Array<string>;
+    /**
+     * Action
+     */
+    action: 'delete' | 'restore' | 'delete_for_good';
 };
 
 /**
@@ -4678,6 +4710,32 @@ export type TransactionOut = {
 };
 
 /**
+ * TrashOut
+ *
+ * What is in my trash. `GET /images?trashed=true` lists it.
+ */
+export type TrashOut = {
+    /**
+     * Count
+     *
+     * Images
+     */
+    count: number;
+    /**
+     * Size
+     *
+     * Bytes of my storage that they fill
+     */
+    size: number;
+    /**
+     * Keep Days
+     *
+     * Days after which an image in the trash is deleted for good
+     */
+    keep_days: number;
+};
+
+/**
  * UntagMany
  *
  * Take tags off images; what an image does not have is no matter.
@@ -5724,6 +5782,12 @@ export type ListImagesData = {
          * Has it; several: has all of them
          */
         tag?: Array<string> | null;
+        /**
+         * Trashed
+         *
+         * Those in the trash instead, what went into it last first
+         */
+        trashed?: boolean;
     };
     url: '/api/v1/images';
 };
@@ -5855,7 +5919,14 @@ export type DeleteImageData = {
          */
         image_id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * For Good
+         *
+         * At once and with its files, from the trash or without it
+         */
+        for_good?: boolean;
+    };
     url: '/api/v1/images/{image_id}';
 };
 
@@ -6184,8 +6255,8 @@ export type ChangeImagesData = {
     } & UntagMany) | ({
         action: 'set_visibility';
     } & SetVisibility) | ({
-        action: 'delete';
-    } & DeleteMany);
+        action: 'delete' | 'restore' | 'delete_for_good';
+    } & MoveMany);
     path?: never;
     query?: never;
     url: '/api/v1/images/bulk';
@@ -6308,6 +6379,158 @@ export type MakeArchiveResponses = {
 };
 
 export type MakeArchiveResponse = MakeArchiveResponses[keyof MakeArchiveResponses];
+
+export type EmptyTrashData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/images/trash';
+};
+
+export type EmptyTrashErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type EmptyTrashError = EmptyTrashErrors[keyof EmptyTrashErrors];
+
+export type EmptyTrashResponses = {
+    /**
+     * Successful Response
+     */
+    200: EmptiedOut;
+};
+
+export type EmptyTrashResponse = EmptyTrashResponses[keyof EmptyTrashResponses];
+
+export type GetTrashData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/images/trash';
+};
+
+export type GetTrashErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type GetTrashError = GetTrashErrors[keyof GetTrashErrors];
+
+export type GetTrashResponses = {
+    /**
+     * Successful Response
+     */
+    200: TrashOut;
+};
+
+export type GetTrashResponse = GetTrashResponses[keyof GetTrashResponses];
+
+export type RestoreImageData = {
+    body?: never;
+    path: {
+        /**
+         * Image Id
+         */
+        image_id: string;
+    };
+    query?: never;
+    url: '/api/v1/images/{image_id}/restore';
+};
+
+export type RestoreImageErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such image here)
+     */
+    404: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type RestoreImageError = RestoreImageErrors[keyof RestoreImageErrors];
+
+export type RestoreImageResponses = {
+    /**
+     * Successful Response
+     */
+    200: ImageDetailsOut;
+};
+
+export type RestoreImageResponse = RestoreImageResponses[keyof RestoreImageResponses];
 
 export type ListTagsData = {
     body?: never;

@@ -3,8 +3,10 @@ import type { User } from "@/api/types";
 import { moveEarlier } from "@/entities/collection/actions/moveEarlier";
 import { moveLater } from "@/entities/collection/actions/moveLater";
 import { takeOut } from "@/entities/collection/actions/takeOut";
+import { deleteForGood } from "@/entities/image/actions/deleteForGood";
 import { deleteImage } from "@/entities/image/actions/deleteImage";
 import { favoriteImage } from "@/entities/image/actions/favoriteImage";
+import { restoreImage } from "@/entities/image/actions/restoreImage";
 import { SUBMIT } from "@/features/create/shortcuts";
 import { VIEWER } from "@/features/gallery/shortcuts";
 import type { Key } from "@/i18n/translate";
@@ -24,6 +26,7 @@ export function allShortcuts(user: User): ShortcutGroup[] {
     { where: "keys.create", shortcuts: withKeys([SUBMIT]) },
     { where: "keys.picture", shortcuts: withKeys([...Object.values(VIEWER), favoriteImage, deleteImage]) },
     { where: "keys.collection", shortcuts: withKeys([moveEarlier, moveLater, takeOut]) },
+    { where: "keys.trash", shortcuts: withKeys([restoreImage, deleteForGood]) },
   ];
 }
 

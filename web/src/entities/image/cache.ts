@@ -28,3 +28,17 @@ export function removeImage(client: QueryClient, id: string): void {
   );
   client.removeQueries({ queryKey: imageKeys.image(id) });
 }
+
+/** What pictures that went into the trash, or came out of it, change elsewhere: lists, counts, and what is in the trash. */
+export function rereadAfterMove(client: QueryClient): void {
+  const others = [
+    "listImages",
+    "getTrash",
+    "listJobs",
+    "listTags",
+    "listCollections",
+    "getCollection",
+    "getMe",
+  ];
+  for (const _id of others) void client.invalidateQueries({ queryKey: [{ _id }] });
+}

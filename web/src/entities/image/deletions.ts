@@ -1,45 +1,62 @@
 /**
- * Pictures on their way out. The studio has no way to bring a deleted picture back, so for as long as the notice offers that, a picture is
- * only out of sight; when the notice goes, or the page does, or the person signs out, it is deleted for good.
+ * Pictures that were just deleted: out of sight at once, before the studio has heard of it. For as long as the notice offers that, they
+ * can be brought back from the trash together.
  */
 import { useSyncExternalStore } from "react";
 
-import { BASE_PATH } from "@/api/basePath";
-import { deleteImage } from "@/api/generated";
-import { asProblem, type Problem } from "@/api/problem";
-import { CLIENT_HEADER, heldToken } from "@/api/session";
+import { changeImages, deleteImage } from "@/api/generated";
+import { asProblem } from "@/api/problem";
 
-/** Those that may still come back. */
+/** Those that the notice would bring back. */
 let retractable: readonly string[] = [];
-/** Out of sight: those, and what is deleted, which a list on its way may still name. */
+/** Out of sight: those, and what a list on its way may still name. */
 let unseen: ReadonlySet<string> = new Set();
+/** Calls that move pictures into the trash: what is brought back has to be there first. */
+const underWay = new Set<Promise<unknown>>();
 const listeners = new Set<() => void>();
 
-/** How many are out of sight and may still come back, this one among them. */
-export function putAway(id: string): number {
-  if (!retractable.includes(id)) retractable = [...retractable, id];
-  see(new Set([...unseen, id]));
+/** How many are out of sight and may be brought back, these among them. */
+export function putAway(ids: readonly string[]): number {
+  retractable = [...retractable, ...ids.filter((id) => !retractable.includes(id))];
+  see(new Set([...unseen, ...ids]));
   return retractable.length;
 }
 
-/** Brings back all that may still come back. */
-export function takeBack(): void {
-  const back = retractable;
-  retractable = [];
-  bringBack(back);
+/** Moves into the trash what was put away. What cannot be moved is seen again, and why is thrown. */
+export async function moveToTrash(ids: readonly string[]): Promise<void> {
+  const call = send(ids);
+  underWay.add(call);
+  try {
+    await call;
+  } catch (error) {
+    retractable = retractable.filter((id) => !ids.includes(id));
+    showAgain(ids);
+    throw error;
+  } finally {
+    underWay.delete(call);
+  }
 }
 
-/** Deletes for good what is out of sight. What cannot be deleted is seen again, and why is returned. */
-export async function settleDeletions(): Promise<{ deleted: string[]; problem: Problem | null }> {
-  const ids = retractable;
+/** Brings back from the trash all that may still be brought back; which they were. */
+export async function takeBack(): Promise<readonly string[]> {
+  const asked = retractable;
   retractable = [];
-  const outcomes = await Promise.all(ids.map(deleteOne));
-  const failed = outcomes.filter((outcome) => outcome.problem !== null);
-  bringBack(failed.map(({ id }) => id));
-  return {
-    deleted: ids.filter((id) => unseen.has(id)),
-    problem: failed[0]?.problem ?? null,
-  };
+  await Promise.allSettled([...underWay]);
+  // What could not be deleted is there.
+  const ids = asked.filter((id) => unseen.has(id));
+  if (ids.length > 0) await changeImages({ body: { action: "restore", ids: [...ids] } });
+  showAgain(ids);
+  return ids;
+}
+
+/** From here on the notice brings back nothing: the trash does. */
+export function forgetRetractable(): void {
+  retractable = [];
+}
+
+/** Lists show them again. */
+export function showAgain(ids: readonly string[]): void {
+  if (ids.length > 0) see(new Set([...unseen].filter((id) => !ids.includes(id))));
 }
 
 /** Whoever lists pictures leaves these out. */
@@ -47,19 +64,17 @@ export function useUnseen(): ReadonlySet<string> {
   return useSyncExternalStore(onChange, () => unseen);
 }
 
-async function deleteOne(id: string): Promise<{ id: string; problem: Problem | null }> {
+// A page that goes away waits for no answer: these requests outlive it.
+async function send(ids: readonly string[]): Promise<void> {
+  const [only] = ids;
   try {
-    await deleteImage({ path: { image_id: id } });
+    if (only !== undefined && ids.length === 1)
+      await deleteImage({ path: { image_id: only }, keepalive: true });
+    else await changeImages({ body: { action: "delete", ids: [...ids] }, keepalive: true });
   } catch (error) {
-    const problem = asProblem(error);
     // Gone already is what was asked for.
-    if (problem.status !== 404) return { id, problem };
+    if (ids.length > 1 || asProblem(error).status !== 404) throw error;
   }
-  return { id, problem: null };
-}
-
-function bringBack(ids: readonly string[]): void {
-  if (ids.length > 0) see(new Set([...unseen].filter((id) => !ids.includes(id))));
 }
 
 function see(next: ReadonlySet<string>): void {
@@ -71,16 +86,3 @@ function onChange(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
-
-// A page that goes away waits for no answer: these requests outlive it.
-window.addEventListener("pagehide", () => {
-  const token = heldToken();
-  if (token === null) return;
-  const headers = { ...CLIENT_HEADER, Authorization: `Bearer ${token}` };
-  for (const id of retractable) {
-    void fetch(`${BASE_PATH}/api/v1/images/${id}`, { method: "DELETE", keepalive: true, headers }).catch(
-      () => undefined,
-    );
-  }
-  retractable = [];
-});

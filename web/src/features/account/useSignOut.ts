@@ -1,6 +1,5 @@
 import { logout } from "@/api/generated";
 import { endView, readSession, signOut } from "@/api/session";
-import { settleDeletions } from "@/entities/image/deletions";
 import { useSingleMutation } from "@/entities/useSingleMutation";
 
 export function useSignOut(): { busy: boolean; leave: () => void } {
@@ -9,7 +8,6 @@ export function useSignOut(): { busy: boolean; leave: () => void } {
     mutationFn: async () => {
       // Whoever looks through somebody's eyes is not that person: they go back to themselves.
       if (isViewed()) return;
-      await settleDeletions();
       await logout().catch(() => null);
     },
     onSettled: () => (isViewed() ? endView() : signOut()),

@@ -3,7 +3,6 @@ import { useNavigate } from "react-router";
 import { viewAs } from "@/api/generated";
 import { lookAs } from "@/api/session";
 import type { PersonDetails } from "@/api/types";
-import { settleDeletions } from "@/entities/image/deletions";
 import { useI18n } from "@/i18n/useI18n";
 
 import { ReasonDialog } from "./ReasonDialog";
@@ -16,8 +15,6 @@ export function ViewDialog({ person, onClose }: { person: PersonDetails; onClose
 
   const go = async (reason: string) => {
     const { access_token, expires_in } = await viewAs({ path: { user_id: person.id }, body: { reason } });
-    // What is one's own and still to be done is done as oneself.
-    await settleDeletions();
     await navigate("/");
     const { id, email, email_verified_at, handle, display_name, role, status, created_at } = person;
     const user = { id, email, email_verified_at, handle, display_name, role, status, created_at };

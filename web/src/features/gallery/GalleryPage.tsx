@@ -1,5 +1,6 @@
 /** All pictures of a person, newest first, and the viewer above them. Which picture is open stands in the address. */
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { Trash2Icon } from "lucide-react";
 import { useMemo } from "react";
 import { Link, useSearchParams } from "react-router";
 
@@ -80,6 +81,10 @@ export function GalleryPage() {
           ]}
           onChange={(value) => change("show", value === "all" ? null : value, true)}
         />
+        <Link to="/trash" className={buttonClass("quiet", { small: true })}>
+          <Trash2Icon size={16} />
+          {t("gallery.trash")}
+        </Link>
       </header>
       <TagField
         label={t("gallery.by_tags")}

@@ -123,6 +123,10 @@ export type ImagePayload = {
      */
     is_favorite: boolean;
     /**
+     * Rating
+     */
+    rating: number;
+    /**
      * Tags
      */
     tags: Array<string>;
@@ -145,6 +149,10 @@ export type ImagePayload = {
      * Created At
      */
     created_at: string;
+    /**
+     * Trashed At
+     */
+    trashed_at: string | null;
 };
 
 /**

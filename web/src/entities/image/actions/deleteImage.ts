@@ -1,34 +1,36 @@
 import { Trash2Icon } from "lucide-react";
 
+import { asProblem } from "@/api/problem";
 import type { Image } from "@/api/types";
 import type { RunAction } from "@/entities/action";
-import { jobKeys } from "@/entities/job/queries";
-import { userKeys } from "@/entities/user/queries";
 import { problemText } from "@/ui/problemText";
 import { toast } from "@/ui/toasts";
 
-import { removeImage } from "../cache";
-import { putAway, settleDeletions, takeBack } from "../deletions";
+import { removeImage, rereadAfterMove } from "../cache";
+import { forgetRetractable, moveToTrash, putAway, takeBack } from "../deletions";
 
-/** Asks nothing: for a moment it can be taken back. Several in a row are one notice, and come back together. */
+/** Asks nothing: it goes into the trash, and for a moment the notice brings it back. Several in a row are one notice, and come back together. */
 export const deleteImage: RunAction<Pick<Image, "id">> = {
   label: "picture.delete",
   icon: Trash2Icon,
   keys: ["Delete", "Backspace"],
   danger: true,
-  run: ({ id }, { client, i18n }) => {
-    const settle = async () => {
-      const { deleted, problem } = await settleDeletions();
-      for (const one of deleted) removeImage(client, one);
-      if (deleted.length > 0)
-        for (const queryKey of [jobKeys.lists, userKeys.me]) void client.invalidateQueries({ queryKey });
-      if (problem) toast(problemText(i18n, problem), "bad");
+  run: async ({ id }, { client, i18n }) => {
+    const undo = async () => {
+      try {
+        await takeBack();
+        rereadAfterMove(client);
+      } catch (error) {
+        toast(problemText(i18n, asProblem(error)), "bad");
+      }
     };
-    toast(i18n.t("picture.deleted", { n: putAway(id) }), "info", {
+    toast(i18n.t("picture.deleted", { n: putAway([id]) }), "info", {
       id: "picture-deleted",
-      action: { label: i18n.t("picture.undo"), onPress: takeBack },
-      onClose: () => void settle(),
+      action: { label: i18n.t("picture.undo"), onPress: () => void undo() },
+      onClose: forgetRetractable,
     });
-    return Promise.resolve();
+    await moveToTrash([id]);
+    removeImage(client, id);
+    rereadAfterMove(client);
   },
 };
