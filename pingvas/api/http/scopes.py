@@ -131,6 +131,7 @@ NEEDS: dict[str, Access] = {
     "get_model": "read",
     # and what was made; a stranger sees what is shared
     "list_images": "read",
+    "list_image_dates": "read",
     "get_image": "read",
     "get_image_recipe": "read",
     "get_image_file": "read",
@@ -147,6 +148,8 @@ NEEDS: dict[str, Access] = {
     "arrange_collection": "manage",
     "update_image": "manage",
     "change_images": "manage",
+    "get_task": "read",
+    "undo_task": "manage",
     "rename_tag": "manage",
     "delete_tag": "manage",
     "delete_image": "manage",

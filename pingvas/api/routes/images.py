@@ -1,25 +1,29 @@
 """The gallery: my images, one image, its file and thumbnail."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar
+from functools import cache
+from typing import Annotated, Any, Literal, Self, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
 
 from fastapi import APIRouter, Query, Response, status
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.api_keys.keys import names_of_keys
 from pingvas.adapters.storage import Storage
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, SessionDep, StorageDep, within
-from pingvas.api.http.wire import Moment, PageDep, Text, left_out
+from pingvas.api.http.wire import PageDep, Text, left_out
+from pingvas.api.routes.image_filter import FilterDep, SortParameter
 from pingvas.api.routes.job_bodies import NoRecipe, recipe_of
 from pingvas.base.read_session import ReadSession
 from pingvas.catalog.resolve import resolve_models
 from pingvas.gallery.collections import CollectionNotFound
+from pingvas.gallery.dates import Month, list_months
 from pingvas.gallery.foreign_metadata import (
     Kind,
     NamedModel,
@@ -30,9 +34,7 @@ from pingvas.gallery.foreign_metadata import (
 )
 from pingvas.gallery.library import (
     ImageChanges,
-    ImageFilter,
     ImageNotFound,
-    Sort,
     change_image,
     delete_image,
     get_visible_image,
@@ -42,8 +44,7 @@ from pingvas.gallery.library import (
 from pingvas.gallery.named_images import names_images, without_images
 from pingvas.gallery.old_files import refuse_what_names_images
 from pingvas.gallery.tables import Image
-from pingvas.gallery.tag_names import MAX_TAGS, TagName, TagNames, distinct
-from pingvas.generation.job_parameters import JobType
+from pingvas.gallery.tag_names import TagNames
 from pingvas.generation.requests.job_request import Visibility
 
 router = APIRouter(prefix="/images", tags=["gallery"])
@@ -56,6 +57,23 @@ _REDIRECT: dict[int | str, dict[str, Any]] = {
     }
 }
 
+
+def _zone(name: str) -> str:
+    if name not in _zones():
+        raise ValueError("must be the name of a time zone, as in Asia/Seoul")
+    return name
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+ZoneParameter = Annotated[
+    Text,
+    AfterValidator(_zone),
+    Query(max_length=64, description="The time zone whose months are meant, by its IANA name"),
+]
 
 Shown = TypeVar("Shown", bound="ImageOut")
 
@@ -130,6 +148,24 @@ class ImagePage(BaseModel):
     next_cursor: str | None
 
 
+class ImageMonth(BaseModel):
+    """A month, from its beginning to before that of the next one."""
+
+    starts_at: datetime
+    ends_at: datetime
+    count: int = Field(description="How many images")
+
+    @classmethod
+    def of(cls, month: Month) -> Self:
+        return cls(starts_at=month.starts_at, ends_at=month.ends_at, count=month.count)
+
+
+class ImageMonths(BaseModel):
+    """Only months that have images."""
+
+    items: list[ImageMonth]
+
+
 class ImagePatch(BaseModel):
     """Only what is sent changes."""
 
@@ -149,27 +185,22 @@ async def list_my_images(
     session: ReadSessionDep,
     storage: StorageDep,
     asked: PageDep,
-    favorite: bool | None = None,
-    visibility: Visibility | None = None,
-    model: Annotated[Text | None, Query(max_length=200)] = None,
-    job_type: JobType | None = None,
-    created_from: Annotated[Moment | None, Query(description="At or after, with a zone")] = None,
-    created_to: Annotated[Moment | None, Query(description="Before, with a zone")] = None,
-    collection: Annotated[UUID | None, Query(description="Those in this collection of mine")] = None,
-    sort: Annotated[
-        Sort | None, Query(description="Left out: `newest`, or the order of the collection that is asked for")
-    ] = None,
-    tag: Annotated[
-        list[TagName] | None, Query(max_length=MAX_TAGS, description="Has it; several: has all of them")
-    ] = None,
+    filter: FilterDep,
+    sort: SortParameter = None,
 ) -> ImagePage:
     """My images, newest first unless asked otherwise; of a collection in its order."""
-    tags = distinct(tuple(tag or ()))
-    filter = ImageFilter(
-        favorite, visibility, model, job_type, created_from, created_to, sort, collection, tags
-    )
-    page = await list_images(session, actor, filter, asked)
+    page = await list_images(session, actor, replace(filter, sort=sort), asked)
     return ImagePage(items=await images_out(session, page.items, storage), next_cursor=page.next_cursor)
+
+
+@router.get("/dates", operation_id="list_image_dates", dependencies=[within("lists")])
+@raises(CollectionNotFound)
+async def list_image_dates(
+    actor: ActorDep, session: ReadSessionDep, filter: FilterDep, zone: ZoneParameter = "UTC"
+) -> ImageMonths:
+    """The months in which my images of a filter were made, the newest first, and how many were in each."""
+    months = await list_months(session, actor, filter, ZoneInfo(zone))
+    return ImageMonths(items=[ImageMonth.of(month) for month in months])
 
 
 @router.get("/{image_id:uuid}", operation_id="get_image")
