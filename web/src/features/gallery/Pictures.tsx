@@ -5,6 +5,7 @@ import { useSearchParams } from "react-router";
 
 import type { ImageMonth } from "@/api/generated";
 import type { Image } from "@/api/types";
+import type { Place } from "@/entities/image/places";
 import { datesQuery, filterOf, type Filter } from "@/entities/image/queries";
 import { useImageActions } from "@/entities/image/useImageActions";
 import { useImageList } from "@/entities/image/useImageList";
@@ -13,14 +14,19 @@ import { Button } from "@/ui/Button";
 import { Failed, Loading } from "@/ui/States";
 import type { GridHandle } from "@/ui/VirtualGrid";
 
+import { Compare, MOST_COMPARED } from "./Compare";
 import { DateRail } from "./DateRail";
 import { GridBar, useLayout } from "./GridBar";
 import { PictureGrid } from "./PictureGrid";
 import styles from "./Pictures.module.css";
+import { Review } from "./Review";
 import { SelectionBar } from "./SelectionBar";
 import { useChangeMany } from "./useChangeMany";
 import { useSelection } from "./useSelection";
 import { Viewer } from "./Viewer";
+
+/** So many before and after the one that is open are at hand in the viewer. */
+const BESIDE = 12;
 
 interface PicturesProps {
   filter: Filter;
@@ -40,6 +46,8 @@ export function Pictures({ filter, nothing }: PicturesProps) {
   const ordered = useMemo(() => (sort === "oldest" ? months?.toReversed() : months) ?? [], [months, sort]);
   const total = months ? months.reduce((sum, { count }) => sum + count, 0) : null;
   const [top, setTop] = useState(0);
+  const [reviewing, setReviewing] = useState(false);
+  const [comparing, setComparing] = useState<readonly Image[] | null>(null);
   const onShown = useCallback(
     (first: number, last: number) => {
       setTop(first);
@@ -83,6 +91,9 @@ export function Pictures({ filter, nothing }: PicturesProps) {
     selection.all && total !== null
       ? { filter: filterOf(filter), count: total }
       : { ids: [...selection.ids] };
+  const few = !selection.all && selection.ids.size <= MOST_COMPARED;
+  const chosenImages = few ? imagesOf(places.filter(({ id }) => selection.ids.has(id))) : [];
+  const canCompare = chosenImages.length >= 2;
   return (
     <>
       {from !== undefined && (
@@ -97,7 +108,7 @@ export function Pictures({ filter, nothing }: PicturesProps) {
         nothing
       ) : (
         <>
-          <GridBar onReview={null} onSort={() => change("from", null, true)} />
+          <GridBar onReview={() => setReviewing(true)} onSort={() => change("from", null, true)} />
           <div className={styles.room}>
             <PictureGrid
               places={places}
@@ -123,7 +134,7 @@ export function Pictures({ filter, nothing }: PicturesProps) {
           many={many}
           onSelectAll={selection.selectAll}
           onClear={selection.clear}
-          onCompare={null}
+          onCompare={canCompare ? () => setComparing(chosenImages) : null}
         />
       )}
       {open !== null && (
@@ -139,10 +150,28 @@ export function Pictures({ filter, nothing }: PicturesProps) {
           onRemove={removeOpen}
           onBroken={reread}
           onClose={() => change("view", null, true)}
+          strip={index < 0 ? [] : imagesOf(places.slice(Math.max(0, index - BESIDE), index + BESIDE + 1))}
+        />
+      )}
+      {comparing && <Compare images={comparing} onClose={() => setComparing(null)} />}
+      {reviewing && (
+        <Review
+          places={places}
+          hasMore={hasMore}
+          actions={actions}
+          onShown={look}
+          onBroken={reread}
+          busy={many.busy}
+          onDelete={many.remove}
+          onClose={() => setReviewing(false)}
         />
       )}
     </>
   );
+}
+
+function imagesOf(places: readonly Place[]): Image[] {
+  return places.flatMap(({ image }) => image ?? []);
 }
 
 /** A day of the month that a list begins with: the newest first it ends where the next one begins. */
