@@ -31,7 +31,7 @@ from pingvas.base.ids import new_id
 from pingvas.base.read_session import ReadSession
 from pingvas.gallery.collections import CollectionNotFound
 from pingvas.gallery.import_folder import LINES
-from pingvas.gallery.library import ImageNotFound, tags_of
+from pingvas.gallery.library import ImageNotFound, not_in_trash, tags_of
 from pingvas.gallery.tables import Collection, CollectionImage, Image, ImageArchive
 from pingvas.gallery.zip_stream import ZipEntry, size_of_zip
 
@@ -89,7 +89,11 @@ async def ids_of_collection(
 
 async def ids_of_all(session: ReadSession, actor: Actor) -> list[UUID]:
     """All images of the actor's, the oldest first; one more than an archive has at most says that there are more."""
-    mine = select(Image.id).where(Image.user_id == actor.user_id).order_by(Image.created_at, Image.id)
+    mine = (
+        select(Image.id)
+        .where(Image.user_id == actor.user_id, not_in_trash())
+        .order_by(Image.created_at, Image.id)
+    )
     return list((await session.scalars(mine.limit(MAX_IMAGES + 1))).all())
 
 
@@ -164,7 +168,7 @@ async def _pack(session: ReadSession, archive: ImageArchive) -> list[_Packed]:
     )
     there = {}
     for page in _pages(archive.image_ids):
-        query = select(*columns).where(Image.id.in_(page), Image.user_id == archive.user_id)
+        query = select(*columns).where(Image.id.in_(page), Image.user_id == archive.user_id, not_in_trash())
         there.update({row.id: row for row in await session.execute(query)})
     digits = len(str(len(archive.image_ids)))
     packed = []

@@ -168,7 +168,7 @@ async def change_collection(
         values["name"] = accept_name(values["name"], field="name", longest=MAX_NAME)
     if "description" in values:
         values["description"] = _accept_description(values["description"])
-    await _lock(session, actor, collection_id)
+    await lock_collection(session, actor, collection_id)
     if "cover_image_id" in values:
         values["cover_image_url"] = await _key_of_cover(session, collection_id, values.pop("cover_image_id"))
     if values:
@@ -190,7 +190,7 @@ async def add_images(
     Raises CollectionNotFound, Invalid and CollectionFull."""
     # None of them is deleted, or moved into the trash, before this is over.
     await lock_gallery(session, actor.user_id)
-    await _lock(session, actor, collection_id)
+    await lock_collection(session, actor, collection_id)
     held = select(Image.id).where(Image.id.in_(image_ids), Image.user_id == actor.user_id)
     there = set(await session.scalars(held.where(Image.trashed_at.is_(None))))
     _refuse_unless_among(there, image_ids, "image_ids", "names an image that is not there, or not yours")
@@ -200,11 +200,26 @@ async def add_images(
 
 async def remove_image(session: AsyncSession, actor: Actor, collection_id: UUID, image_id: UUID) -> None:
     """Take an image out of a collection. Raises CollectionNotFound and NotInCollection."""
-    await _lock(session, actor, collection_id)
+    await lock_collection(session, actor, collection_id)
     if not await collection_order.take_out(session, collection_id, image_id):
         raise NotInCollection
     key = select(Image.s3_key).where(Image.id == image_id).scalar_subquery()
     was_cover = (Collection.id == collection_id) & (Collection.cover_image_url == key)
+    await session.execute(update(Collection).where(was_cover).values(cover_image_url=None))
+
+
+async def take_out_images(
+    session: AsyncSession, actor: Actor, collection_id: UUID, image_ids: Sequence[UUID]
+) -> None:
+    """Take images out of a collection, as far as they are in it and it is there."""
+    mine = (Collection.id == collection_id) & (Collection.user_id == actor.user_id)
+    if await session.scalar(select(Collection.id).where(mine).with_for_update(key_share=True)) is None:
+        return
+    await lock_collection(session, actor, collection_id)
+    inside = (CollectionImage.collection_id == collection_id) & CollectionImage.image_id.in_(image_ids)
+    await session.execute(delete(CollectionImage).where(inside))
+    keys = select(Image.s3_key).where(Image.id.in_(image_ids)).scalar_subquery()
+    was_cover = (Collection.id == collection_id) & Collection.cover_image_url.in_(keys)
     await session.execute(update(Collection).where(was_cover).values(cover_image_url=None))
 
 
@@ -237,7 +252,7 @@ async def move_images(
 ) -> CollectionView:
     """Put images of a collection, in this order, directly before or after another of its images. Raises CollectionNotFound and
     Invalid."""
-    await _lock(session, actor, collection_id)
+    await lock_collection(session, actor, collection_id)
     field, beside = ("after", after) if before is None else ("before", before)
     if before is not None and after is not None:
         raise Invalid(
@@ -267,7 +282,7 @@ async def put_in_order(
     session: AsyncSession, actor: Actor, collection_id: UUID, image_ids: Sequence[UUID]
 ) -> CollectionView:
     """Give all images of a collection a new order. Raises CollectionNotFound and OrderOutdated."""
-    await _lock(session, actor, collection_id)
+    await lock_collection(session, actor, collection_id)
     await collection_order.put_in_order(session, collection_id, image_ids)
     return await get_collection(session, actor, collection_id)
 
@@ -310,7 +325,7 @@ async def _is_mine(session: ReadSession, actor: Actor | None, collection_id: UUI
     return is_mine
 
 
-async def _lock(session: AsyncSession, actor: Actor, collection_id: UUID) -> None:
+async def lock_collection(session: AsyncSession, actor: Actor, collection_id: UUID) -> None:
     """From here on nobody else changes this collection of the actor's. Raises CollectionNotFound."""
     mine = (Collection.id == collection_id) & (Collection.user_id == actor.user_id)
     changing = update(Collection).where(mine).values(updated_at=func.now()).returning(Collection.id)

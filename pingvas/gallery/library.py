@@ -1,6 +1,6 @@
 """A person's pictures: one, a page of them, changed. Shows nobody another's private picture, nor one that is in the trash."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -130,6 +130,13 @@ def images_of(user_id: UUID, filter: ImageFilter) -> Select[*tuple[Image]]:
     return select(Image).where(Image.user_id == user_id, *_conditions(user_id, filter))
 
 
+async def matching(session: ReadSession, user_id: UUID, filter: ImageFilter) -> Select[*tuple[Image]]:
+    """The same with the words that they are to have. Raises TooManyWords."""
+    words = await _words(session, user_id, filter)
+    query = images_of(user_id, filter)
+    return query if words is None else query.where(holds(Image.id, words))
+
+
 def near(user_id: UUID, filter: ImageFilter, words: ColumnElement[str]) -> Near:
     """The same, with words, among those that come next."""
 
@@ -251,6 +258,17 @@ async def change_image(session: AsyncSession, actor: Actor, image_id: UUID, chan
     if changes.tags is not None:
         await set_tags(session, actor.user_id, image.id, changes.tags)
     return image
+
+
+async def lock_images(
+    session: AsyncSession, actor: Actor, image_ids: Collection[UUID], *, also_trashed: bool = False
+) -> list[UUID]:
+    """Lock the actor's gallery and those of these images that are in it, or in its trash; which these are, sorted."""
+    await lock_gallery(session, actor.user_id)
+    mine = select(Image.id).where(Image.id.in_(image_ids), Image.user_id == actor.user_id)
+    if not also_trashed:
+        mine = mine.where(not_in_trash())
+    return list(await session.scalars(mine.order_by(Image.id).with_for_update(key_share=True)))
 
 
 async def tags_of(session: ReadSession, image_ids: list[UUID]) -> dict[UUID, list[str]]:

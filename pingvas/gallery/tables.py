@@ -1,4 +1,4 @@
-"""Tables of the gallery: images, how much they take, their tags, and the collections they sit in."""
+"""Tables of the gallery: images, how much they take, their tags, the collections they sit in, and what is done to many at once."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +17,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pingvas.base.columns import EMPTY_OBJECT, CreatedAt, Id, UpdatedAt, one_of
@@ -267,3 +267,56 @@ class ImageArchive(Base):
     file_size: Mapped[int] = mapped_column(BigInteger)
     expires_at: Mapped[datetime] = mapped_column(index=True)
     created_at: Mapped[CreatedAt]
+
+
+class BulkTask(Base):
+    """One change of many images, done in batches. `reached`: the images up to this id have it; NULL: none has. `change` as
+    `changes.py` writes it. `attempt` counts who has taken it, and fences what an earlier one still wants to write."""
+
+    __tablename__ = "bulk_tasks"
+    __table_args__ = (
+        one_of("bulk_tasks", "status", "running", "undoing", "done", "failed", "undone"),
+        CheckConstraint(
+            "image_count >= 0 AND done_count BETWEEN 0 AND image_count", name="chk_bulk_tasks_counts"
+        ),
+        CheckConstraint(
+            "(status IN ('running', 'undoing')) = (ended_at IS NULL)", name="chk_bulk_tasks_ended_has_time"
+        ),
+        CheckConstraint(
+            "status <> 'failed' OR failure_code IS NOT NULL", name="chk_bulk_tasks_failed_has_code"
+        ),
+        # One at a time of a person; those under way are found by it too.
+        Index(
+            "uq_bulk_tasks_under_way",
+            "user_id",
+            unique=True,
+            postgresql_where=text("status IN ('running', 'undoing')"),
+        ),
+        Index("ix_bulk_tasks_user_id", "user_id"),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    change: Mapped[dict[str, Any]]
+    status: Mapped[str] = mapped_column(server_default="running")
+    image_count: Mapped[int]
+    done_count: Mapped[int] = mapped_column(server_default="0")
+    reached: Mapped[UUID | None]
+    failure_code: Mapped[str | None]
+    failure_detail: Mapped[str | None]
+    attempt: Mapped[int] = mapped_column(server_default="0")
+    leased_until: Mapped[datetime | None]
+    turn_at: Mapped[CreatedAt]
+    created_at: Mapped[CreatedAt]
+    ended_at: Mapped[datetime | None]
+
+
+class BulkTaskImage(Base):
+    """An image that a task is about, and what it had before; NULL: the task has not changed it."""
+
+    __tablename__ = "bulk_task_images"
+
+    task_id: Mapped[UUID] = mapped_column(ForeignKey("bulk_tasks.id", ondelete="CASCADE"), primary_key=True)
+    # No foreign key: an image that is deleted meanwhile is passed over.
+    image_id: Mapped[UUID] = mapped_column(primary_key=True)
+    before: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))

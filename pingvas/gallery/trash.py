@@ -18,9 +18,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.base.read_session import ReadSession
-from pingvas.gallery.bulk import lock_images
 from pingvas.gallery.collection_order import MAX_IMAGES
-from pingvas.gallery.library import ImageNotFound, in_trash
+from pingvas.gallery.library import ImageNotFound, in_trash, lock_images
 from pingvas.gallery.tables import Collection, CollectionImage, Image, ImageTag, TrashedPlace
 from pingvas.gallery.tags import lock_gallery, lock_tags_of
 

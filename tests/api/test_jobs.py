@@ -209,7 +209,9 @@ async def test_every_route_with_an_id_is_not_found_to_a_stranger(
     ids |= {"checkout_id": str(checkout.id), "collection_id": str(collection.id)}
     await client.patch(f"/api/v1/images/{image['id']}", json={"tags": ["sea"]}, headers=person.headers)
     tag = (await client.get("/api/v1/tags", headers=person.headers)).json()["items"][0]
-    ids |= {"tag_id": tag["id"]}
+    many = {"ids": [image["id"]], "action": "favorite"}
+    task = (await client.post("/api/v1/images/bulk", json=many, headers=person.headers)).json()
+    ids |= {"tag_id": tag["id"], "task_id": task["task_id"]}
     bodies = {
         "image_id": {"is_favorite": True},
         "key_id": {"name": "x"},
@@ -255,6 +257,7 @@ async def test_routes_with_an_id_are_all_covered_by_that_test(app: Any) -> None:
         "checkout_id",
         "tag_id",
         "collection_id",
+        "task_id",
     }
     nobodys = {"name", "provider"}
     of_admins = {"user_id", "announcement_id", "code_id", "event_id"}  # see test_who_may_what.py

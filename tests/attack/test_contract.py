@@ -79,6 +79,7 @@ STRANGERS = {
 
 # What a good request is refused for because of what is there: stable codes.
 OF_THE_STATE = {
+    "task_under_way",
     "not_found",
     "conflict",
     "insufficient_credits",
@@ -114,6 +115,8 @@ BEYOND_A_SCHEMA = {
     "There are no models of these names": "the same",
     "names a collection that is not there": "collections are rows",
     "names an image that is not": "images are rows, and in a collection or not",
+    "give either ids or a filter": "one of two fields",
+    "name of a time zone": "a list of names",
     "is moved itself": "an id compared with a list of others",
     "names what cannot be used": "parts and images are rows, and fit each other or do not",
     "is no upscaler": "the same",

@@ -12,11 +12,12 @@ from pingvas.base.errors import Invalid
 from pingvas.base.pages import PageRequest
 from pingvas.gallery.collections import add_images, change_collection, create_collection, remove_image
 from pingvas.gallery.fill_search import make_old_images_searchable
-from pingvas.gallery.library import ImageChanges, ImageFilter, change_image, delete_image, list_images
+from pingvas.gallery.library import ImageChanges, ImageFilter, change_image, list_images
 from pingvas.gallery.search import MAX_TERMS, Term, read_terms
 from pingvas.gallery.tables import Image
 from pingvas.gallery.tag_list import list_tags
 from pingvas.gallery.tags import delete_tag, rename_tag
+from pingvas.gallery.trash import delete_for_good, move_to_trash, restore_image
 from tests.make.accounts import make_user
 from tests.make.gallery import make_image
 
@@ -217,7 +218,7 @@ async def test_a_picture_that_is_deleted_with_its_tags_leaves_nothing(
     image = await made(session, actor, "a red house")
     await change_image(session, actor, image.id, ImageChanges(tags=["dog"]))
 
-    await delete_image(session, actor, image.id)
+    await delete_for_good(session, actor, image.id)
 
     assert await session.scalar(text("SELECT count(*) FROM image_search")) == 0
 
@@ -315,3 +316,17 @@ async def test_images_of_before_are_found_once_the_chore_has_been_through(databa
 async def document(session: AsyncSession, image: Image) -> str:
     query = text("SELECT document FROM image_search WHERE image_id = :id")
     return str(await session.scalar(query, {"id": image.id}))
+
+
+async def test_an_image_that_comes_back_from_the_trash_is_found_by_its_tags_again(
+    session: AsyncSession, actor: Actor
+) -> None:
+    # given the only image with a tag, whose word goes with it
+    image = await made(session, actor, "a red house")
+    await change_image(session, actor, image.id, ImageChanges(tags=["고양이"]))
+
+    await move_to_trash(session, actor, image.id)
+    assert await found(session, actor, "고양이") == []
+
+    await restore_image(session, actor, image.id)
+    assert await finds(session, actor, image, "고양이")

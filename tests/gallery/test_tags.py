@@ -14,7 +14,8 @@ from pingvas.accounts.tables import User
 from pingvas.base.db import Database
 from pingvas.base.pages import PageRequest
 from pingvas.base.read_session import ReadSession
-from pingvas.gallery.bulk import change_all, from_tags, to_favorites, to_tags, to_visibility
+from pingvas.gallery.bulk import change_all
+from pingvas.gallery.changes import DeleteForGood, PutTags, SetFavorite, SetVisibility, TakeTags
 from pingvas.gallery.library import (
     ImageChanges,
     ImageFilter,
@@ -32,7 +33,7 @@ from pingvas.gallery.tags import (
     forget_unused_tags,
     rename_tag,
 )
-from pingvas.gallery.trash import delete_for_good, delete_them_for_good
+from pingvas.gallery.trash import delete_for_good
 from pingvas.generation.requests.retry import request_again
 from pingvas.generation.tables import GenerationJob
 from tests.make.accounts import make_user
@@ -246,11 +247,11 @@ async def test_a_change_of_many_is_of_all_or_of_none(session: AsyncSession) -> N
 
     # when one of them is somebody else's
     for change in (
-        to_tags(["night"]),
-        from_tags(["sea"]),
-        to_favorites(True),
-        to_visibility("public"),
-        delete_them_for_good,
+        PutTags(["night"]),
+        TakeTags(["sea"]),
+        SetFavorite(True),
+        SetVisibility("public"),
+        DeleteForGood(),
     ):
         with pytest.raises(ImageNotFound):
             await change_all(session, actor, [*ids, theirs.id], change)
@@ -260,10 +261,11 @@ async def test_a_change_of_many_is_of_all_or_of_none(session: AsyncSession) -> N
     assert await counts(session, other) == {"sea": 1}
 
     # when all are the actor's, one of them named twice
-    assert await change_all(session, actor, [*ids, ids[0]], to_tags(["night", "sea"])) == 3
-    await change_all(session, actor, ids[:1], from_tags(["sea", "unknown"]))
-    await change_all(session, actor, ids, to_favorites(True))
-    await change_all(session, actor, ids, to_visibility("unlisted"))
+    changed, _ = await change_all(session, actor, [*ids, ids[0]], PutTags(["night", "sea"]))
+    assert changed == sorted(ids)
+    await change_all(session, actor, ids[:1], TakeTags(["sea", "unknown"]))
+    await change_all(session, actor, ids, SetFavorite(True))
+    await change_all(session, actor, ids, SetVisibility("unlisted"))
 
     # then
     assert await counts(session, actor) == {"night": 3, "sea": 2}
@@ -271,7 +273,7 @@ async def test_a_change_of_many_is_of_all_or_of_none(session: AsyncSession) -> N
     assert [tuple(row) for row in await session.execute(rows)] == [(True, "unlisted")]
 
     # when
-    await change_all(session, actor, ids[1:], delete_them_for_good)
+    await change_all(session, actor, ids[1:], DeleteForGood())
 
     # then
     assert await counts(session, actor) == {"night": 1}
@@ -286,8 +288,8 @@ async def test_no_image_gets_more_tags_than_it_may_have(session: AsyncSession) -
 
     # when
     with pytest.raises(TooManyTags):
-        await change_all(session, actor, [full.id, empty.id], to_tags(["one", "two"]))
-    await change_all(session, actor, [full.id, empty.id], to_tags(["one", "tag 1"]))
+        await change_all(session, actor, [full.id, empty.id], PutTags(["one", "two"]))
+    await change_all(session, actor, [full.id, empty.id], PutTags(["one", "tag 1"]))
 
     # then
     names = await tags_of(session, [full.id, empty.id])
@@ -337,9 +339,9 @@ async def test_counts_hold_when_twenty_write_at_once(database: Database) -> None
             async with database.transaction() as session:
                 await change_image(session, actor, image_id, ImageChanges(tags=words[turn : turn + 3]))
             async with database.transaction() as session:
-                await change_all(session, actor, mine[:5][:: 1 if place % 3 else -1], to_tags(words[turn:]))
+                await change_all(session, actor, mine[:5][:: 1 if place % 3 else -1], PutTags(words[turn:]))
             async with database.transaction() as session:
-                await change_all(session, actor, mine[:3], from_tags(words[turn : turn + 2]))
+                await change_all(session, actor, mine[:3], TakeTags(words[turn : turn + 2]))
             async with database.read() as reading:
                 found = await list_of(reading, actor)
             with suppress(TagNotFound):  # somebody else has taken it off meanwhile

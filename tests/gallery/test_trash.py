@@ -16,7 +16,8 @@ from pingvas.base.db import Database
 from pingvas.base.errors import Invalid
 from pingvas.base.pages import PageRequest
 from pingvas.gallery import collections
-from pingvas.gallery.bulk import change_all, to_favorites
+from pingvas.gallery.bulk import change_all
+from pingvas.gallery.changes import DeleteForGood, MoveToTrash, Restore, SetFavorite
 from pingvas.gallery.library import (
     ImageChanges,
     ImageFilter,
@@ -32,14 +33,11 @@ from pingvas.gallery.tag_list import list_tags
 from pingvas.gallery.tags import delete_tag, forget_unused_tags, rename_tag
 from pingvas.gallery.trash import (
     delete_for_good,
-    delete_them_for_good,
     empty_trash,
     move_to_trash,
     purge_trash,
     read_trash,
     restore_image,
-    restore_them,
-    trash_them,
 )
 from pingvas.generation.status.jobs import get_job
 from tests.make.accounts import make_user
@@ -157,13 +155,13 @@ async def test_a_collection_that_was_filled_or_deleted_meanwhile_gets_nothing_ba
     images = [await make_image(session, actor.user_id) for _ in range(4)]
     filled = await make_collection(session, actor.user_id, *images[:2])
     deleted = await make_collection(session, actor.user_id, *images[:2])
-    await change_all(session, actor, [image.id for image in images[:2]], trash_them)
+    await change_all(session, actor, [image.id for image in images[:2]], MoveToTrash())
     await collections.add_images(session, actor, filled.id, [images[2].id])
     await collections.delete_collection(session, actor, deleted.id)
 
     # when
     both = [images[0].id, images[1].id]
-    await change_all(session, actor, both, restore_them, also_trashed=True)
+    await change_all(session, actor, both, Restore())
 
     # then one place was left
     assert set(await ids(session, actor, collection=filled.id)) == {images[0].id, images[2].id}
@@ -193,7 +191,7 @@ async def test_nobody_else_sees_it_and_nothing_else_is_done_to_it(session: Async
     with pytest.raises(ImageNotFound):
         await change_image(session, actor, image.id, ImageChanges(is_favorite=True))
     with pytest.raises(ImageNotFound):
-        await change_all(session, actor, [image.id], to_favorites(True))
+        await change_all(session, actor, [image.id], SetFavorite(True))
     with pytest.raises(Invalid):
         await collections.add_images(session, actor, collection.id, [image.id])
 
@@ -247,7 +245,7 @@ async def test_the_trash_is_emptied_a_piece_at_a_time_and_leaves_the_rest(sessio
     trashed = [await make_image(session, actor.user_id) for _ in range(5)]
     kept = await make_image(session, actor.user_id)
     theirs = await make_image(session, other.user_id)
-    await change_all(session, actor, [image.id for image in trashed], trash_them)
+    await change_all(session, actor, [image.id for image in trashed], MoveToTrash())
     await move_to_trash(session, other, theirs.id)
 
     # when
@@ -296,7 +294,7 @@ async def test_after_thirty_days_and_no_sooner_it_is_deleted_for_good(database: 
     async with database.transaction() as session:
         actor = await make_actor(session)
         first, second, restored, kept = [await make_image(session, actor.user_id) for _ in range(4)]
-        await change_all(session, actor, [first.id, restored.id], trash_them)
+        await change_all(session, actor, [first.id, restored.id], MoveToTrash())
     await set_clock(database, began + timedelta(days=2))
     async with database.transaction() as session:
         await move_to_trash(session, actor, second.id)
@@ -337,9 +335,9 @@ async def test_twenty_who_delete_and_restore_at_once_leave_every_count_right(dat
             async with database.transaction() as session:
                 match chance.randrange(5):
                     case 0 | 1:
-                        await change_all(session, actor, some, trash_them, also_trashed=True)
+                        await change_all(session, actor, some, MoveToTrash())
                     case 2:
-                        await change_all(session, actor, some, restore_them, also_trashed=True)
+                        await change_all(session, actor, some, Restore())
                     case 3:
                         await change_image(
                             session, actor, images[0], ImageChanges(tags=chance.sample(words, 2))
@@ -351,15 +349,13 @@ async def test_twenty_who_delete_and_restore_at_once_leave_every_count_right(dat
     await asyncio.gather(*(write(seed) for seed in range(20)))
     async with database.transaction() as session:
         actor, images, _ = people[0]
-        await change_all(session, actor, images[6:], delete_them_for_good, also_trashed=True)
+        await change_all(session, actor, images[6:], DeleteForGood())
 
     # then
     async with database.transaction() as session:
         assert (await session.scalars(_WRONG)).all() == []
         for actor, _, albums in people:
-            await change_all(
-                session, actor, await ids(session, actor, trashed=True), restore_them, also_trashed=True
-            )
+            await change_all(session, actor, await ids(session, actor, trashed=True), Restore())
             left = set(await ids(session, actor))
             for album in albums:
                 assert set(await ids(session, actor, collection=album)) == left

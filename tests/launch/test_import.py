@@ -26,9 +26,10 @@ from pingvas.billing.plans import seed_plans
 from pingvas.gallery.import_folder import NoFolder, find_pictures
 from pingvas.gallery.import_invokeai import NotReadable
 from pingvas.gallery.import_pictures import Imported, Importer
-from pingvas.gallery.library import delete_image, tags_of
+from pingvas.gallery.library import tags_of
 from pingvas.gallery.storage_use import StorageExceeded
 from pingvas.gallery.tables import Collection, CollectionImage, Image
+from pingvas.gallery.trash import delete_for_good
 from tests.make.accounts import make_user, sign_up
 
 INFOTEXT = (
@@ -143,7 +144,7 @@ async def test_the_same_files_come_once_and_what_was_deleted_comes_again(
     # when
     again = await take(folder)
     async with database.transaction() as session:
-        await delete_image(session, person, (await kept(database, person))[0].id)
+        await delete_for_good(session, person, (await kept(database, person))[0].id)
     after = await take(folder)
 
     # then

@@ -26,6 +26,7 @@ const PICTURE: Image = {
   api_key: null,
   created_at: "2026-11-01T00:00:00Z",
   trashed_at: null,
+  rating: 0,
 };
 
 function show(picture: Partial<Image>) {

@@ -51,6 +51,13 @@ class Notices(_Kept):
     sound: bool | None = None
 
 
+class Gallery(_Kept):
+    """How pictures are laid out, and which come first."""
+
+    density: Literal["small", "medium", "large"] | None = None
+    sort: Literal["newest", "oldest"] | None = None
+
+
 class Preferences(_Kept):
     """Everything that is kept; what is absent is as the studio has it."""
 
@@ -58,6 +65,7 @@ class Preferences(_Kept):
     theme: Literal["light", "dark", "system"] | None = None
     defaults: Defaults | None = None
     notices: Notices | None = None
+    gallery: Gallery | None = None
 
 
 def merged(present: Mapping[str, Any], change: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -131,6 +131,7 @@ NEEDS: dict[str, Access] = {
     "get_model": "read",
     # and what was made; a stranger sees what is shared
     "list_images": "read",
+    "list_image_dates": "read",
     "get_image": "read",
     "get_image_recipe": "read",
     "get_image_file": "read",
@@ -149,6 +150,8 @@ NEEDS: dict[str, Access] = {
     "update_image": "manage",
     "change_images": "manage",
     "make_archive": "read",
+    "get_task": "read",
+    "undo_task": "manage",
     "rename_tag": "manage",
     "delete_tag": "manage",
     "delete_image": "manage",

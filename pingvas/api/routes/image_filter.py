@@ -1,70 +1,66 @@
-"""The query parameters that say which of my images a list is to hold."""
+"""Which of my images are meant: the same words in the query of a list and in the body of a change."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
-from pingvas.api.http.wire import Moment, Text
+from pingvas.api.http.wire import Moment, Text, left_out
 from pingvas.gallery.library import ImageFilter, Origin, Sort
 from pingvas.gallery.search import MAX_QUERY
 from pingvas.gallery.tag_names import MAX_TAGS, TagName, distinct
 from pingvas.generation.job_parameters import JobType
 from pingvas.generation.requests.job_request import Visibility
 
-MAX_LORAS = 16
+MAX_MODEL, MAX_LORAS = 200, 16
 MAX_SEED = 2**64 - 1
-
-_Q = Query(
-    max_length=MAX_QUERY,
-    description='Words of its prompts, tags and collections: all of them, in part too; `"quoted"` they follow each other, and '
-    "what a `-word` names is left out",
+MAX_PIXELS = 1_000_000
+_Q = (
+    'Words of its prompts, tags and collections: all of them, in part too; `"quoted"` they follow each other, and what a '
+    "`-word` names is left out"
 )
-_Tags = Query(max_length=MAX_TAGS, description="Has it; several: has all of them")
-_Loras = Query(max_length=MAX_LORAS, description="Was made with it; several: with all of them")
-_Sort = Query(
-    description="Left out: `newest`, or the order of the collection that is asked for; `rating`: what I like most first; "
-    "`largest` and `smallest`: by the size of the file"
-)
-_Trashed = Query(description="Those in the trash instead, what went into it last first")
-_Pixels = Annotated[int | None, Query(ge=1, le=1_000_000)]
-_Stars = Annotated[int | None, Query(ge=0, le=5, description="What I think of it; 0: nothing")]
+_FROM, _TO = "At or after, with a zone", "Before, with a zone"
+_INSIDE, _TAGGED = "Those in this collection of mine", "Has it; several: has all of them"
+_LORAS = "Was made with it; several: with all of them"
+_ORIGIN = "`made` by a job, or `uploaded`"
+_KEY = "Asked for with this key of mine"
+_STARS = "What I think of it; 0: nothing"
+
+_Lora = Annotated[Text, Field(max_length=MAX_MODEL)]
+_Pixels = Annotated[int | None, Query(ge=1, le=MAX_PIXELS)]
+_Stars = Annotated[int | None, Query(ge=0, le=5, description=_STARS)]
+_PixelsIn = Annotated[StrictInt, Field(default_factory=left_out, ge=1, le=MAX_PIXELS)]
+_StarsIn = Annotated[StrictInt, Field(default_factory=left_out, ge=0, le=5, description=_STARS)]
 
 
-def _image_filter(
-    q: Annotated[Text, _Q] = "",
+def _asked(
+    q: Annotated[Text, Query(max_length=MAX_QUERY, description=_Q)] = "",
     favorite: bool | None = None,
     visibility: Visibility | None = None,
-    model: Annotated[Text | None, Query(max_length=200)] = None,
+    model: Annotated[Text | None, Query(max_length=MAX_MODEL)] = None,
     job_type: JobType | None = None,
-    lora: Annotated[list[Annotated[Text, Query(max_length=200)]] | None, _Loras] = None,
+    lora: Annotated[list[_Lora] | None, Query(max_length=MAX_LORAS, description=_LORAS)] = None,
     seed: Annotated[int | None, Query(ge=0, le=MAX_SEED)] = None,
-    origin: Annotated[Origin | None, Query(description="`made` by a job, or `uploaded`")] = None,
-    api_key: Annotated[UUID | None, Query(description="Asked for with this key of mine")] = None,
+    origin: Annotated[Origin | None, Query(description=_ORIGIN)] = None,
+    api_key: Annotated[UUID | None, Query(description=_KEY)] = None,
     rating_from: _Stars = None,
     rating_to: _Stars = None,
     width_from: _Pixels = None,
     width_to: _Pixels = None,
     height_from: _Pixels = None,
     height_to: _Pixels = None,
-    created_from: Annotated[Moment | None, Query(description="At or after, with a zone")] = None,
-    created_to: Annotated[Moment | None, Query(description="Before, with a zone")] = None,
-    collection: Annotated[UUID | None, Query(description="Those in this collection of mine")] = None,
-    sort: Annotated[Sort | None, _Sort] = None,
-    tag: Annotated[list[TagName] | None, _Tags] = None,
-    trashed: Annotated[bool, _Trashed] = False,
+    created_from: Annotated[Moment | None, Query(description=_FROM)] = None,
+    created_to: Annotated[Moment | None, Query(description=_TO)] = None,
+    collection: Annotated[UUID | None, Query(description=_INSIDE)] = None,
+    tag: Annotated[list[TagName] | None, Query(max_length=MAX_TAGS, description=_TAGGED)] = None,
 ) -> ImageFilter:
     return ImageFilter(
+        q=q,
         favorite=favorite,
         visibility=visibility,
         model=model,
         job_type=job_type,
-        created_from=created_from,
-        created_to=created_to,
-        sort=sort,
-        collection=collection,
-        tags=distinct(tuple(tag or ())),
-        q=q,
         loras=distinct(tuple(lora or ())),
         seed=seed,
         origin=origin,
@@ -75,8 +71,47 @@ def _image_filter(
         width_to=width_to,
         height_from=height_from,
         height_to=height_to,
-        trashed=trashed,
+        created_from=created_from,
+        created_to=created_to,
+        collection=collection,
+        tags=distinct(tuple(tag or ())),
     )
 
 
-ImageFilterDep = Annotated[ImageFilter, Depends(_image_filter)]
+FilterDep = Annotated[ImageFilter, Depends(_asked)]
+SortParameter = Annotated[
+    Sort | None,
+    Query(
+        description="Left out: `newest`, or the order of the collection that is asked for; `rating`: what I like most first; "
+        "`largest` and `smallest`: by the size of the file"
+    ),
+]
+
+
+class FilterIn(BaseModel):
+    """Which of my images, in the words of `GET /images`; an empty one: all of them that are not in the trash."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: Text = Field(default_factory=left_out, max_length=MAX_QUERY, description=_Q)
+    favorite: StrictBool = Field(default_factory=left_out)
+    visibility: Visibility = Field(default_factory=left_out)
+    model: Text = Field(default_factory=left_out, max_length=MAX_MODEL)
+    job_type: JobType = Field(default_factory=left_out)
+    lora: Annotated[tuple[_Lora, ...], Field(max_length=MAX_LORAS, description=_LORAS)] = ()
+    seed: StrictInt = Field(default_factory=left_out, ge=0, le=MAX_SEED)
+    origin: Origin = Field(default_factory=left_out, description=_ORIGIN)
+    api_key: UUID = Field(default_factory=left_out, description=_KEY)
+    rating_from: _StarsIn
+    rating_to: _StarsIn
+    width_from: _PixelsIn
+    width_to: _PixelsIn
+    height_from: _PixelsIn
+    height_to: _PixelsIn
+    created_from: Moment = Field(default_factory=left_out, description=_FROM)
+    created_to: Moment = Field(default_factory=left_out, description=_TO)
+    collection: UUID = Field(default_factory=left_out, description=_INSIDE)
+    tag: Annotated[tuple[TagName, ...], Field(max_length=MAX_TAGS, description=_TAGGED)] = ()
+
+    def filter(self) -> ImageFilter:
+        return _asked(**self.model_dump(exclude_unset=True))

@@ -110,6 +110,7 @@ LEFT_OUT: Mapping[str, str] = {
     "queue_shares": "how far a share of the machines is used up at this moment",
     "image_tags": "they stand with the images in the file",
     "user_tags": "the tags of the images in the file, counted",
+    "bulk_tasks": "changes of many images that can still be taken back; the images are in the file",
     "storage_use": "the sum of the images in the file",
     "announcements": "words to everybody",
     "checkouts": "pages of the seller; what was bought there is in the payments",

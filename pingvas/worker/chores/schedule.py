@@ -33,6 +33,7 @@ from pingvas.billing.sold.due import settle_due
 from pingvas.billing.sold.reconcile import reconcile
 from pingvas.billing.verify_ledger import verify_ledger
 from pingvas.gallery.archives import forget_archives
+from pingvas.gallery.bulk_tasks import forget_tasks, run_tasks
 from pingvas.gallery.fill_search import make_old_images_searchable
 from pingvas.gallery.old_files import clean_old_files
 from pingvas.gallery.tags import forget_unused_tags
@@ -139,7 +140,12 @@ async def _forget_expired(context: ChoreContext) -> Counts:
         await forget_checkouts(session)
         await forget_unused_tags(session)
         await forget_archives(session)
+        await forget_tasks(session)
     return {}
+
+
+async def _change_many_images(context: ChoreContext) -> Counts:
+    return {"turns": await run_tasks(context.database)}
 
 
 async def _forget_rate_limits(context: ChoreContext) -> Counts:
@@ -231,6 +237,7 @@ CHORES = (
     Chore("refresh_planner_figures", "* * * * * */5", "every 5 seconds", _refresh_planner_figures),
     Chore("send_mail", "* * * * * */2", "every 2 seconds", _send_mail),
     Chore("make_exports", "* * * * * */5", "every 5 seconds", _make_exports, at_most=2 * 3600.0),
+    Chore("change_many_images", "* * * * * */2", "every 2 seconds", _change_many_images, at_most=3600.0),
     Chore("erase_leaving", "*/5 * * * *", "every 5 minutes", _erase_leaving),
     Chore("delete_objects", "* * * * * */10", "every 10 seconds", _delete_objects),
     Chore("clean_old_files", "*/5 * * * *", "every 5 minutes", _clean_old_files, at_most=3000.0),

@@ -22,6 +22,7 @@ const CHANGED = [
   jobKeys.all,
   imageKeys.images,
   imageKeys.all,
+  imageKeys.dates,
   userKeys.me,
   userKeys.ledger,
   subscriptionKeys.subscription,

@@ -1,18 +1,30 @@
+/** What may be asked of a grid from outside. */
+export interface GridHandle {
+  /** Scrolls to a cell, and gives it the focus where that is wanted. */
+  show: (index: number, focus?: boolean) => void;
+  /** Which cells lie in a part of the grid, measured from its beginning. */
+  within: (area: Area) => number[];
+}
+
 /**
  * A grid of any length, of which only what is near the window is in the page. It scrolls with the page. One Tab leads into it and one out;
  * within it the arrows, Home, End and the page keys go from cell to cell.
  */
 import { defaultRangeExtractor, useWindowVirtualizer } from "@tanstack/react-virtual";
 import {
+  useImperativeHandle,
   useLayoutEffect,
   useRef,
   useState,
   type CSSProperties,
   type KeyboardEvent,
   type ReactNode,
+  type Ref,
 } from "react";
 
-import { columnsOf, isGridKey, nextPlace } from "./gridKeys";
+import { isGridKey, nextPlace } from "./gridKeys";
+import { rowWith, type Box, type Row } from "./gridRows";
+import { useGridLayout, type Area, type Proportions } from "./useGridLayout";
 import styles from "./VirtualGrid.module.css";
 
 interface VirtualGridProps<T> {
@@ -20,10 +32,17 @@ interface VirtualGridProps<T> {
   items: readonly T[];
   getKey: (item: T) => string;
   /** Pixels: a column is at least this wide, as far as the grid has room for it. */
-  minColumn: number;
+  minColumn?: number;
   gap: number;
   /** Height by width of a cell. */
   ratio?: number;
+  /** In place of columns: each cell has proportions of its own. */
+  proportions?: Proportions<T>;
+  /** Told which cells are near the window, whenever these are others. */
+  onShown?: (first: number, last: number) => void;
+  /** The person moves on with Shift held: from one cell to another. */
+  onExtend?: (from: number, to: number) => void;
+  ref?: Ref<GridHandle>;
   /** Called when the end comes near, once for each length of the list. */
   onNearEnd?: () => void;
   /** Hears keys of the cell that has the focus, save those that the grid itself uses. */
@@ -37,9 +56,10 @@ interface VirtualGridProps<T> {
 const ROWS_BEYOND = 3;
 
 export function VirtualGrid<T>(props: VirtualGridProps<T>) {
-  const { label, items, getKey, minColumn, gap, ratio = 1, onNearEnd, onKeyDown, follows, children } = props;
+  const { label, items, getKey, gap, onNearEnd, onKeyDown, follows, children } = props;
+  const { onShown, onExtend, ref } = props;
   const root = useRef<HTMLUListElement>(null);
-  const [place, setPlace] = useState({ width: 0, top: 0 });
+  const { place, laidOut, boxesOf, heightOf, within } = useGridLayout(root, props);
   /** The cell that Tab leads to. */
   const [wanted, setCurrent] = useState(0);
   const [seen, setSeen] = useState<{ items: readonly T[]; key: string | undefined }>({
@@ -57,28 +77,10 @@ export function VirtualGrid<T>(props: VirtualGridProps<T>) {
   const focusing = useRef(false);
   const focused = useRef(false);
 
-  useLayoutEffect(() => {
-    const element = root.current;
-    if (!element) return;
-    const measure = () => {
-      const { width, top } = element.getBoundingClientRect();
-      setPlace({ width, top: top + window.scrollY });
-    };
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    // What stands above it may grow as well, which moves it without changing its size.
-    observer.observe(document.body);
-    return () => observer.disconnect();
-  }, []);
-
-  const columns = columnsOf(place.width, minColumn, gap);
-  const cell = Math.max(0, (place.width - (columns - 1) * gap) / columns);
-  const rowHeight = Math.round(cell * ratio);
-  const currentRow = Math.floor(current / columns);
+  const currentRow = rowWith(laidOut, current);
   const rows = useWindowVirtualizer({
-    count: place.width > 0 ? Math.ceil(items.length / columns) : 0,
-    estimateSize: () => rowHeight,
+    count: laidOut.length,
+    estimateSize: heightOf,
     gap,
     overscan: ROWS_BEYOND,
     scrollMargin: place.top,
@@ -91,17 +93,32 @@ export function VirtualGrid<T>(props: VirtualGridProps<T>) {
     },
   });
 
-  useLayoutEffect(() => rows.measure(), [rows, rowHeight, gap]);
+  useLayoutEffect(() => rows.measure(), [rows, heightOf, gap]);
 
   const visible = rows.getVirtualItems().filter(({ index }) => index !== currentRow);
   const last = Math.max(visible.at(-1)?.index ?? -1, visible.length === 0 ? currentRow : -1);
   const told = useRef(0);
   useLayoutEffect(() => {
-    const near = last >= 0 && (last + 1 + ROWS_BEYOND) * columns >= items.length;
+    const near = last >= 0 && last + 1 + ROWS_BEYOND >= laidOut.length;
     if (!near || told.current === items.length) return;
     told.current = items.length;
     onNearEnd?.();
-  }, [last, columns, items.length, onNearEnd]);
+  }, [last, laidOut.length, items.length, onNearEnd]);
+
+  const shownFirst = laidOut[visible[0]?.index ?? -1]?.first ?? -1;
+  const shownEnd = laidOut[visible.at(-1)?.index ?? -1]?.end ?? -1;
+  useLayoutEffect(() => {
+    if (shownFirst >= 0) onShown?.(shownFirst, shownEnd - 1);
+  }, [shownFirst, shownEnd, onShown]);
+
+  useImperativeHandle(ref, () => ({
+    show: (index, focus = false) => {
+      focusing.current = focus;
+      setCurrent(index);
+      rows.scrollToIndex(rowWith(laidOut, index), { align: focus ? "auto" : "start" });
+    },
+    within,
+  }));
 
   useLayoutEffect(() => {
     // What had the focus may have been taken out of the list: then what took its place has it.
@@ -117,13 +134,14 @@ export function VirtualGrid<T>(props: VirtualGridProps<T>) {
     // Menus of a cell are inside it for React; their keys are not for here.
     if (!event.currentTarget.contains(event.target as Node)) return;
     const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
-    if (isGridKey(key) && !ctrlKey && !metaKey && !altKey && !shiftKey) {
+    if (isGridKey(key) && !ctrlKey && !metaKey && !altKey && (!shiftKey || onExtend)) {
       event.preventDefault();
-      const page = Math.max(1, Math.floor(window.innerHeight / (rowHeight + gap)) - 1);
-      const next = nextPlace(current, key, { columns, count: items.length, page });
+      const page = Math.max(1, Math.floor(window.innerHeight / (heightOf(currentRow) + gap)) - 1);
+      const next = nextPlace(current, key, { rows: laidOut, boxesOf, page });
       focusing.current = true;
       setCurrent(next);
-      rows.scrollToIndex(Math.floor(next / columns));
+      rows.scrollToIndex(rowWith(laidOut, next));
+      if (shiftKey) onExtend?.(current, next);
       return;
     }
     const item = items[current];
@@ -150,25 +168,29 @@ export function VirtualGrid<T>(props: VirtualGridProps<T>) {
         if (Number.isInteger(index)) setCurrent(index);
       }}
     >
-      {rows.getVirtualItems().flatMap((row) => {
-        const first = row.index * columns;
-        return items.slice(first, first + columns).map((item, column) => (
-          <li
-            key={getKey(item)}
-            aria-setsize={items.length}
-            aria-posinset={first + column + 1}
-            data-index={first + column}
-            className={styles.cell}
-            style={cellStyle(cell, rowHeight, column * (cell + gap), row.start - place.top)}
-          >
-            {children(item, first + column === current ? 0 : -1, first + column)}
-          </li>
-        ));
+      {rows.getVirtualItems().flatMap((virtual) => {
+        const row = laidOut[virtual.index];
+        const boxes = row ? boxesOf(row) : [];
+        return items.slice(row?.first ?? 0, row?.end ?? 0).map((item, column) => {
+          const index = (row?.first ?? 0) + column;
+          return (
+            <li
+              key={getKey(item)}
+              aria-setsize={items.length}
+              aria-posinset={index + 1}
+              data-index={index}
+              className={styles.cell}
+              style={cellStyle(row, boxes[column], virtual.start - place.top)}
+            >
+              {children(item, index === current ? 0 : -1, index)}
+            </li>
+          );
+        });
       })}
     </ul>
   );
 }
 
-function cellStyle(width: number, height: number, left: number, top: number): CSSProperties {
-  return { width, height, transform: `translate(${left}px, ${top}px)` };
+function cellStyle(row: Row | undefined, box: Box | undefined, top: number): CSSProperties {
+  return { width: box?.width, height: row?.height, transform: `translate(${box?.left ?? 0}px, ${top}px)` };
 }

@@ -1,4 +1,5 @@
 /** Where the keys lead in a grid. */
+import { rowWith, type Box, type Row } from "./gridRows";
 
 /** How many columns fit: at least one. */
 export function columnsOf(width: number, minColumn: number, gap: number): number {
@@ -6,21 +7,21 @@ export function columnsOf(width: number, minColumn: number, gap: number): number
 }
 
 const STEPS = {
-  ArrowLeft: () => -1,
-  ArrowRight: () => 1,
-  ArrowUp: ({ columns }: Grid) => -columns,
-  ArrowDown: ({ columns }: Grid) => columns,
-  PageUp: ({ columns, page }: Grid) => -columns * page,
-  PageDown: ({ columns, page }: Grid) => columns * page,
-  Home: () => -Infinity,
-  End: () => Infinity,
+  ArrowLeft: { cells: -1, rows: 0 },
+  ArrowRight: { cells: 1, rows: 0 },
+  ArrowUp: { cells: 0, rows: -1 },
+  ArrowDown: { cells: 0, rows: 1 },
+  PageUp: { cells: 0, rows: -1 },
+  PageDown: { cells: 0, rows: 1 },
+  Home: { cells: -Infinity, rows: 0 },
+  End: { cells: Infinity, rows: 0 },
 } as const;
 
 type GridKey = keyof typeof STEPS;
 
 interface Grid {
-  columns: number;
-  count: number;
+  rows: readonly Row[];
+  boxesOf: (row: Row) => readonly Box[];
   /** Rows that the page keys go. */
   page: number;
 }
@@ -29,15 +30,20 @@ export function isGridKey(key: string): key is GridKey {
   return Object.hasOwn(STEPS, key);
 }
 
-/** The cell that the key leads to from `place`; a step out of the grid goes as far as it can, upwards and downwards not at all. */
-export function nextPlace(place: number, key: GridKey, grid: Grid): number {
-  const next = place + STEPS[key](grid);
-  const last = grid.count - 1;
-  if (key === "ArrowUp" && next < 0) return place;
-  if (key === "ArrowDown" && next > last) {
-    // Into a last row that is shorter.
-    const below = Math.floor(place / grid.columns) < Math.floor(last / grid.columns);
-    return below ? last : place;
-  }
-  return Math.max(0, Math.min(next, last));
+/** The cell that the key leads to from `place`: upwards and downwards the one that lies nearest; a step out of the grid goes as far as it can. */
+export function nextPlace(place: number, key: GridKey, { rows, boxesOf, page }: Grid): number {
+  const last = (rows.at(-1)?.end ?? 0) - 1;
+  const { cells, rows: steps } = STEPS[key];
+  if (steps === 0) return Math.max(0, Math.min(place + cells, last));
+  const byPage = key === "PageUp" || key === "PageDown";
+  const here = rowWith(rows, place);
+  const there = Math.max(0, Math.min(here + steps * (byPage ? page : 1), rows.length - 1));
+  const [from, to] = [rows[here], rows[there]];
+  if (!from || !to) return place;
+  // There is no row to go to: a page key goes to the end that it points to.
+  if (here === there) return byPage ? (steps < 0 ? 0 : last) : place;
+  const box = boxesOf(from)[place - from.first];
+  const middle = box ? box.left + box.width / 2 : 0;
+  const distances = boxesOf(to).map(({ left, width }) => Math.abs(left + width / 2 - middle));
+  return to.first + distances.indexOf(Math.min(...distances));
 }

@@ -5,6 +5,32 @@ export type ClientOptions = {
 };
 
 /**
+ * AddMany
+ *
+ * Put images at the end of a collection of mine; those that are in it stay where they are.
+ */
+export type AddMany = {
+    /**
+     * Ids
+     *
+     * Images of mine
+     */
+    ids?: Array<string>;
+    /**
+     * In place of `ids`: all that match now, however many
+     */
+    filter?: FilterIn;
+    /**
+     * Action
+     */
+    action: 'add_to_collection';
+    /**
+     * Collection Id
+     */
+    collection_id: string;
+};
+
+/**
  * AddedImages
  */
 export type AddedImages = {
@@ -514,7 +540,7 @@ export type BonusBody = {
 /**
  * BulkOut
  *
- * What was done.
+ * What is done.
  */
 export type BulkOut = {
     /**
@@ -523,6 +549,12 @@ export type BulkOut = {
      * How many images
      */
     count: number;
+    /**
+     * Task Id
+     *
+     * The task by which it can be followed and taken back; null: it cannot be taken back
+     */
+    task_id: string | null;
 };
 
 /**
@@ -989,6 +1021,24 @@ export type DefaultsOut = {
 };
 
 /**
+ * DeleteMany
+ *
+ * Delete images and their files for good, in the trash or not. That cannot be taken back.
+ */
+export type DeleteMany = {
+    /**
+     * Ids
+     *
+     * Images of mine
+     */
+    ids: Array<string>;
+    /**
+     * Action
+     */
+    action: 'delete_for_good';
+};
+
+/**
  * DeviceOut
  *
  * A device that is signed in. `current` marks the one that asks.
@@ -1181,7 +1231,11 @@ export type Favor = {
      *
      * Images of mine
      */
-    ids: Array<string>;
+    ids?: Array<string>;
+    /**
+     * In place of `ids`: all that match now, however many
+     */
+    filter?: FilterIn;
     /**
      * Action
      */
@@ -1257,6 +1311,110 @@ export type FiguresOut = {
 };
 
 /**
+ * FilterIn
+ *
+ * Which of my images, in the words of `GET /images`; an empty one: all of them that are not in the trash.
+ */
+export type FilterIn = {
+    /**
+     * Q
+     *
+     * Words of its prompts, tags and collections: all of them, in part too; `"quoted"` they follow each other, and what a `-word` names is left out
+     */
+    q?: string;
+    /**
+     * Favorite
+     */
+    favorite?: boolean;
+    /**
+     * Visibility
+     */
+    visibility?: 'private' | 'public' | 'unlisted';
+    /**
+     * Model
+     */
+    model?: string;
+    /**
+     * Job Type
+     */
+    job_type?: 'txt2img' | 'img2img' | 'inpaint' | 'upscale';
+    /**
+     * Lora
+     *
+     * Was made with it; several: with all of them
+     */
+    lora?: Array<string>;
+    /**
+     * Seed
+     */
+    seed?: number;
+    /**
+     * Origin
+     *
+     * `made` by a job, or `uploaded`
+     */
+    origin?: 'made' | 'uploaded';
+    /**
+     * Api Key
+     *
+     * Asked for with this key of mine
+     */
+    api_key?: string;
+    /**
+     * Rating From
+     *
+     * What I think of it; 0: nothing
+     */
+    rating_from?: number;
+    /**
+     * Rating To
+     *
+     * What I think of it; 0: nothing
+     */
+    rating_to?: number;
+    /**
+     * Width From
+     */
+    width_from?: number;
+    /**
+     * Width To
+     */
+    width_to?: number;
+    /**
+     * Height From
+     */
+    height_from?: number;
+    /**
+     * Height To
+     */
+    height_to?: number;
+    /**
+     * Created From
+     *
+     * At or after, with a zone
+     */
+    created_from?: string;
+    /**
+     * Created To
+     *
+     * Before, with a zone
+     */
+    created_to?: string;
+    /**
+     * Collection
+     *
+     * Those in this collection of mine
+     */
+    collection?: string;
+    /**
+     * Tag
+     *
+     * Has it; several: has all of them
+     */
+    tag?: Array<string>;
+};
+
+/**
  * ForgotBody
  */
 export type ForgotBody = {
@@ -1264,6 +1422,22 @@ export type ForgotBody = {
      * Email
      */
     email: string;
+};
+
+/**
+ * Gallery
+ *
+ * How pictures are laid out, and which come first.
+ */
+export type Gallery = {
+    /**
+     * Density
+     */
+    density?: 'small' | 'medium' | 'large' | null;
+    /**
+     * Sort
+     */
+    sort?: 'newest' | 'oldest' | null;
 };
 
 /**
@@ -1460,6 +1634,40 @@ export type ImageDetailsOut = {
      * Null: nothing
      */
     metadata: MetadataOut | null;
+};
+
+/**
+ * ImageMonth
+ *
+ * A month, from its beginning to before that of the next one.
+ */
+export type ImageMonth = {
+    /**
+     * Starts At
+     */
+    starts_at: string;
+    /**
+     * Ends At
+     */
+    ends_at: string;
+    /**
+     * Count
+     *
+     * How many images
+     */
+    count: number;
+};
+
+/**
+ * ImageMonths
+ *
+ * Only months that have images.
+ */
+export type ImageMonths = {
+    /**
+     * Items
+     */
+    items: Array<ImageMonth>;
 };
 
 /**
@@ -2735,7 +2943,7 @@ export type MonthOut = {
 /**
  * MoveMany
  *
- * Move images into the trash, bring them back from there, or delete them for good with their files, wherever they are.
+ * Move images into the trash, or bring them back from there; where they are already is no matter.
  */
 export type MoveMany = {
     /**
@@ -2743,11 +2951,15 @@ export type MoveMany = {
      *
      * Images of mine
      */
-    ids: Array<string>;
+    ids?: Array<string>;
+    /**
+     * In place of `ids`: all that match now, however many
+     */
+    filter?: FilterIn;
     /**
      * Action
      */
-    action: 'delete' | 'restore' | 'delete_for_good';
+    action: 'delete' | 'restore';
 };
 
 /**
@@ -3672,6 +3884,7 @@ export type Preferences = {
     theme?: 'light' | 'dark' | 'system' | null;
     defaults?: Defaults | null;
     notices?: Notices | null;
+    gallery?: Gallery | null;
 };
 
 /**
@@ -4194,17 +4407,21 @@ export type SellerOut = {
 };
 
 /**
- * SetVisibility
+ * ShowMany
  *
  * Say who may see images.
  */
-export type SetVisibility = {
+export type ShowMany = {
     /**
      * Ids
      *
      * Images of mine
      */
-    ids: Array<string>;
+    ids?: Array<string>;
+    /**
+     * In place of `ids`: all that match now, however many
+     */
+    filter?: FilterIn;
     /**
      * Action
      */
@@ -4390,7 +4607,11 @@ export type TagMany = {
      *
      * Images of mine
      */
-    ids: Array<string>;
+    ids?: Array<string>;
+    /**
+     * In place of `ids`: all that match now, however many
+     */
+    filter?: FilterIn;
     /**
      * Action
      */
@@ -4480,6 +4701,65 @@ export type TagRenamed = {
  */
 export type Taken = {
     [key: string]: unknown;
+};
+
+/**
+ * TaskOut
+ *
+ * A change of many images. All of them have it once it is `done`, and none once it is `failed` or `undone`.
+ */
+export type TaskOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Status
+     */
+    status: 'running' | 'undoing' | 'done' | 'failed' | 'undone';
+    /**
+     * Count
+     *
+     * How many images
+     */
+    count: number;
+    /**
+     * Done
+     *
+     * How many of them have it now
+     */
+    done: number;
+    error: TaskProblem | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Ended At
+     */
+    ended_at: string | null;
+    /**
+     * Undo Until
+     *
+     * Until when it can be taken back, as long as no 20 others came after it; null: it cannot be
+     */
+    undo_until: string | null;
+};
+
+/**
+ * TaskProblem
+ *
+ * Why it took itself back.
+ */
+export type TaskProblem = {
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Message
+     */
+    message: string;
 };
 
 /**
@@ -4746,7 +5026,11 @@ export type UntagMany = {
      *
      * Images of mine
      */
-    ids: Array<string>;
+    ids?: Array<string>;
+    /**
+     * In place of `ids`: all that match now, however many
+     */
+    filter?: FilterIn;
     /**
      * Action
      */
@@ -5669,6 +5953,18 @@ export type ListImagesData = {
     path?: never;
     query?: {
         /**
+         * Sort
+         *
+         * Left out: `newest`, or the order of the collection that is asked for; `rating`: what I like most first; `largest` and `smallest`: by the size of the file
+         */
+        sort?: 'newest' | 'oldest' | 'rating' | 'largest' | 'smallest' | null;
+        /**
+         * Trashed
+         *
+         * Those in the trash instead, what went into it last first
+         */
+        trashed?: boolean;
+        /**
          * Limit
          *
          * Items a page
@@ -5771,23 +6067,11 @@ export type ListImagesData = {
          */
         collection?: string | null;
         /**
-         * Sort
-         *
-         * Left out: `newest`, or the order of the collection that is asked for; `rating`: what I like most first; `largest` and `smallest`: by the size of the file
-         */
-        sort?: 'newest' | 'oldest' | 'rating' | 'largest' | 'smallest' | null;
-        /**
          * Tag
          *
          * Has it; several: has all of them
          */
         tag?: Array<string> | null;
-        /**
-         * Trashed
-         *
-         * Those in the trash instead, what went into it last first
-         */
-        trashed?: boolean;
     };
     url: '/api/v1/images';
 };
@@ -5910,6 +6194,158 @@ export type UploadImageResponses = {
 };
 
 export type UploadImageResponse = UploadImageResponses[keyof UploadImageResponses];
+
+export type ListImageDatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Zone
+         *
+         * The time zone whose months are meant, by its IANA name
+         */
+        zone?: string;
+        /**
+         * Q
+         *
+         * Words of its prompts, tags and collections: all of them, in part too; `"quoted"` they follow each other, and what a `-word` names is left out
+         */
+        q?: string;
+        /**
+         * Favorite
+         */
+        favorite?: boolean | null;
+        /**
+         * Visibility
+         */
+        visibility?: 'private' | 'public' | 'unlisted' | null;
+        /**
+         * Model
+         */
+        model?: string | null;
+        /**
+         * Job Type
+         */
+        job_type?: 'txt2img' | 'img2img' | 'inpaint' | 'upscale' | null;
+        /**
+         * Lora
+         *
+         * Was made with it; several: with all of them
+         */
+        lora?: Array<string> | null;
+        /**
+         * Seed
+         */
+        seed?: number | null;
+        /**
+         * Origin
+         *
+         * `made` by a job, or `uploaded`
+         */
+        origin?: 'made' | 'uploaded' | null;
+        /**
+         * Api Key
+         *
+         * Asked for with this key of mine
+         */
+        api_key?: string | null;
+        /**
+         * Rating From
+         *
+         * What I think of it; 0: nothing
+         */
+        rating_from?: number | null;
+        /**
+         * Rating To
+         *
+         * What I think of it; 0: nothing
+         */
+        rating_to?: number | null;
+        /**
+         * Width From
+         */
+        width_from?: number | null;
+        /**
+         * Width To
+         */
+        width_to?: number | null;
+        /**
+         * Height From
+         */
+        height_from?: number | null;
+        /**
+         * Height To
+         */
+        height_to?: number | null;
+        /**
+         * Created From
+         *
+         * At or after, with a zone
+         */
+        created_from?: string | null;
+        /**
+         * Created To
+         *
+         * Before, with a zone
+         */
+        created_to?: string | null;
+        /**
+         * Collection
+         *
+         * Those in this collection of mine
+         */
+        collection?: string | null;
+        /**
+         * Tag
+         *
+         * Has it; several: has all of them
+         */
+        tag?: Array<string> | null;
+    };
+    url: '/api/v1/images/dates';
+};
+
+export type ListImageDatesErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such collection here)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListImageDatesError = ListImageDatesErrors[keyof ListImageDatesErrors];
+
+export type ListImageDatesResponses = {
+    /**
+     * Successful Response
+     */
+    200: ImageMonths;
+};
+
+export type ListImageDatesResponse = ListImageDatesResponses[keyof ListImageDatesResponses];
 
 export type DeleteImageData = {
     body?: never;
@@ -6253,10 +6689,14 @@ export type ChangeImagesData = {
     } & TagMany) | ({
         action: 'untag';
     } & UntagMany) | ({
+        action: 'add_to_collection';
+    } & AddMany) | ({
         action: 'set_visibility';
-    } & SetVisibility) | ({
-        action: 'delete' | 'restore' | 'delete_for_good';
-    } & MoveMany);
+    } & ShowMany) | ({
+        action: 'delete' | 'restore';
+    } & MoveMany) | ({
+        action: 'delete_for_good';
+    } & DeleteMany);
     path?: never;
     query?: never;
     url: '/api/v1/images/bulk';
@@ -6279,6 +6719,10 @@ export type ChangeImagesErrors = {
      * Request Timeout: `request_timeout` (The body of this request came too slowly)
      */
     408: Problem;
+    /**
+     * Conflict: `collection_full` (A collection has 10,000 images at most. Take some out, or make another one); `task_under_way` (Another change of many pictures is still under way. Wait until it is done)
+     */
+    409: Problem;
     /**
      * Request Entity Too Large: `payload_too_large` (That is too large)
      */
@@ -6308,9 +6752,129 @@ export type ChangeImagesResponses = {
      * Successful Response
      */
     200: BulkOut;
+    /**
+     * It is under way, by the task
+     */
+    202: BulkOut;
 };
 
 export type ChangeImagesResponse = ChangeImagesResponses[keyof ChangeImagesResponses];
+
+export type GetTaskData = {
+    body?: never;
+    path: {
+        /**
+         * Task Id
+         */
+        task_id: string;
+    };
+    query?: never;
+    url: '/api/v1/tasks/{task_id}';
+};
+
+export type GetTaskErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such task here. What was done is kept for a day)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type GetTaskError = GetTaskErrors[keyof GetTaskErrors];
+
+export type GetTaskResponses = {
+    /**
+     * Successful Response
+     */
+    200: TaskOut;
+};
+
+export type GetTaskResponse = GetTaskResponses[keyof GetTaskResponses];
+
+export type UndoTaskData = {
+    body?: never;
+    path: {
+        /**
+         * Task Id
+         */
+        task_id: string;
+    };
+    query?: never;
+    url: '/api/v1/tasks/{task_id}/undo';
+};
+
+export type UndoTaskErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such task here. What was done is kept for a day)
+     */
+    404: Problem;
+    /**
+     * Conflict: `task_under_way` (Another change of many pictures is still under way. Wait until it is done); `task_failed` (This change failed and took itself back; there is nothing to undo)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type UndoTaskError = UndoTaskErrors[keyof UndoTaskErrors];
+
+export type UndoTaskResponses = {
+    /**
+     * Successful Response
+     */
+    200: TaskOut;
+};
+
+export type UndoTaskResponse = UndoTaskResponses[keyof UndoTaskResponses];
 
 export type MakeArchiveData = {
     /**

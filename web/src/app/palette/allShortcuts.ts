@@ -8,7 +8,7 @@ import { deleteImage } from "@/entities/image/actions/deleteImage";
 import { favoriteImage } from "@/entities/image/actions/favoriteImage";
 import { restoreImage } from "@/entities/image/actions/restoreImage";
 import { SUBMIT } from "@/features/create/shortcuts";
-import { VIEWER } from "@/features/gallery/shortcuts";
+import { REVIEW, VIEWER, ZOOM } from "@/features/gallery/shortcuts";
 import type { Key } from "@/i18n/translate";
 import type { Shortcut } from "@/shortcuts/shortcut";
 
@@ -24,7 +24,14 @@ export function allShortcuts(user: User): ShortcutGroup[] {
   return [
     { where: "keys.everywhere", shortcuts: withKeys([...Object.values(SHELL), ...placesOf(user)]) },
     { where: "keys.create", shortcuts: withKeys([SUBMIT]) },
-    { where: "keys.picture", shortcuts: withKeys([...Object.values(VIEWER), favoriteImage, deleteImage]) },
+    {
+      where: "keys.picture",
+      shortcuts: withKeys([...Object.values(VIEWER), ...Object.values(ZOOM), favoriteImage, deleteImage]),
+    },
+    {
+      where: "keys.review",
+      shortcuts: withKeys([...Object.values(REVIEW), ...Object.values(ZOOM), favoriteImage]),
+    },
     { where: "keys.collection", shortcuts: withKeys([moveEarlier, moveLater, takeOut]) },
     { where: "keys.trash", shortcuts: withKeys([restoreImage, deleteForGood]) },
   ];

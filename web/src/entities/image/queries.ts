@@ -1,9 +1,13 @@
 /** The pictures of a person as they are read, and what those readings are called in the cache. */
-import { infiniteQueryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
-import { listImages } from "@/api/generated";
-import { getImageOptions, listImagesInfiniteQueryKey } from "@/api/generated/@tanstack/react-query.gen";
-import { followingPages } from "@/api/pages";
+import { listImageDates, listImages, type FilterIn } from "@/api/generated";
+import {
+  getImageOptions,
+  listImageDatesQueryKey,
+  listImagesInfiniteQueryKey,
+} from "@/api/generated/@tanstack/react-query.gen";
+import type { ImagePage } from "@/api/types";
 
 export interface Filter {
   favorite: boolean;
@@ -11,25 +15,83 @@ export interface Filter {
   tags?: readonly string[];
 }
 
+/** How a list of them is gone through. */
+export interface Way {
+  sort?: "newest" | "oldest" | undefined;
+  /** Moments: from where on, in the order of the list. */
+  from?: string | undefined;
+}
+
+const PAGE = 100;
+/** Those of a longer list are read again when they come near. */
+const PAGES_HELD = 20;
+/** Stands for the first page, which no cursor leads to. */
+const FIRST = "";
+/** Where the page before one begins, by the cursor of that one: cursors lead one way. */
+const cursorsBefore = new Map<string, string>();
+
 export const imageKeys = {
   /** Every list of pictures. */
   images: [{ _id: "listImages" }] as const,
-  imagesOf: (filter: Filter) => listImagesInfiniteQueryKey({ query: queryOf(filter) }),
+  imagesOf: (filter: Filter, way: Way = {}) => listImagesInfiniteQueryKey({ query: queryOf(filter, way) }),
+  /** Every list of the months they were made in. */
+  dates: [{ _id: "listImageDates" }] as const,
   /** Every picture read by itself. */
   all: [{ _id: "getImage" }] as const,
   image: (id: string) => imageQuery(id).queryKey,
 };
 
-export const imagesQuery = (filter: Filter) =>
+export const imagesQuery = (filter: Filter, way: Way = {}) =>
   infiniteQueryOptions({
-    ...followingPages,
-    queryKey: imageKeys.imagesOf(filter),
-    queryFn: ({ pageParam, signal }) =>
-      listImages({ query: { ...queryOf(filter), cursor: pageParam }, signal }),
+    queryKey: imageKeys.imagesOf(filter, way),
+    initialPageParam: FIRST as string | undefined,
+    maxPages: PAGES_HELD,
+    getNextPageParam: (page: ImagePage) => page.next_cursor ?? undefined,
+    getPreviousPageParam: (_page: ImagePage, _pages: ImagePage[], cursor: string | undefined) =>
+      cursorBefore(cursor),
+    queryFn: ({ pageParam, signal }) => readPage(filter, way, pageParam ?? FIRST, signal),
   });
+
+/** Where the page before this one begins, as far as it was read. */
+export function cursorBefore(cursor: string | undefined): string | undefined {
+  return cursorsBefore.get(cursor ?? FIRST);
+}
+
+/** One page of a list, by the cursor that leads to it. */
+export async function readPage(filter: Filter, way: Way, cursor: string, signal?: AbortSignal) {
+  const query = { ...queryOf(filter, way), cursor: cursor === FIRST ? undefined : cursor };
+  const page = await listImages(signal ? { query, signal } : { query });
+  if (page.next_cursor !== null) cursorsBefore.set(page.next_cursor, cursor);
+  return page;
+}
 
 export const imageQuery = (id: string) => getImageOptions({ path: { image_id: id } });
 
-function queryOf({ favorite, tags = [] }: Filter) {
-  return { limit: 48, favorite: favorite ? true : undefined, tag: tags.length > 0 ? [...tags] : undefined };
+/** In which months those of a filter were made, here. */
+export const datesQuery = (filter: Filter) => {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const query = { ...filterOf(filter), zone };
+  return queryOptions({
+    queryKey: listImageDatesQueryKey({ query }),
+    queryFn: ({ signal }) => listImageDates({ query, signal }),
+    staleTime: 60_000,
+  });
+};
+
+/** A filter in the words of the API. */
+export function filterOf({ favorite, tags = [] }: Filter): FilterIn {
+  return { ...(favorite ? { favorite } : {}), ...(tags.length > 0 ? { tag: [...tags] } : {}) };
+}
+
+function queryOf(filter: Filter, { sort = "newest", from }: Way) {
+  const { favorite, tag } = filterOf(filter);
+  const oldest = sort === "oldest";
+  return {
+    limit: PAGE,
+    favorite,
+    tag,
+    sort: oldest ? sort : undefined,
+    created_to: oldest ? undefined : from,
+    created_from: oldest ? from : undefined,
+  };
 }

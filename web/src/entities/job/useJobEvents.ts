@@ -113,7 +113,7 @@ export function useJobEvents(): void {
     const before = known.current;
     known.current = new Set(over);
     if (!before || over.every((id) => before.has(id))) return;
-    for (const queryKey of [userKeys.me, imageKeys.images, userKeys.ledger])
+    for (const queryKey of [userKeys.me, imageKeys.images, imageKeys.dates, userKeys.ledger])
       void client.invalidateQueries({ queryKey });
     // `marks` stands for `over`, which is a new array each time.
     // eslint-disable-next-line react-hooks/exhaustive-deps

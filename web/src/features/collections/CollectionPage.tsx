@@ -30,7 +30,11 @@ interface Viewing {
   onRemove: (image: Image) => void;
   onBroken: () => void;
   onClose: () => void;
+  strip: readonly Image[];
 }
+
+/** So many before and after the one that is open. */
+const BESIDE = 12;
 
 export function CollectionPage({ Viewer }: { Viewer: ComponentType<Viewing> }) {
   const { t } = useI18n();
@@ -116,6 +120,7 @@ function Images({ id, Viewer }: { id: string; Viewer: ComponentType<Viewing> }) 
           }}
           onBroken={reread}
           onClose={() => view(null, true)}
+          strip={index < 0 ? [] : images.slice(Math.max(0, index - BESIDE), index + BESIDE + 1)}
         />
       )}
     </>

@@ -1,13 +1,17 @@
 import { EllipsisIcon } from "lucide-react";
-import { useState, type DragEvent } from "react";
+import type { DragEvent } from "react";
 
 import type { Image } from "@/api/types";
 import { pictureTitle } from "@/entities/image/pictureTitle";
+import { Thumbnail } from "@/entities/image/Thumbnail";
 import { useI18n } from "@/i18n/useI18n";
 import { IconButton } from "@/ui/IconButton";
 import { Menu, type MenuEntry } from "@/ui/Menu";
 
 import styles from "./OrderedTile.module.css";
+
+/** Columns are about so wide, and cells are square. */
+const SHOWN_HEIGHT = 240;
 
 interface OrderedTileProps {
   image: Image;
@@ -27,8 +31,6 @@ export function OrderedTile(props: OrderedTileProps) {
   const i18n = useI18n();
   const { t } = i18n;
   const title = pictureTitle(image.generation_params, i18n);
-  const source = image.thumbnail_url ?? image.file_url;
-  const [broken, setBroken] = useState<string | null>(null);
   return (
     // Dragging is one way of three; the others are the grid's keys and the menu below.
     // eslint-disable-next-line jsx-a11y/no-static-element-interactions
@@ -51,19 +53,7 @@ export function OrderedTile(props: OrderedTileProps) {
         aria-keyshortcuts="[ ]"
         onClick={onOpen}
       >
-        <img
-          src={source}
-          alt={title}
-          loading="lazy"
-          decoding="async"
-          draggable={false}
-          onError={() => {
-            // Once for each address: a picture that is really gone must not be asked for without end.
-            if (broken === source) return;
-            setBroken(source);
-            onBroken();
-          }}
-        />
+        <Thumbnail image={image} title={title} height={SHOWN_HEIGHT} onBroken={onBroken} />
       </button>
       <div className={styles.tools}>
         <Menu

@@ -12,6 +12,7 @@ import { Enlarge } from "./Enlarge";
 import { MadeFrom } from "./MadeFrom";
 import { OtherProgram } from "./OtherProgram";
 import { Parameters } from "./Parameters";
+import { Raw } from "./Raw";
 import { Tags } from "./Tags";
 import styles from "./Facts.module.css";
 
@@ -36,6 +37,7 @@ export function Facts({ image }: { image: Image }) {
       <Tags image={image} />
       <Parameters image={image} />
       {image.job_id === null && <OtherProgram id={image.id} />}
+      <Raw image={image} />
       <p className={styles.keys}>{t("gallery.keys")}</p>
     </>
   );

@@ -1,9 +1,9 @@
 /** One picture, as large as the window allows, with everything it was made with. */
 import { useQuery } from "@tanstack/react-query";
-import { ChevronLeftIcon, ChevronRightIcon, XIcon } from "lucide-react";
+import { ChevronLeftIcon, ChevronRightIcon, SquareSplitHorizontalIcon, XIcon } from "lucide-react";
 import { useEffect, useState, type KeyboardEvent } from "react";
 
-import type { Image } from "@/api/types";
+import type { Image, Recipe } from "@/api/types";
 import { ActionDownload, ActionIcon } from "@/entities/ActionControl";
 import { AddToCollection } from "@/entities/collection/AddToCollection";
 import { deleteImage } from "@/entities/image/actions/deleteImage";
@@ -25,10 +25,14 @@ import { ContextMenu } from "@/ui/Menu";
 import { Failed, Loading } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 
+import { BeforeAfter } from "./BeforeAfter";
 import { Facts } from "./Facts";
+import { FilmStrip } from "./FilmStrip";
 import { Share } from "./Share";
-import { VIEWER } from "./shortcuts";
+import { VIEWER, ZOOM } from "./shortcuts";
 import styles from "./Viewer.module.css";
+import { FIT, type View } from "./zoom";
+import { keyView, Zoomable } from "./Zoomable";
 
 interface ViewerProps {
   id: string;
@@ -46,14 +50,28 @@ interface ViewerProps {
   /** The signed address of the listed picture has run out. */
   onBroken: () => void;
   onClose: () => void;
+  /** Those before and after it that are at hand, itself among them. */
+  strip?: readonly Image[];
 }
 
 const NEAR_END = 6;
 const ADDRESSES_TRIED = 2;
 
 export function Viewer(props: ViewerProps) {
-  const { id, known, newer, older, remaining, actions, onNearEnd, onShow, onRemove, onBroken, onClose } =
-    props;
+  const {
+    id,
+    known,
+    newer,
+    older,
+    remaining,
+    actions,
+    onNearEnd,
+    onShow,
+    onRemove,
+    onBroken,
+    onClose,
+    strip,
+  } = props;
   const i18n = useI18n();
   const { t } = i18n;
   const { data, error, refetch } = useQuery({ ...imageQuery(id), enabled: !known });
@@ -67,6 +85,11 @@ export function Viewer(props: ViewerProps) {
     if (known) onBroken();
     else void refetch();
   };
+  const [near, setNear] = useState({ id, view: FIT });
+  const view = near.id === id ? near.view : FIT;
+  const setView = (next: View) => setNear({ id, view: next });
+  const [comparing, setComparing] = useState<string | null>(null);
+  const source = (image?.generation_params as Recipe | undefined)?.source_image;
   const title = image ? pictureTitle(image.generation_params, i18n) : t("gallery.viewer");
   useTitle(title, "inside");
   useOfferActions(title, image, [
@@ -83,8 +106,12 @@ export function Viewer(props: ViewerProps) {
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (isTyping(event.target)) return;
+    // The line between before and after has its own.
+    if ((event.target as HTMLElement).matches("[type=range]") && event.key.startsWith("Arrow")) return;
+    const zoom = shortcutOf(Object.values(ZOOM), event, null);
     if (newer && shortcutOf([VIEWER.newer], event, null)) onShow(newer);
     else if (older && shortcutOf([VIEWER.older], event, null)) onShow(older);
+    else if (zoom && image) setView(keyView(view, zoom.to, event.currentTarget, image.width));
     else if (!image || !actions.onKey(image, event, onRemove)) return;
     event.preventDefault();
   };
@@ -97,15 +124,21 @@ export function Viewer(props: ViewerProps) {
             <LostPicture jobId={image.job_id} />
           ) : image ? (
             <ContextMenu entries={actions.entriesOf(image, onRemove)} className={styles.middle}>
-              <img
-                key={image.id}
-                src={image.file_url}
-                alt={title}
-                className={styles.picture}
-                style={{ "--width": image.width, "--height": image.height } as React.CSSProperties}
-                onLoad={(event) => (event.currentTarget.dataset.shown = "")}
-                onError={() => onError(image.file_url)}
-              />
+              {comparing === id && source !== undefined ? (
+                <BeforeAfter source={source} image={image} title={title} />
+              ) : (
+                <Zoomable
+                  image={image}
+                  title={title}
+                  view={view}
+                  onView={setView}
+                  onSwipe={(to) => {
+                    const next = to === "newer" ? newer : older;
+                    if (next) onShow(next);
+                  }}
+                  onError={onError}
+                />
+              )}
             </ContextMenu>
           ) : error ? (
             <Failed error={error} onRetry={() => void refetch()} />
@@ -133,9 +166,23 @@ export function Viewer(props: ViewerProps) {
             </IconButton>
           )}
         </div>
+        {strip && strip.length > 1 && (
+          <div className={styles.strip}>
+            <FilmStrip images={strip} current={id} onShow={onShow} onBroken={onBroken} />
+          </div>
+        )}
         <div className={styles.tools}>
           {image && (
             <>
+              {source !== undefined && (
+                <IconButton
+                  label={t("gallery.before_after")}
+                  aria-pressed={comparing === id}
+                  onClick={() => setComparing(comparing === id ? null : id)}
+                >
+                  <SquareSplitHorizontalIcon />
+                </IconButton>
+              )}
               <ActionIcon action={favoriteImage} thing={image} withKeys onPress={actions.favorite} />
               <ActionDownload action={downloadImage} thing={image} />
               <Share image={image} actions={actions} />

@@ -5,3 +5,18 @@ export const VIEWER = {
   newer: { label: "gallery.newer", keys: ["ArrowLeft"] },
   older: { label: "gallery.older", keys: ["ArrowRight"] },
 } satisfies Record<string, Shortcut>;
+
+/** Where a picture is looked at closer. */
+export const ZOOM = {
+  in: { label: "gallery.zoom_in", keys: ["+", "="], to: "in" },
+  out: { label: "gallery.zoom_out", keys: ["-"], to: "out" },
+  switch: { label: "gallery.zoom_switch", keys: ["z"], to: "switch" },
+} as const satisfies Record<string, Shortcut & { to: "in" | "out" | "switch" }>;
+
+/** Where pictures are gone through, one after the other. */
+export const REVIEW = {
+  keep: { label: "gallery.keep", keys: ["k", "Enter"] },
+  reject: { label: "gallery.reject", keys: ["x"] },
+  newer: { label: "gallery.review_back", keys: ["ArrowLeft"] },
+  older: { label: "gallery.review_on", keys: ["ArrowRight"] },
+} satisfies Record<string, Shortcut>;

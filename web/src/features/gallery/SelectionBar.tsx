@@ -1,0 +1,124 @@
+/** What can be done to the pictures that are chosen: to all of them or to none. */
+import { EyeIcon, SquareStackIcon, StarIcon, StarOffIcon, TagIcon, Trash2Icon, XIcon } from "lucide-react";
+import { useEffect, useState } from "react";
+
+import { putInto } from "@/entities/collection/actions/putInto";
+import { VISIBILITIES } from "@/entities/image/actions/shareImage";
+import type { ManyChange, ManyImages } from "@/entities/image/many";
+import { useI18n } from "@/i18n/useI18n";
+import { isSomethingAbove } from "@/shortcuts/above";
+import { Button } from "@/ui/Button";
+import { ConfirmDialog } from "@/ui/ConfirmDialog";
+import { IconButton } from "@/ui/IconButton";
+import { Menu } from "@/ui/Menu";
+import { Popover } from "@/ui/Popover";
+
+import { ManyCollections } from "./ManyCollections";
+import { ManyTags } from "./ManyTags";
+import styles from "./SelectionBar.module.css";
+import { countOf, type useChangeMany } from "./useChangeMany";
+
+interface SelectionBarProps {
+  images: ManyImages;
+  /** How many match in all; null: nobody knows yet. */
+  total: number | null;
+  many: ReturnType<typeof useChangeMany>;
+  onSelectAll: () => void;
+  onClear: () => void;
+  /** Side by side, where there are few enough. */
+  onCompare: (() => void) | null;
+}
+
+export function SelectionBar({ images, total, many, onSelectAll, onClear, onCompare }: SelectionBarProps) {
+  const { t, number } = useI18n();
+  const [asking, setAsking] = useState(false);
+  const count = countOf(images);
+  const ids = "ids" in images ? images.ids : null;
+  const change = (what: ManyChange) => many.change(images, what);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !event.defaultPrevented && !isSomethingAbove()) onClear();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [onClear]);
+
+  return (
+    <section className={styles.bar} aria-label={t("gallery.selection")}>
+      <IconButton label={t("gallery.clear")} onClick={onClear}>
+        <XIcon />
+      </IconButton>
+      <p className={styles.count} role="status">
+        {t("gallery.chosen", { n: count })}
+      </p>
+      {ids && total !== null && total > count && (
+        <Button small look="quiet" onClick={onSelectAll}>
+          {t("gallery.select_all", { n: number(total) })}
+        </Button>
+      )}
+      <div className={styles.actions}>
+        {onCompare && (
+          <IconButton label={t("gallery.compare")} onClick={onCompare}>
+            <SquareStackIcon />
+          </IconButton>
+        )}
+        <Popover icon fixed side="top" label={t("gallery.tag_many")} button={<TagIcon />}>
+          {(close) => <ManyTags change={change} close={close} />}
+        </Popover>
+        <IconButton
+          label={t("gallery.favor_many")}
+          disabled={many.busy}
+          onClick={() => change({ action: "favorite" })}
+        >
+          <StarIcon />
+        </IconButton>
+        <IconButton
+          label={t("gallery.unfavor_many")}
+          disabled={many.busy}
+          onClick={() => change({ action: "unfavorite" })}
+        >
+          <StarOffIcon />
+        </IconButton>
+        <Popover icon fixed side="top" label={t(putInto.label)} button={<putInto.icon />}>
+          {(close) => <ManyCollections change={change} close={close} />}
+        </Popover>
+        <Menu
+          align="end"
+          button={
+            <IconButton label={t("picture.visible_to")} disabled={many.busy}>
+              <EyeIcon />
+            </IconButton>
+          }
+          entries={VISIBILITIES.map((visibility) => ({
+            label: t(`picture.visibility.${visibility}`),
+            onSelect: () => change({ action: "set_visibility", visibility }),
+          }))}
+        />
+        <IconButton
+          // What is deleted does not come back, so it has to be chosen by hand.
+          label={t(ids ? "gallery.delete_many" : "gallery.delete_by_hand")}
+          disabled={many.busy || !ids}
+          onClick={() => setAsking(true)}
+        >
+          <Trash2Icon />
+        </IconButton>
+      </div>
+      {asking && ids && (
+        <ConfirmDialog
+          title={t("gallery.delete_title", { n: count })}
+          text={t("gallery.delete_text")}
+          action={t("gallery.delete_many")}
+          busy={many.busy}
+          onConfirm={() =>
+            many.remove(ids, () => {
+              setAsking(false);
+              onClear();
+            })
+          }
+          onClose={() => setAsking(false)}
+        />
+      )}
+    </section>
+  );
+}
