@@ -23,6 +23,7 @@ TASKS_OF_THEIR_OWN = {
     "pingvas/base/loops.py": "supervises them",
     "pingvas/base/notify.py": "the sign of life of one connection, which it closes when it ends",
     "pingvas/adapters/model_download.py": "parts of a file, awaited together",
+    "pingvas/gallery/import_pictures.py": "one picture each, awaited",
     "pingvas/api/http/held_answer.py": "one answer, awaited",
     "pingvas/api/http/metrics_listener.py": "one answer a connection, which ends by its deadlines",
     "pingvas/api/routes/open_jobs.py": "one look at the database, awaited by all who asked for it",

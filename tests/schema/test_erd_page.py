@@ -10,6 +10,7 @@ from tests.schema.erd_page import Diagram, page_diagram, page_table, source_diag
 # What the page's words for types are in PostgreSQL.
 TYPES = {
     "uuid": "uuid",
+    "uuid[]": "uuid[]",
     "string": "text",
     "text": "text",
     "enum": "text",
