@@ -54,7 +54,7 @@ export function PlanOffer({ plan, cycle, option, isKnown, held, isSold, onChange
         ))}
       </ul>
       <p className={styles.change}>{isKnown && changeText(plan, option, held, i18n)}</p>
-      {isSold && isCurrent && held && <Resume held={held} />}
+      {isSold && isCurrent && <Resume held={held} />}
       {isSold && option && <Choose option={option} plan={plan} held={held} onChange={onChange} />}
     </li>
   );
