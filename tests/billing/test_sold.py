@@ -16,7 +16,7 @@ from pingvas.base.read_session import ReadSession
 from pingvas.billing.credits import draw
 from pingvas.billing.ledger import find_disagreements
 from pingvas.billing.sold.due import settle_due
-from pingvas.billing.sold.view import list_options, view_subscription
+from pingvas.billing.sold.view import get_option, list_options, view_subscription
 from pingvas.billing.subscriptions import lock_current_subscription
 from tests.make.billing import balance_of, make_person
 from tests.make.sold import add_checkout, begin, follow, grants_of, hear, held_by
@@ -177,6 +177,42 @@ async def test_the_order_of_words_and_how_often_they_come_change_nothing(databas
         for other in others:
             assert await held_by(session, other) == mine
         assert await find_disagreements(session) == []
+
+
+async def test_what_a_better_plan_costs_now_is_what_the_seller_then_charges(database: Database) -> None:
+    # given
+    user_id, store = await begin(database, START)
+    number = store.buy("starter", "monthly", "t")
+    await hear(database, store.told)
+
+    for day, plan, cycle in ((8, "pro", "monthly"), (17, "studio", "monthly"), (20, "studio", "yearly")):
+        # when
+        await follow(database, store, _day(2, day))
+        async with database.read() as session:
+            option = await get_option(session, user_id, plan, cycle)
+        store.change(number, plan, cycle, at_once=True)
+        await hear(database, store.told[-2:])
+
+        # then
+        charged = list(store.invoices.values())[-1].subtotal
+        assert option.due_now is not None
+        assert abs(option.due_now - charged) <= 1, plan
+
+
+async def test_what_is_due_is_not_made_up_where_todays_price_is_not_what_was_paid(database: Database) -> None:
+    # given somebody who pays what the plan cost before
+    user_id, store = await begin(database, START)
+    store.buy("starter", "monthly", "t")
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE subscription_plans SET monthly_price = 30 WHERE name = 'starter'"))
+    await hear(database, store.told)
+
+    # when
+    async with database.read() as session:
+        option = await get_option(session, user_id, "pro", "monthly")
+
+    # then
+    assert (option.action, option.at_once, option.due_now) == ("upgrade", True, None)
 
 
 async def test_a_payment_that_is_heard_of_last_is_noted_with_what_it_brought(database: Database) -> None:

@@ -11,9 +11,13 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.conftest import Rendered
+from tests.deploy.conftest import SECRET, Rendered
 from tests.deploy.schemas import WITHOUT_SCHEMA, problems_of
 
+OF_THE_SANDBOX = {
+    "lemonSqueezyApiKey": "a key of one's own",
+    "lemonSqueezyWebhookSecret": "a secret of one's own",
+}
 OLDEST, NEWEST = "1.27", "1.37"
 EVERYTHING: dict[str, Any] = {
     "settings": {"open_registration": False, "log_level": "debug"},
@@ -58,6 +62,18 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "as it is": {},
     "everything": EVERYTHING,
     "a secret of one's own": {"secret": {"existingSecret": "mine"}, "migrate": {"enabled": False}},
+    "a sandbox that sells": {
+        "secret": {**SECRET, **OF_THE_SANDBOX},
+        "sandbox": {
+            "enabled": True,
+            "url": "https://sandbox.example.org",
+            "tlsSecretName": "certificate-of-the-sandbox",
+            "storageClassName": "fast",
+            "nodeSelector": {"pool": "web"},
+        },
+        "ingress": {"enabled": True, "host": "studio.example.org"},
+        "networkPolicy": {"from": [{"podSelector": {"matchLabels": {"app": "proxy"}}}]},
+    },
     "no card": {"worker": {"gpu": {"enabled": False}, "tolerations": []}},
     "claims of one's own": {
         "storage": {"volume": {"enabled": True, "existingClaim": "pictures"}},

@@ -5,7 +5,7 @@ import { barsOf, lastDays } from "@/entities/usage/usageDays";
 import { changesOf, entriesOf } from "@/features/admin/money/planEntries";
 import { EMPTY_CODE, readCode } from "@/features/admin/money/codeEntries";
 import { expiringNext } from "@/features/billing/expiring";
-import { changeText, keptLines, readVariant, standingLines } from "@/features/billing/planText";
+import { changeText, dueText, keptLines, readVariant, standingLines } from "@/features/billing/planText";
 import { soundFilter } from "@/features/billing/useStatementFilter";
 
 import { FREE, PLANS, PRO, subscriptionOf } from "./billingAnswers";
@@ -50,6 +50,7 @@ describe("what another plan would change", () => {
     starts_at: null,
     credits_now: 15_000,
     credits_per_month: 30_000,
+    due_now: "48.62",
     ...change,
   });
   const said = (change: Partial<PlanOption>, from = held, i18n = en) =>
@@ -80,6 +81,28 @@ describe("what another plan would change", () => {
     expect(changeText(PRO, stay, held, en)).toBe("You keep what you have paid for. Nothing is paid now.");
     expect(said({ credits_now: 0 }, subscriptionOf({ status: "trial" }))).toContain(
       "Nothing is paid before your trial ends",
+    );
+  });
+
+  test("tells about how much is paid now, and how it is counted where only the seller knows", () => {
+    const due = (change: Partial<PlanOption>, from = held, i18n = en) => dueText(option(change), from, i18n);
+
+    expect(due({})).toMatch(/^Due now: about \$48\.62, before taxes\. That is the difference/);
+    expect(due({}, held, ko)).toContain("약 US$48.62");
+    expect(due({ billing_cycle: "yearly", due_now: "1451.38" })).toMatch(
+      /\$1,451\.38.*new price less what is left/,
+    );
+    expect(due({ due_now: null })).toMatch(/difference between the two prices.*Only the payment service/);
+    expect(due({}, subscriptionOf({ status: "trial" }))).toBeNull();
+    expect(due({ starts_at: "2026-12-30T12:00:00Z" })).toBeNull();
+    expect(due({ action: "downgrade", starts_at: null })).toBeNull();
+  });
+
+  test("is until when it runs, where it is canceled", () => {
+    const canceled = subscriptionOf({ status: "canceled", ends_at: "2026-12-30T12:00:00Z", can: ["resume"] });
+
+    expect(said({ plan: "pro", action: "current" }, canceled)).toBe(
+      "Canceled: it ends on Dec 30, 2026, then you are on Free.",
     );
   });
 

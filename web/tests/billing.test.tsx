@@ -36,6 +36,7 @@ const option = (plan: string, change: Partial<PlanOption>): PlanOption => ({
   starts_at: null,
   credits_now: 15_000,
   credits_per_month: 30_000,
+  due_now: null,
   ...change,
 });
 const OPTIONS = [
@@ -132,6 +133,31 @@ test("a plan is canceled once it was said what is kept, and that can be taken ba
 
   expect(calls.filter(({ method }) => method === "POST").map(({ path }) => path)).toEqual([
     "/subscription/cancel",
+    "/subscription/resume",
+  ]);
+});
+
+test("a canceled plan is taken back on its card among the plans", async () => {
+  const user = userEvent.setup();
+  const canceled = subscriptionOf({
+    status: "canceled",
+    renews_at: null,
+    ends_at: "2026-12-30T12:00:00Z",
+    can: ["resume", "portal"],
+  });
+  const calls = studio({
+    ...PAGE,
+    "GET /subscription": canceled,
+    "POST /subscription/resume": subscriptionOf({}),
+  });
+  show(<PlansPage />);
+
+  const pro = await screen.findByRole("listitem", { name: "Pro" });
+  await user.click(await within(pro).findByRole("button", { name: "Keep my plan" }));
+  await waitFor(() => expect(within(pro).queryByRole("button", { name: "Keep my plan" })).toBeNull());
+
+  expect(screen.queryAllByRole("button", { name: "Keep my plan" })).toEqual([]);
+  expect(calls.filter(({ method }) => method === "POST").map(({ path }) => path)).toEqual([
     "/subscription/resume",
   ]);
 });

@@ -25,6 +25,9 @@ class OptionOut(BaseModel):
     action: Literal["checkout", "upgrade", "downgrade", "current", "none"]
     starts_at: datetime | None = Field(description="Null: at once")
     credits_now: int = Field(description="That come at once")
+    due_now: Decimal | None = Field(
+        description="About what is paid at once, in USD without taxes; null: nothing, or only the seller knows"
+    )
     credits_per_month: int
 
 
@@ -54,5 +57,6 @@ def _option(option: ChangeOption) -> OptionOut:
         action=option.action,
         starts_at=option.starts_at,
         credits_now=option.credits_now,
+        due_now=None if option.due_now is None else Decimal(option.due_now) / 100,
         credits_per_month=option.plan.credits_per_month,
     )

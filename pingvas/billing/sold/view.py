@@ -11,6 +11,7 @@ from pingvas.adapters.sellers.seller import Cycle
 from pingvas.base.errors import Conflict
 from pingvas.base.read_session import ReadSession
 from pingvas.billing.sold.copies import STUDIO, Copies, PlanRow, SoldCopy, load_copies
+from pingvas.billing.sold.due_now import estimate_due
 from pingvas.billing.sold.periods import Period, current_period, periods_of
 from pingvas.billing.sold.plan_held import Held, plan_held
 from pingvas.billing.subscriptions import NoSubscription
@@ -47,7 +48,8 @@ class SubscriptionView:
 
 @dataclass(frozen=True)
 class ChangeOption:
-    """What one plan in one cycle would mean. `starts_at=None`: at once. `at_once`: whether the seller is told to charge now."""
+    """What one plan in one cycle would mean. `starts_at=None`: at once. `at_once`: whether the seller is told to charge now, and
+    `due_now` about how many cents that are, without taxes; None where only the seller knows."""
 
     plan: PlanRow
     cycle: Cycle
@@ -56,6 +58,7 @@ class ChangeOption:
     starts_at: datetime | None
     credits_now: int
     at_once: bool
+    due_now: int | None = None
 
 
 async def view_subscription(session: ReadSession, user_id: UUID) -> SubscriptionView:
@@ -121,15 +124,20 @@ def _option(copies: Copies, held: Held, plan: PlanRow, cycle: Cycle) -> ChangeOp
     price = int((plan.price(cycle) or 0) * 100)
 
     def option(
-        action: Action, starts_at: datetime | None = None, credits: int = 0, *, at_once: bool = False
+        action: Action,
+        starts_at: datetime | None = None,
+        credits: int = 0,
+        *,
+        at_once: bool = False,
+        due_now: int | None = None,
     ) -> ChangeOption:
-        return ChangeOption(plan, cycle, price, action, starts_at, credits, at_once)
+        return ChangeOption(plan, cycle, price, action, starts_at, credits, at_once, due_now)
 
     by = held.by
     if by is None or by.provider == STUDIO:
         if by is not None and plan.rank <= held.plan.rank:
             return option("none")  # what is agreed is as good
-        return option("checkout", None, plan.credits_per_month, at_once=True)
+        return option("checkout", None, plan.credits_per_month, at_once=True, due_now=price)
     if (plan, cycle) == (by.plan, by.cycle):
         return option("current")
     if held.status != "active":
@@ -146,7 +154,8 @@ def _option(copies: Copies, held: Held, plan: PlanRow, cycle: Cycle) -> ChangeOp
             "none"
         )  # the seller would count from the lower one: what was lowered is taken back first
     if plan.rank > held.plan.rank or (plan == held.plan and cycle != held.cycle):
-        return option("upgrade", None, _difference(held, plan, period), at_once=True)
+        due = estimate_due(period, held.plan, plan, cycle, copies.now)
+        return option("upgrade", None, _difference(held, plan, period), at_once=True, due_now=due)
     # What is paid for already stays until its end: going back to it costs nothing now.
     return option("upgrade" if plan == held.plan else "downgrade", ends_at)
 

@@ -39,6 +39,15 @@
 - name: PINGVAS_LEMON_SQUEEZY_WEBHOOK_SECRET
   valueFrom:
     secretKeyRef: {name: {{ $secret }}, key: lemon-squeezy-webhook-secret, optional: true}
+{{- if $root.Values.sandbox.enabled }}
+{{- range list "billing_provider" "lemon_squeezy_api_url" "sandbox_host" "sandbox_port" "sandbox_url" }}
+{{- if hasKey $root.Values.settings . }}{{ fail (printf "leave settings.%s out: sandbox.enabled sets it" .) }}{{ end }}
+{{- end }}
+- name: PINGVAS_BILLING_PROVIDER
+  value: sandbox
+- name: PINGVAS_LEMON_SQUEEZY_API_URL
+  value: http://{{ include "studio.fullname" $root }}-sandbox:8401/v1
+{{- end }}
 - name: PINGVAS_SMTP_URL
   valueFrom:
     secretKeyRef: {name: {{ $secret }}, key: smtp-url, optional: true}
@@ -152,6 +161,10 @@ google-client-secret: {{ . | quote }}
 {{- end }}
 {{- with .Values.secret.discordClientSecret }}
 discord-client-secret: {{ . | quote }}
+{{- end }}
+{{- if .Values.sandbox.enabled }}
+{{- $_ := required "set secret.lemonSqueezyApiKey (openssl rand -hex 20) for the sandbox, or secret.existingSecret" .Values.secret.lemonSqueezyApiKey }}
+{{- $_ := required "set secret.lemonSqueezyWebhookSecret (openssl rand -hex 20) for the sandbox, or secret.existingSecret" .Values.secret.lemonSqueezyWebhookSecret }}
 {{- end }}
 {{- with .Values.secret.lemonSqueezyApiKey }}
 lemon-squeezy-api-key: {{ . | quote }}

@@ -3365,6 +3365,12 @@ export type OptionOut = {
      */
     credits_now: number;
     /**
+     * Due Now
+     *
+     * About what is paid at once, in USD without taxes; null: nothing, or only the seller knows
+     */
+    due_now: string | null;
+    /**
      * Credits Per Month
      */
     credits_per_month: number;

@@ -37,7 +37,7 @@ export function SecondFactorForm({ challenge, onStartAgain }: SecondFactorFormPr
         <p className={pages.problem} role="alert">
           {t(left === 0 ? "auth.code_over" : "auth.code_too_late")}
         </p>
-        <Button look="primary" wide autoFocus onClick={onStartAgain}>
+        <Button look="primary" wide ref={focus} onClick={onStartAgain}>
           {t("auth.start_again")}
         </Button>
       </>
@@ -73,7 +73,7 @@ export function SecondFactorForm({ challenge, onStartAgain }: SecondFactorFormPr
         />
         {problem && !wrong && (
           <p className={styles.problem} role="alert">
-            {locked ? t("auth.code_locked", { wait: duration(problem.retryAfter ?? 0) }) : said}
+            {locked ? t("auth.code_locked", { wait: duration(problem.retryAfter) }) : said}
           </p>
         )}
         <Button type="submit" look="primary" wide busy={sending.isPending}>
@@ -96,4 +96,9 @@ export function SecondFactorForm({ challenge, onStartAgain }: SecondFactorFormPr
       </form>
     </>
   );
+}
+
+/** The form in which somebody was is gone. */
+function focus(button: HTMLButtonElement | null): void {
+  button?.focus();
 }

@@ -9,7 +9,7 @@ import { toast } from "@/ui/toasts";
 
 import { changePlan } from "./actions";
 import styles from "./Dialogs.module.css";
-import { changeText, isStaying, priceText } from "./planText";
+import { changeText, dueText, isStaying, priceText } from "./planText";
 
 interface ChangeDialogProps {
   plan: Plan;
@@ -36,6 +36,7 @@ export function ChangeDialog({ plan, option, held, onClose }: ChangeDialogProps)
       onClose();
     },
   });
+  const due = dueText(option, held, i18n);
   const price = priceText(plan, option.billing_cycle, i18n);
   return (
     <Dialog
@@ -44,6 +45,7 @@ export function ChangeDialog({ plan, option, held, onClose }: ChangeDialogProps)
       text={changeText(plan, option, held, i18n)}
       onClose={onClose}
     >
+      {due !== null && <p className={styles.due}>{due}</p>}
       {price !== null && <p className={styles.price}>{t("billing.price_then", { price })}</p>}
       {option.credits_now > 0 && <p className={styles.soft}>{t("billing.credits_follow")}</p>}
       {changing.problem && (

@@ -1,14 +1,16 @@
 import { CheckIcon } from "lucide-react";
 
 import type { BillingCycle, Plan, PlanOption, Subscription } from "@/api/types";
+import { ActionButton } from "@/entities/ActionControl";
 import { useAction } from "@/entities/useAction";
 import type { Translator } from "@/i18n/translate";
 import { useI18n } from "@/i18n/useI18n";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { problemText } from "@/ui/problemText";
+import { toast } from "@/ui/toasts";
 
-import { buyPlan } from "./actions";
+import { buyPlan, resumePlan } from "./actions";
 import { leaveTo } from "./leave";
 import { changeText, isStaying, priceOf, priceText } from "./planText";
 import styles from "./PlansPage.module.css";
@@ -52,6 +54,7 @@ export function PlanOffer({ plan, cycle, option, isKnown, held, isSold, onChange
         ))}
       </ul>
       <p className={styles.change}>{isKnown && changeText(plan, option, held, i18n)}</p>
+      {isSold && isCurrent && <Resume held={held} />}
       {isSold && option && <Choose option={option} plan={plan} held={held} onChange={onChange} />}
     </li>
   );
@@ -72,6 +75,32 @@ function Price({ plan, cycle }: { plan: Plan; cycle: BillingCycle }) {
         </span>
       )}
     </p>
+  );
+}
+
+/** A plan that was canceled, and runs on until its period ends. */
+function Resume({ held }: { held: Subscription }) {
+  const i18n = useI18n();
+  const resuming = useAction(resumePlan, {
+    beside: true,
+    onDone: () => toast(i18n.t("billing.resumed"), "good"),
+  });
+  return (
+    <>
+      <ActionButton
+        action={resumePlan}
+        thing={held}
+        look="primary"
+        wide
+        busy={resuming.busy}
+        onPress={resuming.run}
+      />
+      {resuming.problem && (
+        <p className={styles.problem} role="alert">
+          {problemText(i18n, resuming.problem)}
+        </p>
+      )}
+    </>
   );
 }
 

@@ -53,17 +53,20 @@ export function standingLines(
   return lines.filter((line) => typeof line === "string");
 }
 
+type Held = Pick<Subscription, "plan" | "status" | "ends_at">;
+
 /** What a plan would change for this person, and when. `option`: undefined where a plan is not sold. */
 export function changeText(
   plan: Pick<Plan, "name" | "monthly_price">,
   option: PlanOption | undefined,
-  held: Pick<Subscription, "plan" | "status"> | undefined,
-  { t, date, money }: Translator,
+  held: Held | undefined,
+  i18n: Translator,
 ): string {
-  if (!option || option.action === "none") return whyNot(plan, option, held, t);
+  const { t, date, money } = i18n;
+  if (!option || option.action === "none") return whyNot(plan, option, held, i18n);
   const { action, price, starts_at, credits_now: now, credits_per_month: monthly, billing_cycle } = option;
   const current = held?.plan.display_name ?? "";
-  if (action === "current") return t("billing.option.current");
+  if (action === "current") return currentText(held, i18n);
   if (action === "checkout")
     return t(`billing.option.checkout_${billing_cycle}`, { price: money(price), now, monthly });
   if (held?.status === "trial") return t("billing.option.trial", { monthly });
@@ -73,18 +76,37 @@ export function changeText(
   return now > 0 ? t("billing.option.upgrade", { now, monthly }) : t("billing.option.longer", { monthly });
 }
 
+/** What is paid when a better plan is taken, as far as that is known; null: nothing is. */
+export function dueText(
+  { action, starts_at, due_now, billing_cycle }: PlanOption,
+  held: Pick<Subscription, "status" | "billing_cycle"> | undefined,
+  { t, money }: Translator,
+): string | null {
+  if (action !== "upgrade" || starts_at !== null || held?.status === "trial") return null;
+  const kind = held?.billing_cycle === billing_cycle ? "same" : "longer";
+  return due_now === null
+    ? t(`billing.due.unknown_${kind}`)
+    : t(`billing.due.${kind}`, { price: money(due_now) });
+}
+
 /** Back to the plan that is paid for already, before another one takes its place. */
 export function isStaying(option: PlanOption, held: Pick<Subscription, "plan"> | undefined): boolean {
   return option.action === "upgrade" && option.starts_at !== null && option.plan === held?.plan.name;
 }
 
+function currentText(held: Held | undefined, { t, date }: Translator): string {
+  if (held?.status !== "canceled" || held.ends_at === null) return t("billing.option.current");
+  return t("billing.ends_on", { date: date(held.ends_at) });
+}
+
 function whyNot(
   plan: Pick<Plan, "name" | "monthly_price">,
   option: PlanOption | undefined,
-  held: Pick<Subscription, "plan" | "status"> | undefined,
-  t: Translator["t"],
+  held: Held | undefined,
+  i18n: Translator,
 ): string {
-  if (plan.name === held?.plan.name) return t("billing.option.current");
+  const { t } = i18n;
+  if (plan.name === held?.plan.name) return currentText(held, i18n);
   if (plan.monthly_price === null) return t("billing.option.agreed");
   if (!option) return t("billing.option.none");
   if (held?.status === "canceled") return t("billing.option.canceled");
