@@ -26,17 +26,19 @@ MAX_NAMES = 200
 
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 _NAMED = text(f"""
-    SELECT term.place - 1 AS place, named.mark
+    WITH tag AS MATERIALIZED (
+        SELECT user_tags.id, name, user_tags.usage_count FROM user_tags JOIN tags ON tags.id = tag_id
+         WHERE user_id = :user_id
+    ), collection AS MATERIALIZED (
+        SELECT id, lower(normalize(name)) AS name, updated_at FROM collections WHERE user_id = :user_id
+    )
+    SELECT term.place - 1 AS place, search_mark(named.id) AS mark
       FROM unnest(:patterns) WITH ORDINALITY AS term (pattern, place)
      CROSS JOIN LATERAL (
-           (SELECT search_mark(user_tags.id) AS mark FROM user_tags JOIN tags ON tags.id = user_tags.tag_id
-             WHERE user_tags.user_id = :user_id AND tags.name ~ term.pattern
-             ORDER BY user_tags.usage_count DESC LIMIT {MAX_NAMES})
+           (SELECT id FROM tag WHERE name ~ pattern ORDER BY usage_count DESC LIMIT {MAX_NAMES})
            UNION ALL
-           (SELECT search_mark(id) FROM collections
-             WHERE user_id = :user_id AND lower(normalize(name)) ~ term.pattern
-             ORDER BY updated_at DESC LIMIT {MAX_NAMES})) AS named
-     WHERE term.pattern <> ''
+           (SELECT id FROM collection WHERE name ~ pattern ORDER BY updated_at DESC LIMIT {MAX_NAMES})) AS named
+     WHERE pattern <> ''
 """).bindparams(bindparam("patterns", type_=ARRAY(Text)))  # noqa: S608 - our own figures
 
 
