@@ -19,6 +19,7 @@ const PICTURE: Image = {
   file_size: 2048,
   visibility: "private",
   is_favorite: false,
+  rating: 0,
   tags: [],
   generation_params: { seed: 1234567, model: "pingvas-mini" },
   thumbnail_url: null,

@@ -1,7 +1,7 @@
 /** The pictures of a person as they are read, and what those readings are called in the cache. */
 import { infiniteQueryOptions } from "@tanstack/react-query";
 
-import { listImages } from "@/api/generated";
+import { listImages, type ListImagesData } from "@/api/generated";
 import { getImageOptions, listImagesInfiniteQueryKey } from "@/api/generated/@tanstack/react-query.gen";
 import { followingPages } from "@/api/pages";
 
@@ -9,6 +9,8 @@ export interface Filter {
   favorite: boolean;
   /** All of them. */
   tags?: readonly string[];
+  /** What else the list is asked for. */
+  more?: Omit<NonNullable<ListImagesData["query"]>, "favorite" | "tag" | "limit" | "cursor">;
 }
 
 export const imageKeys = {
@@ -30,6 +32,11 @@ export const imagesQuery = (filter: Filter) =>
 
 export const imageQuery = (id: string) => getImageOptions({ path: { image_id: id } });
 
-function queryOf({ favorite, tags = [] }: Filter) {
-  return { limit: 48, favorite: favorite ? true : undefined, tag: tags.length > 0 ? [...tags] : undefined };
+function queryOf({ favorite, tags = [], more }: Filter) {
+  return {
+    ...more,
+    limit: 48,
+    favorite: favorite ? true : undefined,
+    tag: tags.length > 0 ? [...tags] : undefined,
+  };
 }

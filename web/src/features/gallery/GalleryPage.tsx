@@ -6,24 +6,32 @@ import { Link, useSearchParams } from "react-router";
 import type { Image } from "@/api/types";
 import { useUnseen } from "@/entities/image/deletions";
 import { imagesQuery } from "@/entities/image/queries";
-import { TagField } from "@/entities/image/TagField";
 import { useImageActions } from "@/entities/image/useImageActions";
 import { useI18n } from "@/i18n/useI18n";
-import { buttonClass } from "@/ui/Button";
+import { Button, buttonClass } from "@/ui/Button";
 import { Segmented } from "@/ui/RadioGroup";
 import { Empty, Failed, Loading } from "@/ui/States";
 
 import styles from "./GalleryPage.module.css";
 import { PictureGrid } from "./PictureGrid";
+import {
+  isNarrowed,
+  nothingAsked,
+  queryOf,
+  readSearch,
+  writeSearch,
+  type Search,
+} from "./search/gallerySearch";
+import { SearchBar } from "./search/SearchBar";
 import { Viewer } from "./Viewer";
 
 export function GalleryPage() {
   const { t } = useI18n();
   const [query, setQuery] = useSearchParams();
-  const favorite = query.get("show") === "favorites";
   const open = query.get("view");
-  const tags = query.getAll("tag");
-  const list = useInfiniteQuery(imagesQuery({ favorite, tags }));
+  const search = readSearch(query);
+  const { favorite, tags } = search;
+  const list = useInfiniteQuery(imagesQuery({ favorite, tags, more: queryOf(search) }));
   const unseen = useUnseen();
   const images = useMemo(
     () => list.data?.pages.flatMap((page) => page.items).filter(({ id }) => !unseen.has(id)) ?? [],
@@ -31,7 +39,7 @@ export function GalleryPage() {
   );
   const actions = useImageActions();
 
-  const change = (name: "view" | "show", value: string | null, replace: boolean) =>
+  const change = (name: "view", value: string | null, replace: boolean) =>
     setQuery(
       (before) => {
         const next = new URLSearchParams(before);
@@ -41,16 +49,8 @@ export function GalleryPage() {
       },
       { replace, preventScrollReset: true },
     );
-  const filterBy = (names: string[]) =>
-    setQuery(
-      (before) => {
-        const next = new URLSearchParams(before);
-        next.delete("tag");
-        for (const name of names) next.append("tag", name);
-        return next;
-      },
-      { preventScrollReset: true },
-    );
+  const ask = (next: Search, replace = false) =>
+    setQuery((before) => writeSearch(before, next), { replace, preventScrollReset: true });
   // Signed addresses run out together; one reading renews them all.
   const lastRead = list.dataUpdatedAt;
   const reread = () => {
@@ -78,22 +78,21 @@ export function GalleryPage() {
             { value: "all", label: t("gallery.all") },
             { value: "favorites", label: t("gallery.favorites") },
           ]}
-          onChange={(value) => change("show", value === "all" ? null : value, true)}
+          onChange={(value) => ask({ ...search, favorite: value === "favorites" }, true)}
         />
       </header>
-      <TagField
-        label={t("gallery.by_tags")}
-        placeholder={t("gallery.by_tags_example")}
-        onlyKnown
-        values={tags}
-        onChange={filterBy}
+      <SearchBar
+        search={search}
+        found={isNarrowed(search) && list.isSuccess && !list.hasNextPage ? images.length : null}
+        // Words that are still being written are one step of the way back.
+        onChange={(next) => ask(next, search.q !== "" && next.q !== search.q)}
       />
       {list.isPending ? (
         <Loading label={t("gallery.loading")} />
       ) : list.isError && images.length === 0 ? (
         <Failed error={list.error} onRetry={() => void list.refetch()} />
       ) : images.length === 0 && !list.hasNextPage ? (
-        <Nothing favorite={favorite} tagged={tags.length > 0} />
+        <Nothing search={search} onAsk={ask} />
       ) : (
         <PictureGrid
           images={images}
@@ -124,10 +123,20 @@ export function GalleryPage() {
   );
 }
 
-function Nothing({ favorite, tagged }: { favorite: boolean; tagged: boolean }) {
+function Nothing({ search, onAsk }: { search: Search; onAsk: (search: Search) => void }) {
   const { t } = useI18n();
-  if (tagged) return <Empty title={t("gallery.none_tagged_title")} text={t("gallery.none_tagged_text")} />;
-  return favorite ? (
+  const rest = nothingAsked(search);
+  if (isNarrowed(search)) {
+    const byTagsAlone = !isNarrowed({ ...search, tags: [] });
+    if (byTagsAlone)
+      return <Empty title={t("gallery.none_tagged_title")} text={t("gallery.none_tagged_text")} />;
+    return (
+      <Empty title={t("gallery.none_found_title")} text={t("gallery.none_found_text")}>
+        <Button onClick={() => onAsk(rest)}>{t("gallery.show_all")}</Button>
+      </Empty>
+    );
+  }
+  return search.favorite ? (
     <Empty title={t("gallery.no_favorites_title")} text={t("gallery.no_favorites_text")} />
   ) : (
     <Empty title={t("gallery.empty_title")} text={t("gallery.empty_text")}>

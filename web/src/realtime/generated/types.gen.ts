@@ -113,6 +113,10 @@ export type ImagePayload = {
      */
     is_favorite: boolean;
     /**
+     * Rating
+     */
+    rating: number;
+    /**
      * Tags
      */
     tags: Array<string>;
