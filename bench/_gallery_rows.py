@@ -1,4 +1,4 @@
-"""A large gallery as rows, made by SQL: pictures of many people, a tenth of them one person's, with tags and collections."""
+"""A large gallery as rows, made by SQL: pictures of many people, many of them one person's, with tags and collections."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _IMAGES = """
                              ELSE '[]' END),
            now() - n * interval '20 seconds'
       FROM (SELECT n, gen_random_uuid() AS id,
-                   CASE WHEN n % 10 = 0 THEN ($1::uuid[])[1]
+                   CASE WHEN n % $6::bigint = 0 THEN ($1::uuid[])[1]
                         ELSE ($1::uuid[])[2 + (n * 7 % (cardinality($1::uuid[]) - 1))] END AS user_id,
                    'model-' || floor(30 * power(random(), 3)) AS model,
                    CASE WHEN random() < 0.01 THEN 'inpaint' WHEN random() < 0.2 THEN 'img2img' ELSE 'txt2img' END AS job_type,
@@ -66,15 +66,17 @@ class Made:
     api_key: UUID
 
 
-async def fill(bare: asyncpg.Connection, images: int, people: int) -> Made:
-    """As many pictures of as many people, with their documents, and the planner's figures. Triggers rest meanwhile."""
+async def fill(bare: asyncpg.Connection, images: int, people: int, largest: int) -> Made:
+    """As many pictures of as many people, one of whom has `largest`, with their documents, and the planner's figures. Triggers rest meanwhile."""
     ids = [uuid4() for _ in range(people)]
     collection, api_key = uuid4(), uuid4()
     tags = ["태그 고래", *(f"tag {number}" for number in range(499))]
     await bare.execute("SET session_replication_role = replica")
     await bare.execute(_PEOPLE, ids)
     for first in range(0, images, _STEP):
-        await bare.execute(_IMAGES, ids, list(WORDS), first, api_key, min(_STEP, images - first))
+        await bare.execute(
+            _IMAGES, ids, list(WORDS), first, api_key, min(_STEP, images - first), images // largest
+        )
     await bare.execute(_TAGS, tags)
     await bare.execute(_TAGGED, len(tags))
     await bare.execute(_USED)
