@@ -25,7 +25,7 @@ Origin = Literal["made", "uploaded"]
 
 SHARED = ("public", "unlisted")
 # As many of the list are looked at one by one, before the index of words is asked for all that it has.
-NEAR = 2000
+NEAR = 1000
 
 Column = InstrumentedAttribute[Any]
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, cast, func, select, text
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Text, Uuid, bindparam, cast, literal, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -25,19 +25,35 @@ MAX_TERMS = 16
 MAX_NAMES = 200
 
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
-_NAMED = text(f"""
-    SELECT term.place - 1 AS place, named.mark
-      FROM unnest(:patterns) WITH ORDINALITY AS term (pattern, place)
-     CROSS JOIN LATERAL (
-           (SELECT search_mark(user_tags.id) AS mark FROM user_tags JOIN tags ON tags.id = user_tags.tag_id
-             WHERE user_tags.user_id = :user_id AND tags.name ~ term.pattern
-             ORDER BY user_tags.usage_count DESC LIMIT {MAX_NAMES})
-           UNION ALL
-           (SELECT search_mark(id) FROM collections
-             WHERE user_id = :user_id AND lower(normalize(name)) ~ term.pattern
-             ORDER BY updated_at DESC LIMIT {MAX_NAMES})) AS named
-     WHERE term.pattern <> ''
-""").bindparams(bindparam("patterns", type_=ARRAY(Text)))  # noqa: S608 - our own figures
+# Each term as a query, and the marks of the person's tags and collections that are called so.
+_TERMS = text(f"""
+    WITH tag AS MATERIALIZED (
+        SELECT user_tags.id, name, user_tags.usage_count FROM user_tags JOIN tags ON tags.id = tag_id
+         WHERE user_id = :user_id
+    ), collection AS MATERIALIZED (
+        SELECT id, lower(normalize(name)) AS name, updated_at FROM collections WHERE user_id = :user_id
+    )
+    SELECT CAST(search_query(:user_id, said, partial) AS text) AS said,
+           ARRAY(
+               (SELECT search_mark(id) FROM tag WHERE pattern <> '' AND name ~ pattern
+                 ORDER BY usage_count DESC LIMIT {MAX_NAMES})
+               UNION ALL
+               (SELECT search_mark(id) FROM collection WHERE pattern <> '' AND name ~ pattern
+                 ORDER BY updated_at DESC LIMIT {MAX_NAMES})) AS marks
+      FROM unnest(:said, :partial, :patterns) WITH ORDINALITY AS term (said, partial, pattern, place)
+     ORDER BY place
+""").bindparams(  # noqa: S608 - our own figures
+    bindparam("said", type_=ARRAY(Text)),
+    bindparam("partial", type_=ARRAY(Boolean)),
+    bindparam("patterns", type_=ARRAY(Text)),
+    bindparam("user_id", type_=Uuid),
+)
+# The mark that all of a person's documents have, and those of LoRAs.
+_REQUIRED = text("""
+    SELECT search_scope(:user_id) || '#'
+    UNION ALL
+    SELECT search_lora(:user_id, name) FROM unnest(:loras) AS name
+""").bindparams(bindparam("loras", type_=ARRAY(Text)), bindparam("user_id", type_=Uuid))
 
 
 class TooManyWords(Invalid):
@@ -72,17 +88,23 @@ async def search_query(
     session: ReadSession, user_id: UUID, terms: Sequence[Term], loras: Sequence[str]
 ) -> ColumnElement[str]:
     """The text-search query of what a person's images have to hold: all terms, and all of these LoRAs."""
-    marks = await _marks(session, user_id, terms)
-    scope = func.search_scope(user_id)
-    # The mark that all of their documents have: what is only excluded is excluded from something.
-    query: ColumnElement[str] = _one(scope.concat("#"))
-    for name in loras:
-        query = func.tsquery_and(query, _one(func.search_lora(user_id, name)))
-    for term, named in zip(terms, marks, strict=True):
-        said = func.search_query(user_id, term.text, not term.is_phrase)
-        either = func.tsquery_or(said, cast(" | ".join(f"'{mark}'" for mark in named), TSQUERY))
-        query = func.tsquery_and(query, func.tsquery_not(either) if term.is_excluded else either)
-    return query
+    required = await session.scalars(_REQUIRED, {"user_id": user_id, "loras": list(loras)})
+    # What is only excluded is excluded from something: from all that the person has.
+    parts = [f"'{mark}'" for mark in required]
+    if terms:
+        asked = {
+            "user_id": user_id,
+            "said": [term.text for term in terms],
+            "partial": [not term.is_phrase for term in terms],
+            "patterns": [pattern_for(term.text) for term in terms],
+        }
+        for term, row in zip(terms, await session.execute(_TERMS, asked), strict=True):
+            # Signs alone ask for nothing, unless a tag has them in its name.
+            either = [*([f"({row.said})"] if row.said else []), *(f"'{mark}'" for mark in row.marks)]
+            if either:
+                parts.append(f"{'!' if term.is_excluded else ''}({' | '.join(either)})")
+    # As a value and no expression: that would be worked out anew for every row.
+    return cast(literal(" & ".join(parts), Text), TSQUERY)
 
 
 def holds(image_id: InstrumentedAttribute[UUID], query: ColumnElement[str]) -> ColumnElement[bool]:
@@ -100,17 +122,3 @@ def says(image_id: InstrumentedAttribute[UUID], query: ColumnElement[str]) -> Co
 
 def _matches(query: ColumnElement[str]) -> ColumnElement[bool]:
     return ImageSearch.document.op("@@", is_comparison=True)(query)
-
-
-def _one(lexeme: ColumnElement[str]) -> ColumnElement[str]:
-    return cast(func.quote_literal(lexeme), TSQUERY)
-
-
-async def _marks(session: ReadSession, user_id: UUID, terms: Sequence[Term]) -> list[list[str]]:
-    """Of each term, the marks of the person's tags and collections that are called so."""
-    marks: list[list[str]] = [[] for _ in terms]
-    if terms:
-        patterns = [pattern_for(term.text) for term in terms]
-        for row in await session.execute(_NAMED, {"patterns": patterns, "user_id": user_id}):
-            marks[row.place].append(row.mark)
-    return marks

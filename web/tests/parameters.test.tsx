@@ -19,6 +19,7 @@ const PICTURE: Image = {
   file_size: 2048,
   visibility: "private",
   is_favorite: false,
+  rating: 0,
   tags: [],
   generation_params: { seed: 1234567, model: "pingvas-mini" },
   thumbnail_url: null,
@@ -26,7 +27,6 @@ const PICTURE: Image = {
   api_key: null,
   created_at: "2026-11-01T00:00:00Z",
   trashed_at: null,
-  rating: 0,
 };
 
 function show(picture: Partial<Image>) {

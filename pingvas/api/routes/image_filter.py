@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from pingvas.api.http.wire import Moment, Text, left_out
 from pingvas.gallery.library import ImageFilter, Origin, Sort
@@ -30,6 +30,19 @@ _STARS = "What I think of it; 0: nothing"
 _Lora = Annotated[Text, Field(max_length=MAX_MODEL)]
 _Pixels = Annotated[int | None, Query(ge=1, le=MAX_PIXELS)]
 _Stars = Annotated[int | None, Query(ge=0, le=5, description=_STARS)]
+
+
+def _seed(said: int | str) -> int:
+    if (seed := int(said)) > MAX_SEED:
+        raise ValueError("must be below 2 to the power of 64")
+    return seed
+
+
+_SeedIn = Annotated[
+    Annotated[StrictInt, Field(ge=0, le=MAX_SEED)] | Annotated[str, Field(pattern=r"^[0-9]{1,20}$")],
+    Field(default_factory=left_out),
+    AfterValidator(_seed),
+]
 _PixelsIn = Annotated[StrictInt, Field(default_factory=left_out, ge=1, le=MAX_PIXELS)]
 _StarsIn = Annotated[StrictInt, Field(default_factory=left_out, ge=0, le=5, description=_STARS)]
 
@@ -99,7 +112,8 @@ class FilterIn(BaseModel):
     model: Text = Field(default_factory=left_out, max_length=MAX_MODEL)
     job_type: JobType = Field(default_factory=left_out)
     lora: Annotated[tuple[_Lora, ...], Field(max_length=MAX_LORAS, description=_LORAS)] = ()
-    seed: StrictInt = Field(default_factory=left_out, ge=0, le=MAX_SEED)
+    # As text too: numbers of a browser are not exact up to there.
+    seed: _SeedIn
     origin: Origin = Field(default_factory=left_out, description=_ORIGIN)
     api_key: UUID = Field(default_factory=left_out, description=_KEY)
     rating_from: _StarsIn

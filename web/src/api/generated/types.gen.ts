@@ -1347,7 +1347,7 @@ export type FilterIn = {
     /**
      * Seed
      */
-    seed?: number;
+    seed?: number | string;
     /**
      * Origin
      *

@@ -1,7 +1,7 @@
 /** The pictures of a person as they are read, and what those readings are called in the cache. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
-import { listImageDates, listImages, type FilterIn } from "@/api/generated";
+import { listImageDates, listImages, type FilterIn, type ListImagesData } from "@/api/generated";
 import {
   getImageOptions,
   listImageDatesQueryKey,
@@ -9,15 +9,20 @@ import {
 } from "@/api/generated/@tanstack/react-query.gen";
 import type { ImagePage } from "@/api/types";
 
+export type Sort = NonNullable<NonNullable<ListImagesData["query"]>["sort"]>;
+
 export interface Filter {
   favorite: boolean;
   /** All of them. */
   tags?: readonly string[];
+  /** What else the list is asked for. */
+  more?: Omit<FilterIn, "favorite" | "tag">;
 }
 
 /** How a list of them is gone through. */
 export interface Way {
-  sort?: "newest" | "oldest" | undefined;
+  /** Left out: the newest first, or the order of the collection that is asked for. */
+  sort?: Sort | undefined;
   /** Moments: from where on, in the order of the list. */
   from?: string | undefined;
 }
@@ -70,7 +75,7 @@ export const imageQuery = (id: string) => getImageOptions({ path: { image_id: id
 /** In which months those of a filter were made, here. */
 export const datesQuery = (filter: Filter) => {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const query = { ...filterOf(filter), zone };
+  const query = { ...(filterOf(filter) as NonNullable<ListImagesData["query"]>), zone };
   return queryOptions({
     queryKey: listImageDatesQueryKey({ query }),
     queryFn: ({ signal }) => listImageDates({ query, signal }),
@@ -79,19 +84,23 @@ export const datesQuery = (filter: Filter) => {
 };
 
 /** A filter in the words of the API. */
-export function filterOf({ favorite, tags = [] }: Filter): FilterIn {
-  return { ...(favorite ? { favorite } : {}), ...(tags.length > 0 ? { tag: [...tags] } : {}) };
+export function filterOf({ favorite, tags = [], more }: Filter): FilterIn {
+  return {
+    ...more,
+    ...(favorite ? { favorite } : {}),
+    ...(tags.length > 0 ? { tag: [...tags] } : {}),
+  };
 }
 
-function queryOf(filter: Filter, { sort = "newest", from }: Way) {
-  const { favorite, tag } = filterOf(filter);
+function queryOf(filter: Filter, { sort, from }: Way): NonNullable<ListImagesData["query"]> {
+  // As it is written: a seed may be larger than numbers are exact here.
+  const asked = filterOf(filter) as NonNullable<ListImagesData["query"]>;
   const oldest = sort === "oldest";
   return {
+    ...asked,
     limit: PAGE,
-    favorite,
-    tag,
-    sort: oldest ? sort : undefined,
-    created_to: oldest ? undefined : from,
-    created_from: oldest ? from : undefined,
+    sort,
+    created_to: oldest ? asked.created_to : (from ?? asked.created_to),
+    created_from: oldest ? (from ?? asked.created_from) : asked.created_from,
   };
 }

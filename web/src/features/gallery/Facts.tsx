@@ -12,6 +12,7 @@ import { Enlarge } from "./Enlarge";
 import { MadeFrom } from "./MadeFrom";
 import { OtherProgram } from "./OtherProgram";
 import { Parameters } from "./Parameters";
+import { Rating } from "./Rating";
 import { Raw } from "./Raw";
 import { Tags } from "./Tags";
 import styles from "./Facts.module.css";
@@ -34,6 +35,7 @@ export function Facts({ image }: { image: Image }) {
         <ActionLink action={startFromImage} thing={image} wide />
         <Enlarge image={image} />
       </div>
+      <Rating image={image} />
       <Tags image={image} />
       <Parameters image={image} />
       {image.job_id === null && <OtherProgram id={image.id} />}

@@ -1,41 +1,48 @@
-/** All pictures of a person, newest first, and the viewer above them. Which picture is open stands in the address. */
+/** All pictures of a person and what they are searched by. What is asked for, and which one is open, stand in the address. */
+import { useQuery } from "@tanstack/react-query";
 import { Trash2Icon } from "lucide-react";
 import { Link, useSearchParams } from "react-router";
 
-import { TagField } from "@/entities/image/TagField";
+import { datesQuery, type Sort } from "@/entities/image/queries";
+import { useSavePreferences } from "@/entities/user/preferences";
 import { useI18n } from "@/i18n/useI18n";
-import { buttonClass } from "@/ui/Button";
+import { Button, buttonClass } from "@/ui/Button";
 import { Segmented } from "@/ui/RadioGroup";
 import { Empty } from "@/ui/States";
 
 import styles from "./GalleryPage.module.css";
+import { useLayout } from "./GridBar";
 import { Pictures } from "./Pictures";
+import {
+  filterOf,
+  isNarrowed,
+  nothingAsked,
+  readSearch,
+  writeSearch,
+  type Search,
+} from "./search/gallerySearch";
+import { SearchBar } from "./search/SearchBar";
 
 export function GalleryPage() {
   const { t } = useI18n();
+  const { sort: preferred } = useLayout();
+  const { save } = useSavePreferences();
   const [query, setQuery] = useSearchParams();
-  const favorite = query.get("show") === "favorites";
-  const tags = query.getAll("tag");
+  const search = readSearch(query);
+  const filter = filterOf(search);
+  const months = useQuery(datesQuery(filter)).data?.items;
+  const found = months?.reduce((sum, { count }) => sum + count, 0) ?? null;
+  const sort = (search.sort || (search.in === "" ? preferred : undefined)) as Sort | undefined;
 
-  const change = (name: "show", value: string | null, replace: boolean) =>
+  const ask = (next: Search, replace = false) =>
     setQuery(
       (before) => {
-        const next = new URLSearchParams(before);
-        if (value === null) next.delete(name);
-        else next.set(name, value);
-        return next;
+        const address = writeSearch(before, next);
+        // Another list begins at its own beginning.
+        address.delete("from");
+        return address;
       },
       { replace, preventScrollReset: true },
-    );
-  const filterBy = (names: string[]) =>
-    setQuery(
-      (before) => {
-        const next = new URLSearchParams(before);
-        next.delete("tag");
-        for (const name of names) next.append("tag", name);
-        return next;
-      },
-      { preventScrollReset: true },
     );
   return (
     <div className={styles.page}>
@@ -43,37 +50,45 @@ export function GalleryPage() {
         <h1>{t("gallery.title")}</h1>
         <Segmented
           label={t("gallery.show")}
-          value={favorite ? "favorites" : "all"}
+          value={search.favorite ? "favorites" : "all"}
           options={[
             { value: "all", label: t("gallery.all") },
             { value: "favorites", label: t("gallery.favorites") },
           ]}
-          onChange={(value) => change("show", value === "all" ? null : value, true)}
+          onChange={(value) => ask({ ...search, favorite: value === "favorites" }, true)}
         />
         <Link to="/trash" className={buttonClass("quiet", { small: true })}>
           <Trash2Icon size={16} />
           {t("gallery.trash")}
         </Link>
       </header>
-      <TagField
-        label={t("gallery.by_tags")}
-        placeholder={t("gallery.by_tags_example")}
-        onlyKnown
-        values={tags}
-        onChange={filterBy}
+      <SearchBar
+        search={search}
+        preferred={preferred}
+        found={isNarrowed(search) ? found : null}
+        // Words that are still being written are one step of the way back.
+        onChange={(next) => ask(next, search.q !== "" && next.q !== search.q)}
+        onPrefer={(next) => save({ gallery: { sort: next } })}
       />
-      <Pictures
-        filter={{ favorite, tags }}
-        nothing={<Nothing favorite={favorite} tagged={tags.length > 0} />}
-      />
+      <Pictures filter={filter} sort={sort} nothing={<Nothing search={search} onAsk={ask} />} />
     </div>
   );
 }
 
-function Nothing({ favorite, tagged }: { favorite: boolean; tagged: boolean }) {
+function Nothing({ search, onAsk }: { search: Search; onAsk: (search: Search) => void }) {
   const { t } = useI18n();
-  if (tagged) return <Empty title={t("gallery.none_tagged_title")} text={t("gallery.none_tagged_text")} />;
-  return favorite ? (
+  const rest = nothingAsked(search);
+  if (isNarrowed(search)) {
+    const byTagsAlone = !isNarrowed({ ...search, tags: [] });
+    if (byTagsAlone)
+      return <Empty title={t("gallery.none_tagged_title")} text={t("gallery.none_tagged_text")} />;
+    return (
+      <Empty title={t("gallery.none_found_title")} text={t("gallery.none_found_text")}>
+        <Button onClick={() => onAsk(rest)}>{t("gallery.show_all")}</Button>
+      </Empty>
+    );
+  }
+  return search.favorite ? (
     <Empty title={t("gallery.no_favorites_title")} text={t("gallery.no_favorites_text")} />
   ) : (
     <Empty title={t("gallery.empty_title")} text={t("gallery.empty_text")}>

@@ -6,7 +6,7 @@ import { useSearchParams } from "react-router";
 import type { ImageMonth } from "@/api/generated";
 import type { Image } from "@/api/types";
 import type { Place } from "@/entities/image/places";
-import { datesQuery, filterOf, type Filter } from "@/entities/image/queries";
+import { datesQuery, filterOf, type Filter, type Sort } from "@/entities/image/queries";
 import { useImageActions } from "@/entities/image/useImageActions";
 import { useImageList } from "@/entities/image/useImageList";
 import { useI18n } from "@/i18n/useI18n";
@@ -30,16 +30,19 @@ const BESIDE = 12;
 
 interface PicturesProps {
   filter: Filter;
+  /** Left out: the order of the collection that is asked for. */
+  sort: Sort | undefined;
   /** What is shown where nothing matches. */
   nothing: ReactNode;
 }
 
-export function Pictures({ filter, nothing }: PicturesProps) {
+export function Pictures({ filter, sort, nothing }: PicturesProps) {
   const { t, month: nameOf } = useI18n();
-  const { density, sort } = useLayout();
+  const { density } = useLayout();
+  const byDate = sort === "newest" || sort === "oldest";
   const [query, setQuery] = useSearchParams();
   const open = query.get("view");
-  const from = query.get("from") ?? undefined;
+  const from = byDate ? (query.get("from") ?? undefined) : undefined;
   const pictures = useImageList(filter, { sort, from });
   const { list, places, hasMore, more, reread, onShown: look } = pictures;
   const months = useQuery(datesQuery(filter)).data?.items;
@@ -108,7 +111,7 @@ export function Pictures({ filter, nothing }: PicturesProps) {
         nothing
       ) : (
         <>
-          <GridBar onReview={() => setReviewing(true)} onSort={() => change("from", null, true)} />
+          <GridBar onReview={() => setReviewing(true)} />
           <div className={styles.room}>
             <PictureGrid
               places={places}
@@ -121,7 +124,7 @@ export function Pictures({ filter, nothing }: PicturesProps) {
               onBroken={reread}
               grid={grid}
             />
-            <DateRail months={ordered} at={places[top]?.at} onGo={goTo} />
+            {byDate && <DateRail months={ordered} at={places[top]?.at} onGo={goTo} />}
           </div>
           {list.isFetchingNextPage && <Loading label={t("gallery.loading")} />}
           {list.isFetchNextPageError && <Failed error={list.error} onRetry={more} />}
@@ -175,7 +178,7 @@ function imagesOf(places: readonly Place[]): Image[] {
 }
 
 /** A day of the month that a list begins with: the newest first it ends where the next one begins. */
-function dayOf(from: string, sort: "newest" | "oldest"): string {
+function dayOf(from: string, sort: Sort | undefined): string {
   const days = sort === "oldest" ? 14 : -14;
   return new Date(Date.parse(from) + days * 86_400_000).toISOString();
 }
