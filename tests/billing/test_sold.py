@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from harness.clock import set_clock
 from harness.store import Store, Told
-from pingvas.adapters.sellers.seller import InvoiceWord
+from pingvas.adapters.sellers.seller import Cycle, InvoiceWord
 from pingvas.base.db import Database
 from pingvas.base.read_session import ReadSession
 from pingvas.billing.credits import draw
@@ -185,7 +185,12 @@ async def test_what_a_better_plan_costs_now_is_what_the_seller_then_charges(data
     number = store.buy("starter", "monthly", "t")
     await hear(database, store.told)
 
-    for day, plan, cycle in ((8, "pro", "monthly"), (17, "studio", "monthly"), (20, "studio", "yearly")):
+    changes: tuple[tuple[int, str, Cycle], ...] = (
+        (8, "pro", "monthly"),
+        (17, "studio", "monthly"),
+        (20, "studio", "yearly"),
+    )
+    for day, plan, cycle in changes:
         # when
         await follow(database, store, _day(2, day))
         async with database.read() as session:
