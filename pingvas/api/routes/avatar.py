@@ -59,7 +59,9 @@ class AvatarOut(BaseModel):
 )
 @raises(BudgetUsedUp, StudioBusy, TooLarge)
 async def set_my_avatar(
-    file: Annotated[UploadFile, File(description="PNG, JPEG or WebP; the square in its middle is shown")],
+    file: Annotated[
+        UploadFile, File(description="PNG, JPEG, WebP, AVIF or HEIC; the square in its middle is shown")
+    ],
     actor: ActorBeforehandDep,
     database: DatabaseDep,
     settings: SettingsDep,

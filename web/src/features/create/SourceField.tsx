@@ -5,6 +5,7 @@ import { memo, useEffect, useRef } from "react";
 
 import { asProblem } from "@/api/problem";
 import { pictureTitle } from "@/entities/image/pictureTitle";
+import { PICTURE_ACCEPT } from "@/entities/image/pictureTypes";
 import { imageQuery } from "@/entities/image/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { Spinner } from "@/ui/Button";
@@ -14,7 +15,7 @@ import { problemText } from "@/ui/problemText";
 
 import type { FormErrors } from "./check";
 import { startFrom, type Draft, type Source } from "./draft";
-import { MIN_STRENGTH, PICTURE_TYPES } from "./limits";
+import { MIN_STRENGTH } from "./limits";
 import styles from "./SourceField.module.css";
 import { useIncomingPicture } from "./useIncomingPicture";
 import { uploadText, useUpload } from "./useUpload";
@@ -73,7 +74,7 @@ export const SourceField = memo(function SourceField(props: SourceFieldProps) {
           <input
             type="file"
             className="visually-hidden"
-            accept={PICTURE_TYPES.join()}
+            accept={PICTURE_ACCEPT}
             aria-label={t("create.source_choose")}
             onChange={(event) => {
               const file = event.target.files?.[0];

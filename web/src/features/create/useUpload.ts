@@ -4,13 +4,12 @@ import { uploadImage } from "@/api/generated";
 import { asProblem, Problem } from "@/api/problem";
 import { newIdempotencyKey } from "@/api/random";
 import type { Image } from "@/api/types";
+import { PICTURE_TYPES } from "@/entities/image/pictureTypes";
 import { imageKeys } from "@/entities/image/queries";
 import { userKeys } from "@/entities/user/queries";
 import { useSingleMutation } from "@/entities/useSingleMutation";
 import type { Translator } from "@/i18n/translate";
 import { problemText } from "@/ui/problemText";
-
-import { PICTURE_TYPES } from "./limits";
 
 const TRIES = 3;
 
