@@ -35,6 +35,7 @@ from pingvas.engine.images.file_parts import FileParts
 from pingvas.engine.images.heif_boxes import codec_of
 from pingvas.engine.images.notes import EXIF_IFD, INFOTEXT, encode_notes, find_notes
 from pingvas.engine.images.stealth_notes import read_stealth
+from pingvas.engine.images.thumbnails import Thumbnails, make_thumbnails, shrunk
 from pingvas.gallery.foreign_metadata import METADATA, raw_texts
 from pingvas.gallery.named_images import names_images, read_ours, texts_without_images, with_images_of
 
@@ -64,7 +65,6 @@ _BYTES_A_PIXEL = {
 }
 _MEMORY_BEFORE = 160 * 1024 * 1024
 """Of address space: Python, numpy, Pillow, and the files."""
-_ROWS_OF_A_STRIP = 16
 # A longer profile (a printer's table) would outweigh the picture: it is applied instead of carried.
 _MAX_PROFILE = 256 * 1024
 # What of it goes into the database.
@@ -100,10 +100,10 @@ class LargePicture(TooLarge):
 
 @dataclass(frozen=True)
 class CheckedImage:
-    """A picture as it is kept: its bytes, a thumbnail (WebP), its size in pixels, and what it says of itself."""
+    """A picture as it is kept: its bytes, its thumbnails, its size in pixels, and what it says of itself."""
 
     data: bytes
-    thumbnail: bytes
+    thumbnails: Thumbnails
     format: str
     width: int
     height: int
@@ -142,7 +142,7 @@ def check_image(
             if turned is not opened:
                 opened.im = turned.im  # the pixels as they lay are needed no more
             kept = _encode(turned, opened, format, texts_without_images(said))
-            small = image_files.thumbnail(_shrunk(turned))
+            small = make_thumbnails(shrunk(turned))
         except (MemoryError, TooManyPixels):
             raise
         except Exception as error:  # decoders and encoders raise whatever the bytes drive them to
@@ -196,25 +196,6 @@ def _check_cost(
             "with fewer pixels, or as a plain PNG or JPEG.",
             extra={"max_pixels": most},
         )
-
-
-def _shrunk(image: Image.Image) -> Image.Image:
-    """The image as people see it, a large one shrunk by a whole factor on the way, to make a thumbnail of.
-
-    Strip by strip, for a large image as seen is several copies of it.
-    """
-    factor = min(max(image.size) // (4 * image_files.THUMBNAIL_SIDE), *image.size)
-    if factor < 2:
-        return as_seen(image)
-    height = factor * _ROWS_OF_A_STRIP
-    small: Image.Image | None = None
-    for number, top in enumerate(range(0, image.height, height)):
-        strip = image.crop((0, top, image.width, min(top + height, image.height)))
-        seen = as_seen(strip).reduce(factor)
-        if small is None:
-            small = Image.new(seen.mode, (seen.width, -(-image.height // factor)))
-        small.paste(seen, (0, number * _ROWS_OF_A_STRIP))
-    return small if small is not None else as_seen(image)
 
 
 def _open(parts: FileParts, begins: bool, max_side: int, max_pixels: int) -> Image.Image:

@@ -73,7 +73,7 @@ def test_a_phones_picture_is_kept_as_a_jpeg_that_looks_the_same(format: str) -> 
     red, blue = colour(image, (8, 24)), colour(image, (56, 24))
     assert red[0] > 230 > 30 > red[2]
     assert blue[2] > 230 > 30 > blue[0]
-    assert opened(kept.thumbnail).size == (64, 48)
+    assert opened(kept.thumbnails.small).size == (64, 48)
 
 
 @pytest.mark.parametrize("format", FORMATS)

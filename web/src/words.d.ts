@@ -12,6 +12,7 @@ import type notices from "./features/notices/words/en.json";
 import type queue from "./features/queue/words/en.json";
 import type settings from "./features/settings/words/en.json";
 import type tray from "./features/tray/words/en.json";
+import type uploads from "./features/uploads/words/en.json";
 import type base from "./i18n/words/en.json";
 
 type Catalogues = typeof base &
@@ -25,7 +26,8 @@ type Catalogues = typeof base &
   typeof notices &
   typeof queue &
   typeof settings &
-  typeof tray;
+  typeof tray &
+  typeof uploads;
 
 declare module "@lingui/core" {
   interface Register {

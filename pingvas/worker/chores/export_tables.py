@@ -72,7 +72,7 @@ EXPORTED = (
     ExportedTable(
         "images",
         f"{_PICTURES}/images.jsonl",
-        without=("cdn_url", "thumbnail_url"),
+        without=("cdn_url", "thumbnail_url", "thumbnail_large_url", "thumbhash"),
         with_more=f"""jsonb_build_object(
             'file', '{_PICTURES}' || '/' || row.id || '.' || row.format,
             'tags', (SELECT coalesce(jsonb_agg(tags.name ORDER BY tags.name), '[]') FROM image_tags
@@ -107,6 +107,7 @@ LEFT_OUT: Mapping[str, str] = {
     "queue_shares": "how far a share of the machines is used up at this moment",
     "image_tags": "they stand with the images in the file",
     "user_tags": "the tags of the images in the file, counted",
+    "uploads": "pictures on their way in, which are gone or images within a day",
     "storage_use": "the sum of the images in the file",
     "announcements": "words to everybody",
     "checkouts": "pages of the seller; what was bought there is in the payments",

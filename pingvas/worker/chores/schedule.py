@@ -32,7 +32,9 @@ from pingvas.billing.sold.checkouts import forget_checkouts
 from pingvas.billing.sold.due import settle_due
 from pingvas.billing.sold.reconcile import reconcile
 from pingvas.billing.verify_ledger import verify_ledger
+from pingvas.gallery.missing_thumbnails import fill_thumbnails
 from pingvas.gallery.old_files import clean_old_files
+from pingvas.gallery.parts import forget_uploads
 from pingvas.gallery.tags import forget_unused_tags
 from pingvas.generation.lifecycle.slots import promote_overlooked
 from pingvas.generation.lifecycle.sweeps import lift_stragglers, sweep_deadlines, sweep_leases
@@ -106,6 +108,10 @@ async def _clean_old_files(context: ChoreContext) -> Counts:
     return asdict(await clean_old_files(context.database, context.storage))
 
 
+async def _fill_thumbnails(context: ChoreContext) -> Counts:
+    return asdict(await fill_thumbnails(context.database, context.storage))
+
+
 async def _forget_silent_workers(context: ChoreContext) -> Counts:
     async with context.database.transaction() as session:
         return {"forgotten": await forget_silent_workers(session)}
@@ -131,6 +137,7 @@ async def _forget_expired(context: ChoreContext) -> Counts:
         await forget_exports(session)
         await forget_checkouts(session)
         await forget_unused_tags(session)
+        await forget_uploads(session)
     return {}
 
 
@@ -221,6 +228,7 @@ CHORES = (
     Chore("erase_leaving", "*/5 * * * *", "every 5 minutes", _erase_leaving),
     Chore("delete_objects", "* * * * * */10", "every 10 seconds", _delete_objects),
     Chore("clean_old_files", "*/5 * * * *", "every 5 minutes", _clean_old_files, at_most=3000.0),
+    Chore("fill_thumbnails", "*/5 * * * *", "every 5 minutes", _fill_thumbnails, at_most=3000.0),
     Chore("forget_silent_workers", "* * * * *", "every minute", _forget_silent_workers),
     Chore("expire_credits", "* * * * *", "every minute", _expire_credits),
     Chore("roll_up_usage", "* * * * *", "every minute", _roll_up_usage),

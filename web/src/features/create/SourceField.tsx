@@ -7,6 +7,7 @@ import { asProblem } from "@/api/problem";
 import { pictureTitle } from "@/entities/image/pictureTitle";
 import { PICTURE_ACCEPT } from "@/entities/image/pictureTypes";
 import { imageQuery } from "@/entities/image/queries";
+import { uploadText } from "@/entities/image/uploadText";
 import { useI18n } from "@/i18n/useI18n";
 import { Spinner } from "@/ui/Button";
 import { IconButton } from "@/ui/IconButton";
@@ -18,7 +19,7 @@ import { startFrom, type Draft, type Source } from "./draft";
 import { MIN_STRENGTH } from "./limits";
 import styles from "./SourceField.module.css";
 import { useIncomingPicture } from "./useIncomingPicture";
-import { uploadText, useUpload } from "./useUpload";
+import { useUpload } from "./useUpload";
 
 interface SourceFieldProps {
   source: Source | null;

@@ -57,5 +57,5 @@ function pastedPicture({ clipboardData, target }: ClipboardEvent): File | null {
 }
 
 function isFolder(item: DataTransferItem | undefined): boolean {
-  return item?.webkitGetAsEntry?.()?.isDirectory ?? false;
+  return item?.webkitGetAsEntry()?.isDirectory ?? false;
 }

@@ -7,6 +7,7 @@ import type { Image } from "@/api/types";
 import { useUnseen } from "@/entities/image/deletions";
 import { imagesQuery } from "@/entities/image/queries";
 import { TagField } from "@/entities/image/TagField";
+import { UploadButton } from "@/entities/image/UploadButton";
 import { useImageActions } from "@/entities/image/useImageActions";
 import { useI18n } from "@/i18n/useI18n";
 import { buttonClass } from "@/ui/Button";
@@ -80,6 +81,7 @@ export function GalleryPage() {
           ]}
           onChange={(value) => change("show", value === "all" ? null : value, true)}
         />
+        <UploadButton />
       </header>
       <TagField
         label={t("gallery.by_tags")}
