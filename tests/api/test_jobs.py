@@ -21,6 +21,12 @@ from tests.make.gallery import make_collection
 from tests.make.generation import claim_job, complete_job
 
 BODY: dict[str, Any] = {"job_type": "txt2img", "model": "toy", "prompt": "노을 지는 바다 위의 빨간 배"}
+# What a call of an upload says besides.
+OF_A_PART = {
+    "Tus-Resumable": "1.0.0",
+    "Upload-Offset": "0",
+    "Content-Type": "application/offset+octet-stream",
+}
 
 
 @pytest.fixture
@@ -209,7 +215,10 @@ async def test_every_route_with_an_id_is_not_found_to_a_stranger(
     ids |= {"checkout_id": str(checkout.id), "collection_id": str(collection.id)}
     await client.patch(f"/api/v1/images/{image['id']}", json={"tags": ["sea"]}, headers=person.headers)
     tag = (await client.get("/api/v1/tags", headers=person.headers)).json()["items"][0]
-    ids |= {"tag_id": tag["id"]}
+    sent_in = await client.post(
+        "/api/v1/uploads", headers=person.headers | {"Tus-Resumable": "1.0.0", "Upload-Length": "9"}
+    )
+    ids |= {"tag_id": tag["id"], "upload_id": sent_in.headers["Location"].rpartition("/")[2]}
     bodies = {
         "image_id": {"is_favorite": True},
         "key_id": {"name": "x"},
@@ -234,7 +243,8 @@ async def test_every_route_with_an_id_is_not_found_to_a_stranger(
             body = bodies_there.get((method, path), bodies[names[0]] if method == "patch" else None)
             for who, known in ((stranger, ids), (person, {name: str(uuid4()) for name in ids})):
                 url = path.format(**known)
-                answer = await client.request(method, url, json=body, headers=who.headers)
+                headers = who.headers | (OF_A_PART if "upload_id" in names else {})
+                answer = await client.request(method, url, json=body, headers=headers)
                 answers[method, path, who.email] = (answer.status_code, answer.json()["code"])
 
     # then
@@ -255,6 +265,7 @@ async def test_routes_with_an_id_are_all_covered_by_that_test(app: Any) -> None:
         "checkout_id",
         "tag_id",
         "collection_id",
+        "upload_id",
     }
     nobodys = {"name", "provider"}
     of_admins = {"user_id", "announcement_id", "code_id", "event_id"}  # see test_who_may_what.py

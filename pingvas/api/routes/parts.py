@@ -77,7 +77,11 @@ _BEGUN: dict[int | str, dict[str, Any]] = {
 
 Tus = Annotated[
     str | None,
-    Header(alias="Tus-Resumable", max_length=20, description="The version of tus that is spoken: 1.0.0"),
+    Header(
+        alias="Tus-Resumable",
+        json_schema_extra={"const": VERSION},
+        description="The version of tus that is spoken",
+    ),
 ]
 
 

@@ -6989,9 +6989,9 @@ export type BeginUploadData = {
         /**
          * Tus-Resumable
          *
-         * The version of tus that is spoken: 1.0.0
+         * The version of tus that is spoken
          */
-        'Tus-Resumable'?: string | null;
+        'Tus-Resumable'?: '1.0.0';
     };
     path?: never;
     query?: never;
@@ -7056,9 +7056,9 @@ export type EndUploadData = {
         /**
          * Tus-Resumable
          *
-         * The version of tus that is spoken: 1.0.0
+         * The version of tus that is spoken
          */
-        'Tus-Resumable'?: string | null;
+        'Tus-Resumable'?: '1.0.0';
     };
     path: {
         /**
@@ -7186,9 +7186,9 @@ export type SendPartData = {
         /**
          * Tus-Resumable
          *
-         * The version of tus that is spoken: 1.0.0
+         * The version of tus that is spoken
          */
-        'Tus-Resumable'?: string | null;
+        'Tus-Resumable'?: '1.0.0';
     };
     path: {
         /**

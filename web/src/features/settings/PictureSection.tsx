@@ -15,7 +15,6 @@ import { problemText } from "@/ui/problemText";
 import styles from "./PictureSection.module.css";
 import { ProblemLine, Section } from "./Section";
 
-
 export function PictureSection({ me }: { me: Me }) {
   const i18n = useI18n();
   const { t } = i18n;

@@ -20,7 +20,7 @@ export async function droppedFiles(data: DataTransfer): Promise<File[]> {
 
 /** Of a folder that was chosen, the pictures; of files that were chosen one by one, all. */
 export function meantOf(files: readonly File[]): File[] {
-  return files.filter((file) => file.webkitRelativePath === "" || looksAsPicture(file)).slice(0, MOST);
+  return files.filter((file) => !file.webkitRelativePath || looksAsPicture(file)).slice(0, MOST);
 }
 
 async function addFolder(folder: FileSystemDirectoryEntry, found: File[]): Promise<void> {

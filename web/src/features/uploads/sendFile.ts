@@ -9,7 +9,7 @@ import { sendBytes } from "./sendBytes";
 import { waitFor } from "./waitFor";
 
 /** Larger files go in parts. */
-export const IN_ONE_PIECE = 10 * 1024 * 1024;
+const IN_ONE_PIECE = 10 * 1024 * 1024;
 const TRIES = 5;
 
 export interface FileSending {
