@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "2026_12_06_bulk_tasks"
-down_revision = "2026_12_04_trash"
+down_revision = "2026_12_05_uploads"
 branch_labels = None
 depends_on = None
 

@@ -57,6 +57,7 @@ from pingvas.api.routes import (
     me,
     models,
     oauth,
+    parts,
     passkeys,
     plans,
     queue,
@@ -167,6 +168,7 @@ def create_app(
         open_to_all=(f"{PREFIX}/auth/", f"{PREFIX}/webhooks/"),
         special={
             f"{PREFIX}/images": (uploads.most_bytes(settings), uploads.admit),
+            f"{PREFIX}/uploads/": (settings.upload_max_bytes, parts.admit),
             f"{PREFIX}/me/avatar": (avatar.MAX_FORM_BYTES, avatar.admit),
         },
     )
@@ -223,6 +225,7 @@ def _routers() -> Iterator[APIRouter]:
         collections,
         queue,
         uploads,
+        parts,
         me,
         credits,
         models,

@@ -55,7 +55,7 @@ FIGURES: dict[str, Share | Rate | Queue] = {
         4,
         500,
         "uploads of a person under way",
-        "The page sends them one after the other; what all hold together is `upload_bytes`.",
+        "The page sends three at once; what all hold together is `upload_bytes`.",
     ),
     "upload_bytes": Share(
         64 * MIB, 256 * MIB, "bytes of a person's uploads in memory", "Three of the largest pictures at once."

@@ -62,6 +62,13 @@ class Conflict(StudioError):
     default_detail = "That contradicts what is there now."
 
 
+class PreconditionFailed(StudioError):
+    """It presupposes what is not so."""
+
+    code = "precondition_failed"
+    default_detail = "What this call presupposes is not so."
+
+
 class TooLarge(StudioError):
     """More bytes than are taken."""
 

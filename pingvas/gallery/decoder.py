@@ -25,6 +25,7 @@ from typing import Any
 from pingvas.base.budgets import Budgets, Key
 from pingvas.base.errors import StudioError, Unavailable
 from pingvas.base.fair_queue import FairQueue
+from pingvas.engine.images.thumbnails import Thumbnails
 from pingvas.gallery import uploads
 from pingvas.gallery.decoder_child import READY
 from pingvas.gallery.uploads import CheckedImage, DamagedImage, PictureTooCostly
@@ -246,7 +247,7 @@ async def _talk(child: Process, data: bytes) -> CheckedImage | StudioError:
     told: dict[str, Any] = json.loads(await child.stdout.readexactly(length))
     if sum(told["sizes"]) > _LARGEST_FILES:
         raise EOFError
-    kept, small = [await child.stdout.readexactly(size) for size in told["sizes"]]
+    kept, small, large = [await child.stdout.readexactly(size) for size in told["sizes"]]
     if "surprise" in told:
         log.info("a codec's surprise: %s", told["surprise"])
     if "error" in told:
@@ -254,7 +255,8 @@ async def _talk(child: Process, data: bytes) -> CheckedImage | StudioError:
             return uploads.LargePicture()
         kind = _ERRORS.get(told["error"], DamagedImage)
         return kind(told.get("detail"), extra=told.get("extra"))
-    return CheckedImage(kept, small, told["format"], told["width"], told["height"], told["parameters"])
+    thumbnails = Thumbnails(small, large, bytes.fromhex(told["hash"]))
+    return CheckedImage(kept, thumbnails, told["format"], told["width"], told["height"], told["parameters"])
 
 
 async def _kill(child: Process) -> None:

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 _NICENESS = 10
 READY = b"ready"
 """Said when a question was read, before its picture."""
+NO_FILES = (b"", b"", b"")
 
 
 def main(memory_bytes: int, cpu_seconds: int) -> None:
@@ -48,29 +49,30 @@ def _allow_seconds(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + 1 + seconds, hard))
 
 
-def _checked(check: Any, data: bytes, limits: dict[str, int]) -> tuple[dict[str, Any], bytes, bytes]:
+def _checked(check: Any, data: bytes, limits: dict[str, int]) -> tuple[dict[str, Any], tuple[bytes, ...]]:
     from pingvas.base.errors import StudioError
 
     try:
         found = check(data, **limits)
     except StudioError as error:
-        return {"error": type(error).__name__, "detail": error.detail, "extra": dict(error.extra)}, b"", b""
+        return {"error": type(error).__name__, "detail": error.detail, "extra": dict(error.extra)}, NO_FILES
     except MemoryError:
-        return {"error": "PictureTooCostly"}, b"", b""
+        return {"error": "PictureTooCostly"}, NO_FILES
     except Exception as error:  # noqa: BLE001 - a codec's surprise is the picture's fault
-        return {"error": "DamagedImage", "surprise": repr(error)[:200]}, b"", b""
+        return {"error": "DamagedImage", "surprise": repr(error)[:200]}, NO_FILES
     told = {
         "format": found.format,
         "width": found.width,
         "height": found.height,
         "parameters": found.parameters,
+        "hash": found.thumbnails.hash.hex(),
     }
-    return told, found.data, found.thumbnail
+    return told, (found.data, found.thumbnails.small, found.thumbnails.large)
 
 
-def _answer(answers: BinaryIO, told: dict[str, Any], kept: bytes, small: bytes) -> None:
-    head = json.dumps(told | {"sizes": [len(kept), len(small)]}).encode()
-    answers.write(len(head).to_bytes(4, "big") + head + kept + small)
+def _answer(answers: BinaryIO, told: dict[str, Any], files: tuple[bytes, ...]) -> None:
+    head = json.dumps(told | {"sizes": [len(file) for file in files]}).encode()
+    answers.write(b"".join((len(head).to_bytes(4, "big"), head, *files)))
     answers.flush()
 
 

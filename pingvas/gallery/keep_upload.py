@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pingvas.adapters.storage import Storage
 from pingvas.base.ids import new_id
 from pingvas.engine.images.image_files import CONTENT_TYPES
-from pingvas.gallery.storage_keys import image_key, thumbnail_key
+from pingvas.engine.images.thumbnails import CONTENT_TYPE
+from pingvas.gallery.storage_keys import image_key, large_thumbnail_key, thumbnail_key
 from pingvas.gallery.storage_use import require_room
 from pingvas.gallery.tables import Image
 from pingvas.gallery.uploads import CheckedImage
@@ -21,6 +22,8 @@ async def store_upload(storage: Storage, user_id: UUID, picture: CheckedImage, *
         user_id=user_id,
         s3_key=image_key(user_id, image_id, picture.format),
         thumbnail_url=thumbnail_key(user_id, image_id),
+        thumbnail_large_url=large_thumbnail_key(user_id, image_id),
+        thumbhash=picture.thumbnails.hash,
         width=picture.width,
         height=picture.height,
         format=picture.format,
@@ -30,7 +33,8 @@ async def store_upload(storage: Storage, user_id: UUID, picture: CheckedImage, *
         is_favorite=False,
     )
     await storage.put(image.s3_key, picture.data, CONTENT_TYPES[picture.format])
-    await storage.put(str(image.thumbnail_url), picture.thumbnail, "image/webp")
+    await storage.put(str(image.thumbnail_url), picture.thumbnails.small, CONTENT_TYPE)
+    await storage.put(str(image.thumbnail_large_url), picture.thumbnails.large, CONTENT_TYPE)
     return image
 
 

@@ -1,4 +1,5 @@
-"""Tables of the gallery: images, how much they take, their tags, the collections they sit in, and what is done to many at once."""
+"""Tables of the gallery: images, those that are on their way in, how much they take, their tags, the collections they sit in, and what
+is done to many at once."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -36,7 +37,7 @@ def _found_by(column: str, name: str | None = None, *, where: str) -> Index:
 
 
 class Image(Base):
-    """A kept picture. `s3_key` and `thumbnail_url` are storage keys; `cdn_url` is set only where a CDN serves it.
+    """A kept picture. `s3_key`, `thumbnail_url` and `thumbnail_large_url` are storage keys; `cdn_url` is set only where a CDN serves it.
 
     Deleting the row puts its objects into `storage_deletions`.
     """
@@ -73,8 +74,9 @@ class Image(Base):
             postgresql_where=text("trashed_at IS NOT NULL"),
         ),
         Index("ix_images_trashed_at", "trashed_at", postgresql_where=text("trashed_at IS NOT NULL")),
-        # Empty once the chores have been through.
+        # These are empty once the chores have been through.
         Index("ix_images_not_searchable", "id", postgresql_where=text("origin IS NULL")),
+        Index("ix_images_without_thumbhash", "id", postgresql_where=text("thumbhash IS NULL")),
         Index("ix_images_naming_files", "id", postgresql_where=text(NAMES_IMAGES_IN_ITS_FILE)),
     )
 
@@ -94,6 +96,9 @@ class Image(Base):
     generation_params: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY_OBJECT)
     visibility: Mapped[str] = mapped_column(server_default="private")
     is_favorite: Mapped[bool] = mapped_column(server_default=text("false"))
+    thumbnail_large_url: Mapped[str | None]
+    # A ThumbHash; NULL until the chores have made it, empty where they cannot.
+    thumbhash: Mapped[bytes | None]
     # The key it was asked for with; NULL: by a signed-in person.
     api_key_id: Mapped[UUID | None]
     created_at: Mapped[CreatedAt]
@@ -124,6 +129,29 @@ class ImageSearch(Base):
 
     image_id: Mapped[UUID] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), primary_key=True)
     document: Mapped[str] = mapped_column(TSVECTOR)
+
+
+class Upload(Base):
+    """A picture that is sent in in parts. `parts` are storage keys, in order; a trigger deletes what they name with them."""
+
+    __tablename__ = "uploads"
+    __table_args__ = (
+        one_of("uploads", "visibility", "private", "public", "unlisted"),
+        CheckConstraint("length > 0 AND received BETWEEN 0 AND length", name="chk_uploads_received"),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    length: Mapped[int] = mapped_column(BigInteger)
+    received: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    parts: Mapped[list[str]] = mapped_column(server_default="{}")
+    filename: Mapped[str | None]
+    visibility: Mapped[str] = mapped_column(server_default="private")
+    # The image it became, which may be gone meanwhile; or why it became none.
+    image_id: Mapped[UUID | None]
+    refusal: Mapped[dict[str, Any] | None]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[CreatedAt]
 
 
 class StorageUse(Base):

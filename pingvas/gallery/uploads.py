@@ -1,7 +1,8 @@
 """A picture that somebody sends in: checked, cleaned, and read for what it says about how it was made.
 
 Bytes from outside are believed in nothing. What is kept is always encoded anew from the pixels, so it holds nothing
-but a picture: PNG pixels stay as they are; JPEG and WebP are lossy, and are encoded as near to what came as they can.
+but a picture: PNG pixels stay as they are; JPEG and WebP are lossy, and are encoded as near to what came as they can. AVIF
+and HEIF, which cameras write and not everything reads, are kept as JPEG, or as PNG where something in them is clear.
 Where, when and with what camera it was taken is dropped; how it was made stays, but for the ids of the images it was made
 from: those are kept beside the file alone. Colours look as they did: a profile
 goes along where the file can carry it, and is applied to the pixels where not.
@@ -31,14 +32,18 @@ from pingvas.engine.images.decode import (
 )
 from pingvas.engine.images.dialects.read import says_how_made
 from pingvas.engine.images.file_parts import FileParts
+from pingvas.engine.images.heif_boxes import codec_of
 from pingvas.engine.images.notes import EXIF_IFD, INFOTEXT, encode_notes, find_notes
 from pingvas.engine.images.stealth_notes import read_stealth
+from pingvas.engine.images.thumbnails import Thumbnails, make_thumbnails, shrunk
 from pingvas.gallery.foreign_metadata import METADATA, raw_texts
 from pingvas.gallery.named_images import names_images, read_ours, texts_without_images, with_images_of
 
 log = logging.getLogger(__name__)
 
 FORMATS = dict(zip(image_files.FORMATS, ("png", "jpg", "webp"), strict=True))
+"""What Pillow calls a format, and what the database does. Of what else is read, `_kept_format` says as what it is kept."""
+_READ = (*FORMATS, "AVIF", "HEIF")
 # Of each text that says how a picture was made.
 _MAX_TOLD = 1024 * 1024
 # JPEG keeps all of EXIF in one segment of 64 KiB.
@@ -53,12 +58,13 @@ _BYTES_A_PIXEL = {
     "JPEG": 4,
     "turned": 8,
     "JPEG in passes": 10,
+    "AVIF": 14,
+    "HEIF": 15,
     "profile applied": 16,
     "WEBP": 22,
 }
 _MEMORY_BEFORE = 160 * 1024 * 1024
 """Of address space: Python, numpy, Pillow, and the files."""
-_ROWS_OF_A_STRIP = 16
 # A longer profile (a printer's table) would outweigh the picture: it is applied instead of carried.
 _MAX_PROFILE = 256 * 1024
 # What of it goes into the database.
@@ -69,7 +75,7 @@ _PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 
 
 class NotAnImage(Unsupported):
-    default_detail = "Only PNG, JPEG and WebP pictures are taken."
+    default_detail = "Only PNG, JPEG, WebP, AVIF and HEIC pictures are taken."
 
 
 class DamagedImage(Invalid):
@@ -94,10 +100,10 @@ class LargePicture(TooLarge):
 
 @dataclass(frozen=True)
 class CheckedImage:
-    """A picture as it is kept: its bytes, a thumbnail (WebP), its size in pixels, and what it says of itself."""
+    """A picture as it is kept: its bytes, its thumbnails, its size in pixels, and what it says of itself."""
 
     data: bytes
-    thumbnail: bytes
+    thumbnails: Thumbnails
     format: str
     width: int
     height: int
@@ -124,23 +130,34 @@ def check_image(
     if parts.size is not None:
         _check_size(parts.size, max_side=max_side, max_pixels=max_pixels)
         _check_cost(parts.size, "WEBP", 1, decode_pixels, memory)
-    with _open(parts, begins_as_picture(data), max_side, max_pixels) as opened:
-        format = FORMATS[str(opened.format)]
+    begins = begins_as_picture(data) or codec_of(data) is not None
+    with _open(parts, begins, max_side, max_pixels) as opened:
         _check_size(opened.size, max_side=max_side, max_pixels=max_pixels)
         _check_cost(opened.size, _kind(opened, parts.passes), parts.passes, decode_pixels, memory)
         try:
             opened.load()
-            said = _notes_of(opened)
+            _check_size(opened.size, max_side=max_side, max_pixels=max_pixels)  # a header may tell another
+            said, format = _notes_of(opened), _kept_format(opened)
             turned = upright(opened)
             if turned is not opened:
                 opened.im = turned.im  # the pixels as they lay are needed no more
             kept = _encode(turned, opened, format, texts_without_images(said))
-            small = image_files.thumbnail(_shrunk(turned))
-        except MemoryError:
+            small = make_thumbnails(shrunk(turned))
+        except (MemoryError, TooManyPixels):
             raise
         except Exception as error:  # decoders and encoders raise whatever the bytes drive them to
             raise DamagedImage from error
     return CheckedImage(kept, small, format, turned.width, turned.height, parameters_told(kept, said))
+
+
+def _kept_format(image: Image.Image) -> str:
+    """As what a decoded picture is kept."""
+    kept = FORMATS.get(str(image.format))
+    if kept is not None:
+        return kept
+    if not image.has_transparency_data:
+        return "jpg"
+    return "png" if image.getchannel("A").getextrema() != (255, 255) else "jpg"
 
 
 def _notes_of(image: Image.Image) -> dict[str, str]:
@@ -152,6 +169,8 @@ def _notes_of(image: Image.Image) -> dict[str, str]:
 
 def _kind(image: Image.Image, passes: int) -> str:
     """By which its memory is known: a name of `_BYTES_A_PIXEL`."""
+    if image.format not in FORMATS:
+        return str(image.format)
     if _needs_profile(image) and _carried_profile(image, FORMATS[str(image.format)]) is None:
         return "profile applied"
     if passes > 1:
@@ -179,28 +198,9 @@ def _check_cost(
         )
 
 
-def _shrunk(image: Image.Image) -> Image.Image:
-    """The image as people see it, a large one shrunk by a whole factor on the way, to make a thumbnail of.
-
-    Strip by strip, for a large image as seen is several copies of it.
-    """
-    factor = min(max(image.size) // (4 * image_files.THUMBNAIL_SIDE), *image.size)
-    if factor < 2:
-        return as_seen(image)
-    height = factor * _ROWS_OF_A_STRIP
-    small: Image.Image | None = None
-    for number, top in enumerate(range(0, image.height, height)):
-        strip = image.crop((0, top, image.width, min(top + height, image.height)))
-        seen = as_seen(strip).reduce(factor)
-        if small is None:
-            small = Image.new(seen.mode, (seen.width, -(-image.height // factor)))
-        small.paste(seen, (0, number * _ROWS_OF_A_STRIP))
-    return small if small is not None else as_seen(image)
-
-
 def _open(parts: FileParts, begins: bool, max_side: int, max_pixels: int) -> Image.Image:
     try:
-        return open_image(parts, tuple(FORMATS))
+        return open_image(parts, _READ)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels("far more", max_side, max_pixels) from error
     except UnidentifiedImageError as error:
@@ -238,6 +238,7 @@ def _encode(image: Image.Image, source: Image.Image, format: str, said: Mapping[
         image.save(buffer, "WEBP", quality=95, method=4, exif=notes, icc_profile=profile)
     else:
         notes = _in_exif(said, _MAX_NOTES[format])
+        image = image.convert("RGB") if image.mode == "RGBA" else image
         kept: dict[str, Any] = {"exif": notes, "comment": b"", "icc_profile": profile}
         try:
             if image is not source:

@@ -77,6 +77,8 @@ class ImagePayload(BaseModel):
     tags: list[str]
     generation_params: dict[str, Any]
     thumbnail_url: str | None
+    thumbnail_large_url: str | None
+    thumbhash: str | None
     file_url: str
     api_key: KeyPayload | None
     created_at: datetime

@@ -21,6 +21,12 @@ from tests.make.gallery import make_collection
 from tests.make.generation import claim_job, complete_job
 
 BODY: dict[str, Any] = {"job_type": "txt2img", "model": "toy", "prompt": "노을 지는 바다 위의 빨간 배"}
+# What a call of an upload says besides.
+OF_A_PART = {
+    "Tus-Resumable": "1.0.0",
+    "Upload-Offset": "0",
+    "Content-Type": "application/offset+octet-stream",
+}
 
 
 @pytest.fixture
@@ -211,7 +217,11 @@ async def test_every_route_with_an_id_is_not_found_to_a_stranger(
     tag = (await client.get("/api/v1/tags", headers=person.headers)).json()["items"][0]
     many = {"ids": [image["id"]], "action": "favorite"}
     task = (await client.post("/api/v1/images/bulk", json=many, headers=person.headers)).json()
-    ids |= {"tag_id": tag["id"], "task_id": task["task_id"]}
+    sent_in = await client.post(
+        "/api/v1/uploads", headers=person.headers | {"Tus-Resumable": "1.0.0", "Upload-Length": "9"}
+    )
+    upload_id = sent_in.headers["Location"].rpartition("/")[2]
+    ids |= {"tag_id": tag["id"], "task_id": task["task_id"], "upload_id": upload_id}
     bodies = {
         "image_id": {"is_favorite": True},
         "key_id": {"name": "x"},
@@ -236,7 +246,8 @@ async def test_every_route_with_an_id_is_not_found_to_a_stranger(
             body = bodies_there.get((method, path), bodies[names[0]] if method == "patch" else None)
             for who, known in ((stranger, ids), (person, {name: str(uuid4()) for name in ids})):
                 url = path.format(**known)
-                answer = await client.request(method, url, json=body, headers=who.headers)
+                headers = who.headers | (OF_A_PART if "upload_id" in names else {})
+                answer = await client.request(method, url, json=body, headers=headers)
                 answers[method, path, who.email] = (answer.status_code, answer.json()["code"])
 
     # then
@@ -258,6 +269,7 @@ async def test_routes_with_an_id_are_all_covered_by_that_test(app: Any) -> None:
         "tag_id",
         "collection_id",
         "task_id",
+        "upload_id",
     }
     nobodys = {"name", "provider"}
     of_admins = {"user_id", "announcement_id", "code_id", "event_id"}  # see test_who_may_what.py

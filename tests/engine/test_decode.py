@@ -50,7 +50,7 @@ def as_models_see_what_is_kept(data: bytes) -> Image.Image:
 
 
 def as_the_thumbnail_shows_it(data: bytes) -> Image.Image:
-    return opened(check_image(data, max_side=4096, max_pixels=1 << 24).thumbnail)
+    return opened(check_image(data, max_side=4096, max_pixels=1 << 24).thumbnails.small)
 
 
 def as_a_screen_shows_what_is_kept(data: bytes) -> Image.Image:

@@ -177,7 +177,7 @@ def test_what_stands_beside_the_pixels_does_not_decide_about_them(sound: bytes, 
     assert seen.mode == plain.mode
     assert seen.tobytes() == plain.tobytes()
     assert kept.data == check(sound).data
-    assert kept.thumbnail == check(sound).thumbnail
+    assert kept.thumbnails == check(sound).thumbnails
 
 
 def test_a_palette_whose_transparency_is_damaged_is_shown_opaque() -> None:

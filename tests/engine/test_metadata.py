@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from pingvas.engine.images.image_files import encode, read_parameters, thumbnail
+from pingvas.engine.images.image_files import encode, read_parameters
 from pingvas.engine.images.infotext import read_infotext, write_infotext
 
 PARAMETERS: dict[str, Any] = {
@@ -160,14 +160,6 @@ def test_what_no_text_chunk_can_hold_is_left_out() -> None:
         assert opened.info["parameters"].startswith("ab?c\n")
 
 
-def test_a_thumbnail_fits_320_pixels_and_keeps_the_shape() -> None:
-    for size, expected in (((1024, 512), (320, 160)), ((100, 400), (80, 320)), ((64, 64), (64, 64))):
-        data = thumbnail(Image.new("RGB", size))
-
-        with Image.open(io.BytesIO(data)) as opened:
-            assert (opened.format, opened.size) == ("WEBP", expected)
-
-
 def test_garbage_reads_as_a_prompt_and_never_raises() -> None:
     chance = random.Random(1)
     alphabet = 'abS:,"\\\n Steps: Seed: Size: 9x9 Negative prompt:{}[]'
@@ -209,5 +201,3 @@ def test_a_format_without_transparency_shows_what_is_clear_on_white(mode: str) -
 
     with Image.open(io.BytesIO(encode(image, "jpg", PARAMETERS, version=VERSION))) as kept:
         assert kept.convert("RGB").getextrema() == ((255, 255),) * 3
-    with Image.open(io.BytesIO(thumbnail(image))) as small:
-        assert small.convert("RGB").getextrema() == ((255, 255),) * 3

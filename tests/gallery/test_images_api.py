@@ -58,7 +58,8 @@ async def test_my_images_are_listed_with_addresses_that_work_without_a_token(
     assert shown["generation_params"] == {"prompt": "달빛"}
     assert set(shown) == {
         "id", "job_id", "width", "height", "format", "file_size", "visibility", "is_favorite", "rating", "tags",
-        "generation_params", "thumbnail_url", "file_url", "api_key", "created_at", "trashed_at",
+        "generation_params", "thumbnail_url", "thumbnail_large_url", "thumbhash", "file_url", "api_key", "created_at",
+        "trashed_at",
     }  # fmt: skip
     file = await client.get(shown["file_url"])
     thumbnail = await client.get(shown["thumbnail_url"])

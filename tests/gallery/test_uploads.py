@@ -78,7 +78,7 @@ def test_the_pixels_of_a_png_stay_as_they_are(mode: str) -> None:
     assert (kept.format, kept.width, kept.height) == ("png", 24, 16)
     again, image = opened(kept.data), opened(data)
     assert (again.mode, again.tobytes(), again.getpalette()) == (mode, image.tobytes(), image.getpalette())
-    assert opened(kept.thumbnail).size == (24, 16)
+    assert opened(kept.thumbnails.small).size == (24, 16)
 
 
 def test_what_is_transparent_stays_transparent() -> None:

@@ -45,6 +45,8 @@ def completed(job_id: UUID, *, prompt: str = "a house", file_url: str = "/files/
         tags=[],
         generation_params={"prompt": prompt},
         thumbnail_url=None,
+        thumbnail_large_url=None,
+        thumbhash=None,
         file_url=file_url,
         api_key=None,
         created_at=clock.now(),

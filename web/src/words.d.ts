@@ -13,6 +13,7 @@ import type queue from "./features/queue/words/en.json";
 import type settings from "./features/settings/words/en.json";
 import type trash from "./features/trash/words/en.json";
 import type tray from "./features/tray/words/en.json";
+import type uploads from "./features/uploads/words/en.json";
 import type base from "./i18n/words/en.json";
 
 type Catalogues = typeof base &
@@ -27,7 +28,8 @@ type Catalogues = typeof base &
   typeof queue &
   typeof settings &
   typeof trash &
-  typeof tray;
+  typeof tray &
+  typeof uploads;
 
 declare module "@lingui/core" {
   interface Register {

@@ -15,7 +15,7 @@ import {
   type Draft,
 } from "@/features/create/draft";
 import { fitted } from "@/features/create/shapes";
-import { uploadText } from "@/features/create/useUpload";
+import { uploadText } from "@/entities/image/uploadText";
 import { Problem, problemFrom } from "@/api/problem";
 
 import { translatorIn } from "./words";

@@ -23,6 +23,8 @@ const PICTURE: Image = {
   tags: [],
   generation_params: { seed: 1234567, model: "pingvas-mini" },
   thumbnail_url: null,
+  thumbnail_large_url: null,
+  thumbhash: null,
   file_url: "/files/one.png",
   api_key: null,
   created_at: "2026-11-01T00:00:00Z",

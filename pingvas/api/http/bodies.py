@@ -60,7 +60,8 @@ def bearer_of(headers: Headers) -> str:
 
 class Bodies:
     """ASGI middleware. `open_to_all`: the prefixes below `prefix` that strangers may send bodies to; `special`: the paths
-    whose bodies somebody else admits, with the largest declared length that is taken there."""
+    whose bodies somebody else admits, with the largest declared length that is taken there; one that ends in "/" stands for whatever
+    lies right below it."""
 
     def __init__(
         self,
@@ -81,7 +82,10 @@ class Bodies:
         if scope["type"] != "http" or scope["method"] not in _WITH_BODIES:
             await self.app(scope, receive, send)
             return
-        most, admit = self.special.get(scope["path"], (self.max_bytes, self._admit))
+        below = scope["path"].rpartition("/")[0] + "/"
+        most, admit = (
+            self.special.get(scope["path"]) or self.special.get(below) or (self.max_bytes, self._admit)
+        )
         request = Request(scope)
         declared_text = request.headers.get("content-length", "0")
         declared = int(declared_text[:20]) if declared_text.isascii() and declared_text.isdigit() else 0

@@ -28,6 +28,7 @@ STATUS = {
     errors.NotFound: 404,
     errors.TimedOut: 408,
     errors.Conflict: 409,
+    errors.PreconditionFailed: 412,
     errors.TooLarge: 413,
     errors.Unsupported: 415,
     errors.Invalid: 422,

@@ -17,6 +17,10 @@ _SENT = (
     "Idempotency-Key",
     "If-None-Match",
     "Prefer",
+    "Tus-Resumable",
+    "Upload-Length",
+    "Upload-Metadata",
+    "Upload-Offset",
     "X-Request-ID",
 )
 _READ = (
@@ -27,6 +31,10 @@ _READ = (
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",
+    "Tus-Resumable",
+    "Upload-Expires",
+    "Upload-Length",
+    "Upload-Offset",
     "X-RateLimit-Limit",
     "X-RateLimit-Remaining",
     "X-RateLimit-Reset",

@@ -59,7 +59,9 @@ class AvatarOut(BaseModel):
 )
 @raises(BudgetUsedUp, StudioBusy, TooLarge)
 async def set_my_avatar(
-    file: Annotated[UploadFile, File(description="PNG, JPEG or WebP; the square in its middle is shown")],
+    file: Annotated[
+        UploadFile, File(description="PNG, JPEG, WebP, AVIF or HEIC; the square in its middle is shown")
+    ],
     actor: ActorBeforehandDep,
     database: DatabaseDep,
     settings: SettingsDep,
@@ -77,7 +79,7 @@ async def set_my_avatar(
     picture = await decoder.check(
         budgets, actor.user_id, data, max_side=settings.max_image_side, max_pixels=settings.max_image_pixels
     )
-    key = await store_avatar(storage, actor.user_id, picture.thumbnail)
+    key = await store_avatar(storage, actor.user_id, picture.thumbnails.large)
     async with database.transaction() as session:
         await set_avatar(session, actor.user_id, key)
     return await _addresses(key, storage)

@@ -1,5 +1,6 @@
 """The gallery: my images, one image, its file and thumbnail."""
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -133,7 +134,11 @@ class ImageOut(BaseModel):
     rating: int = Field(ge=0, le=5, description="What I think of it; 0: nothing")
     tags: list[str]
     generation_params: dict[str, Any] = Field(description="Everything needed to make it again")
-    thumbnail_url: str | None
+    thumbnail_url: str | None = Field(description="A WebP within 320 pixels")
+    thumbnail_large_url: str | None = Field(description="A WebP within 640 pixels; null: not made yet")
+    thumbhash: str | None = Field(
+        description="A ThumbHash in base64, to be shown until the thumbnail is there; null: not made yet"
+    )
     file_url: str
     api_key: KeyRef | None = Field(description="The API key that it was asked for with; null: none")
     created_at: datetime
@@ -221,7 +226,7 @@ async def get_image(
     mine = _is_mine(image, actor)
     if not mine:
         refuse_what_names_images(image)
-    shown = await image_details(session, image, storage)
+    shown = await shown_image(session, image, storage)
     if mine:
         return shown
     told = as_others_see(shown)
@@ -254,7 +259,7 @@ async def update_image(
 ) -> ImageDetailsOut:
     """Change who may see one of my images, whether it is a favorite, or its tags."""
     image = await change_image(session, actor, image_id, ImageChanges(**body.model_dump(exclude_unset=True)))
-    return await image_details(session, image, storage)
+    return await shown_image(session, image, storage)
 
 
 @router.delete("/{image_id:uuid}", status_code=status.HTTP_204_NO_CONTENT, operation_id="delete_image")
@@ -329,6 +334,8 @@ async def image_out(
         tags=list(tags),
         generation_params=parameters_of(image.generation_params),
         thumbnail_url=await thumbnail_url(image, storage),
+        thumbnail_large_url=await _signed(image.thumbnail_large_url, image, storage),
+        thumbhash=b64encode(image.thumbhash).decode() if image.thumbhash else None,
         file_url=await _file_url(image, storage),
         api_key=None if key is None or name is None else KeyRef(id=key, name=name),
         created_at=image.created_at,
@@ -354,12 +361,14 @@ async def images_out(session: ReadSession, images: Sequence[Image], storage: Sto
 
 async def thumbnail_url(image: Image, storage: Storage) -> str | None:
     """Where its thumbnail is, for a while."""
-    if image.thumbnail_url is None:
-        return None
-    return await storage.sign(image.thumbnail_url, public=image.visibility == "public")
+    return await _signed(image.thumbnail_url, image, storage)
 
 
-async def image_details(session: ReadSession, image: Image, storage: Storage) -> ImageDetailsOut:
+async def _signed(key: str | None, image: Image, storage: Storage) -> str | None:
+    return None if key is None else await storage.sign(key, public=image.visibility == "public")
+
+
+async def shown_image(session: ReadSession, image: Image, storage: Storage) -> ImageDetailsOut:
     """An image with its tags and all that is said of it, as its owner sees it."""
     tags = await tags_of(session, [image.id])
     keys = await names_of_keys(session, {image.api_key_id} if image.api_key_id else set())

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, ReadSessionDep, SessionDep, SettingsDep, StorageDep, within
-from pingvas.api.routes.images import ImageDetailsOut, image_details
+from pingvas.api.routes.images import ImageDetailsOut, shown_image
 from pingvas.gallery.library import ImageNotFound
 from pingvas.gallery.trash import EMPTIED_AT_ONCE, empty_trash, read_trash, restore_image
 
@@ -54,4 +54,4 @@ async def restore_my_image(
     image_id: UUID, actor: ActorDep, session: SessionDep, storage: StorageDep
 ) -> ImageDetailsOut:
     """Bring one of my images back from the trash, with its tags and into its collections. One that is not in it stays as it is."""
-    return await image_details(session, await restore_image(session, actor, image_id), storage)
+    return await shown_image(session, await restore_image(session, actor, image_id), storage)

@@ -79,7 +79,8 @@ async def admit(request: Request, declared: int) -> Admission:
 @raises(StillRunning, IdempotencyConflict, StorageExceeded, NoSubscription, BudgetUsedUp, StudioBusy)
 async def upload_image(
     file: Annotated[
-        UploadFile, File(description="PNG, JPEG or WebP. Of an animation, the first frame is kept")
+        UploadFile,
+        File(description="PNG, JPEG, WebP, AVIF or HEIC. Of an animation, the first frame is kept"),
     ],
     actor: ActorBeforehandDep,
     database: DatabaseDep,

@@ -11,7 +11,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from pingvas.engine.images import jpeg_segments, png_chunks, webp_chunks
+from pingvas.engine.images import heif_boxes, jpeg_segments, png_chunks, webp_chunks
 from pingvas.engine.images.colour_profiles import adobe_rgb, to_srgb
 from pingvas.engine.images.file_parts import XMP, FileParts
 
@@ -36,6 +36,8 @@ def take_apart(data: bytes) -> FileParts:
         return jpeg_segments.take_jpeg_apart(data)
     if webp_chunks.is_webp(data):
         return webp_chunks.take_webp_apart(data)
+    if heif_boxes.codec_of(data) is not None:
+        return heif_boxes.take_heif_apart(data)
     return FileParts(data)
 
 
@@ -49,7 +51,15 @@ def open_image(parts: FileParts, formats: tuple[str, ...]) -> Image.Image:
 
     Raises what Pillow raises for bytes that are no such picture, or one of far too many pixels.
     """
-    image = Image.open(io.BytesIO(parts.data), formats=formats)
+    codec = heif_boxes.codec_of(parts.data)
+    if codec is not None and codec in formats:
+        heif_boxes.prepare_codec(codec)
+        tried: tuple[str, ...] = (codec,)
+    else:
+        tried = tuple(format for format in formats if format not in heif_boxes.CODECS)
+    image = Image.open(io.BytesIO(parts.data), formats=tried)
+    if codec is not None:
+        heif_boxes.bound_what_it_says(image)
     if parts.exif is not None:
         image.info["exif"] = parts.exif
     if parts.comment is not None:

@@ -1,4 +1,4 @@
-"""Pictures as files: PNG, JPEG and WebP that say how they were made, and thumbnails. Needs no torch.
+"""Pictures as files: PNG, JPEG and WebP that say how they were made. Needs no torch.
 
 Each file carries infotext, which other programs read, and our own JSON, which is exact.
 """
@@ -32,7 +32,6 @@ from pingvas.engine.images.transparency import opaque
 FORMATS = ("PNG", "JPEG", "WEBP")
 """As Pillow calls them."""
 CONTENT_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
-THUMBNAIL_SIDE = 320
 
 # JPEG keeps all of EXIF in one segment of 64 KiB.
 _EXIF_ROOM = 65_000
@@ -61,15 +60,6 @@ def text_chunks(texts: Mapping[str, str]) -> PngInfo:
     for name, text in texts.items():
         (chunks.add_text if text.isascii() else chunks.add_itxt)(name, _writable(text))
     return chunks
-
-
-def thumbnail(image: Image.Image) -> bytes:
-    """A WebP that fits 320 px of an image as people see it, on white; a smaller picture keeps its size."""
-    small = opaque(image)
-    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    small.save(buffer, "WEBP", quality=82, method=4)
-    return buffer.getvalue()
 
 
 def read_parameters(data: bytes) -> dict[str, Any] | None:

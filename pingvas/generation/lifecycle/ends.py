@@ -49,6 +49,10 @@ class FinishedImage:
     tags: tuple[str, ...] = ()
     file_url: str = ""
     thumbnail_url: str | None = None
+    thumbnail_large_url: str | None = None
+    thumbnail_large_key: str | None = None
+    # Of a ThumbHash, in base64.
+    thumbhash: str | None = None
 
 
 @dataclass(frozen=True)
@@ -265,6 +269,8 @@ def _image_payload(job_id: UUID, image: FinishedImage, row: Row) -> ImagePayload
         tags=sorted(image.tags),
         generation_params=image.generation_params,
         thumbnail_url=image.thumbnail_url,
+        thumbnail_large_url=image.thumbnail_large_url,
+        thumbhash=image.thumbhash,
         file_url=image.file_url,
         api_key=key,
         created_at=created_at,

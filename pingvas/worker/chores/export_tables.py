@@ -72,7 +72,7 @@ EXPORTED = (
     ExportedTable(
         "images",
         f"{_PICTURES}/images.jsonl",
-        without=("cdn_url", "thumbnail_url"),
+        without=("cdn_url", "thumbnail_url", "thumbnail_large_url", "thumbhash"),
         with_more=f"""jsonb_build_object(
             'file', '{_PICTURES}' || '/' || row.id || '.' || row.format,
             'trashed_from', (SELECT coalesce(jsonb_agg(collection_id), '[]') FROM trashed_places WHERE image_id = row.id),
@@ -111,6 +111,7 @@ LEFT_OUT: Mapping[str, str] = {
     "image_tags": "they stand with the images in the file",
     "user_tags": "the tags of the images in the file, counted",
     "bulk_tasks": "changes of many images that can still be taken back; the images are in the file",
+    "uploads": "pictures on their way in, which are gone or images within a day",
     "storage_use": "the sum of the images in the file",
     "announcements": "words to everybody",
     "checkouts": "pages of the seller; what was bought there is in the payments",

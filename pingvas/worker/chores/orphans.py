@@ -15,7 +15,7 @@ from sqlalchemy import ARRAY, Text, TextClause, Uuid, bindparam, text
 
 from pingvas.adapters.storage import Storage
 from pingvas.base.db import Database
-from pingvas.gallery.storage_keys import OF_AN_IMAGE
+from pingvas.gallery.storage_keys import OF_A_PART, OF_AN_IMAGE
 
 # An object this young may still get its row: from an upload that runs, or a worker that waits for the database.
 OLD_ENOUGH = timedelta(days=1)
@@ -49,7 +49,9 @@ def _named(table: str, condition: str) -> TextClause:
 
 
 # The id that stands in the key finds the row by its index; then the row must name the very key.
-_NAMED_BY_IMAGE = _named("images", "row.id = stored.id AND stored.key IN (row.s3_key, row.thumbnail_url)")
+_NAMED_BY_IMAGE = _named(
+    "images", "row.id = stored.id AND stored.key IN (row.s3_key, row.thumbnail_url, row.thumbnail_large_url)"
+)
 _NAMED_BY_STEP = _named("generation_steps", "row.job_id = stored.id AND row.preview_url = stored.key")
 
 # A person's picture is found by whose it is, which stands in the key too.
@@ -58,6 +60,7 @@ _NAMED_BY_PROFILE = _named(
 )
 _NAMED_BY_ARCHIVE = _named("image_archives", "row.id = stored.id AND row.lines_key = stored.key")
 _NAMED_BY_EXPORT = _named("data_exports", "row.id = stored.id AND row.storage_key = stored.key")
+_NAMED_BY_UPLOAD = _named("uploads", "row.id = stored.id AND stored.key = ANY(row.parts)")
 
 KINDS = (
     ("images", OF_AN_IMAGE, _NAMED_BY_IMAGE),
@@ -66,6 +69,7 @@ KINDS = (
     ("avatars", _AVATAR, _NAMED_BY_PROFILE),
     ("exports", _EXPORT, _NAMED_BY_EXPORT),
     ("archives", _ARCHIVE, _NAMED_BY_ARCHIVE),
+    ("uploads", OF_A_PART, _NAMED_BY_UPLOAD),
 )
 
 

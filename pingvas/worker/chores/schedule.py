@@ -35,7 +35,9 @@ from pingvas.billing.verify_ledger import verify_ledger
 from pingvas.gallery.archives import forget_archives
 from pingvas.gallery.bulk_tasks import forget_tasks, run_tasks
 from pingvas.gallery.fill_search import make_old_images_searchable
+from pingvas.gallery.missing_thumbnails import fill_thumbnails
 from pingvas.gallery.old_files import clean_old_files
+from pingvas.gallery.parts import forget_uploads
 from pingvas.gallery.tags import forget_unused_tags
 from pingvas.gallery.trash import purge_trash
 from pingvas.generation.lifecycle.slots import promote_overlooked
@@ -114,6 +116,10 @@ async def _make_old_images_searchable(context: ChoreContext) -> Counts:
     return {"filled": await make_old_images_searchable(context.database)}
 
 
+async def _fill_thumbnails(context: ChoreContext) -> Counts:
+    return asdict(await fill_thumbnails(context.database, context.storage))
+
+
 async def _forget_silent_workers(context: ChoreContext) -> Counts:
     async with context.database.transaction() as session:
         return {"forgotten": await forget_silent_workers(session)}
@@ -141,6 +147,7 @@ async def _forget_expired(context: ChoreContext) -> Counts:
         await forget_unused_tags(session)
         await forget_archives(session)
         await forget_tasks(session)
+        await forget_uploads(session)
     return {}
 
 
@@ -248,6 +255,7 @@ CHORES = (
         _make_old_images_searchable,
         at_most=3 * 3600.0,
     ),
+    Chore("fill_thumbnails", "*/5 * * * *", "every 5 minutes", _fill_thumbnails, at_most=3000.0),
     Chore("forget_silent_workers", "* * * * *", "every minute", _forget_silent_workers),
     Chore("expire_credits", "* * * * *", "every minute", _expire_credits),
     Chore("roll_up_usage", "* * * * *", "every minute", _roll_up_usage),

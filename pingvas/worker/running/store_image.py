@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from base64 import b64encode
 from contextlib import suppress
 from typing import Any
 
@@ -13,9 +14,10 @@ from pingvas.adapters.storage import StorageUnavailable
 from pingvas.base.backoff import pauses
 from pingvas.base.ids import new_id
 from pingvas.engine.images import image_files
+from pingvas.engine.images.thumbnails import CONTENT_TYPE, Thumbnails, make_thumbnails
 from pingvas.engine.requests import Result
 from pingvas.gallery.named_images import without_images
-from pingvas.gallery.storage_keys import image_key, thumbnail_key
+from pingvas.gallery.storage_keys import image_key, large_thumbnail_key, thumbnail_key
 from pingvas.generation.job_parameters import stored_parameters
 from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.generation.lifecycle.ends import FinishedImage
@@ -29,23 +31,25 @@ VERSION = f"Pingvas Studio {pingvas.__version__}"
 async def store_image(
     job: ClaimedJob, result: Result, context: JobContext, give_up: asyncio.Event
 ) -> FinishedImage | None:
-    """Encode and upload the picture and its thumbnail. While the storage is away, try again.
+    """Encode and upload the picture and its thumbnails. While the storage is away, try again.
 
     None: `give_up` was set, or `timeouts.store` is over, before the storage took it. Bytes that no row comes to
     name are swept up later.
     """
     image_id, format = new_id(), job.parameters.format
     parameters = _generation_params(job, context)
-    data, small = await asyncio.to_thread(_encode, result, format, parameters)
+    data, thumbnails = await asyncio.to_thread(_encode, result, format, parameters)
     key, small_key = image_key(job.user_id, image_id, format), thumbnail_key(job.user_id, image_id)
+    large_key = large_thumbnail_key(job.user_id, image_id)
     deadline = time.monotonic() + context.timeouts.store
     for pause in pauses():
         try:
             await asyncio.gather(
                 context.storage.put(key, data, image_files.CONTENT_TYPES[format]),
-                context.storage.put(small_key, small, "image/webp"),
+                context.storage.put(small_key, thumbnails.small, CONTENT_TYPE),
+                context.storage.put(large_key, thumbnails.large, CONTENT_TYPE),
             )
-            file_url, thumbnail_url = await context.storage.sign(key), await context.storage.sign(small_key)
+            urls = [await context.storage.sign(each) for each in (key, small_key, large_key)]
             break
         except StorageUnavailable:
             if give_up.is_set() or time.monotonic() > deadline:
@@ -64,17 +68,19 @@ async def store_image(
         generation_params=parameters,
         visibility=job.parameters.visibility,
         tags=job.parameters.tags,
-        file_url=file_url,
-        thumbnail_url=thumbnail_url,
+        thumbnail_large_key=large_key,
+        thumbhash=b64encode(thumbnails.hash).decode(),
+        file_url=urls[0],
+        thumbnail_url=urls[1],
+        thumbnail_large_url=urls[2],
     )
 
 
-def _encode(result: Result, format: str, parameters: dict[str, Any]) -> tuple[bytes, bytes]:
+def _encode(result: Result, format: str, parameters: dict[str, Any]) -> tuple[bytes, Thumbnails]:
     # A file goes wherever its owner sends it, and an id alone opens an unlisted image: ids stay in the row.
     told = without_images(parameters)
-    return image_files.encode(result.image, format, told, version=VERSION), image_files.thumbnail(
-        result.image
-    )
+    data = image_files.encode(result.image, format, told, version=VERSION)
+    return data, make_thumbnails(result.image)
 
 
 def _generation_params(job: ClaimedJob, context: JobContext) -> dict[str, Any]:

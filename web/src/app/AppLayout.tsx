@@ -14,6 +14,7 @@ import { ProveAddressLine } from "@/features/account/ProveAddressLine";
 import { useWelcome } from "@/features/account/welcome";
 import { createWords } from "@/features/create/words";
 import { galleryWords } from "@/features/gallery/words";
+import { uploadsWords } from "@/features/uploads/words";
 import { useI18n } from "@/i18n/useI18n";
 import { useRealtime } from "@/realtime/hooks";
 import { useShortcuts } from "@/shortcuts/useShortcuts";
@@ -32,6 +33,7 @@ import { rereadWhatEventsChange } from "./serverEvents";
 import { SHELL } from "./shellShortcuts";
 import { useArrival } from "./useArrival";
 
+const Uploads = page(async () => (await import("@/features/uploads/Uploads")).Uploads, uploadsWords);
 const Palette = page(async () => (await import("./palette/Palette")).Palette);
 // It has the words of all whose keys it tells.
 const ShortcutSheet = page(
@@ -96,6 +98,9 @@ export function AppLayout({ user, children }: { user: User; children: ReactNode 
           {opened === "shortcuts" && <ShortcutSheet user={user} onClose={close} />}
         </Suspense>
       </div>
+      <Suspense fallback={null}>
+        <Uploads />
+      </Suspense>
       <ProofGate />
       <Toaster />
     </TooltipGroup>

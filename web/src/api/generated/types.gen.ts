@@ -494,7 +494,7 @@ export type BodySetMyAvatar = {
     /**
      * File
      *
-     * PNG, JPEG or WebP; the square in its middle is shown
+     * PNG, JPEG, WebP, AVIF or HEIC; the square in its middle is shown
      */
     file: Blob | File;
 };
@@ -506,7 +506,7 @@ export type BodyUploadImage = {
     /**
      * File
      *
-     * PNG, JPEG or WebP. Of an animation, the first frame is kept
+     * PNG, JPEG, WebP, AVIF or HEIC. Of an animation, the first frame is kept
      */
     file: Blob | File;
     /**
@@ -1610,8 +1610,22 @@ export type ImageDetailsOut = {
     };
     /**
      * Thumbnail Url
+     *
+     * A WebP within 320 pixels
      */
     thumbnail_url: string | null;
+    /**
+     * Thumbnail Large Url
+     *
+     * A WebP within 640 pixels; null: not made yet
+     */
+    thumbnail_large_url: string | null;
+    /**
+     * Thumbhash
+     *
+     * A ThumbHash in base64, to be shown until the thumbnail is there; null: not made yet
+     */
+    thumbhash: string | null;
     /**
      * File Url
      */
@@ -1730,8 +1744,22 @@ export type ImageOut = {
     };
     /**
      * Thumbnail Url
+     *
+     * A WebP within 320 pixels
      */
     thumbnail_url: string | null;
+    /**
+     * Thumbnail Large Url
+     *
+     * A WebP within 640 pixels; null: not made yet
+     */
+    thumbnail_large_url: string | null;
+    /**
+     * Thumbhash
+     *
+     * A ThumbHash in base64, to be shown until the thumbnail is there; null: not made yet
+     */
+    thumbhash: string | null;
     /**
      * File Url
      */
@@ -4238,6 +4266,28 @@ export type RefreshBody = {
 };
 
 /**
+ * RefusalOut
+ *
+ * Why a picture was not kept, as the problem document said it.
+ */
+export type RefusalOut = {
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Detail
+     */
+    detail: string;
+    /**
+     * Extra
+     */
+    extra: {
+        [key: string]: unknown;
+    };
+};
+
+/**
  * RegisterBody
  */
 export type RegisterBody = {
@@ -5045,6 +5095,51 @@ export type UntagMany = {
      * Tags
      */
     tags: Array<string>;
+};
+
+/**
+ * UploadOut
+ *
+ * A picture that is sent in in parts.
+ */
+export type UploadOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Status
+     */
+    status: 'open' | 'kept' | 'refused';
+    /**
+     * Length
+     *
+     * Bytes
+     */
+    length: number;
+    /**
+     * Offset
+     *
+     * Bytes that are there
+     */
+    offset: number;
+    /**
+     * Filename
+     */
+    filename: string | null;
+    /**
+     * Null: not kept, or gone again
+     */
+    image: ImageDetailsOut | null;
+    refusal: RefusalOut | null;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Created At
+     */
+    created_at: string;
 };
 
 /**
@@ -6169,7 +6264,7 @@ export type UploadImageErrors = {
      */
     413: Problem;
     /**
-     * Unsupported Media Type: `unsupported_media_type` (Only PNG, JPEG and WebP pictures are taken)
+     * Unsupported Media Type: `unsupported_media_type` (Only PNG, JPEG, WebP, AVIF and HEIC pictures are taken)
      */
     415: Problem;
     /**
@@ -7891,6 +7986,301 @@ export type GetQueueResponses = {
 
 export type GetQueueResponse = GetQueueResponses[keyof GetQueueResponses];
 
+export type BeginUploadData = {
+    body?: never;
+    headers: {
+        /**
+         * Upload-Length
+         *
+         * Bytes
+         */
+        'Upload-Length': number;
+        /**
+         * Upload-Metadata
+         *
+         * Pairs of a name and a value in base64: `filename`, and `visibility` where it is not `private`
+         */
+        'Upload-Metadata'?: string | null;
+        /**
+         * Tus-Resumable
+         *
+         * The version of tus that is spoken
+         */
+        'Tus-Resumable'?: '1.0.0';
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/uploads';
+};
+
+export type BeginUploadErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Payment Required: `storage_exceeded` (There is no room left in your storage. Delete pictures, or take a larger plan)
+     */
+    402: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (This account holds no current subscription)
+     */
+    404: Problem;
+    /**
+     * Precondition Failed: `precondition_failed` (Of tus, version 1.0.0 is spoken here)
+     */
+    412: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type BeginUploadError = BeginUploadErrors[keyof BeginUploadErrors];
+
+export type BeginUploadResponses = {
+    /**
+     * Its parts may be sent
+     */
+    201: unknown;
+};
+
+export type EndUploadData = {
+    body?: never;
+    headers?: {
+        /**
+         * Tus-Resumable
+         *
+         * The version of tus that is spoken
+         */
+        'Tus-Resumable'?: '1.0.0';
+    };
+    path: {
+        /**
+         * Upload Id
+         */
+        upload_id: string;
+    };
+    query?: never;
+    url: '/api/v1/uploads/{upload_id}';
+};
+
+export type EndUploadErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Precondition Failed: `precondition_failed` (Of tus, version 1.0.0 is spoken here)
+     */
+    412: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type EndUploadError = EndUploadErrors[keyof EndUploadErrors];
+
+export type EndUploadResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type EndUploadResponse = EndUploadResponses[keyof EndUploadResponses];
+
+export type GetUploadData = {
+    body?: never;
+    path: {
+        /**
+         * Upload Id
+         */
+        upload_id: string;
+    };
+    query?: never;
+    url: '/api/v1/uploads/{upload_id}';
+};
+
+export type GetUploadErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type GetUploadError = GetUploadErrors[keyof GetUploadErrors];
+
+export type GetUploadResponses = {
+    /**
+     * Successful Response
+     */
+    200: UploadOut;
+};
+
+export type GetUploadResponse = GetUploadResponses[keyof GetUploadResponses];
+
+export type SendPartData = {
+    body: Blob | File;
+    headers: {
+        /**
+         * Upload-Offset
+         *
+         * Bytes before it
+         */
+        'Upload-Offset': number;
+        /**
+         * Tus-Resumable
+         *
+         * The version of tus that is spoken
+         */
+        'Tus-Resumable'?: '1.0.0';
+    };
+    path: {
+        /**
+         * Upload Id
+         */
+        upload_id: string;
+    };
+    query?: never;
+    url: '/api/v1/uploads/{upload_id}';
+};
+
+export type SendPartErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Payment Required: `storage_exceeded` (There is no room left in your storage. Delete pictures, or take a larger plan)
+     */
+    402: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (This account holds no current subscription)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `offset_mismatch` (This part does not begin where the upload ends now. Ask for its offset and go on from there)
+     */
+    409: Problem;
+    /**
+     * Precondition Failed: `precondition_failed` (Of tus, version 1.0.0 is spoken here)
+     */
+    412: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unsupported Media Type: `unsupported_media_type` (That kind of content is not supported)
+     */
+    415: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds)
+     */
+    503: Problem;
+};
+
+export type SendPartError = SendPartErrors[keyof SendPartErrors];
+
+export type SendPartResponses = {
+    /**
+     * So much of it is there now
+     */
+    204: void;
+};
+
+export type SendPartResponse = SendPartResponses[keyof SendPartResponses];
+
 export type DeleteMeData = {
     body?: never;
     path?: never;
@@ -9534,7 +9924,7 @@ export type SetMyAvatarErrors = {
      */
     413: Problem;
     /**
-     * Unsupported Media Type: `unsupported_media_type` (Only PNG, JPEG and WebP pictures are taken)
+     * Unsupported Media Type: `unsupported_media_type` (Only PNG, JPEG, WebP, AVIF and HEIC pictures are taken)
      */
     415: Problem;
     /**

@@ -5,7 +5,9 @@ import { memo, useEffect, useRef } from "react";
 
 import { asProblem } from "@/api/problem";
 import { pictureTitle } from "@/entities/image/pictureTitle";
+import { PICTURE_ACCEPT } from "@/entities/image/pictureTypes";
 import { imageQuery } from "@/entities/image/queries";
+import { uploadText } from "@/entities/image/uploadText";
 import { useI18n } from "@/i18n/useI18n";
 import { Spinner } from "@/ui/Button";
 import { IconButton } from "@/ui/IconButton";
@@ -14,10 +16,10 @@ import { problemText } from "@/ui/problemText";
 
 import type { FormErrors } from "./check";
 import { startFrom, type Draft, type Source } from "./draft";
-import { MIN_STRENGTH, PICTURE_TYPES } from "./limits";
+import { MIN_STRENGTH } from "./limits";
 import styles from "./SourceField.module.css";
 import { useIncomingPicture } from "./useIncomingPicture";
-import { uploadText, useUpload } from "./useUpload";
+import { useUpload } from "./useUpload";
 
 interface SourceFieldProps {
   source: Source | null;
@@ -75,7 +77,7 @@ export const SourceField = memo(function SourceField(props: SourceFieldProps) {
           <input
             type="file"
             className="visually-hidden"
-            accept={PICTURE_TYPES.join()}
+            accept={PICTURE_ACCEPT}
             aria-label={t("create.source_choose")}
             onChange={(event) => {
               const file = event.target.files?.[0];

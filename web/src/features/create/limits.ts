@@ -17,6 +17,3 @@ export const MAX_LORA_WEIGHT = 4;
 /** How much of a source is made anew when nobody says. Below the least the slider offers nothing would change. */
 export const STRENGTH = 0.75;
 export const MIN_STRENGTH = 0.05;
-
-/** What uploads may be, as a file input wants it. */
-export const PICTURE_TYPES = ["image/png", "image/jpeg", "image/webp"];

@@ -28,9 +28,11 @@ export function useIncomingPicture(take: (file: File) => void): boolean {
     const onDrop = (event: DragEvent) => {
       setOver(false);
       if (!event.dataTransfer?.types.includes("Files")) return;
+      const [file, ...others] = event.dataTransfer.files;
+      // Several, or a folder of them, are no picture to start from.
+      if (!file || others.length > 0 || isFolder(event.dataTransfer.items[0])) return;
       event.preventDefault();
-      const file = event.dataTransfer.files[0];
-      if (file) latest.current(file);
+      latest.current(file);
     };
     document.addEventListener("paste", onPaste);
     document.addEventListener("dragover", onDragOver);
@@ -52,4 +54,8 @@ function pastedPicture({ clipboardData, target }: ClipboardEvent): File | null {
   const writes = target instanceof Element && target.closest("input, textarea, [contenteditable]") !== null;
   if (writes && clipboardData.types.includes("text/plain")) return null;
   return [...clipboardData.files].find(({ type }) => type.startsWith("image/")) ?? null;
+}
+
+function isFolder(item: DataTransferItem | undefined): boolean {
+  return item?.webkitGetAsEntry()?.isDirectory ?? false;
 }

@@ -4,6 +4,7 @@ import { Trash2Icon } from "lucide-react";
 import { Link, useSearchParams } from "react-router";
 
 import { datesQuery, type Sort } from "@/entities/image/queries";
+import { UploadButton } from "@/entities/image/UploadButton";
 import { useSavePreferences } from "@/entities/user/preferences";
 import { useI18n } from "@/i18n/useI18n";
 import { Button, buttonClass } from "@/ui/Button";
@@ -57,6 +58,7 @@ export function GalleryPage() {
           ]}
           onChange={(value) => ask({ ...search, favorite: value === "favorites" }, true)}
         />
+        <UploadButton />
         <Link to="/trash" className={buttonClass("quiet", { small: true })}>
           <Trash2Icon size={16} />
           {t("gallery.trash")}

@@ -4,6 +4,7 @@ import { useRef } from "react";
 import { removeMyAvatar, setMyAvatar } from "@/api/generated";
 import { asProblem } from "@/api/problem";
 import type { Me } from "@/api/types";
+import { PICTURE_ACCEPT } from "@/entities/image/pictureTypes";
 import { Avatar } from "@/entities/user/Avatar";
 import { userKeys } from "@/entities/user/queries";
 import { useSingleMutation } from "@/entities/useSingleMutation";
@@ -13,8 +14,6 @@ import { problemText } from "@/ui/problemText";
 
 import styles from "./PictureSection.module.css";
 import { ProblemLine, Section } from "./Section";
-
-const TYPES = "image/png,image/jpeg,image/webp";
 
 export function PictureSection({ me }: { me: Me }) {
   const i18n = useI18n();
@@ -37,7 +36,7 @@ export function PictureSection({ me }: { me: Me }) {
           <input
             ref={input}
             type="file"
-            accept={TYPES}
+            accept={PICTURE_ACCEPT}
             aria-label={t("settings.picture_choose")}
             tabIndex={-1}
             className="visually-hidden"

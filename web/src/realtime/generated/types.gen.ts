@@ -141,6 +141,14 @@ export type ImagePayload = {
      */
     thumbnail_url: string | null;
     /**
+     * Thumbnail Large Url
+     */
+    thumbnail_large_url: string | null;
+    /**
+     * Thumbhash
+     */
+    thumbhash: string | null;
+    /**
      * File Url
      */
     file_url: string;
