@@ -20,7 +20,7 @@ from pingvas.base.errors import NotFound
 from pingvas.gallery.import_invokeai import database_of, images_of_invokeai
 from pingvas.gallery.tag_names import MAX_TAGS, accept_tag, distinct
 
-ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp"})
+ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".heic", ".heif"})
 LINES = "images.jsonl"
 """Beside the pictures of an archive of ours: what the studio knew of each."""
 
