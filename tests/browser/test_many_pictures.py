@@ -136,6 +136,31 @@ def test_keys_and_a_rectangle_choose(page: Page) -> None:
     expect(compared).to_be_hidden()
 
 
+def test_a_finger_that_stays_chooses_and_taps_go_on(page: Page) -> None:
+    _keep(page, _sign_up(page))
+    page.set_viewport_size({"width": 390, "height": 844})
+    tiles = _tiles(page)
+    place = tiles.nth(2).bounding_box()
+    assert place is not None
+    chosen = page.get_by_role("button", name=re.compile("^Open picture"), pressed=True)
+    fingers = page.context.new_cdp_session(page)
+    fingers.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+
+    def touch(kind: str, *points: dict[str, float]) -> None:
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
+
+    # Where the mark appears under it, the end of the press is no press of that.
+    touch("touchStart", {"x": place["x"] + 25, "y": place["y"] + 25})
+    expect(chosen).to_have_count(1)
+    touch("touchEnd")
+    place = tiles.nth(4).bounding_box()
+    assert place is not None
+    touch("touchStart", {"x": place["x"] + 60, "y": place["y"] + 60})
+    touch("touchEnd")
+    expect(chosen).to_have_count(2)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_pictures_are_gone_through_and_what_was_rejected_is_deleted_after_one_question(page: Page) -> None:
     _keep(page, _sign_up(page))
     page.get_by_role("button", name="Review").click()
