@@ -121,9 +121,9 @@ def test_keys_and_a_rectangle_choose(page: Page) -> None:
     first, second = tiles.nth(0).bounding_box(), tiles.nth(1).bounding_box()
     assert first is not None
     assert second is not None
-    page.mouse.move(first["x"] + 20, first["y"] + 20)
+    page.mouse.move(first["x"] + 70, first["y"] + 90)
     page.mouse.down()
-    page.mouse.move(second["x"] + 20, second["y"] + 60, steps=5)
+    page.mouse.move(second["x"] + 40, second["y"] + 120, steps=5)
     page.mouse.up()
     expect(bar.get_by_text("2 selected")).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)
@@ -153,7 +153,7 @@ def test_a_finger_that_stays_chooses_and_taps_go_on(page: Page) -> None:
     touch("touchStart", {"x": place["x"] + 25, "y": place["y"] + 25})
     expect(chosen).to_have_count(1)
     touch("touchEnd")
-    place = tiles.nth(4).bounding_box()
+    place = tiles.nth(0).bounding_box()
     assert place is not None
     touch("touchStart", {"x": place["x"] + 60, "y": place["y"] + 60})
     touch("touchEnd")
