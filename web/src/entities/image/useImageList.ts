@@ -41,9 +41,18 @@ export function useImageList(filter: Filter, way: Way = {}) {
     const after = data?.pages.at(-1)?.next_cursor;
     if (cursor === after) return list.fetchNextPage();
     if (params.length > 0 && cursorBefore(params[0]) === cursor) return list.fetchPreviousPage();
-    return readPage(filter, way, cursor).then((page) =>
-      client.setQueryData<Pages<ImagePage>>(options.queryKey, { pages: [page], pageParams: [cursor] }),
-    );
+    return client
+      .fetchQuery({
+        queryKey: ["page", name, cursor],
+        queryFn: () => readPage(filter, way, cursor),
+        gcTime: 0,
+      })
+      .then(
+        (page) =>
+          client.setQueryData<Pages<ImagePage>>(options.queryKey, { pages: [page], pageParams: [cursor] }),
+        // The next scrolling tries again.
+        () => undefined,
+      );
   };
   const look = (first: number, last: number) => {
     const missing = places.slice(first, last + 1).find(({ image }) => !image);
@@ -59,10 +68,16 @@ export function useImageList(filter: Filter, way: Way = {}) {
     latest.current = look;
   });
   useEffect(() => () => window.clearTimeout(waiting.current), []);
+  const shown = useRef<readonly [number, number] | null>(null);
   const onShown = useCallback((first: number, last: number) => {
+    shown.current = [first, last];
     window.clearTimeout(waiting.current);
     waiting.current = window.setTimeout(() => latest.current(first, last), SETTLED_MS);
   }, []);
+  // What was asked for while something else was on its way is asked for then.
+  useEffect(() => {
+    if (!list.isFetching && !list.isError && shown.current) onShown(...shown.current);
+  }, [list.isFetching, list.isError, places, onShown]);
 
   // Signed addresses run out together; one reading renews them all.
   const lastRead = list.dataUpdatedAt;

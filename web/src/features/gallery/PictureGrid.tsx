@@ -79,22 +79,30 @@ export function PictureGrid(props: PictureGridProps) {
   useEffect(() => {
     doing.current = { onOpen, selection, rectangle, long };
   });
-  const choose = useCallback((image: Image, event: MouseEvent) => {
-    const { selection } = doing.current;
-    if (event.shiftKey && selection.isOn) selection.rangeTo(image.id);
-    else selection.toggle(image.id);
+  /** The end of what was drawn or held, whose finger lies on what has appeared below it. */
+  const endsAnother = useCallback((event: MouseEvent) => {
+    const { rectangle, long } = doing.current;
+    return !isByKey(event) && (rectangle.wasDrawn() || long.wasHeld());
   }, []);
+  const choose = useCallback(
+    (image: Image, event: MouseEvent) => {
+      const { selection } = doing.current;
+      if (endsAnother(event)) return;
+      if (event.shiftKey && selection.isOn) selection.rangeTo(image.id);
+      else selection.toggle(image.id);
+    },
+    [endsAnother],
+  );
   const press = useCallback(
     (image: Image, event: MouseEvent) => {
-      const { onOpen, selection, rectangle, long } = doing.current;
-      if (rectangle.wasDrawn() || long.wasHeld()) return;
-      // A press of Enter has no place in the window: it opens.
-      const byKey = event.detail === 0;
+      const { onOpen, selection } = doing.current;
+      if (endsAnother(event)) return;
       const held = event.shiftKey || event.ctrlKey || event.metaKey;
-      if (!byKey && (selection.isOn || held)) choose(image, event);
+      // Enter opens, whatever is chosen.
+      if (!isByKey(event) && (selection.isOn || held)) choose(image, event);
       else onOpen(image);
     },
-    [choose],
+    [choose, endsAnother],
   );
 
   return (
@@ -170,6 +178,11 @@ export function PictureGrid(props: PictureGridProps) {
       {rectangle.area && <div className={styles.rectangle} style={boxOf(rectangle.area)} />}
     </div>
   );
+}
+
+/** A press of a key has no place in the window. */
+function isByKey(event: MouseEvent): boolean {
+  return event.detail === 0;
 }
 
 /** Whether a press belongs to one of the small buttons on a picture. */
