@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -35,7 +36,8 @@ async def collection(database: Database, person: SignedInPerson) -> str:
         "loras": [{"name": "Ink", "weight": 1}],
     }
     async with database.transaction() as session:
-        owner = person.user["id"]
+        owner = UUID(person.user["id"])
+        actor = Actor(owner, "user", None)
         full = await make_image(
             session,
             owner,
@@ -52,8 +54,8 @@ async def collection(database: Database, person: SignedInPerson) -> str:
         )
         await make_image(session, owner, generation_params={"prompt": "a blue boat"})
         await tag_image(session, full, await make_tag(session, "sea"))
-        view = await create_collection(session, Actor(full.user_id, "user", None), "Summer")
-        await add_images(session, Actor(full.user_id, "user", None), view.collection.id, [full.id])
+        view = await create_collection(session, actor, "Summer")
+        await add_images(session, actor, view.collection.id, [full.id])
         return str(view.collection.id)
 
 
