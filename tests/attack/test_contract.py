@@ -146,6 +146,7 @@ BEYOND_A_SCHEMA = {
     "are no addresses": "addresses and networks, as a standard library reads them",
     "without the NUL character": "which no text of the API has, as above",
     "is not of this list": "a cursor is signed",
+    "words and phrases": "words are counted as they are read",
     "that anybody would try": "a list of common passwords",
     "special-use or reserved name": "domains that nobody can have",
     "nobody sees": "categories of Unicode",

@@ -70,6 +70,7 @@ def test_the_gallery_shows_what_has_all_chosen_tags_and_the_address_says_which(p
         _keep(page, email, *tags)
     page.goto("/gallery")
     expect(_tiles(page)).to_have_count(3)
+    page.get_by_role("button", name="Filters", exact=True).click()
     field = page.get_by_role("combobox", name="Tagged with")
 
     # Two are chosen one after the other.
@@ -86,7 +87,7 @@ def test_the_gallery_shows_what_has_all_chosen_tags_and_the_address_says_which(p
     page.go_back()
     expect(_tiles(page)).to_have_count(2)
     assert _violations(page) == []
-    page.get_by_role("button", name="Remove tag sea").click()
+    page.get_by_role("button", name="Take away Tags: sea").click()
     expect(_tiles(page)).to_have_count(3)
 
     # What nothing has, says so.
