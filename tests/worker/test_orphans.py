@@ -19,6 +19,7 @@ from pingvas.adapters.storage import Storage, open_storage
 from pingvas.base.db import Database
 from pingvas.base.ids import new_id
 from pingvas.base.settings import Settings
+from pingvas.gallery.storage_keys import large_thumbnail_key, part_key
 from pingvas.gallery.tables import Image
 from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.worker.chores import orphans
@@ -218,3 +219,30 @@ async def test_many_objects_are_compared_a_page_at_a_time(
     # then
     assert (looked.looked_at, looked.deleted) == (9, 3)
     assert shelf.keys() == set(kept)
+
+
+async def test_parts_of_an_upload_stay_while_it_names_them_and_its_larger_thumbnail_with_an_image(
+    database: Database, shelf: Shelf, user_id: UUID
+) -> None:
+    # given
+    upload_id, named, lost = new_id(), new_id(), new_id()
+    parts = [part_key(user_id, upload_id, part) for part in (named, lost)]
+    keys = await make_image(database, user_id)
+    larger = keys[1].replace(".webp", ".large.webp")
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE images SET thumbnail_large_url = :key"), {"key": larger})
+        await session.execute(
+            text(
+                "INSERT INTO uploads (id, user_id, length, received, parts, expires_at) "
+                "VALUES (:id, :user_id, 9, 5, ARRAY[:part], now() + interval '1 day')"
+            ),
+            {"id": upload_id, "user_id": user_id, "part": parts[0]},
+        )
+    await shelf.put(*parts, *keys, larger, large_thumbnail_key(user_id, new_id()))
+
+    # when
+    counts = await delete_orphans(database, shelf.storage)
+
+    # then
+    assert counts.deleted == 2
+    assert shelf.keys() == {parts[0], *keys, larger}
