@@ -20,6 +20,7 @@ from pingvas.launch.billing_commands import billing
 from pingvas.launch.ledger_command import ledger
 from pingvas.launch.models_lines import models
 from pingvas.launch.sandbox_command import sandbox
+from pingvas.launch.storage_command import storage
 from pingvas.launch.users_commands import show_mail, users
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ app.add_typer(models, name="models")
 app.add_typer(users, name="users")
 app.add_typer(ledger, name="ledger")
 app.add_typer(billing, name="billing")
+app.add_typer(storage, name="storage")
 app.command()(sandbox)
 
 
