@@ -68,5 +68,5 @@ def test_a_deleted_picture_is_restored_from_the_trash_and_deleted_for_good(page:
     expect(question.get_by_text("The picture in it cannot be brought back.")).to_be_visible()
     question.get_by_role("button", name="Empty trash").click()
     expect(page.get_by_role("heading", name="The trash is empty")).to_be_visible()
-    page.get_by_role("link", name="Create").click()
+    page.get_by_role("link", name="Create", exact=True).click()
     expect(page.get_by_text("This picture was deleted.").first).to_be_visible()

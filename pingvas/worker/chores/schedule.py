@@ -32,6 +32,8 @@ from pingvas.billing.sold.checkouts import forget_checkouts
 from pingvas.billing.sold.due import settle_due
 from pingvas.billing.sold.reconcile import reconcile
 from pingvas.billing.verify_ledger import verify_ledger
+from pingvas.gallery.lineage import trace_old_images
+from pingvas.gallery.looks import read_looks
 from pingvas.gallery.old_files import clean_old_files
 from pingvas.gallery.tags import forget_unused_tags
 from pingvas.gallery.trash import purge_trash
@@ -198,6 +200,14 @@ async def _purge_trash(context: ChoreContext) -> Counts:
     return {"deleted": await purge_trash(context.database, keep)}
 
 
+async def _trace_old_images(context: ChoreContext) -> Counts:
+    return {"traced": await trace_old_images(context.database)}
+
+
+async def _read_looks(context: ChoreContext) -> Counts:
+    return asdict(await read_looks(context.database, context.storage))
+
+
 async def _forget_steps(context: ChoreContext) -> Counts:
     keep = timedelta(days=context.settings.steps_keep_days)
     return {"forgotten": await forget_steps(context.database, keep)}
@@ -227,6 +237,8 @@ CHORES = (
     Chore("erase_leaving", "*/5 * * * *", "every 5 minutes", _erase_leaving),
     Chore("delete_objects", "* * * * * */10", "every 10 seconds", _delete_objects),
     Chore("clean_old_files", "*/5 * * * *", "every 5 minutes", _clean_old_files, at_most=3000.0),
+    Chore("trace_old_images", "*/5 * * * *", "every 5 minutes", _trace_old_images, at_most=3000.0),
+    Chore("read_looks", "* * * * *", "every minute", _read_looks, at_most=3000.0),
     Chore("forget_silent_workers", "* * * * *", "every minute", _forget_silent_workers),
     Chore("expire_credits", "* * * * *", "every minute", _expire_credits),
     Chore("roll_up_usage", "* * * * *", "every minute", _roll_up_usage),

@@ -9,9 +9,11 @@ import { useAction } from "@/entities/useAction";
 import { useI18n } from "@/i18n/useI18n";
 
 import { Enlarge } from "./Enlarge";
+import { Lineage } from "./Lineage";
 import { MadeFrom } from "./MadeFrom";
 import { OtherProgram } from "./OtherProgram";
 import { Parameters } from "./Parameters";
+import { Similar } from "./Similar";
 import { Tags } from "./Tags";
 import styles from "./Facts.module.css";
 
@@ -34,6 +36,8 @@ export function Facts({ image }: { image: Image }) {
         <Enlarge image={image} />
       </div>
       <Tags image={image} />
+      <Lineage id={image.id} />
+      <Similar id={image.id} />
       <Parameters image={image} />
       {image.job_id === null && <OtherProgram id={image.id} />}
       <p className={styles.keys}>{t("gallery.keys")}</p>
