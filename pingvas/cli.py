@@ -21,6 +21,7 @@ from pingvas.launch.import_command import import_pictures
 from pingvas.launch.ledger_command import ledger
 from pingvas.launch.models_lines import models
 from pingvas.launch.sandbox_command import sandbox
+from pingvas.launch.storage_command import storage
 from pingvas.launch.users_commands import show_mail, users
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ app.add_typer(models, name="models")
 app.add_typer(users, name="users")
 app.add_typer(ledger, name="ledger")
 app.add_typer(billing, name="billing")
+app.add_typer(storage, name="storage")
 app.command()(sandbox)
 app.command("import")(import_pictures)
 

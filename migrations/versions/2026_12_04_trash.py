@@ -1,4 +1,5 @@
-"""The trash: when a picture went into it, and what it has to have again when it comes back."""
+"""The trash: when a picture went into it, and what it has to have again when it comes back. And what pictures were made from,
+and what they look like."""
 
 from alembic import op
 
@@ -23,6 +24,77 @@ UPGRADE = [
     )
     """,
     "CREATE INDEX ix_trashed_places_collection_id ON trashed_places (collection_id)",
+]
+
+LINEAGE = [
+    # NULL: a chore has yet to look what it was made from.
+    "ALTER TABLE images ADD COLUMN prompt_key uuid",
+    "CREATE INDEX ix_images_prompt_key ON images (user_id, prompt_key, id) WHERE prompt_key IS NOT NULL",
+    "CREATE INDEX ix_images_untraced ON images (user_id) WHERE prompt_key IS NULL",
+    """
+    CREATE TABLE image_sources (
+        image_id  uuid NOT NULL CONSTRAINT fk_image_sources_image_id REFERENCES images (id) ON DELETE CASCADE,
+        source_id uuid NOT NULL CONSTRAINT fk_image_sources_source_id REFERENCES images (id) ON DELETE CASCADE,
+        role      text NOT NULL
+                  CONSTRAINT chk_image_sources_role CHECK (role IN ('source', 'mask', 'control', 'reference')),
+        CONSTRAINT pk_image_sources PRIMARY KEY (image_id, source_id, role)
+    )
+    """,
+    "CREATE INDEX ix_image_sources_source_id ON image_sources (source_id, image_id)",
+    # The same prompt and negative prompt, whatever the blanks around them and between their words; nil: no words.
+    """
+    CREATE FUNCTION key_of_prompt(told jsonb) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
+        SELECT CASE WHEN asked.prompt = '' THEN '00000000-0000-0000-0000-000000000000'::uuid
+                    ELSE encode(substr(sha256(convert_to(asked.prompt || E'\n' || asked.negative, 'UTF8')), 1, 16), 'hex')::uuid END
+          FROM (SELECT btrim(regexp_replace(COALESCE(told ->> 'prompt', ''), '\\s+', ' ', 'g')) AS prompt,
+                       btrim(regexp_replace(COALESCE(told ->> 'negative_prompt', ''), '\\s+', ' ', 'g')) AS negative) AS asked
+    $$
+    """,
+    # A foreign file may say anything under these names.
+    """
+    CREATE FUNCTION sources_named(told jsonb) RETURNS TABLE (source_id uuid, role text) LANGUAGE sql IMMUTABLE AS $$
+        SELECT DISTINCT named.id::uuid, named.role
+          FROM (SELECT told ->> 'source_image' AS id, 'source' AS role
+                 UNION ALL SELECT told ->> 'mask_image', 'mask'
+                 UNION ALL SELECT control #>> '{}', 'control' FROM jsonb_path_query(told, '$.controlnet[*].image') AS control
+               ) AS named
+         WHERE named.id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+    $$
+    """,
+    """
+    CREATE FUNCTION set_prompt_key() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        NEW.prompt_key = key_of_prompt(NEW.generation_params);
+        RETURN NEW;
+    END
+    $$
+    """,
+    "CREATE TRIGGER set_prompt_key BEFORE INSERT ON images FOR EACH ROW EXECUTE FUNCTION set_prompt_key()",
+    # After `storage_added`, by their names: it waits for whoever deletes images of the same person.
+    """
+    CREATE FUNCTION trace_sources() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        INSERT INTO image_sources (image_id, source_id, role)
+        SELECT made.id, source.id, named.role
+          FROM added AS made
+         CROSS JOIN LATERAL sources_named(made.generation_params) AS named
+          JOIN images AS source ON source.id = named.source_id AND source.user_id = made.user_id AND source.id <> made.id
+        ON CONFLICT DO NOTHING;
+        RETURN NULL;
+    END
+    $$
+    """,
+    """
+    CREATE TRIGGER trace_sources AFTER INSERT ON images
+        REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION trace_sources()
+    """,
+]
+
+LOOKS = [
+    # NULL: a chore has yet to read it. A content hash of nothing: it could not be read.
+    "ALTER TABLE images ADD COLUMN content_hash bytea, ADD COLUMN look_hash bit(256)",
+    "CREATE INDEX ix_images_content_hash ON images (user_id, content_hash) WHERE content_hash IS NOT NULL",
+    "CREATE INDEX ix_images_unread ON images (id) WHERE content_hash IS NULL",
 ]
 
 # What all people use counts images in the trash too: a word that is on one of them is not forgotten. A person's own counts do not.
@@ -121,6 +193,14 @@ COUNT_BOTH = """
 """
 
 DOWNGRADE = [
+    "DROP TRIGGER trace_sources ON images",
+    "DROP TRIGGER set_prompt_key ON images",
+    "DROP FUNCTION trace_sources()",
+    "DROP FUNCTION set_prompt_key()",
+    "DROP FUNCTION sources_named(jsonb)",
+    "DROP FUNCTION key_of_prompt(jsonb)",
+    "DROP TABLE image_sources",
+    "ALTER TABLE images DROP COLUMN prompt_key, DROP COLUMN content_hash, DROP COLUMN look_hash",
     # An older version knows no trash: what is in it comes back, with its places and tags.
     """
     INSERT INTO collections_images (collection_id, image_id, sort_order, added_at)
@@ -135,7 +215,7 @@ DOWNGRADE = [
 
 
 def upgrade() -> None:
-    for statement in (*UPGRADE, COUNT_WITHOUT_TRASH):
+    for statement in (*UPGRADE, COUNT_WITHOUT_TRASH, *LINEAGE, *LOOKS):
         op.execute(statement)
 
 

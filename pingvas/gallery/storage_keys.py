@@ -27,6 +27,11 @@ def images_of(user_id: UUID) -> str:
     return f"images/{user_id}"
 
 
+def thumbnails_of(user_id: UUID) -> str:
+    """How the keys of their thumbnails begin."""
+    return f"thumbnails/{user_id}"
+
+
 def thumbnail_key(user_id: UUID | None, image_id: UUID) -> str:
     """The key of its thumbnail, a WebP."""
     return f"thumbnails/{user_id or NOBODY}/{image_id}.webp"

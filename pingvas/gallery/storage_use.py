@@ -1,13 +1,14 @@
 """How much of a person's storage their pictures fill, and whether more fits.
 
-The sum is a row of its own, which triggers on `images` keep; nothing here writes it, and nobody adds up pictures but who
-checks it.
+The sum is a row of its own, which triggers on `images` keep. Nobody adds up pictures but who checks it, and who puts right what
+somebody made wrong by hand.
 """
 
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.errors import PaymentRequired
 from pingvas.base.read_session import ReadSession
@@ -23,6 +24,17 @@ _DISAGREEING = text("""
         ON there.user_id = kept.user_id
      WHERE COALESCE(kept.used_bytes, 0) <> COALESCE(there.bytes, 0)
      ORDER BY 1
+""")
+
+
+# What others have not committed yet they add to the sum themselves, behind the lock.
+_LOCK = text("""
+    INSERT INTO storage_use (user_id) VALUES (:user_id)
+    ON CONFLICT (user_id) DO UPDATE SET used_bytes = storage_use.used_bytes
+""")
+_PUT_RIGHT = text("""
+    UPDATE storage_use SET used_bytes = (SELECT COALESCE(SUM(file_size), 0) FROM images WHERE user_id = :user_id)
+     WHERE user_id = :user_id
 """)
 
 
@@ -53,6 +65,12 @@ async def require_room(session: ReadSession, user_id: UUID, bytes_more: int, quo
         raise StorageExceeded(
             extra={"required_bytes": bytes_more, "used_bytes": used, "quota_bytes": quota_bytes}
         )
+
+
+async def put_sum_right(session: AsyncSession, user_id: UUID) -> None:
+    """Set somebody's sum to what their pictures take."""
+    await session.execute(_LOCK, {"user_id": user_id})
+    await session.execute(_PUT_RIGHT, {"user_id": user_id})
 
 
 async def find_miscounts(session: ReadSession) -> list[Miscount]:

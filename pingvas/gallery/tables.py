@@ -12,13 +12,14 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    LargeBinary,
     Numeric,
     SmallInteger,
     UniqueConstraint,
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlalchemy.dialects.postgresql import BIT, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pingvas.base.columns import EMPTY_OBJECT, CreatedAt, Id, UpdatedAt, one_of
@@ -74,9 +75,24 @@ class Image(Base):
             postgresql_where=text("trashed_at IS NOT NULL"),
         ),
         Index("ix_images_trashed_at", "trashed_at", postgresql_where=text("trashed_at IS NOT NULL")),
+        Index(
+            "ix_images_prompt_key",
+            "user_id",
+            "prompt_key",
+            "id",
+            postgresql_where=text("prompt_key IS NOT NULL"),
+        ),
+        Index(
+            "ix_images_content_hash",
+            "user_id",
+            "content_hash",
+            postgresql_where=text("content_hash IS NOT NULL"),
+        ),
         # These are empty once the chores have been through.
         Index("ix_images_not_searchable", "id", postgresql_where=text("origin IS NULL")),
         Index("ix_images_without_thumbhash", "id", postgresql_where=text("thumbhash IS NULL")),
+        Index("ix_images_unread", "id", postgresql_where=text("content_hash IS NULL")),
+        Index("ix_images_untraced", "user_id", postgresql_where=text("prompt_key IS NULL")),
         Index("ix_images_naming_files", "id", postgresql_where=text(NAMES_IMAGES_IN_ITS_FILE)),
     )
 
@@ -111,6 +127,11 @@ class Image(Base):
     rating: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     # When its owner deleted it; NULL: it is not in the trash. See `trash.py`.
     trashed_at: Mapped[datetime | None]
+    # Set by a trigger: the same for all that were made with the same words. NULL: it was made before there were keys.
+    prompt_key: Mapped[UUID | None]
+    # SHA-256 of the stored bytes, and what the picture looks like; a chore reads both, see `looks.py`. NULL: not yet.
+    content_hash: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    look_hash: Mapped[Any | None] = mapped_column(BIT(256), deferred=True)
 
 
 class ImageSearch(Base):
@@ -253,6 +274,20 @@ class CollectionImage(Base):
     )
     sort_order: Mapped[int] = mapped_column(server_default="0")
     added_at: Mapped[CreatedAt]
+
+
+class ImageSource(Base):
+    """Which of its owner's images an image was made from, and as what. A trigger on `images` writes it from what the image says."""
+
+    __tablename__ = "image_sources"
+    __table_args__ = (
+        one_of("image_sources", "role", "source", "mask", "control", "reference"),
+        Index("ix_image_sources_source_id", "source_id", "image_id"),
+    )
+
+    image_id: Mapped[UUID] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), primary_key=True)
+    source_id: Mapped[UUID] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
 
 
 class TrashedPlace(Base):

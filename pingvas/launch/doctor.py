@@ -374,5 +374,5 @@ async def _storage_use(session: ReadSession) -> Finding:
         False,
         f"the sums of {len(wrong)} people disagree with their pictures; {first.user_id} is said to fill "
         f"{first.counted} bytes, and the pictures take {first.stored}",
-        "somebody changed the database by hand; set used_bytes of storage_use to what the pictures take",
+        "somebody changed the database by hand; pingvas storage verify --fix puts the sums right",
     )

@@ -21,7 +21,7 @@ def _trashed(page: Page) -> Locator:
 
 
 def _to_trash(page: Page) -> None:
-    page.get_by_role("link", name="Gallery").click()
+    page.get_by_role("link", name="Gallery", exact=True).click()
     page.get_by_role("link", name="Trash").click()
     expect(page.get_by_role("heading", level=1, name="Trash")).to_be_visible()
 
@@ -30,7 +30,7 @@ def test_a_deleted_picture_is_restored_from_the_trash_and_deleted_for_good(page:
     _sign_up(page)
     _create(page)
     expect(_finished(page)).to_be_visible(timeout=PICTURE_MS)
-    page.get_by_role("link", name="Gallery").click()
+    page.get_by_role("link", name="Gallery", exact=True).click()
     expect(_tiles(page)).to_have_count(1)
 
     # Deleted, and taken back at once, though the page is left meanwhile.
@@ -41,7 +41,7 @@ def test_a_deleted_picture_is_restored_from_the_trash_and_deleted_for_good(page:
     expect(_trashed(page)).to_have_count(1)
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("heading", name="The trash is empty")).to_be_visible()
-    page.get_by_role("link", name="Gallery").click()
+    page.get_by_role("link", name="Gallery", exact=True).click()
     expect(_tiles(page)).to_have_count(1)
 
     # Deleted again, it says how long it stays and what it fills, and is restored by its key.
@@ -55,7 +55,7 @@ def test_a_deleted_picture_is_restored_from_the_trash_and_deleted_for_good(page:
     page.get_by_role("button", name="Restore").focus()
     page.keyboard.press("u")
     expect(page.get_by_text("Picture restored")).to_be_visible()
-    page.get_by_role("link", name="Gallery").click()
+    page.get_by_role("link", name="Gallery", exact=True).click()
     expect(_tiles(page)).to_have_count(1)
 
     # And deleted for good after a question.
@@ -68,5 +68,5 @@ def test_a_deleted_picture_is_restored_from_the_trash_and_deleted_for_good(page:
     expect(question.get_by_text("The picture in it cannot be brought back.")).to_be_visible()
     question.get_by_role("button", name="Empty trash").click()
     expect(page.get_by_role("heading", name="The trash is empty")).to_be_visible()
-    page.get_by_role("link", name="Create").click()
+    page.get_by_role("link", name="Create", exact=True).click()
     expect(page.get_by_text("This picture was deleted.").first).to_be_visible()

@@ -26,6 +26,7 @@ TYPES = {
     "timestamp": "timestamp with time zone",
     "jsonb": "jsonb",
     "bytes": "bytea",
+    "bits": "bit(256)",
     "text[]": "text[]",
 }
 

@@ -141,6 +141,8 @@ NEEDS: dict[str, Access] = {
     "get_image_file": "read",
     "get_image_thumbnail": "read",
     "get_trash": "read",
+    "get_image_lineage": "read",
+    "get_similar_images": "read",
     "list_tags": "read",
     "list_collections": "read",
     "get_collection": "read",

@@ -72,9 +72,19 @@ EXPORTED = (
     ExportedTable(
         "images",
         f"{_PICTURES}/images.jsonl",
-        without=("cdn_url", "thumbnail_url", "thumbnail_large_url", "thumbhash"),
+        without=(
+            "cdn_url",
+            "thumbnail_url",
+            "thumbnail_large_url",
+            "thumbhash",
+            "prompt_key",
+            "content_hash",
+            "look_hash",
+        ),
         with_more=f"""jsonb_build_object(
             'file', '{_PICTURES}' || '/' || row.id || '.' || row.format,
+            'made_from', (SELECT coalesce(jsonb_agg(jsonb_build_object('image', source_id, 'as', role)), '[]')
+                            FROM image_sources WHERE image_id = row.id),
             'trashed_from', (SELECT coalesce(jsonb_agg(collection_id), '[]') FROM trashed_places WHERE image_id = row.id),
             'tags', (SELECT coalesce(jsonb_agg(tags.name ORDER BY tags.name), '[]') FROM image_tags
                        JOIN tags ON tags.id = image_tags.tag_id WHERE image_tags.image_id = row.id))""",  # noqa: S608 - our own constants

@@ -89,14 +89,7 @@ async def delete_orphans(
     database: Database, storage: Storage, *, old_enough: timedelta = OLD_ENOUGH, suspicious: int = SUSPICIOUS
 ) -> OrphanCounts:
     """Delete what no row names and no row will name any more. Raises TooManyOrphans, StorageUnavailable."""
-    before = await _no_row_will_come_for(database, old_enough)
-    looked_at, orphans = 0, list[str]()
-    for prefix, form, named in KINDS:
-        async for page in _pages(storage, prefix, form, before):
-            looked_at += len(page)
-            orphans += await _without_row(database, page, named)
-            if len(orphans) >= MOST:
-                break
+    looked_at, orphans = await find_orphans(database, storage, old_enough=old_enough)
     if len(orphans) > suspicious and 2 * len(orphans) > looked_at:
         raise TooManyOrphans(
             f"{len(orphans)} of {looked_at} stored objects have no row, so none was deleted. Is this the database that "
@@ -105,6 +98,22 @@ async def delete_orphans(
     for start in range(0, len(orphans), PAGE):
         await storage.delete(orphans[start : start + PAGE])
     return OrphanCounts(looked_at, len(orphans))
+
+
+async def find_orphans(
+    database: Database, storage: Storage, *, old_enough: timedelta = OLD_ENOUGH
+) -> tuple[int, list[str]]:
+    """How many objects were looked at, and the keys of those that no row names and no row will name any more; not many more than
+    `MOST`. Raises StorageUnavailable."""
+    before = await _no_row_will_come_for(database, old_enough)
+    looked_at, orphans = 0, list[str]()
+    for prefix, form, named in KINDS:
+        async for page in _pages(storage, prefix, form, before):
+            looked_at += len(page)
+            orphans += await _without_row(database, page, named)
+            if len(orphans) >= MOST:
+                break
+    return looked_at, orphans
 
 
 async def _no_row_will_come_for(database: Database, old_enough: timedelta) -> datetime:

@@ -35,6 +35,8 @@ from pingvas.billing.verify_ledger import verify_ledger
 from pingvas.gallery.archives import forget_archives
 from pingvas.gallery.bulk_tasks import forget_tasks, run_tasks
 from pingvas.gallery.fill_search import make_old_images_searchable
+from pingvas.gallery.lineage import trace_old_images
+from pingvas.gallery.looks import read_looks
 from pingvas.gallery.missing_thumbnails import fill_thumbnails
 from pingvas.gallery.old_files import clean_old_files
 from pingvas.gallery.parts import forget_uploads
@@ -218,6 +220,14 @@ async def _purge_trash(context: ChoreContext) -> Counts:
     return {"deleted": await purge_trash(context.database, keep)}
 
 
+async def _trace_old_images(context: ChoreContext) -> Counts:
+    return {"traced": await trace_old_images(context.database)}
+
+
+async def _read_looks(context: ChoreContext) -> Counts:
+    return asdict(await read_looks(context.database, context.storage))
+
+
 async def _forget_steps(context: ChoreContext) -> Counts:
     keep = timedelta(days=context.settings.steps_keep_days)
     return {"forgotten": await forget_steps(context.database, keep)}
@@ -256,6 +266,8 @@ CHORES = (
         at_most=3 * 3600.0,
     ),
     Chore("fill_thumbnails", "*/5 * * * *", "every 5 minutes", _fill_thumbnails, at_most=3000.0),
+    Chore("trace_old_images", "*/5 * * * *", "every 5 minutes", _trace_old_images, at_most=3000.0),
+    Chore("read_looks", "* * * * *", "every minute", _read_looks, at_most=3000.0),
     Chore("forget_silent_workers", "* * * * *", "every minute", _forget_silent_workers),
     Chore("expire_credits", "* * * * *", "every minute", _expire_credits),
     Chore("roll_up_usage", "* * * * *", "every minute", _roll_up_usage),

@@ -20,6 +20,7 @@ export type {
   ImagePage,
   JobOut as Job,
   JobPage,
+  LineageOut as Lineage,
   MeOut as Me,
   ModelOut as Model,
   MonthOut as RevenueMonth,

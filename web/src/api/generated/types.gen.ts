@@ -161,6 +161,21 @@ export type AgreementBody = {
 };
 
 /**
+ * AlikeOut
+ *
+ * An image that looks alike.
+ */
+export type AlikeOut = {
+    /**
+     * Distance
+     *
+     * In how many of 256 bits their looks differ: 0 to 48
+     */
+    distance: number;
+    image: ImageOut;
+};
+
+/**
  * AnnouncementBody
  */
 export type AnnouncementBody = {
@@ -2606,6 +2621,44 @@ export type LimitsOut = {
 };
 
 /**
+ * LineageOut
+ *
+ * Images of mine that are not in the trash, the nearest first.
+ */
+export type LineageOut = {
+    /**
+     * Made From
+     *
+     * At most 60
+     */
+    made_from: Array<RelativeOut>;
+    /**
+     * Made Of It
+     *
+     * At most 60
+     */
+    made_of_it: Array<RelativeOut>;
+    /**
+     * Links
+     *
+     * How they hang together, the image that was asked for included
+     */
+    links: Array<LinkOut>;
+    /**
+     * Same Prompt
+     *
+     * Others of the same prompt and negative prompt, the 24 newest
+     */
+    same_prompt: Array<ImageOut>;
+    /**
+     * More
+     *
+     * Whether there are images beyond these
+     */
+    more: boolean;
+};
+
+/**
  * LinkBody
  */
 export type LinkBody = {
@@ -2615,6 +2668,26 @@ export type LinkBody = {
      * From the link in a mail; works once
      */
     token: string;
+};
+
+/**
+ * LinkOut
+ *
+ * That an image was made from another.
+ */
+export type LinkOut = {
+    /**
+     * Image Id
+     */
+    image_id: string;
+    /**
+     * Source Id
+     */
+    source_id: string;
+    /**
+     * Role
+     */
+    role: 'source' | 'mask' | 'control' | 'reference';
 };
 
 /**
@@ -4349,6 +4422,21 @@ export type RegisteredAnswer = {
 };
 
 /**
+ * RelativeOut
+ *
+ * An image of the lineage; `job_id` of the image is the job that made it.
+ */
+export type RelativeOut = {
+    /**
+     * Generation
+     *
+     * -1: it was made from this one; -2: and that from this one; 1: made of it
+     */
+    generation: number;
+    image: ImageOut;
+};
+
+/**
  * RenameBody
  */
 export type RenameBody = {
@@ -4521,6 +4609,32 @@ export type SignInMethodsOut = {
      * Whether this device has shown two factors
      */
     session_has_second_factor: boolean;
+};
+
+/**
+ * SimilarOut
+ *
+ * Images of mine that are not in the trash.
+ */
+export type SimilarOut = {
+    /**
+     * Same
+     *
+     * Of the very same bytes, the 24 newest
+     */
+    same: Array<ImageOut>;
+    /**
+     * Alike
+     *
+     * The 24 most alike first, among my 20,000 newest images
+     */
+    alike: Array<AlikeOut>;
+    /**
+     * Is Known
+     *
+     * False: the image was kept a moment ago, and is not compared yet
+     */
+    is_known: boolean;
 };
 
 /**
@@ -7196,6 +7310,121 @@ export type RestoreImageResponses = {
 };
 
 export type RestoreImageResponse = RestoreImageResponses[keyof RestoreImageResponses];
+
+export type GetImageLineageData = {
+    body?: never;
+    path: {
+        /**
+         * Image Id
+         */
+        image_id: string;
+    };
+    query?: {
+        /**
+         * Depth
+         *
+         * Generations each way
+         */
+        depth?: number;
+    };
+    url: '/api/v1/images/{image_id}/lineage';
+};
+
+export type GetImageLineageErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such image here)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type GetImageLineageError = GetImageLineageErrors[keyof GetImageLineageErrors];
+
+export type GetImageLineageResponses = {
+    /**
+     * Successful Response
+     */
+    200: LineageOut;
+};
+
+export type GetImageLineageResponse = GetImageLineageResponses[keyof GetImageLineageResponses];
+
+export type GetSimilarImagesData = {
+    body?: never;
+    path: {
+        /**
+         * Image Id
+         */
+        image_id: string;
+    };
+    query?: never;
+    url: '/api/v1/images/{image_id}/similar';
+};
+
+export type GetSimilarImagesErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such image here)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type GetSimilarImagesError = GetSimilarImagesErrors[keyof GetSimilarImagesErrors];
+
+export type GetSimilarImagesResponses = {
+    /**
+     * Successful Response
+     */
+    200: SimilarOut;
+};
+
+export type GetSimilarImagesResponse = GetSimilarImagesResponses[keyof GetSimilarImagesResponses];
 
 export type ListTagsData = {
     body?: never;

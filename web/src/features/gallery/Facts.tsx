@@ -9,11 +9,13 @@ import { useAction } from "@/entities/useAction";
 import { useI18n } from "@/i18n/useI18n";
 
 import { Enlarge } from "./Enlarge";
+import { Lineage } from "./Lineage";
 import { MadeFrom } from "./MadeFrom";
 import { OtherProgram } from "./OtherProgram";
 import { Parameters } from "./Parameters";
 import { Rating } from "./Rating";
 import { Raw } from "./Raw";
+import { Similar } from "./Similar";
 import { Tags } from "./Tags";
 import styles from "./Facts.module.css";
 
@@ -37,6 +39,8 @@ export function Facts({ image }: { image: Image }) {
       </div>
       <Rating image={image} />
       <Tags image={image} />
+      <Lineage id={image.id} />
+      <Similar id={image.id} />
       <Parameters image={image} />
       {image.job_id === null && <OtherProgram id={image.id} />}
       <Raw image={image} />
