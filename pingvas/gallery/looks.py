@@ -19,9 +19,9 @@ from pingvas.adapters.storage import ObjectMissing, Storage
 from pingvas.base.db import Database
 from pingvas.base.read_session import ReadSession
 from pingvas.engine.images.look_hash import look_hash
+from pingvas.engine.images.thumbnails import NoThumbnail, thumbnails_of
 from pingvas.gallery.library import ImageNotFound
 from pingvas.gallery.tables import Image
-from pingvas.gallery.thumbnails import CannotRead, thumbnail_of
 
 # Of so many of a person's newest images it is known how alike they are; the same bytes are found among all.
 COMPARED = 20_000
@@ -129,7 +129,7 @@ async def _read(storage: Storage, image: Row[tuple[UUID, str, str | None]]) -> t
     small = await _thumbnail(storage, image.thumbnail_url)
     try:
         return await asyncio.to_thread(_hashes, data, small)
-    except CannotRead:
+    except NoThumbnail:
         return b"", None
 
 
@@ -146,9 +146,9 @@ def _hashes(data: bytes, small: bytes | None) -> tuple[bytes, str]:
     """The look is that of the thumbnail, which is quick to decode, or of one that is made for it."""
     for thumbnail in (small, None):
         try:
-            with Picture.open(io.BytesIO(thumbnail or thumbnail_of(data))) as picture:
+            with Picture.open(io.BytesIO(thumbnail or thumbnails_of(data).small)) as picture:
                 return sha256(data).digest(), look_hash(picture)
         except OSError as error:
             if thumbnail is None:
-                raise CannotRead from error
-    raise CannotRead
+                raise NoThumbnail from error
+    raise NoThumbnail

@@ -47,10 +47,10 @@ test("what is taken back before it was moved is restored after that", async () =
   const order: string[] = [];
   let answer = () => {};
   const answered = new Promise<void>((resolve) => (answer = resolve));
-  vi.mocked(deleteImage).mockImplementation((async () => {
+  vi.mocked(deleteImage).mockImplementation(async () => {
     await answered;
     order.push("deleted");
-  }));
+  });
   vi.mocked(changeImages).mockImplementation((() => Promise.resolve(order.push("restored"))) as never);
 
   putAway(["4"]);

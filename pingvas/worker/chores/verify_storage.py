@@ -14,10 +14,11 @@ from sqlalchemy import ARRAY, Text, bindparam, text
 
 from pingvas.adapters.storage import ObjectMissing, Storage
 from pingvas.base.db import Database
+from pingvas.engine.images.thumbnails import CONTENT_TYPE, NoThumbnail
+from pingvas.engine.images.thumbnails import thumbnails_of as make_thumbnails_of
 from pingvas.gallery.lost_files import is_lost
 from pingvas.gallery.storage_keys import images_of, thumbnails_of
 from pingvas.gallery.storage_use import find_miscounts, put_sum_right
-from pingvas.gallery.thumbnails import CannotRead, thumbnail_of
 from pingvas.worker.chores.orphans import TooManyOrphans, delete_orphans, find_orphans
 from pingvas.worker.chores.undelivered import TooManyLost, pay_back_undelivered
 
@@ -26,7 +27,7 @@ NAMED = 5
 
 _NEXT_PERSON = text("SELECT user_id FROM images WHERE user_id > :after ORDER BY user_id LIMIT 1")
 _IMAGES = text("""
-    SELECT image.id, image.s3_key, image.thumbnail_url, image.file_size, image.format,
+    SELECT image.id, image.s3_key, image.thumbnail_url, image.thumbnail_large_url, image.file_size, image.format,
            job.undelivered_at IS NOT NULL AS is_paid_back
       FROM images AS image LEFT JOIN generation_jobs AS job ON job.id = image.job_id
      WHERE image.user_id = :user_id
@@ -96,7 +97,8 @@ class VerifiedStorage:
 @dataclass(frozen=True)
 class _Thumbless:
     image_key: str
-    thumbnail_key: str
+    small: str | None
+    large: str | None
 
 
 async def verify_storage(database: Database, storage: Storage, *, fix: bool = False) -> VerifiedStorage:
@@ -132,24 +134,25 @@ async def _look_at_images(
         images = (await session.execute(_IMAGES, {"user_id": user_id})).all()
     thumbless = list[_Thumbless]()
     for image in images:
-        key, thumbnail_key = image.s3_key, image.thumbnail_url
+        key, thumbnails = image.s3_key, (image.thumbnail_url, image.thumbnail_large_url)
         # What a listing lacks is looked for by itself: it may be younger, and its row may be gone since.
         lost = stored.get(key) != image.file_size and await is_lost(
             storage, key, size=image.file_size, format=image.format
         )
-        missing = (
-            thumbnail_key is not None
-            and thumbnail_key not in small
-            and not await _is_there(storage, thumbnail_key)
-        )
+        missing = [
+            each
+            for each in thumbnails
+            if each is not None and each not in small and not await _is_there(storage, each)
+        ]
         if (lost or missing) and not await _is_row(database, image.id, key):
             continue
         verified.images += 1
         if lost:
             (verified.paid_back if image.is_paid_back else verified.lost).note(key)
         elif missing:
-            verified.thumbnails.note(thumbnail_key)
-            thumbless.append(_Thumbless(key, thumbnail_key))
+            for each in missing:
+                verified.thumbnails.note(each)
+            thumbless.append(_Thumbless(key, *(each if each in missing else None for each in thumbnails)))
     return thumbless
 
 
@@ -157,10 +160,12 @@ async def _make_thumbnails(
     storage: Storage, thumbless: Sequence[_Thumbless], verified: VerifiedStorage
 ) -> None:
     for each in thumbless:
-        with suppress(ObjectMissing, CannotRead):
-            small = await asyncio.to_thread(thumbnail_of, await storage.get(each.image_key))
-            await storage.put(each.thumbnail_key, small, "image/webp")
-            verified.thumbnails.fixed += 1
+        with suppress(ObjectMissing, NoThumbnail):
+            made = await asyncio.to_thread(make_thumbnails_of, await storage.get(each.image_key))
+            for key, data in ((each.small, made.small), (each.large, made.large)):
+                if key is not None:
+                    await storage.put(key, data, CONTENT_TYPE)
+                    verified.thumbnails.fixed += 1
 
 
 async def _delete_orphans(database: Database, storage: Storage, verified: VerifiedStorage) -> None:
