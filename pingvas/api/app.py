@@ -50,6 +50,7 @@ from pingvas.api.routes import (
     files,
     health,
     held_subscription,
+    image_dates,
     images,
     jobs,
     leaving,
@@ -213,6 +214,7 @@ def _routers() -> Iterator[APIRouter]:
     for room in (
         jobs,
         images,
+        image_dates,
         bulk,
         tags,
         collections,
