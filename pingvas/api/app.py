@@ -51,6 +51,7 @@ from pingvas.api.routes import (
     files,
     health,
     held_subscription,
+    image_dates,
     images,
     jobs,
     leaving,
@@ -220,6 +221,7 @@ def _routers() -> Iterator[APIRouter]:
     for room in (
         jobs,
         images,
+        image_dates,
         bulk,
         archives,
         trash,

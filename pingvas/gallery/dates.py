@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -42,7 +43,9 @@ async def list_months(session: ReadSession, actor: Actor, filter: ImageFilter, z
 async def _edges(session: ReadSession, user_id: UUID, zone: ZoneInfo) -> list[datetime]:
     """The beginnings of all months from a person's first picture to behind their last."""
     ends = select(func.min(Image.created_at), func.max(Image.created_at)).where(Image.user_id == user_id)
-    first, last = (await session.execute(ends)).one()
+    # Of no pictures there is neither.
+    both: Any = (await session.execute(ends)).one()
+    first, last = both
     if first is None:
         return []
     edges = [_month_of(first, zone)]

@@ -396,12 +396,3 @@ async def test_what_can_no_longer_be_taken_back_is_forgotten(database: Database)
     # then
     async with database.read() as session:
         assert len((await session.scalars(select(BulkTask.id))).all()) == MOST_KEPT
-
-
-async def test_a_filter_that_nothing_matches_is_done_at_once(database: Database) -> None:
-    actor, _ = await make_gallery(database)
-
-    task = await ask(database, actor, SetFavorite(True), ImageFilter(tags=("unknown",)))
-
-    assert (task.status, task.image_count) == ("done", 0)
-    assert (await undo(database, actor, task)).status == "undone"

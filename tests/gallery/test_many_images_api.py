@@ -138,6 +138,19 @@ async def test_a_filter_that_is_none_changes_nothing(
     assert await favorites(client, owner) == 0
 
 
+async def test_a_filter_that_nothing_matches_is_done_at_once(
+    client: httpx.AsyncClient, owner: SignedInPerson
+) -> None:
+    body = {"action": "favorite", "filter": {"tag": ["unknown"]}}
+
+    asked = (await client.post(BULK, json=body, headers=owner.headers)).json()
+
+    assert asked["count"] == 0
+    url = f"{TASKS}/{asked['task_id']}"
+    assert (await client.get(url, headers=owner.headers)).json()["status"] == "done"
+    assert (await client.post(f"{url}/undo", headers=owner.headers)).json()["status"] == "undone"
+
+
 async def test_a_change_takes_the_same_filters_as_the_list(app: Any) -> None:
     asked = app.openapi()["paths"][IMAGES]["get"]["parameters"]
 

@@ -53,6 +53,10 @@ class _Many(BaseModel):
             raise ValueError("give either ids or a filter")
         return self
 
+    def named(self) -> list[UUID] | None:
+        """Those that are named; None: a filter says which."""
+        return self.ids
+
     def change(self) -> LastingChange:
         raise NotImplementedError
 
@@ -176,8 +180,9 @@ async def change_images(body: BulkBody, actor: ActorDep, session: SessionDep, re
     if isinstance(body, DeleteMany):
         gone, _ = await change_all(session, actor, body.ids, changes.DeleteForGood())
         return BulkOut(count=len(gone), task_id=None)
-    if body.ids is not None:
-        task = await change_and_record(session, actor, body.ids, body.change())
+    ids = body.named()
+    if ids is not None:
+        task = await change_and_record(session, actor, ids, body.change())
     else:
         task = await ask_for_change(session, actor, body.filter.filter(), body.change())
         response.status_code = status.HTTP_202_ACCEPTED

@@ -4,27 +4,24 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
-from functools import cache
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import APIRouter, Response, status
 from fastapi.responses import RedirectResponse
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.api_keys.keys import names_of_keys
 from pingvas.adapters.storage import Storage
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, SessionDep, StorageDep, within
-from pingvas.api.http.wire import PageDep, Text, left_out
+from pingvas.api.http.wire import PageDep, left_out
 from pingvas.api.routes.image_filter import FilterDep, SortParameter
 from pingvas.api.routes.job_bodies import NoRecipe, recipe_of
 from pingvas.base.read_session import ReadSession
 from pingvas.catalog.resolve import resolve_models
 from pingvas.gallery.collections import CollectionNotFound
-from pingvas.gallery.dates import Month, list_months
 from pingvas.gallery.foreign_metadata import (
     Kind,
     NamedModel,
@@ -59,23 +56,6 @@ _REDIRECT: dict[int | str, dict[str, Any]] = {
     }
 }
 
-
-def _zone(name: str) -> str:
-    if name not in _zones():
-        raise ValueError("must be the name of a time zone, as in Asia/Seoul")
-    return name
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-ZoneParameter = Annotated[
-    Text,
-    AfterValidator(_zone),
-    Query(max_length=64, description="The time zone whose months are meant, by its IANA name"),
-]
 
 Shown = TypeVar("Shown", bound="ImageOut")
 
@@ -156,24 +136,6 @@ class ImagePage(BaseModel):
     next_cursor: str | None
 
 
-class ImageMonth(BaseModel):
-    """A month, from its beginning to before that of the next one."""
-
-    starts_at: datetime
-    ends_at: datetime
-    count: int = Field(description="How many images")
-
-    @classmethod
-    def of(cls, month: Month) -> Self:
-        return cls(starts_at=month.starts_at, ends_at=month.ends_at, count=month.count)
-
-
-class ImageMonths(BaseModel):
-    """Only months that have images."""
-
-    items: list[ImageMonth]
-
-
 class ImagePatch(BaseModel):
     """Only what is sent changes."""
 
@@ -205,16 +167,6 @@ async def list_my_images(
     """My images, newest first unless asked otherwise; of a collection in its order."""
     page = await list_images(session, actor, replace(filter, sort=sort, trashed=trashed), asked)
     return ImagePage(items=await images_out(session, page.items, storage), next_cursor=page.next_cursor)
-
-
-@router.get("/dates", operation_id="list_image_dates", dependencies=[within("lists")])
-@raises(CollectionNotFound)
-async def list_image_dates(
-    actor: ActorDep, session: ReadSessionDep, filter: FilterDep, zone: ZoneParameter = "UTC"
-) -> ImageMonths:
-    """The months in which my images of a filter were made, the newest first, and how many were in each."""
-    months = await list_months(session, actor, filter, ZoneInfo(zone))
-    return ImageMonths(items=[ImageMonth.of(month) for month in months])
 
 
 @router.get("/{image_id:uuid}", operation_id="get_image")

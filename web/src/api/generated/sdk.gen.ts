@@ -252,26 +252,6 @@ export const uploadImage = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
- * List Image Dates
- *
- * The months in which my images of a filter were made, the newest first, and how many were in each.
- */
-export const listImageDates = <ThrowOnError extends boolean = true>(options?: Options<ListImageDatesData, ThrowOnError>): RequestResult<ListImageDatesResponses, ListImageDatesErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListImageDatesResponses, ListImageDatesErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            key: 'HTTPBearer',
-            scheme: 'bearer',
-            type: 'http'
-        }, {
-            key: 'ApiKey',
-            scheme: 'bearer',
-            type: 'http'
-        }],
-    url: '/api/v1/images/dates',
-    ...options
-});
-
-/**
  * Delete My Image
  *
  * Move one of my images into the trash, from where it can be restored until it is deleted for good; its public address ends.
@@ -395,6 +375,26 @@ export const getImageThumbnail = <ThrowOnError extends boolean = true>(options: 
             type: 'http'
         }],
     url: '/api/v1/images/{image_id}/thumbnail',
+    ...options
+});
+
+/**
+ * List Image Dates
+ *
+ * The months in which my images of a filter were made, the newest first, and how many were in each.
+ */
+export const listImageDates = <ThrowOnError extends boolean = true>(options?: Options<ListImageDatesData, ThrowOnError>): RequestResult<ListImageDatesResponses, ListImageDatesErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListImageDatesResponses, ListImageDatesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/images/dates',
     ...options
 });
 

@@ -310,23 +310,6 @@ export const uploadImageMutation = (options?: Partial<Options<UploadImageData>>)
     return mutationOptions;
 };
 
-export const listImageDatesQueryKey = (options?: Options<ListImageDatesData>) => createQueryKey('listImageDates', options);
-
-/**
- * List Image Dates
- *
- * The months in which my images of a filter were made, the newest first, and how many were in each.
- */
-export const listImageDatesOptions = (options?: Options<ListImageDatesData>) => queryOptions<ListImageDatesResponse, ListImageDatesError, ListImageDatesResponse, ReturnType<typeof listImageDatesQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => await listImageDates({
-        ...options,
-        ...queryKey[0],
-        signal,
-        throwOnError: true
-    }),
-    queryKey: listImageDatesQueryKey(options)
-});
-
 /**
  * Delete My Image
  *
@@ -428,6 +411,23 @@ export const getImageThumbnailOptions = (options: Options<GetImageThumbnailData>
         throwOnError: true
     }),
     queryKey: getImageThumbnailQueryKey(options)
+});
+
+export const listImageDatesQueryKey = (options?: Options<ListImageDatesData>) => createQueryKey('listImageDates', options);
+
+/**
+ * List Image Dates
+ *
+ * The months in which my images of a filter were made, the newest first, and how many were in each.
+ */
+export const listImageDatesOptions = (options?: Options<ListImageDatesData>) => queryOptions<ListImageDatesResponse, ListImageDatesError, ListImageDatesResponse, ReturnType<typeof listImageDatesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listImageDates({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listImageDatesQueryKey(options)
 });
 
 /**
