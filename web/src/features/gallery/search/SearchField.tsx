@@ -31,7 +31,7 @@ export function SearchField({ search, collections, onChange }: SearchFieldProps)
     const q = left.trim();
     if (found === search && q === search.q) return;
     said.current = q;
-    setTyped(left);
+    setTyped(toTheEnd ? q : left);
     onChange({ ...found, q });
   };
   const latest = useRef(say);
