@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -79,7 +79,7 @@ class Importer:
         # One after the other: rows of one person wait for each other anyway, and only the first picture makes a collection.
         self._keeping = asyncio.Lock()
 
-    async def run(self, found: Iterable[FoundPicture]) -> AsyncIterator[Imported]:
+    async def run(self, found: Iterable[FoundPicture]) -> AsyncGenerator[Imported]:
         """Each file as it is done with. Raises what stops everything: StorageExceeded, StorageUnavailable, and what the database raises."""
         pictures = iter(found)
         free = list(self._decoders)

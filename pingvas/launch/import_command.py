@@ -125,9 +125,10 @@ async def _person(database: Database, to: str | None) -> User:
         if to is not None:
             return await find_person(session, to)
         owner_id = await get_owner_id(session)
-        if owner_id is None:
+        owner = None if owner_id is None else await session.get(User, owner_id)
+        if owner is None:
             raise NotFound("This studio has no owner account; name somebody with --for.")
-        return await session.get_one(User, owner_id)
+        return owner
 
 
 def _sentence(counts: Counter[str]) -> str:

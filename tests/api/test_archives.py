@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from PIL import Image
+from sqlalchemy import text
 
 from pingvas.base.clock import now
 from pingvas.base.db import Database
@@ -172,8 +173,7 @@ async def test_an_archive_that_is_over_goes_with_its_file(
     # then
     assert (await client.get(asked["url"])).status_code == 404
     async with database.read() as session:
-        noted = await session.connection()
-        found = (await noted.exec_driver_sql("SELECT key FROM storage_deletions")).scalars().all()
+        found = (await session.scalars(text("SELECT key FROM storage_deletions"))).all()
     assert key in found
 
 

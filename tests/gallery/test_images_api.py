@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from harness.catalog import make_model
-from pingvas.api.routes.images import ImageOut
+from pingvas.api.routes.image_out import ImageOut
 from pingvas.base.db import Database
 from pingvas.base.events import Event
 from pingvas.billing.plans import seed_plans

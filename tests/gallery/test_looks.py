@@ -16,7 +16,7 @@ from pingvas.adapters.storage import Storage, open_storage
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
 from pingvas.billing.plans import seed_plans
-from pingvas.engine.images.image_files import thumbnail
+from pingvas.engine.images.thumbnails import make_thumbnails
 from pingvas.engine.images.look_hash import BITS, look_hash
 from pingvas.gallery.library import ImageNotFound
 from pingvas.gallery.looks import MAX_DISTANCE, Similar, find_similar, read_looks
@@ -61,7 +61,7 @@ async def keep(
         image = await make_image(session, user_id, **facts)
     await storage.put(image.s3_key, png(picture), "image/png", durable=False)
     if small:
-        await storage.put(str(image.thumbnail_url), thumbnail(picture), "image/webp", durable=False)
+        await storage.put(str(image.thumbnail_url), make_thumbnails(picture).small, "image/webp", durable=False)
     return image
 
 

@@ -69,7 +69,7 @@ def take(database: Database, settings: Settings, person: Actor) -> Take:
         async for each in running:
             done.append(each)
             if len(done) == most:
-                await running.aclose()  # type: ignore[attr-defined] - it is a generator
+                await running.aclose()
                 break
         return done
 

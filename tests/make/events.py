@@ -42,6 +42,7 @@ def completed(job_id: UUID, *, prompt: str = "a house", file_url: str = "/files/
         file_size=1,
         visibility="private",
         is_favorite=False,
+        rating=0,
         tags=[],
         generation_params={"prompt": prompt},
         thumbnail_url=None,

@@ -12,7 +12,7 @@ from pingvas.adapters.storage import Storage
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, SessionDep, StorageDep, within
 from pingvas.api.http.wire import SHOWN_NAME, PageDep, Text, left_out
-from pingvas.api.routes.images import ImagePage, as_others_see, images_out, thumbnail_url
+from pingvas.api.routes.image_out import ImagePage, as_others_see, images_out, thumbnail_url
 from pingvas.gallery import collections
 from pingvas.gallery.collection_order import MAX_IMAGES, CollectionFull, OrderOutdated
 from pingvas.gallery.collections import (

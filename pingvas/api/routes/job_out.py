@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from pingvas.adapters.storage import Storage
-from pingvas.api.routes.images import ImageOut, KeyRef, image_out
+from pingvas.api.routes.image_out import ImageOut, KeyRef, image_out
 from pingvas.generation.job_parameters import JobType
 from pingvas.generation.requests.job_request import Lane
 from pingvas.generation.status.jobs import JobView, receipt_of

@@ -30,7 +30,7 @@ from pingvas.api.http.deps import (
     StorageDep,
 )
 from pingvas.api.http.who_asks import who_asks
-from pingvas.api.routes.images import ImageDetailsOut, shown_image
+from pingvas.api.routes.image_out import ImageDetailsOut, shown_image
 from pingvas.base.budgets import Budgets, BudgetUsedUp, StudioBusy
 from pingvas.base.db import Database
 from pingvas.base.errors import Invalid, NotFound, PreconditionFailed, StudioError, TooLarge, Unsupported

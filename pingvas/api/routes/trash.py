@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, ReadSessionDep, SessionDep, SettingsDep, StorageDep, within
-from pingvas.api.routes.images import ImageDetailsOut, shown_image
+from pingvas.api.routes.image_out import ImageDetailsOut, shown_image
 from pingvas.gallery.library import ImageNotFound
 from pingvas.gallery.trash import EMPTIED_AT_ONCE, empty_trash, read_trash, restore_image
 

@@ -18,7 +18,7 @@ from pingvas.api.http.deps import (
 )
 from pingvas.api.http.who_asks import who_asks
 from pingvas.api.http.wire import KEY_SCHEMA
-from pingvas.api.routes.images import ImageDetailsOut, image_details_out
+from pingvas.api.routes.image_out import ImageDetailsOut, image_details_out
 from pingvas.base.budgets import Budgets, BudgetUsedUp, StudioBusy
 from pingvas.base.db import Database
 from pingvas.base.errors import StudioError, TooLarge
