@@ -16,8 +16,8 @@ from pingvas.adapters.storage import Storage, open_storage
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
 from pingvas.billing.plans import seed_plans
-from pingvas.engine.images.thumbnails import make_thumbnails
 from pingvas.engine.images.look_hash import BITS, look_hash
+from pingvas.engine.images.thumbnails import make_thumbnails
 from pingvas.gallery.library import ImageNotFound
 from pingvas.gallery.looks import MAX_DISTANCE, Similar, find_similar, read_looks
 from pingvas.gallery.tables import Image

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, ReadSessionDep, StorageDep, within
-from pingvas.api.routes.images import ImageOut, images_out
+from pingvas.api.routes.image_out import ImageOut, images_out
 from pingvas.gallery.library import ImageNotFound
 from pingvas.gallery.lineage import MAX_DEPTH, MAX_IMAGES, MAX_OF_PROMPT, read_lineage
 

@@ -6410,158 +6410,6 @@ export type UploadImageResponses = {
 
 export type UploadImageResponse = UploadImageResponses[keyof UploadImageResponses];
 
-export type ListImageDatesData = {
-    body?: never;
-    path?: never;
-    query?: {
-        /**
-         * Zone
-         *
-         * The time zone whose months are meant, by its IANA name
-         */
-        zone?: string;
-        /**
-         * Q
-         *
-         * Words of its prompts, tags and collections: all of them, in part too; `"quoted"` they follow each other, and what a `-word` names is left out
-         */
-        q?: string;
-        /**
-         * Favorite
-         */
-        favorite?: boolean | null;
-        /**
-         * Visibility
-         */
-        visibility?: 'private' | 'public' | 'unlisted' | null;
-        /**
-         * Model
-         */
-        model?: string | null;
-        /**
-         * Job Type
-         */
-        job_type?: 'txt2img' | 'img2img' | 'inpaint' | 'upscale' | null;
-        /**
-         * Lora
-         *
-         * Was made with it; several: with all of them
-         */
-        lora?: Array<string> | null;
-        /**
-         * Seed
-         */
-        seed?: number | null;
-        /**
-         * Origin
-         *
-         * `made` by a job, or `uploaded`
-         */
-        origin?: 'made' | 'uploaded' | null;
-        /**
-         * Api Key
-         *
-         * Asked for with this key of mine
-         */
-        api_key?: string | null;
-        /**
-         * Rating From
-         *
-         * What I think of it; 0: nothing
-         */
-        rating_from?: number | null;
-        /**
-         * Rating To
-         *
-         * What I think of it; 0: nothing
-         */
-        rating_to?: number | null;
-        /**
-         * Width From
-         */
-        width_from?: number | null;
-        /**
-         * Width To
-         */
-        width_to?: number | null;
-        /**
-         * Height From
-         */
-        height_from?: number | null;
-        /**
-         * Height To
-         */
-        height_to?: number | null;
-        /**
-         * Created From
-         *
-         * At or after, with a zone
-         */
-        created_from?: string | null;
-        /**
-         * Created To
-         *
-         * Before, with a zone
-         */
-        created_to?: string | null;
-        /**
-         * Collection
-         *
-         * Those in this collection of mine
-         */
-        collection?: string | null;
-        /**
-         * Tag
-         *
-         * Has it; several: has all of them
-         */
-        tag?: Array<string> | null;
-    };
-    url: '/api/v1/images/dates';
-};
-
-export type ListImageDatesErrors = {
-    /**
-     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
-     */
-    401: Problem;
-    /**
-     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
-     */
-    403: Problem;
-    /**
-     * Not Found: `not_found` (There is no such collection here)
-     */
-    404: Problem;
-    /**
-     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
-     */
-    422: Problem;
-    /**
-     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
-     */
-    429: Problem;
-    /**
-     * Internal Server Error: `internal_error` (A fault of ours)
-     */
-    500: Problem;
-    /**
-     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
-     */
-    503: Problem;
-};
-
-export type ListImageDatesError = ListImageDatesErrors[keyof ListImageDatesErrors];
-
-export type ListImageDatesResponses = {
-    /**
-     * Successful Response
-     */
-    200: ImageMonths;
-};
-
-export type ListImageDatesResponse = ListImageDatesResponses[keyof ListImageDatesResponses];
-
 export type DeleteImageData = {
     body?: never;
     path: {
@@ -6890,6 +6738,158 @@ export type GetImageThumbnailErrors = {
 };
 
 export type GetImageThumbnailError = GetImageThumbnailErrors[keyof GetImageThumbnailErrors];
+
+export type ListImageDatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Zone
+         *
+         * The time zone whose months are meant, by its IANA name
+         */
+        zone?: string;
+        /**
+         * Q
+         *
+         * Words of its prompts, tags and collections: all of them, in part too; `"quoted"` they follow each other, and what a `-word` names is left out
+         */
+        q?: string;
+        /**
+         * Favorite
+         */
+        favorite?: boolean | null;
+        /**
+         * Visibility
+         */
+        visibility?: 'private' | 'public' | 'unlisted' | null;
+        /**
+         * Model
+         */
+        model?: string | null;
+        /**
+         * Job Type
+         */
+        job_type?: 'txt2img' | 'img2img' | 'inpaint' | 'upscale' | null;
+        /**
+         * Lora
+         *
+         * Was made with it; several: with all of them
+         */
+        lora?: Array<string> | null;
+        /**
+         * Seed
+         */
+        seed?: number | null;
+        /**
+         * Origin
+         *
+         * `made` by a job, or `uploaded`
+         */
+        origin?: 'made' | 'uploaded' | null;
+        /**
+         * Api Key
+         *
+         * Asked for with this key of mine
+         */
+        api_key?: string | null;
+        /**
+         * Rating From
+         *
+         * What I think of it; 0: nothing
+         */
+        rating_from?: number | null;
+        /**
+         * Rating To
+         *
+         * What I think of it; 0: nothing
+         */
+        rating_to?: number | null;
+        /**
+         * Width From
+         */
+        width_from?: number | null;
+        /**
+         * Width To
+         */
+        width_to?: number | null;
+        /**
+         * Height From
+         */
+        height_from?: number | null;
+        /**
+         * Height To
+         */
+        height_to?: number | null;
+        /**
+         * Created From
+         *
+         * At or after, with a zone
+         */
+        created_from?: string | null;
+        /**
+         * Created To
+         *
+         * Before, with a zone
+         */
+        created_to?: string | null;
+        /**
+         * Collection
+         *
+         * Those in this collection of mine
+         */
+        collection?: string | null;
+        /**
+         * Tag
+         *
+         * Has it; several: has all of them
+         */
+        tag?: Array<string> | null;
+    };
+    url: '/api/v1/images/dates';
+};
+
+export type ListImageDatesErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such collection here)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListImageDatesError = ListImageDatesErrors[keyof ListImageDatesErrors];
+
+export type ListImageDatesResponses = {
+    /**
+     * Successful Response
+     */
+    200: ImageMonths;
+};
+
+export type ListImageDatesResponse = ListImageDatesResponses[keyof ListImageDatesResponses];
 
 export type ChangeImagesData = {
     /**
