@@ -162,10 +162,10 @@ async def _run(server: embedded_postgres.EmbeddedPostgres, images: int, people: 
             if filter.collection is None:
                 await _page(database, random.choice(made.others), filter)
 
-        largest, anybody = await _time(of_largest), await _time(of_anybody)
-        slowest = max(slowest, percentile(largest, 0.99), percentile(anybody, 0.99))
-        others = "" if one.filter.collection else f"; of anybody {milliseconds(anybody)}"
-        rows.append((one.name, f"{milliseconds(largest)}{others}"))
+        of_one, of_all = await _time(of_largest), await _time(of_anybody)
+        slowest = max(slowest, percentile(of_one, 0.99), percentile(of_all, 0.99))
+        others = "" if one.filter.collection else f"; of anybody {milliseconds(of_all)}"
+        rows.append((one.name, f"{milliseconds(of_one)}{others}"))
     rows.append((f"slowest p99 (goal < {GOAL_MS:.0f} ms)", f"{slowest * 1e3:.1f} ms"))
     through = await _seen_through(database, made.largest, lists)
     rows.append(("lists that read a table of pictures from end to end", ", ".join(through) or "none"))

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import IO, cast
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 # Of the format (APPNOTE 6.3.10): what stands around the bytes of a file, and at the end. zipfile writes them; its own
@@ -66,7 +67,7 @@ async def stream_zip(
 
 async def _whole(entries: Sequence[ZipEntry]) -> AsyncIterator[bytes]:
     sink = _Sink()
-    with ZipFile(sink, "w", ZIP_STORED) as archive:  # type: ignore[call-overload] - it writes, and can do nothing else
+    with ZipFile(cast("IO[bytes]", sink), "w", ZIP_STORED) as archive:  # it writes, and can do nothing else
         for entry in entries:
             count = 0
             with archive.open(_info(entry), "w") as file:

@@ -61,7 +61,9 @@ async def keep(
         image = await make_image(session, user_id, **facts)
     await storage.put(image.s3_key, png(picture), "image/png", durable=False)
     if small:
-        await storage.put(str(image.thumbnail_url), make_thumbnails(picture).small, "image/webp", durable=False)
+        await storage.put(
+            str(image.thumbnail_url), make_thumbnails(picture).small, "image/webp", durable=False
+        )
     return image
 
 

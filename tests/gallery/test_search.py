@@ -278,7 +278,7 @@ async def test_pages_of_a_search_hold_every_image_once_in_every_order(
         cursor: str | None = None
         while True:
             asked = PageRequest(KEY, 2, cursor)
-            page = await list_images(session, actor, ImageFilter(q="house", sort=sort), asked)  # type: ignore[arg-type]
+            page = await list_images(session, actor, ImageFilter(q="house", sort=sort), asked)
             seen += page.items
             cursor = page.next_cursor
             if cursor is None:

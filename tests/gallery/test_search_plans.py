@@ -109,7 +109,7 @@ async def test_no_list_and_no_search_reads_a_table_through(database: Database, p
         collection = await reading.scalar(held, {"id": actor.user_id})
         used = text("SELECT name FROM user_tags JOIN tags ON tags.id = tag_id WHERE user_id = :id LIMIT 2")
         tags = tuple((await reading.scalars(used, {"id": actor.user_id})).all())
-    lists = {
+    lists: dict[Any, dict[str, Any]] = {
         **{(name, "newest"): filter for name, filter in FILTERS.items()},
         **{("nothing", sort): {"sort": sort} for sort in ("oldest", "rating", "largest", "smallest")},
         **{

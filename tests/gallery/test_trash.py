@@ -348,16 +348,16 @@ async def test_twenty_who_delete_and_restore_at_once_leave_every_count_right(dat
 
     await asyncio.gather(*(write(seed) for seed in range(20)))
     async with database.transaction() as session:
-        actor, images, _ = people[0]
-        await change_all(session, actor, images[6:], DeleteForGood())
+        actor, first_ones, _ = people[0]
+        await change_all(session, actor, first_ones[6:], DeleteForGood())
 
     # then
     async with database.transaction() as session:
         assert (await session.scalars(_WRONG)).all() == []
-        for actor, _, albums in people:
+        for actor, _, own_albums in people:
             await change_all(session, actor, await ids(session, actor, trashed=True), Restore())
             left = set(await ids(session, actor))
-            for album in albums:
+            for album in own_albums:
                 assert set(await ids(session, actor, collection=album)) == left
             assert await used_bytes(session, actor.user_id) == 1000 * len(left)
         assert (await session.scalars(_WRONG)).all() == []
