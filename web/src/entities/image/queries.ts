@@ -44,7 +44,7 @@ export const imageKeys = {
 export const imagesQuery = (filter: Filter, way: Way = {}) =>
   infiniteQueryOptions({
     queryKey: imageKeys.imagesOf(filter, way),
-    initialPageParam: FIRST as string | undefined,
+    initialPageParam: FIRST,
     maxPages: PAGES_HELD,
     getNextPageParam: (page: ImagePage) => page.next_cursor ?? undefined,
     getPreviousPageParam: (_page: ImagePage, _pages: ImagePage[], cursor: string | undefined) =>
