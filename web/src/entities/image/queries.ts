@@ -49,7 +49,7 @@ export const imagesQuery = (filter: Filter, way: Way = {}) =>
     getNextPageParam: (page: ImagePage) => page.next_cursor ?? undefined,
     getPreviousPageParam: (_page: ImagePage, _pages: ImagePage[], cursor: string | undefined) =>
       cursorBefore(cursor),
-    queryFn: ({ pageParam, signal }) => readPage(filter, way, pageParam ?? FIRST, signal),
+    queryFn: ({ pageParam, signal }) => readPage(filter, way, pageParam, signal),
   });
 
 /** Where the page before this one begins, as far as it was read. */
