@@ -8,13 +8,11 @@ import { sourceOf } from "./pictureSource";
 interface ThumbnailProps {
   image: Image;
   title: string;
-  /** How high it is shown, in pixels of the page. */
-  height: number;
   onBroken: () => void;
 }
 
-export function Thumbnail({ image, title, height, onBroken }: ThumbnailProps) {
-  const source = sourceOf(image, height);
+export function Thumbnail({ image, title, onBroken }: ThumbnailProps) {
+  const source = sourceOf(image);
   const [broken, setBroken] = useState<string | null>(null);
   return (
     <img

@@ -49,12 +49,12 @@ export const imageKeys = {
 export const imagesQuery = (filter: Filter, way: Way = {}) =>
   infiniteQueryOptions({
     queryKey: imageKeys.imagesOf(filter, way),
-    initialPageParam: FIRST as string | undefined,
+    initialPageParam: FIRST,
     maxPages: PAGES_HELD,
     getNextPageParam: (page: ImagePage) => page.next_cursor ?? undefined,
     getPreviousPageParam: (_page: ImagePage, _pages: ImagePage[], cursor: string | undefined) =>
       cursorBefore(cursor),
-    queryFn: ({ pageParam, signal }) => readPage(filter, way, pageParam ?? FIRST, signal),
+    queryFn: ({ pageParam, signal }) => readPage(filter, way, pageParam, signal),
   });
 
 /** Where the page before this one begins, as far as it was read. */

@@ -42,7 +42,7 @@ export function useImageList(filter: Filter, way: Way = {}) {
     if (cursor === after) return list.fetchNextPage();
     if (params.length > 0 && cursorBefore(params[0]) === cursor) return list.fetchPreviousPage();
     return client
-      .fetchQuery({
+      .query({
         queryKey: ["page", name, cursor],
         queryFn: () => readPage(filter, way, cursor),
         gcTime: 0,

@@ -10,9 +10,6 @@ import { Menu, type MenuEntry } from "@/ui/Menu";
 
 import styles from "./OrderedTile.module.css";
 
-/** Columns are about so wide, and cells are square. */
-const SHOWN_HEIGHT = 240;
-
 interface OrderedTileProps {
   image: Image;
   /** 0 for the one tile that Tab leads to. */
@@ -53,7 +50,7 @@ export function OrderedTile(props: OrderedTileProps) {
         aria-keyshortcuts="[ ]"
         onClick={onOpen}
       >
-        <Thumbnail image={image} title={title} height={SHOWN_HEIGHT} onBroken={onBroken} />
+        <Thumbnail image={image} title={title} onBroken={onBroken} />
       </button>
       <div className={styles.tools}>
         <Menu

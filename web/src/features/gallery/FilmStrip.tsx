@@ -15,8 +15,6 @@ interface FilmStripProps {
   onBroken: () => void;
 }
 
-const HEIGHT = 56;
-
 export function FilmStrip({ images, current, onShow, onBroken }: FilmStripProps) {
   const i18n = useI18n();
   const strip = useRef<HTMLElement>(null);
@@ -41,7 +39,7 @@ export function FilmStrip({ images, current, onShow, onBroken }: FilmStripProps)
             aria-label={title}
             onClick={() => onShow(image.id)}
           >
-            <Thumbnail image={image} title="" height={HEIGHT} onBroken={onBroken} />
+            <Thumbnail image={image} title="" onBroken={onBroken} />
           </button>
         );
       })}

@@ -156,7 +156,6 @@ export function PictureGrid(props: PictureGridProps) {
               <Tile
                 image={place.image}
                 tabIndex={tabIndex}
-                height={heightOf(density, small)}
                 chosen={selection.has(place.id)}
                 choosing={selection.isOn}
                 actions={actions}

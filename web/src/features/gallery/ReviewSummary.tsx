@@ -22,8 +22,6 @@ interface ReviewSummaryProps {
   onBroken: () => void;
 }
 
-const HEIGHT = 130;
-
 export function ReviewSummary(props: ReviewSummaryProps) {
   const { places, verdicts, busy, onTakeBack, onDelete, onGoOn, onClose, onBroken } = props;
   const i18n = useI18n();
@@ -44,7 +42,6 @@ export function ReviewSummary(props: ReviewSummaryProps) {
                   <Thumbnail
                     image={image}
                     title={pictureTitle(image.generation_params, i18n)}
-                    height={HEIGHT}
                     onBroken={onBroken}
                   />
                 )}

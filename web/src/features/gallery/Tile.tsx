@@ -17,8 +17,6 @@ interface TileProps {
   image: Image;
   /** 0 for the one tile that Tab leads to. */
   tabIndex: 0 | -1;
-  /** How high it is shown. */
-  height: number;
   chosen: boolean;
   /** Some are chosen: a press chooses, too. */
   choosing: boolean;
@@ -31,7 +29,7 @@ interface TileProps {
 
 /** Of those that scroll by, only what is new is drawn. */
 export const Tile = memo(function Tile(props: TileProps) {
-  const { image, tabIndex, height, chosen, choosing, actions, onPress, onChoose, onBroken } = props;
+  const { image, tabIndex, chosen, choosing, actions, onPress, onChoose, onBroken } = props;
   const i18n = useI18n();
   const { t } = i18n;
   const title = pictureTitle(image.generation_params, i18n);
@@ -54,7 +52,7 @@ export const Tile = memo(function Tile(props: TileProps) {
         aria-pressed={choosing ? chosen : undefined}
         onClick={(event) => onPress(image, event)}
       >
-        <Thumbnail image={image} title={title} height={height} onBroken={onBroken} />
+        <Thumbnail image={image} title={title} onBroken={onBroken} />
       </button>
       {(tools || choosing) && (
         <IconButton

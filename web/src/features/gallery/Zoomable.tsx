@@ -74,6 +74,7 @@ export function Zoomable({ image, title, view, onView, onSwipe, onError }: Zooma
 
   return (
     // Keys do the same: those of the viewer.
+    // eslint-disable-next-line jsx-a11y/no-static-element-interactions
     <div
       ref={room}
       className={styles.room}
