@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections import Counter
 from contextlib import aclosing
@@ -48,25 +47,25 @@ def import_pictures(
     Reads what A1111, ComfyUI, InvokeAI, Fooocus, SwarmUI and others write. What is there already is skipped: it can be
     stopped and started again. Exit code 1 when a file was refused.
     """
-    from pingvas.base.private_files import keep_files_private
-    from pingvas.base.settings import load_settings
-    from pingvas.launch.which_database import with_any_database
+    from pingvas.launch.with_database import run_with_database
 
-    settings = load_settings()
-    keep_files_private(settings)
     counts: Counter[str] = Counter()
-    with with_any_database(settings) as found:
-        try:
-            asyncio.run(_import(found, folder, to, folders_as_collections, decoders, counts))
-        except KeyboardInterrupt:
-            typer.echo("Stopped. The same command goes on from here.", err=True)
-            raise
-        finally:
-            typer.echo(_sentence(counts))
+
+    async def run(database: Database, settings: Settings) -> None:
+        await _import(database, settings, folder, to, folders_as_collections, decoders, counts)
+
+    try:
+        run_with_database(run, connections=decoders + 1)
+    except KeyboardInterrupt:
+        typer.echo("Stopped. The same command goes on from here.", err=True)
+        raise
+    finally:
+        typer.echo(_sentence(counts))
     raise typer.Exit(code=1 if counts["refused"] else 0)
 
 
 async def _import(
+    database: Database,
     settings: Settings,
     folder: Path,
     to: str | None,
@@ -76,35 +75,29 @@ async def _import(
 ) -> None:
     from pingvas.accounts.actor import Actor
     from pingvas.adapters.storage import open_storage
-    from pingvas.base.db import Database
     from pingvas.billing.entitlements import entitlements_of
     from pingvas.billing.subscriptions import lock_current_subscription
     from pingvas.gallery.import_folder import find_pictures
     from pingvas.gallery.import_pictures import Importer, Outcome
 
-    assert settings.database_url is not None  # noqa: S101 - one was found
-    database = Database(settings.database_url, pool_size=decoders + 1)
-    try:
-        user = await _person(database, to)
+    user = await _person(database, to)
 
-        async def lock_quota(session: AsyncSession) -> int:
-            return entitlements_of(await lock_current_subscription(session, user.id)).storage_bytes
+    async def lock_quota(session: AsyncSession) -> int:
+        return entitlements_of(await lock_current_subscription(session, user.id)).storage_bytes
 
-        actor = Actor(user.id, user.role, None)
-        importer = Importer(database, open_storage(settings), settings, actor, lock_quota, decoders)
-        found = find_pictures(
-            folder, folders_as_collections=folders_as_collections, without=_own_folders(settings)
-        )
-        async with aclosing(importer.run(found)) as imported:
-            async for each in imported:
-                counts[each.outcome] += 1
-                if each.reason is not None:
-                    said = "refused" if each.outcome is Outcome.REFUSED else "kept, but"
-                    typer.echo(f"{each.path}: {said}: {each.reason}", err=True)
-                if counts.total() % _TELL_EVERY == 0:
-                    typer.echo(_sentence(counts))
-    finally:
-        await database.dispose()
+    actor = Actor(user.id, user.role, None)
+    importer = Importer(database, open_storage(settings), settings, actor, lock_quota, decoders)
+    found = find_pictures(
+        folder, folders_as_collections=folders_as_collections, without=_own_folders(settings)
+    )
+    async with aclosing(importer.run(found)) as imported:
+        async for each in imported:
+            counts[each.outcome] += 1
+            if each.reason is not None:
+                said = "refused" if each.outcome is Outcome.REFUSED else "kept, but"
+                typer.echo(f"{each.path}: {said}: {each.reason}", err=True)
+            if counts.total() % _TELL_EVERY == 0:
+                typer.echo(_sentence(counts))
 
 
 def _own_folders(settings: Settings) -> list[Path]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+from typing import TYPE_CHECKING
 
 import typer
+
+if TYPE_CHECKING:
+    from pingvas.base.db import Database
+    from pingvas.base.settings import Settings
+    from pingvas.billing.verify_ledger import Verified
 
 ledger = typer.Typer(help="Look at the ledger of credits.", no_args_is_help=True)
 
@@ -18,24 +23,13 @@ def _ledger() -> None:
 def verify() -> None:
     """Add everything up and say in one line whether it is right: balances in their order, their sums, grants and jobs against the
     ledger. Exit code 1 when something is not; the first wrong row of each kind is named."""
-    from pingvas.base.db import Database
-    from pingvas.base.private_files import keep_files_private
-    from pingvas.base.settings import Settings, load_settings
-    from pingvas.billing.verify_ledger import Verified, verify_ledger
-    from pingvas.launch.which_database import with_any_database
+    from pingvas.billing.verify_ledger import verify_ledger
+    from pingvas.launch.with_database import run_with_database
 
-    async def run(settings: Settings) -> Verified:
-        assert settings.database_url is not None  # noqa: S101 - one was found
-        database = Database(settings.database_url, pool_size=1)
-        try:
-            async with database.read() as session:
-                return await verify_ledger(session)
-        finally:
-            await database.dispose()
+    async def run(database: Database, _: Settings) -> Verified:
+        async with database.read() as session:
+            return await verify_ledger(session)
 
-    settings = load_settings()
-    keep_files_private(settings)
-    with with_any_database(settings) as found:
-        verified = asyncio.run(run(found))
+    verified = run_with_database(run)
     typer.echo(str(verified))
     raise typer.Exit(code=1 if verified.wrong else 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import sys
 from collections.abc import Awaitable, Callable
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from pingvas.accounts.tables import User
+    from pingvas.base.db import Database
     from pingvas.base.settings import Settings
 
 users = typer.Typer(
@@ -165,25 +165,13 @@ def show_mail(count: int) -> None:
 
 
 def _do(act: Callable[[AsyncSession, Settings], Awaitable[T]]) -> T:
-    from pingvas.base.db import Database
-    from pingvas.base.private_files import keep_files_private
-    from pingvas.base.settings import load_settings
-    from pingvas.launch.which_database import with_any_database
+    from pingvas.launch.with_database import run_with_database
 
-    settings = load_settings()
-    keep_files_private(settings)
+    async def run(database: Database, settings: Settings) -> T:
+        async with database.transaction() as session:
+            return await act(session, settings)
 
-    async def run(settings: Settings) -> T:
-        assert settings.database_url is not None  # noqa: S101 - one was found
-        database = Database(settings.database_url, pool_size=1)
-        try:
-            async with database.transaction() as session:
-                return await act(session, settings)
-        finally:
-            await database.dispose()
-
-    with with_any_database(settings) as found:
-        return asyncio.run(run(found))
+    return run_with_database(run)
 
 
 def _read_password() -> str:
