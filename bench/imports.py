@@ -9,9 +9,7 @@ Run alone: `COUNT=10000 python -m bench.imports`.
 
 from __future__ import annotations
 
-import asyncio
 import os
-import tempfile
 import time
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bench._figures import report
+from bench._server import run_with_server
 from pingvas.accounts.actor import Actor
 from pingvas.adapters.storage import open_storage
 from pingvas.base import migrate
@@ -126,12 +125,7 @@ async def _run(place: Path, server: embedded_postgres.EmbeddedPostgres) -> None:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="pingvas-bench-") as name:
-        server = embedded_postgres.start(Path(name))
-        try:
-            asyncio.run(_run(Path(name), server))
-        finally:
-            server.stop()
+    run_with_server(_run)
 
 
 if __name__ == "__main__":

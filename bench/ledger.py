@@ -7,7 +7,6 @@ durable transaction. The peer does what a balance alone would need: one UPDATE a
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from itertools import cycle
@@ -17,6 +16,7 @@ from uuid import UUID
 import asyncpg
 
 from bench._figures import milliseconds, report
+from bench._server import run_with_server
 from pingvas.base import migrate
 from pingvas.base.database_url import for_asyncpg
 from pingvas.base.db import Database
@@ -141,12 +141,7 @@ async def _run(folder: Path, server: embedded_postgres.EmbeddedPostgres) -> None
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="pingvas-bench-") as name:
-        server = embedded_postgres.start(Path(name))
-        try:
-            asyncio.run(_run(Path(name), server))
-        finally:
-            server.stop()
+    run_with_server(_run)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,6 @@ A year of 300,000 jobs of 50 people. The peer is the same sums by one GROUP BY o
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -17,6 +15,7 @@ from uuid import UUID
 import asyncpg
 
 from bench._figures import milliseconds, report
+from bench._server import run_with_server
 from harness.catalog import make_model
 from pingvas.base import migrate
 from pingvas.base.database_url import for_asyncpg
@@ -97,12 +96,7 @@ async def _run(folder: Path, server: embedded_postgres.EmbeddedPostgres) -> None
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="pingvas-bench-") as name:
-        server = embedded_postgres.start(Path(name))
-        try:
-            asyncio.run(_run(Path(name), server))
-        finally:
-            server.stop()
+    run_with_server(_run)
 
 
 if __name__ == "__main__":
