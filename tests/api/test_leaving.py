@@ -108,7 +108,7 @@ async def test_when_its_days_are_over_an_account_is_gone_with_every_byte_and_its
     job = {"job_type": "txt2img", "model": "mini", "prompt": "a secret river"}
     submitted = await client.post("/api/v1/jobs", headers=person.headers, json=job)
     assert submitted.status_code == 202, submitted.text
-    assert len(await _stored(storage)) == 5
+    assert len(await _stored(storage)) == 6
     await client.delete(ME, headers=person.headers)
     async with database.transaction() as session:
         await session.execute(update(User).values(leaves_at=func.now()))

@@ -124,7 +124,7 @@ NEEDS: dict[str, Access] = {
     "report_missing": "generate",
     "upload_image": "generate",
     "begin_upload": "generate",
-    "get_upload": "generate",
+    "get_upload": "read",
     "send_part": "generate",
     "end_upload": "generate",
     "list_jobs": "read",

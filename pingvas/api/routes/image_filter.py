@@ -4,14 +4,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from pingvas.api.http.wire import Moment, Text, left_out
 from pingvas.gallery.library import ImageFilter, Origin, Sort
 from pingvas.gallery.search import MAX_QUERY
 from pingvas.gallery.tag_names import MAX_TAGS, TagName, distinct
 from pingvas.generation.job_parameters import JobType
-from pingvas.generation.requests.job_request import Visibility
+from pingvas.generation.requests.job_request import WHOLE, Visibility
 
 MAX_MODEL, MAX_LORAS = 200, 16
 MAX_SEED = 2**64 - 1
@@ -32,22 +32,13 @@ _Pixels = Annotated[int | None, Query(ge=1, le=MAX_PIXELS)]
 _Stars = Annotated[int | None, Query(ge=0, le=5, description=_STARS)]
 
 
-def _seed(said: int | str) -> int:
-    if (seed := int(said)) > MAX_SEED:
-        raise ValueError("must be below 2 to the power of 64")
-    return seed
+# As text too: numbers of a browser are not exact up to there.
+_SeedIn = Annotated[int, Field(default_factory=left_out, ge=0, le=MAX_SEED)]
+_PixelsIn = Annotated[int, Field(default_factory=left_out, ge=1, le=MAX_PIXELS), WHOLE]
+_StarsIn = Annotated[int, Field(default_factory=left_out, ge=0, le=5, description=_STARS), WHOLE]
 
 
-_SeedIn = Annotated[
-    Annotated[StrictInt, Field(ge=0, le=MAX_SEED)] | Annotated[str, Field(pattern=r"^[0-9]{1,20}$")],
-    Field(default_factory=left_out),
-    AfterValidator(_seed),
-]
-_PixelsIn = Annotated[StrictInt, Field(default_factory=left_out, ge=1, le=MAX_PIXELS)]
-_StarsIn = Annotated[StrictInt, Field(default_factory=left_out, ge=0, le=5, description=_STARS)]
-
-
-def _asked(
+async def _asked(
     q: Annotated[Text, Query(max_length=MAX_QUERY, description=_Q)] = "",
     favorite: bool | None = None,
     visibility: Visibility | None = None,
@@ -112,7 +103,6 @@ class FilterIn(BaseModel):
     model: Text = Field(default_factory=left_out, max_length=MAX_MODEL)
     job_type: JobType = Field(default_factory=left_out)
     lora: Annotated[tuple[_Lora, ...], Field(max_length=MAX_LORAS, description=_LORAS)] = ()
-    # As text too: numbers of a browser are not exact up to there.
     seed: _SeedIn
     origin: Origin = Field(default_factory=left_out, description=_ORIGIN)
     api_key: UUID = Field(default_factory=left_out, description=_KEY)
@@ -128,4 +118,6 @@ class FilterIn(BaseModel):
     tag: Annotated[tuple[TagName, ...], Field(max_length=MAX_TAGS, description=_TAGGED)] = ()
 
     def filter(self) -> ImageFilter:
-        return _asked(**self.model_dump(exclude_unset=True))
+        said = self.model_dump(exclude_unset=True)
+        tags, loras = distinct(said.pop("tag", ())), distinct(said.pop("lora", ()))
+        return ImageFilter(**said, tags=tags, loras=loras)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from pingvas.accounts.actor import Actor
 from pingvas.api.http.contract import raises
@@ -41,7 +41,7 @@ from pingvas.gallery.search import TooManyWords
 from pingvas.gallery.tables import Image
 from pingvas.gallery.tag_names import TagNames
 from pingvas.gallery.trash import delete_for_good, move_to_trash
-from pingvas.generation.requests.job_request import Visibility
+from pingvas.generation.requests.job_request import WHOLE, Visibility
 
 router = APIRouter(prefix="/images", tags=["gallery"])
 
@@ -63,7 +63,7 @@ class ImagePatch(BaseModel):
         default_factory=left_out, description="`unlisted`: whoever has the id may see it, no list shows it"
     )
     is_favorite: StrictBool = Field(default_factory=left_out)
-    rating: Annotated[StrictInt, Field(ge=0, le=5)] = Field(
+    rating: Annotated[int, Field(ge=0, le=5), WHOLE] = Field(
         default_factory=left_out, description="What I think of it, which nobody else is told; 0: nothing"
     )
     tags: TagNames = Field(default_factory=left_out, description="Instead of those that it has")

@@ -74,7 +74,7 @@ def _whole(said: Any) -> Any:
 
 
 # Behind the limits, so that it comes before them and they stay in the document.
-_WHOLE = BeforeValidator(_whole)
+WHOLE = BeforeValidator(_whole)
 
 # As near as a pattern comes to a prompt that shows something.
 _SEEN = r"[^\s\u0000-\u0020\u007f-\u00a0\u00ad]"
@@ -93,19 +93,19 @@ NegativePrompt = Annotated[
     Text, AfterValidator(_negative), Field(json_schema_extra={"maxLength": MAX_PROMPT})
 ]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Side = Annotated[int, Field(ge=8, le=16384, multiple_of=8), _WHOLE]
-Steps = Annotated[int, Field(ge=1, le=1000), _WHOLE]
+Side = Annotated[int, Field(ge=8, le=16384, multiple_of=8), WHOLE]
+Steps = Annotated[int, Field(ge=1, le=1000), WHOLE]
 Cfg = Annotated[Number, Field(ge=MIN_CFG, le=MAX_CFG)]
 Sampler = Annotated[Text, Field(max_length=40, json_schema_extra=_SAMPLERS)]
-Seed = Annotated[int, Field(ge=0, lt=MAX_SEED + 1), _WHOLE]
-Count = Annotated[int, Field(ge=1, le=MAX_COUNT), _WHOLE]
-ClipSkip = Annotated[int, Field(ge=1, le=MAX_CLIP_SKIP), _WHOLE]
+Seed = Annotated[int, Field(ge=0, lt=MAX_SEED + 1), WHOLE]
+Count = Annotated[int, Field(ge=1, le=MAX_COUNT), WHOLE]
+ClipSkip = Annotated[int, Field(ge=1, le=MAX_CLIP_SKIP), WHOLE]
 Guidance = Annotated[Number, Field(ge=0, le=MAX_GUIDANCE)]
 LoraWeight = Annotated[Number, Field(ge=-MAX_LORA_WEIGHT, le=MAX_LORA_WEIGHT)]
 ControlWeight = Annotated[Number, Field(ge=0, le=MAX_CONTROL_WEIGHT)]
 Share = Annotated[Number, Field(ge=0, le=1)]
-MaskBlur = Annotated[int, Field(ge=0, le=MAX_MASK_BLUR), _WHOLE]
-MaskPadding = Annotated[int, Field(ge=0, le=MAX_MASK_PADDING), _WHOLE]
+MaskBlur = Annotated[int, Field(ge=0, le=MAX_MASK_BLUR), WHOLE]
+MaskPadding = Annotated[int, Field(ge=0, le=MAX_MASK_PADDING), WHOLE]
 RefineStrength = Annotated[Number, Field(ge=MIN_REFINE, le=MAX_REFINE)]
 Scale = Annotated[Number, Field(gt=1, le=MAX_SCALE)]
 

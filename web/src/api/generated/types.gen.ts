@@ -1362,7 +1362,7 @@ export type FilterIn = {
     /**
      * Seed
      */
-    seed?: number | string;
+    seed?: number;
     /**
      * Origin
      *

@@ -112,7 +112,7 @@ export function filterOf(search: Search): Filter {
     lora: loras.length > 0 ? [...loras] : undefined,
     job_type: some(search.job_type) as More["job_type"],
     // As it is written: it may be larger than numbers are exact here.
-    seed: some(search.seed),
+    seed: some(search.seed) as unknown as More["seed"],
     origin: some(search.origin) as More["origin"],
     rating_from: stars,
     rating_to: rating.endsWith("+") ? undefined : stars,
