@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
 from harness.clock import set_clock
@@ -240,6 +241,42 @@ async def test_a_payment_that_is_heard_of_last_is_noted_with_what_it_brought(dat
     async with database.read() as session:
         assert await balance_of(session, user_id) == 30_000
         assert await _brought(session, user_id) == [5_000, 10_000, 15_000]
+
+
+@pytest.mark.parametrize("both", [False, True])
+async def test_what_a_refund_took_of_another_payments_credits_comes_again(
+    database: Database, both: bool
+) -> None:
+    # given the second of two upgrades, refunded with all that it seemed to have brought
+    user_id, store = await begin(database, START)
+    number = store.buy("starter", "monthly", "t")
+    store.go_to(START + timedelta(days=3))
+    store.change(number, "pro", "monthly", at_once=True)
+    store.go_to(START + timedelta(days=5))
+    store.change(number, "studio", "monthly", at_once=True)
+    bought, first, second = store.told[:2], store.told[2:4], store.told[4:]
+    latest = max(store.invoices)
+    store.refund(latest)
+    refund = store.told[6:]
+    await hear(database, [*bought, *second, *refund], at=store.now)
+    async with database.read() as session:
+        assert await balance_of(session, user_id) == 5_000
+
+    # when the first is heard of, which had brought a part of it, and may have been refunded too
+    if both:
+        store.refund(sorted(store.invoices)[-2])
+    await hear(database, [*first, *store.told[6 + len(refund) :]], at=store.now)
+    await hear(database, [], at=store.now)
+
+    # then
+    async with database.read() as session:
+        assert await balance_of(session, user_id) == (5_000 if both else 15_000)
+        kept = text(
+            "SELECT credits_given - taken_back - not_taken_back FROM payments WHERE user_id = :id ORDER BY paid_at"
+        )
+        expected = [5_000, 0, 0] if both else [5_000, 10_000, 0]
+        assert list(await session.scalars(kept, {"id": user_id})) == expected
+        assert await find_disagreements(session) == []
 
 
 async def test_a_refund_takes_back_what_it_paid_for_down_to_zero(database: Database) -> None:

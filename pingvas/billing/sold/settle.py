@@ -1,7 +1,7 @@
 """Bringing a person's plan and credits into step with what was sold to them. It may run at any time and any number of times."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pingvas.base.events import publish_later
 from pingvas.base.statements import fetch_one
-from pingvas.billing.credits import Grant, give, take_back
+from pingvas.billing.credits import RETURN_DAYS, Grant, give, take_back
 from pingvas.billing.events import SubscriptionUpdated
-from pingvas.billing.sold.copies import Copies, load_copies
+from pingvas.billing.sold.copies import Copies, Paid, load_copies
 from pingvas.billing.sold.credits_due import (
     Due,
     credits_due,
@@ -43,6 +43,9 @@ _SETTLE_AT = text("""
 _BROUGHT = text("UPDATE payments SET credits_given = :credits WHERE id = :payment_id")
 _TAKEN_BACK = text("""
     UPDATE payments SET taken_back = taken_back + :taken, not_taken_back = not_taken_back + :spent WHERE id = :payment_id
+""")
+_LIVES_UNTIL = text("""
+    SELECT GREATEST(CAST(:least AS timestamptz), (SELECT MAX(expires_at) FROM credit_grants WHERE source_key = ANY(:keys)))
 """)
 _STATUS_OF_NOTHING = ("pending", "void", "failed")
 
@@ -115,26 +118,51 @@ async def _note_brought(session: AsyncSession, copies: Copies, brought: Mapping[
 
 
 async def _take_back(session: AsyncSession, copies: Copies, brought: Mapping[UUID, int]) -> None:
-    """Of each refunded payment the credits that it gave, in the same proportion, down to zero; the rest is noted beside it."""
+    """Of each refunded payment the credits that it gave, in the same proportion, down to zero; the rest is noted beside it.
+
+    What went back with a payment before its part was known to be smaller comes again first: another payment had brought it.
+    """
+    due = {
+        each.id: _goes_back(each, brought[each.id]) - each.taken_back - each.not_taken_back
+        for each in copies.payments
+    }
     for payment in copies.payments:
-        given = brought[payment.id]
-        if payment.status == "refunded" or payment.status in _STATUS_OF_NOTHING:
-            target = given
-        elif payment.total > 0:
-            target = given * min(payment.refunded, payment.total) // payment.total
-        else:
-            continue
-        due = target - payment.taken_back - payment.not_taken_back
-        if due <= 0:
+        if due[payment.id] < 0:
+            await _give_again(session, copies, payment, -due[payment.id])
+    for payment in copies.payments:
+        if (credits := due[payment.id]) <= 0:
             continue
         taken = await take_back(
             session,
             copies.user_id,
             copies.wallet_id,
-            due,
+            credits,
             "Taken back with a payment that was refunded",
             own=own_keys(copies, payment),
             payment_id=payment.id,
         )
-        noted = {"taken": taken, "spent": due - taken, "payment_id": payment.id}
+        noted = {"taken": taken, "spent": credits - taken, "payment_id": payment.id}
         await session.execute(_TAKEN_BACK, noted)
+
+
+def _goes_back(payment: Paid, brought: int) -> int:
+    """How many of the credits that a payment has brought its refund takes."""
+    if payment.status == "refunded" or payment.status in _STATUS_OF_NOTHING:
+        return brought
+    return brought * min(payment.refunded, payment.total) // payment.total if payment.total > 0 else 0
+
+
+async def _give_again(session: AsyncSession, copies: Copies, payment: Paid, credits: int) -> None:
+    """What was only noted is forgotten first; what was taken lives as long as it would have, and some days at least."""
+    spent = min(credits, payment.not_taken_back)
+    taken = credits - spent
+    if taken > 0:
+        lives = {"keys": own_keys(copies, payment), "least": copies.now + timedelta(days=RETURN_DAYS)}
+        expires_at = (await session.execute(_LIVES_UNTIL, lives)).scalar_one()
+        # With the sum so far, which goes down: the same credits come again once.
+        key = f"return:{payment.id}:{payment.taken_back}"
+        words = "Was taken back with a payment that had not brought it"
+        again = Grant(copies.user_id, copies.wallet_id, "return", key, taken, words, expires_at)
+        await give(session, again)
+    noted = {"taken": -taken, "spent": -spent, "payment_id": payment.id}
+    await session.execute(_TAKEN_BACK, noted)
