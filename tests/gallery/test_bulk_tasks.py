@@ -1,6 +1,7 @@
 """Changes of many images: done to all or to none, gone on with after a crash, and taken back exactly."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -25,9 +26,11 @@ from pingvas.gallery.bulk_tasks import (
 )
 from pingvas.gallery.changes import (
     LastingChange,
+    MoveToTrash,
     PutIntoCollection,
     PutTags,
     SetFavorite,
+    SetRating,
     SetVisibility,
     TakeTags,
 )
@@ -42,11 +45,11 @@ from tests.make.gallery import make_image
 
 ALL = ImageFilter()
 _LET_GO = text("UPDATE bulk_tasks SET leased_until = now() - interval '1 second'")
-State = Mapping[UUID, tuple[bool, str, list[str]]]
+State = Mapping[UUID, tuple[bool, str, list[str], int, bool]]
 
 
 async def make_gallery(database: Database, count: int = 5) -> tuple[Actor, list[UUID]]:
-    """Somebody with images: every other one a favorite, every third unlisted and tagged."""
+    """Somebody with images: every other one a favorite, every third unlisted, tagged and with three stars."""
     async with database.transaction() as session:
         actor = Actor((await make_user(session)).id, "user", None)
         ids = []
@@ -54,7 +57,7 @@ async def make_gallery(database: Database, count: int = 5) -> tuple[Actor, list[
             visibility = "unlisted" if n % 3 == 0 else "private"
             image = await make_image(session, actor.user_id, is_favorite=n % 2 == 0, visibility=visibility)
             if n % 3 == 0:
-                await change_image(session, actor, image.id, ImageChanges(tags=("night", "sea")))
+                await change_image(session, actor, image.id, ImageChanges(tags=("night", "sea"), rating=3))
             ids.append(image.id)
     return actor, ids
 
@@ -64,7 +67,16 @@ async def state_of(database: Database, actor: Actor) -> State:
     async with database.read() as session:
         images = (await session.scalars(select(Image).where(Image.user_id == actor.user_id))).all()
         tags = await tags_of(session, [image.id for image in images])
-    return {image.id: (image.is_favorite, image.visibility, tags[image.id]) for image in images}
+    return {
+        image.id: (
+            image.is_favorite,
+            image.visibility,
+            tags[image.id],
+            image.rating,
+            image.trashed_at is not None,
+        )
+        for image in images
+    }
 
 
 async def ask(database: Database, actor: Actor, change: LastingChange, filter: ImageFilter = ALL) -> BulkTask:
@@ -87,7 +99,10 @@ async def look(database: Database, actor: Actor, task: BulkTask) -> BulkTask:
     [
         SetFavorite(True),
         SetFavorite(False),
+        SetRating(0),
+        SetRating(4),
         SetVisibility("public"),
+        MoveToTrash(),
         PutTags(("sea", "shore")),
         TakeTags(("night", "unknown")),
     ],
@@ -136,7 +151,7 @@ async def test_only_what_matched_when_it_was_asked_for_is_changed(database: Data
 
     # then
     state = await state_of(database, actor)
-    assert {id for id, (_, _, tags) in state.items() if "best" in tags} == {ids[0], ids[2], ids[4]}
+    assert {id for id, (_, _, tags, *_) in state.items() if "best" in tags} == {ids[0], ids[2], ids[4]}
     assert (await look(database, actor, task)).image_count == 3
 
 
@@ -221,12 +236,51 @@ async def test_a_task_whose_worker_dies_is_gone_on_with_by_another(
 
     # then
     ended = await look(database, actor, task)
-    tagged = [id for id, (_, _, tags) in (await state_of(database, actor)).items() if "shore" in tags]
+    tagged = [id for id, (_, _, tags, *_) in (await state_of(database, actor)).items() if "shore" in tags]
     assert (ended.status, len(tagged)) == (("undone", 0) if taken_back else ("done", 9))
     if not taken_back:
         await undo(database, actor, task)
         await run_tasks(database, batch=2)
     assert await state_of(database, actor) == before
+
+
+@pytest.mark.parametrize("back_too", [False, True])
+async def test_a_fault_of_ours_ends_after_ten_attempts(
+    database: Database, monkeypatch: pytest.MonkeyPatch, back_too: bool
+) -> None:
+    # given a batch that fails each time, and perhaps the way back too
+    actor, ids = await make_gallery(database)
+    before = await state_of(database, actor)
+    task = await ask(database, actor, SetFavorite(True))
+    real, attempts = SetFavorite.do, 0
+
+    async def fail_further_on(*given: Any) -> Any:
+        nonlocal attempts
+        if ids[0] in given[3]:
+            return await real(*given)
+        attempts += 1
+        raise ZeroDivisionError
+
+    async def fail(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(SetFavorite, "do", fail_further_on)
+    if back_too:
+        monkeypatch.setattr(SetFavorite, "undo", fail)
+
+    # when it is tried as long as it is under way
+    while (await look(database, actor, task)).ended_at is None:
+        async with database.transaction() as session:
+            await session.execute(_LET_GO)
+        with contextlib.suppress(ZeroDivisionError):
+            await run_tasks(database, batch=2)
+
+    # then
+    ended = await look(database, actor, task)
+    assert (attempts, ended.status, ended.failure_code) == (10, "failed", "internal_error")
+    assert ended.done_count == (2 if back_too else 0)
+    assert (await state_of(database, actor) == before) is not back_too
+    assert await ask(database, actor, SetFavorite(False)) is not None
 
 
 async def test_a_worker_that_was_given_up_writes_nothing_more(database: Database) -> None:
