@@ -70,7 +70,10 @@ test("what cannot be moved comes back, with the reason; what is gone already sta
   });
   const { result } = renderHook(useUnseen);
 
-  act(() => void [putAway("5"), putAway("6")]);
+  act(() => {
+    putAway("5");
+    putAway("6");
+  });
   await act(async () => expect(moveToTrash("5")).rejects.toBe(refusal));
   await act(() => moveToTrash("6"));
 

@@ -10,5 +10,6 @@ export function averageColour(thumbhash: string): string {
   const b = light - (2 / 3) * yellow;
   const r = (3 * light - b + red) / 2;
   const parts = [r, r - red, b].map((part) => Math.round(255 * Math.min(1, Math.max(0, part))));
+  // eslint-disable-next-line no-restricted-syntax -- one of a picture has no name
   return `rgb(${parts.join(" ")})`;
 }
