@@ -185,7 +185,7 @@ def test_stars_are_given_while_going_through_and_to_many(page: Page) -> None:
     headers = _keep(page, _sign_up(page))
 
     def rated(stars: int) -> int:
-        asked = {"rating_from": stars, "rating_to": stars}
+        asked: dict[str, str | float | bool] = {"rating_from": stars, "rating_to": stars}
         listed = page.context.request.get("/api/v1/images", params=asked, headers=headers)
         return len(listed.json()["items"])
 
