@@ -1,7 +1,6 @@
 """Changes of many images: done to all or to none, gone on with after a crash, and taken back exactly."""
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -44,7 +43,7 @@ from tests.make.collections import order_of
 from tests.make.gallery import make_image
 
 ALL = ImageFilter()
-_LET_GO = text("UPDATE bulk_tasks SET leased_until = now() - interval '1 second'")
+LET_GO = text("UPDATE bulk_tasks SET leased_until = now() - interval '1 second'")
 State = Mapping[UUID, tuple[bool, str, list[str], int, bool]]
 
 
@@ -231,7 +230,7 @@ async def test_a_task_whose_worker_dies_is_gone_on_with_by_another(
     if taken_back:
         await undo(database, actor, task)
     async with database.transaction() as session:
-        await session.execute(_LET_GO)
+        await session.execute(LET_GO)
     await run_tasks(database, batch=2)
 
     # then
@@ -242,60 +241,6 @@ async def test_a_task_whose_worker_dies_is_gone_on_with_by_another(
         await undo(database, actor, task)
         await run_tasks(database, batch=2)
     assert await state_of(database, actor) == before
-
-
-@pytest.mark.parametrize("back_too", [False, True])
-async def test_a_fault_of_ours_ends_after_ten_attempts(
-    database: Database, monkeypatch: pytest.MonkeyPatch, back_too: bool
-) -> None:
-    # given a batch that fails each time, and perhaps the way back too
-    actor, ids = await make_gallery(database)
-    before = await state_of(database, actor)
-    task = await ask(database, actor, SetFavorite(True))
-    real, attempts = SetFavorite.do, 0
-
-    async def fail_further_on(*given: Any) -> Any:
-        nonlocal attempts
-        if ids[0] in given[3]:
-            return await real(*given)
-        attempts += 1
-        raise ZeroDivisionError
-
-    async def fail(*_: Any) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(SetFavorite, "do", fail_further_on)
-    if back_too:
-        monkeypatch.setattr(SetFavorite, "undo", fail)
-
-    # when it is tried as long as it is under way
-    while (await look(database, actor, task)).ended_at is None:
-        async with database.transaction() as session:
-            await session.execute(_LET_GO)
-        with contextlib.suppress(ZeroDivisionError):
-            await run_tasks(database, batch=2)
-
-    # then
-    ended = await look(database, actor, task)
-    assert (attempts, ended.status, ended.failure_code) == (10, "failed", "internal_error")
-    assert ended.done_count == (2 if back_too else 0)
-    assert (await state_of(database, actor) == before) is not back_too
-    assert await ask(database, actor, SetFavorite(False)) is not None
-
-
-async def test_a_worker_that_was_given_up_writes_nothing_more(database: Database) -> None:
-    # given one that is slow, and another that took the task over
-    actor, _ = await make_gallery(database)
-    task = await ask(database, actor, SetFavorite(True))
-    slow = await bulk_tasks._take(database)
-    assert slow is not None
-    async with database.transaction() as session:
-        await session.execute(_LET_GO)
-    assert await bulk_tasks._take(database) is not None
-
-    # then
-    assert await bulk_tasks._go_on(database, slow, 2) is False
-    assert (await look(database, actor, task)).done_count == 0
 
 
 async def test_what_was_changed_or_deleted_since_is_left_alone(database: Database) -> None:
