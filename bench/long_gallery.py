@@ -11,6 +11,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -65,8 +66,10 @@ def main() -> None:
         found = {}
         for count in (FEW, MANY):
             email = f"of-{count}@example.com"
-            user = studio.sign_up(email, PASSWORD).get("/api/v1/me").json()
-            asyncio.run(_fill(studio, user["id"], count))
+            user = studio.sign_up(email, PASSWORD).get("/api/v1/me").json()["user"]
+            # The browser has a loop of its own in this thread.
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(asyncio.run, _fill(studio, user["id"], count)).result()
             context = browser.new_context(base_url=studio.url, viewport={"width": 1440, "height": 900})
             page = context.new_page()
             page.set_default_timeout(PATIENCE_MS)

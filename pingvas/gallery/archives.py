@@ -29,9 +29,9 @@ from pingvas.base.db import Database
 from pingvas.base.errors import Invalid, NotFound
 from pingvas.base.ids import new_id
 from pingvas.base.read_session import ReadSession
-from pingvas.gallery.collections import CollectionNotFound
+from pingvas.gallery.collections import CollectionNotFound, require_own
 from pingvas.gallery.import_folder import LINES
-from pingvas.gallery.library import ImageNotFound, not_in_trash, tags_of
+from pingvas.gallery.library import ImageFilter, ImageNotFound, matching, not_in_trash, tags_of
 from pingvas.gallery.tables import Collection, CollectionImage, Image, ImageArchive
 from pingvas.gallery.zip_stream import ZipEntry, size_of_zip
 
@@ -87,14 +87,14 @@ async def ids_of_collection(
     return name, list((await session.scalars(in_order)).all())
 
 
-async def ids_of_all(session: ReadSession, actor: Actor) -> list[UUID]:
-    """All images of the actor's, the oldest first; one more than an archive has at most says that there are more."""
-    mine = (
-        select(Image.id)
-        .where(Image.user_id == actor.user_id, not_in_trash())
-        .order_by(Image.created_at, Image.id)
-    )
-    return list((await session.scalars(mine.limit(MAX_IMAGES + 1))).all())
+async def ids_of_matching(session: ReadSession, actor: Actor, filter: ImageFilter) -> list[UUID]:
+    """The actor's images that match, the oldest first; one more than an archive has at most says that there are more.
+    Raises CollectionNotFound and TooManyWords."""
+    if filter.collection is not None:
+        await require_own(session, actor.user_id, filter.collection)
+    found = (await matching(session, actor.user_id, filter)).with_only_columns(Image.id)
+    in_order = found.order_by(Image.created_at, Image.id).limit(MAX_IMAGES + 1)
+    return list((await session.scalars(in_order)).all())
 
 
 async def make_archive(

@@ -1,7 +1,7 @@
 """Changes of many images that are on record: asked for, done in batches, taken back.
 
 Which images a task is about is settled when it is asked for. Each batch is one transaction with what its images had before, so whoever
-goes on after a crash knows where. A task that fails takes itself back; somebody may take back their latest ones for a day. An image that is
+goes on after a crash knows where. A task that fails takes itself back, and so does one that comes no further; somebody may take back their latest ones for a day. An image that is
 deleted meanwhile is passed over.
 
 Locks are taken in one order: the person's gallery, the task, the images by their ids, and what the change itself locks.
@@ -51,6 +51,8 @@ MOST_KEPT = 20
 _LEASE = timedelta(minutes=2)
 # Then somebody else's turn comes.
 _BATCHES_A_TURN = 20
+# In vain, one after the other.
+_MOST_ATTEMPTS = 10
 _UNDER_WAY = ("running", "undoing")
 
 _KEEP_BEFORE = text("""
@@ -143,7 +145,7 @@ async def undo_task(session: AsyncSession, actor: Actor, task_id: UUID) -> BulkT
         raise TaskFailed
     if task.status in ("undoing", "undone"):
         return task
-    task = await _set(session, task.id, {"status": "undoing", "ended_at": None})
+    task = await _set(session, task.id, {"status": "undoing", "ended_at": None, "stalled_attempts": 0})
     if task.done_count <= BATCH:
         await _take_back_batch(session, actor, task)
     return await get_task(session, actor, task_id)
@@ -186,6 +188,7 @@ async def _take(database: Database) -> _Taken | None:
         .where(BulkTask.id == waiting)
         .values(
             attempt=BulkTask.attempt + 1,
+            stalled_attempts=BulkTask.stalled_attempts + 1,
             leased_until=func.now() + literal(_LEASE),
             turn_at=func.clock_timestamp(),
         )
@@ -203,6 +206,8 @@ async def _go_on(database: Database, taken: _Taken, batch: int) -> bool:
             task = await _hold(session, taken)
             if task is None:
                 return False
+            if task.stalled_attempts > _MOST_ATTEMPTS:
+                return await _give_up(session, task)
             if task.status == "undoing":
                 return await _take_back_batch(session, taken.actor, task, batch)
             return await _do_batch(session, taken.actor, task, batch)
@@ -213,8 +218,21 @@ async def _go_on(database: Database, taken: _Taken, batch: int) -> bool:
             if await _hold(session, taken) is None:
                 return False
             told = {"failure_code": refusal.code, "failure_detail": refusal.detail}
-            await _set(session, taken.id, {"status": "undoing", **told})
+            await _set(session, taken.id, {"status": "undoing", "stalled_attempts": 1, **told})
         return True
+
+
+async def _give_up(session: AsyncSession, task: BulkTask) -> bool:
+    """No more of what a fault of ours keeps from being done: it is taken back. Where that is what fails, the task ends where it is, for
+    nothing else of this person's could begin; whether there is more to do."""
+    values: dict[str, Any] = {"stalled_attempts": 1}
+    if task.failure_code is None:
+        values |= {"failure_code": StudioError.code, "failure_detail": StudioError.default_detail}
+    if task.status == "undoing":
+        values |= {"status": "failed", "ended_at": func.now(), "leased_until": None}
+    else:
+        values["status"] = "undoing"
+    return (await _set(session, task.id, values)).status == "undoing"
 
 
 async def _hold(session: AsyncSession, taken: _Taken) -> BulkTask | None:
@@ -268,7 +286,12 @@ async def _take_back_batch(session: AsyncSession, actor: Actor, task: BulkTask, 
 
 
 def _further(task: BulkTask, images: int) -> dict[str, Any]:
-    return {"done_count": task.done_count + images, "leased_until": func.now() + literal(_LEASE)}
+    return {
+        "done_count": task.done_count + images,
+        "leased_until": func.now() + literal(_LEASE),
+        # This one goes on with the next batch.
+        "stalled_attempts": 1,
+    }
 
 
 async def _one_at_a_time(session: AsyncSession, user_id: UUID, *, but: UUID | None = None) -> None:

@@ -70,6 +70,20 @@ class SetFavorite(_OfAll):
 
 
 @dataclass(frozen=True)
+class SetRating(_OfAll):
+    """Say what their owner thinks of images."""
+
+    name: ClassVar[str] = "rate"
+    rating: int
+
+    async def do(self, session: AsyncSession, _: Actor, image_ids: Sequence[UUID]) -> Before:
+        return await _set(session, image_ids, "rating", self.rating)
+
+    async def undo(self, session: AsyncSession, _: Actor, before: Before) -> None:
+        await _set_back(session, before, "rating", self.rating)
+
+
+@dataclass(frozen=True)
 class SetVisibility(_OfAll):
     """Say who may see images."""
 
@@ -195,6 +209,7 @@ class DeleteForGood(_OfAll):
 
 _LASTING: Mapping[str, Callable[..., LastingChange]] = {
     "favorite": SetFavorite,
+    "rate": SetRating,
     "visibility": SetVisibility,
     "tag": PutTags,
     "untag": TakeTags,

@@ -334,7 +334,8 @@ class ImageArchive(Base):
 
 class BulkTask(Base):
     """One change of many images, done in batches. `reached`: the images up to this id have it; NULL: none has. `change` as
-    `changes.py` writes it. `attempt` counts who has taken it, and fences what an earlier one still wants to write."""
+    `changes.py` writes it. `attempt` counts who has taken it, and fences what an earlier one still wants to write; `stalled_attempts` are
+    those at the batch that is next."""
 
     __tablename__ = "bulk_tasks"
     __table_args__ = (
@@ -368,6 +369,7 @@ class BulkTask(Base):
     failure_code: Mapped[str | None]
     failure_detail: Mapped[str | None]
     attempt: Mapped[int] = mapped_column(server_default="0")
+    stalled_attempts: Mapped[int] = mapped_column(server_default="0")
     leased_until: Mapped[datetime | None]
     turn_at: Mapped[CreatedAt]
     created_at: Mapped[CreatedAt]

@@ -91,13 +91,32 @@ async def test_a_collection_comes_in_its_order_and_under_its_name(
 
     # when
     url = (await ask(client, owner, of="collection", collection_id=made["id"])).json()["url"]
-    everything = (await ask(client, owner, of="all")).json()
+    everything = (await ask(client, owner, of="filter", filter={})).json()
 
     # then
     assert [line["id"] for line in lines_of(await fetch(client, url))] == [ids[2], ids[0]]
     named = (await client.head(url)).headers["content-disposition"]
     assert named == "attachment; filename*=UTF-8''%EC%97%AC%EB%A6%84%20%2F%202026.zip"
     assert [line["id"] for line in lines_of(await fetch(client, everything["url"]))] == ids
+
+
+async def test_all_that_match_come_without_what_is_in_the_trash(
+    client: httpx.AsyncClient, owner: SignedInPerson
+) -> None:
+    # given
+    ids = [await upload(client, owner, colour) for colour in ("red", "blue", "green", "gold")]
+    for image in ids[1:]:
+        await client.patch(f"{IMAGES}/{image}", json={"tags": ["sea"]}, headers=owner.headers)
+    await client.delete(f"{IMAGES}/{ids[2]}", headers=owner.headers)
+
+    # when
+    asked = await ask(client, owner, of="filter", filter={"tag": ["sea"], "q": "sea"})
+
+    # then
+    found = lines_of(await fetch(client, asked.json()["url"]))
+    assert [line["id"] for line in found] == [ids[1], ids[3]]
+    nothing = await ask(client, owner, of="filter", filter={"tag": ["land"]})
+    assert nothing.status_code == 422
 
 
 async def test_a_download_that_was_cut_off_goes_on_where_it_was(
@@ -154,7 +173,9 @@ async def test_nobody_packs_what_is_not_theirs(client: httpx.AsyncClient, owner:
     assert (await ask(client, stranger, of="collection", collection_id=made["id"])).status_code == 404
     assert (await ask(client, owner, of="images", ids=[image, str(uuid4())])).status_code == 404
     assert (await ask(client, owner, of="collection", collection_id=made["id"])).status_code == 422
-    assert (await ask(client, stranger, of="all")).status_code == 422
+    theirs = {"collection": made["id"]}
+    assert (await ask(client, stranger, of="filter", filter=theirs)).status_code == 404
+    assert (await ask(client, stranger, of="filter", filter={})).status_code == 422
 
 
 async def test_an_archive_that_is_over_goes_with_its_file(

@@ -227,7 +227,6 @@ async def test_every_route_with_an_id_is_not_found_to_a_stranger(
         "key_id": {"name": "x"},
         "passkey_id": {"name": "x"},
         "tag_id": {"name": "x"},
-        "upload_id": {},
         "collection_id": {"name": "x"},
     }
     inside = "/api/v1/collections/{collection_id}/images"

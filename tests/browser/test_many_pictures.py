@@ -1,6 +1,7 @@
 """Many pictures in a real browser: chosen by hand, by range and by a rectangle, changed and taken back; gone through one by one."""
 
 import re
+import zipfile
 from io import BytesIO
 
 import pytest
@@ -176,6 +177,81 @@ def test_pictures_are_gone_through_and_what_was_rejected_is_deleted_after_one_qu
 
     expect(review).to_be_hidden()
     expect(_tiles(page)).to_have_count(5)
+    page.get_by_role("button", name="Undo").click()
+    expect(_tiles(page)).to_have_count(6)
+
+
+def test_stars_are_given_while_going_through_and_to_many(page: Page) -> None:
+    headers = _keep(page, _sign_up(page))
+
+    def rated(stars: int) -> int:
+        asked: dict[str, str | float | bool] = {"rating_from": stars, "rating_to": stars}
+        listed = page.context.request.get("/api/v1/images", params=asked, headers=headers)
+        return len(listed.json()["items"])
+
+    # By a key in the review.
+    page.get_by_role("button", name="Review").click()
+    review = page.get_by_role("dialog", name="Review")
+    expect(review.get_by_text("Picture 1 of 6")).to_be_visible()
+    with page.expect_response(lambda answer: answer.request.method == "PATCH"):
+        page.keyboard.press("4")
+    expect(review.get_by_text("4 stars")).to_be_visible()
+    assert rated(4) == 1
+    page.keyboard.press("Escape")
+
+    # To all of them, and back to what each had.
+    bar = page.get_by_role("region", name="Selected pictures")
+    _tiles(page).first.focus()
+    page.keyboard.press("Space")
+    bar.get_by_role("button", name="Select all 6 that match").click()
+    bar.get_by_role("button", name="Rating").click()
+    page.get_by_role("dialog", name="Rating").get_by_role("button", name="2 stars").click()
+    expect(page.get_by_text("6 pictures changed")).to_be_visible(timeout=30_000)
+    assert rated(2) == 6
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Everything is as it was")).to_be_visible(timeout=30_000)
+    assert (rated(4), rated(0)) == (1, 5)
+
+
+def test_those_that_are_chosen_are_downloaded_and_moved_into_the_trash(page: Page) -> None:
+    headers = _keep(page, _sign_up(page))
+    bar = page.get_by_role("region", name="Selected pictures")
+
+    def in_trash() -> int:
+        listed = page.context.request.get("/api/v1/images", params={"trashed": "true"}, headers=headers)
+        return len(listed.json()["items"])
+
+    def files_of_download() -> int:
+        with page.expect_download() as downloading:
+            bar.get_by_role("button", name="Download").click()
+        return len(zipfile.ZipFile(downloading.value.path()).namelist())
+
+    # Two by hand: nothing is asked.
+    _tiles(page).first.focus()
+    page.keyboard.press("Shift+ArrowRight")
+    assert files_of_download() == 3
+    bar.get_by_role("button", name="Delete pictures").click()
+    expect(page.get_by_text("2 pictures moved to the trash")).to_be_visible()
+    expect(_tiles(page)).to_have_count(4)
+    expect(bar).to_be_hidden()
+    page.get_by_role("button", name="Undo").click()
+    expect(_tiles(page)).to_have_count(6)
+    assert in_trash() == 0
+
+    # All that match: after one question, which says for how long they can come back.
+    _tiles(page).first.focus()
+    page.keyboard.press("Space")
+    bar.get_by_role("button", name="Select all 6 that match").click()
+    assert files_of_download() == 7
+    bar.get_by_role("button", name="Delete pictures").click()
+    question = page.get_by_role("alertdialog", name="Delete 6 pictures?")
+    expect(question.get_by_text("They stay in the trash for 30 days and can be restored.")).to_be_visible()
+    assert _violations(page) == []
+    question.get_by_role("button", name="Delete pictures").click()
+    expect(page.get_by_text("6 pictures moved to the trash")).to_be_visible(timeout=30_000)
+    assert in_trash() == 6
+    page.get_by_role("button", name="Undo").click()
+    expect(_tiles(page)).to_have_count(6, timeout=30_000)
 
 
 def test_the_viewer_comes_closer_and_steps_back(page: Page) -> None:
@@ -197,5 +273,6 @@ def test_the_viewer_comes_closer_and_steps_back(page: Page) -> None:
     strip = viewer.get_by_role("navigation", name="Pictures before and after")
     expect(strip.get_by_role("button")).to_have_count(6)
     strip.get_by_role("button").nth(3).click()
+    expect(strip.get_by_role("button").nth(3)).to_have_attribute("aria-current", "true")
     page.keyboard.press("ArrowRight")
     expect(strip.get_by_role("button").nth(4)).to_have_attribute("aria-current", "true")

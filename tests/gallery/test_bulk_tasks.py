@@ -25,9 +25,11 @@ from pingvas.gallery.bulk_tasks import (
 )
 from pingvas.gallery.changes import (
     LastingChange,
+    MoveToTrash,
     PutIntoCollection,
     PutTags,
     SetFavorite,
+    SetRating,
     SetVisibility,
     TakeTags,
 )
@@ -41,12 +43,12 @@ from tests.make.collections import order_of
 from tests.make.gallery import make_image
 
 ALL = ImageFilter()
-_LET_GO = text("UPDATE bulk_tasks SET leased_until = now() - interval '1 second'")
-State = Mapping[UUID, tuple[bool, str, list[str]]]
+LET_GO = text("UPDATE bulk_tasks SET leased_until = now() - interval '1 second'")
+State = Mapping[UUID, tuple[bool, str, list[str], int, bool]]
 
 
 async def make_gallery(database: Database, count: int = 5) -> tuple[Actor, list[UUID]]:
-    """Somebody with images: every other one a favorite, every third unlisted and tagged."""
+    """Somebody with images: every other one a favorite, every third unlisted, tagged and with three stars."""
     async with database.transaction() as session:
         actor = Actor((await make_user(session)).id, "user", None)
         ids = []
@@ -54,7 +56,7 @@ async def make_gallery(database: Database, count: int = 5) -> tuple[Actor, list[
             visibility = "unlisted" if n % 3 == 0 else "private"
             image = await make_image(session, actor.user_id, is_favorite=n % 2 == 0, visibility=visibility)
             if n % 3 == 0:
-                await change_image(session, actor, image.id, ImageChanges(tags=("night", "sea")))
+                await change_image(session, actor, image.id, ImageChanges(tags=("night", "sea"), rating=3))
             ids.append(image.id)
     return actor, ids
 
@@ -64,7 +66,16 @@ async def state_of(database: Database, actor: Actor) -> State:
     async with database.read() as session:
         images = (await session.scalars(select(Image).where(Image.user_id == actor.user_id))).all()
         tags = await tags_of(session, [image.id for image in images])
-    return {image.id: (image.is_favorite, image.visibility, tags[image.id]) for image in images}
+    return {
+        image.id: (
+            image.is_favorite,
+            image.visibility,
+            tags[image.id],
+            image.rating,
+            image.trashed_at is not None,
+        )
+        for image in images
+    }
 
 
 async def ask(database: Database, actor: Actor, change: LastingChange, filter: ImageFilter = ALL) -> BulkTask:
@@ -87,7 +98,10 @@ async def look(database: Database, actor: Actor, task: BulkTask) -> BulkTask:
     [
         SetFavorite(True),
         SetFavorite(False),
+        SetRating(0),
+        SetRating(4),
         SetVisibility("public"),
+        MoveToTrash(),
         PutTags(("sea", "shore")),
         TakeTags(("night", "unknown")),
     ],
@@ -136,7 +150,7 @@ async def test_only_what_matched_when_it_was_asked_for_is_changed(database: Data
 
     # then
     state = await state_of(database, actor)
-    assert {id for id, (_, _, tags) in state.items() if "best" in tags} == {ids[0], ids[2], ids[4]}
+    assert {id for id, (_, _, tags, *_) in state.items() if "best" in tags} == {ids[0], ids[2], ids[4]}
     assert (await look(database, actor, task)).image_count == 3
 
 
@@ -216,32 +230,17 @@ async def test_a_task_whose_worker_dies_is_gone_on_with_by_another(
     if taken_back:
         await undo(database, actor, task)
     async with database.transaction() as session:
-        await session.execute(_LET_GO)
+        await session.execute(LET_GO)
     await run_tasks(database, batch=2)
 
     # then
     ended = await look(database, actor, task)
-    tagged = [id for id, (_, _, tags) in (await state_of(database, actor)).items() if "shore" in tags]
+    tagged = [id for id, (_, _, tags, *_) in (await state_of(database, actor)).items() if "shore" in tags]
     assert (ended.status, len(tagged)) == (("undone", 0) if taken_back else ("done", 9))
     if not taken_back:
         await undo(database, actor, task)
         await run_tasks(database, batch=2)
     assert await state_of(database, actor) == before
-
-
-async def test_a_worker_that_was_given_up_writes_nothing_more(database: Database) -> None:
-    # given one that is slow, and another that took the task over
-    actor, _ = await make_gallery(database)
-    task = await ask(database, actor, SetFavorite(True))
-    slow = await bulk_tasks._take(database)
-    assert slow is not None
-    async with database.transaction() as session:
-        await session.execute(_LET_GO)
-    assert await bulk_tasks._take(database) is not None
-
-    # then
-    assert await bulk_tasks._go_on(database, slow, 2) is False
-    assert (await look(database, actor, task)).done_count == 0
 
 
 async def test_what_was_changed_or_deleted_since_is_left_alone(database: Database) -> None:

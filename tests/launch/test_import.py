@@ -355,7 +355,9 @@ async def test_what_is_packed_in_one_studio_is_taken_in_by_another(
     file = picture(folder / "a.png", "red", infotext=INFOTEXT).read_bytes()
     image = (await client.post("/api/v1/images", files={"file": file}, headers=owner.headers)).json()
     await client.patch(f"/api/v1/images/{image['id']}", json={"tags": ["sea"]}, headers=owner.headers)
-    asked = await client.post("/api/v1/images/archives", json={"of": "all"}, headers=owner.headers)
+    asked = await client.post(
+        "/api/v1/images/archives", json={"of": "filter", "filter": {}}, headers=owner.headers
+    )
 
     # when
     await take(unpacked((await client.get(asked.json()["url"])).content, folder / "unpacked"))

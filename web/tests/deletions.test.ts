@@ -20,9 +20,9 @@ afterEach(() => {
 test("a picture is out of sight at once, and moved into the trash at once", async () => {
   const { result } = renderHook(useUnseen);
 
-  act(() => void putAway(["1"]));
+  act(() => void putAway("1"));
   expect(result.current.has("1")).toBe(true);
-  await act(() => moveToTrash(["1"]));
+  await act(() => moveToTrash("1"));
 
   expect(deleted()).toEqual(["1"]);
   expect(vi.mocked(deleteImage).mock.calls[0]?.[0].keepalive).toBe(true);
@@ -33,10 +33,10 @@ test("what is taken back is restored together and seen again", async () => {
   const { result } = renderHook(useUnseen);
 
   act(() => {
-    expect(putAway(["2"])).toBe(1);
-    expect(putAway(["3"])).toBe(2);
+    expect(putAway("2")).toBe(1);
+    expect(putAway("3")).toBe(2);
   });
-  await act(() => Promise.all([moveToTrash(["2"]), moveToTrash(["3"])]));
+  await act(() => Promise.all([moveToTrash("2"), moveToTrash("3")]));
   await act(takeBack);
 
   expect(changed()).toEqual([{ action: "restore", ids: ["2", "3"] }]);
@@ -53,8 +53,8 @@ test("what is taken back before it was moved is restored after that", async () =
   });
   vi.mocked(changeImages).mockImplementation((() => Promise.resolve(order.push("restored"))) as never);
 
-  putAway(["4"]);
-  const moving = moveToTrash(["4"]);
+  putAway("4");
+  const moving = moveToTrash("4");
   const back = takeBack();
   answer();
   await act(() => Promise.all([moving, back]));
@@ -70,16 +70,19 @@ test("what cannot be moved comes back, with the reason; what is gone already sta
   });
   const { result } = renderHook(useUnseen);
 
-  act(() => void putAway(["5", "6"]));
-  await act(async () => expect(moveToTrash(["5"])).rejects.toBe(refusal));
-  await act(() => moveToTrash(["6"]));
+  act(() => {
+    putAway("5");
+    putAway("6");
+  });
+  await act(async () => expect(moveToTrash("5")).rejects.toBe(refusal));
+  await act(() => moveToTrash("6"));
 
   expect([result.current.has("5"), result.current.has("6")]).toEqual([false, true]);
 });
 
 test("once the notice has gone it brings back nothing", async () => {
-  putAway(["7"]);
-  await moveToTrash(["7"]);
+  putAway("7");
+  await moveToTrash("7");
 
   forgetRetractable();
   await takeBack();

@@ -15,13 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from pingvas.adapters.storage import Storage
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, BudgetsDep, DatabaseDep, SettingsDep, StorageDep, within
+from pingvas.api.routes.image_filter import FilterIn
 from pingvas.base.budgets import Budgets
 from pingvas.gallery.archives import (
     PREFIX,
     NothingToPack,
     TooManyToPack,
-    ids_of_all,
     ids_of_collection,
+    ids_of_matching,
     make_archive,
     open_archive,
 )
@@ -55,14 +56,15 @@ class OfCollection(_Body):
     collection_id: UUID
 
 
-class OfAll(_Body):
-    """All of my images, the oldest first."""
+class OfFilter(_Body):
+    """All of my images that match now, the oldest first."""
 
-    of: Literal["all"]
+    of: Literal["filter"]
+    filter: FilterIn
 
 
 ArchiveBody = Annotated[
-    OfImages | OfCollection | OfAll,
+    OfImages | OfCollection | OfFilter,
     Field(discriminator="of", description="What is in it, told apart by `of`"),
 ]
 
@@ -96,7 +98,7 @@ async def make(
             if isinstance(body, OfCollection):
                 name, ids = await ids_of_collection(session, actor, body.collection_id)
             else:
-                ids = await ids_of_all(session, actor)
+                ids = await ids_of_matching(session, actor, body.filter.filter())
     folder = settings.data_dir.resolve()
     return _archive_out(await make_archive(database, storage, folder, actor, name, ids), storage)
 

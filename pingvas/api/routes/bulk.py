@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Response, status
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, ReadSessionDep, SessionDep, within
@@ -70,6 +70,16 @@ class Favor(_Many):
         return changes.SetFavorite(self.action == "favorite")
 
 
+class RateMany(_Many):
+    """Say what I think of images."""
+
+    action: Literal["rate"]
+    rating: StrictInt = Field(ge=0, le=5, description="Stars; 0: nothing")
+
+    def change(self) -> LastingChange:
+        return changes.SetRating(self.rating)
+
+
 class TagMany(_Many):
     """Put tags on images."""
 
@@ -129,7 +139,7 @@ class DeleteMany(BaseModel):
 
 
 BulkBody = Annotated[
-    Favor | TagMany | UntagMany | AddMany | ShowMany | MoveMany | DeleteMany,
+    Favor | RateMany | TagMany | UntagMany | AddMany | ShowMany | MoveMany | DeleteMany,
     Field(discriminator="action", description="One shape per action, told apart by `action`"),
 ]
 
@@ -151,7 +161,8 @@ class TaskProblem(BaseModel):
 
 
 class TaskOut(BaseModel):
-    """A change of many images. All of them have it once it is `done`, and none once it is `failed` or `undone`."""
+    """A change of many images. All of them have it once it is `done`, and none once it is `failed` or `undone`; where a fault of ours kept
+    it from taking itself back too, `done` says how many have it still."""
 
     id: UUID
     status: Literal["running", "undoing", "done", "failed", "undone"]

@@ -3372,18 +3372,6 @@ export type Notices = {
 };
 
 /**
- * OfAll
- *
- * All of my images, the oldest first.
- */
-export type OfAll = {
-    /**
-     * Of
-     */
-    of: 'all';
-};
-
-/**
  * OfCollection
  *
  * A collection of mine, in its order.
@@ -3397,6 +3385,19 @@ export type OfCollection = {
      * Collection Id
      */
     collection_id: string;
+};
+
+/**
+ * OfFilter
+ *
+ * All of my images that match now, the oldest first.
+ */
+export type OfFilter = {
+    /**
+     * Of
+     */
+    of: 'filter';
+    filter: FilterIn;
 };
 
 /**
@@ -4145,6 +4146,34 @@ export type QueueOut = {
 };
 
 /**
+ * RateMany
+ *
+ * Say what I think of images.
+ */
+export type RateMany = {
+    /**
+     * Ids
+     *
+     * Images of mine
+     */
+    ids?: Array<string>;
+    /**
+     * In place of `ids`: all that match now, however many
+     */
+    filter?: FilterIn;
+    /**
+     * Action
+     */
+    action: 'rate';
+    /**
+     * Rating
+     *
+     * Stars; 0: nothing
+     */
+    rating: number;
+};
+
+/**
  * RawTextOut
  *
  * A text as it was found in a file.
@@ -4876,7 +4905,8 @@ export type Taken = {
 /**
  * TaskOut
  *
- * A change of many images. All of them have it once it is `done`, and none once it is `failed` or `undone`.
+ * A change of many images. All of them have it once it is `done`, and none once it is `failed` or `undone`; where a fault of ours kept
+ * it from taking itself back too, `done` says how many have it still.
  */
 export type TaskOut = {
     /**
@@ -6900,6 +6930,8 @@ export type ChangeImagesData = {
     body: ({
         action: 'favorite' | 'unfavorite';
     } & Favor) | ({
+        action: 'rate';
+    } & RateMany) | ({
         action: 'tag';
     } & TagMany) | ({
         action: 'untag';
@@ -7102,8 +7134,8 @@ export type MakeArchiveData = {
     } & OfImages) | ({
         of: 'collection';
     } & OfCollection) | ({
-        of: 'all';
-    } & OfAll);
+        of: 'filter';
+    } & OfFilter);
     path?: never;
     query?: never;
     url: '/api/v1/images/archives';

@@ -4,8 +4,10 @@ import { ImageIcon, KeyboardIcon, LayersIcon, BellIcon, MonitorIcon, MoonIcon, S
 import { useNavigate } from "react-router";
 
 import type { User } from "@/api/types";
+import { downloadMany } from "@/entities/image/actions/downloadMany";
 import { pictureTitle } from "@/entities/image/pictureTitle";
 import { imagesQuery } from "@/entities/image/queries";
+import { useAction } from "@/entities/useAction";
 import { useAccountCommands } from "@/features/account/useAccountCommands";
 import { useI18n } from "@/i18n/useI18n";
 import { useOfferedCommands, type Command } from "@/shortcuts/commands";
@@ -84,13 +86,24 @@ function usePictureCommands(): PaletteCommand[] {
   const i18n = useI18n();
   const navigate = useNavigate();
   const { data } = useInfiniteQuery(imagesQuery({ favorite: false }));
-  return (data?.pages[0]?.items ?? []).slice(0, PICTURES).map((image) => ({
-    id: image.id,
-    label: pictureTitle(image.generation_params, i18n),
-    picture: image.thumbnail_url ?? undefined,
-    icon: ImageIcon,
-    onSelect: () => void navigate(`/gallery?view=${image.id}`),
-  }));
+  const download = useAction(downloadMany);
+  const latest = (data?.pages[0]?.items ?? []).slice(0, PICTURES);
+  if (latest.length === 0) return [];
+  return [
+    ...latest.map((image) => ({
+      id: image.id,
+      label: pictureTitle(image.generation_params, i18n),
+      picture: image.thumbnail_url ?? undefined,
+      icon: ImageIcon,
+      onSelect: () => void navigate(`/gallery?view=${image.id}`),
+    })),
+    {
+      id: "download all",
+      label: i18n.t("palette.download_all"),
+      icon: downloadMany.icon,
+      onSelect: () => download.run({ filter: {} }),
+    },
+  ];
 }
 
 function useSettingCommands(onOpen: PaletteProps["onOpen"]): PaletteCommand[] {

@@ -33,6 +33,7 @@ export function removeImage(client: QueryClient, id: string): void {
 export function rereadAfterMove(client: QueryClient): void {
   const others = [
     "listImages",
+    "listImageDates",
     "getTrash",
     "listJobs",
     "listTags",

@@ -15,22 +15,22 @@ let unseen: ReadonlySet<string> = new Set();
 const underWay = new Set<Promise<unknown>>();
 const listeners = new Set<() => void>();
 
-/** How many are out of sight and may be brought back, these among them. */
-export function putAway(ids: readonly string[]): number {
-  retractable = [...retractable, ...ids.filter((id) => !retractable.includes(id))];
-  see(new Set([...unseen, ...ids]));
+/** How many are out of sight and may be brought back, this one among them. */
+export function putAway(id: string): number {
+  retractable = [...retractable.filter((one) => one !== id), id];
+  see(new Set([...unseen, id]));
   return retractable.length;
 }
 
-/** Moves into the trash what was put away. What cannot be moved is seen again, and why is thrown. */
-export async function moveToTrash(ids: readonly string[]): Promise<void> {
-  const call = send(ids);
+/** Moves into the trash what was put away; many at once go there by `many.ts`. What cannot be moved is seen again, and why is thrown. */
+export async function moveToTrash(id: string): Promise<void> {
+  const call = send(id);
   underWay.add(call);
   try {
     await call;
   } catch (error) {
-    retractable = retractable.filter((id) => !ids.includes(id));
-    showAgain(ids);
+    retractable = retractable.filter((one) => one !== id);
+    showAgain([id]);
     throw error;
   } finally {
     underWay.delete(call);
@@ -65,15 +65,12 @@ export function useUnseen(): ReadonlySet<string> {
 }
 
 // A page that goes away waits for no answer: these requests outlive it.
-async function send(ids: readonly string[]): Promise<void> {
-  const [only] = ids;
+async function send(id: string): Promise<void> {
   try {
-    if (only !== undefined && ids.length === 1)
-      await deleteImage({ path: { image_id: only }, keepalive: true });
-    else await changeImages({ body: { action: "delete", ids: [...ids] }, keepalive: true });
+    await deleteImage({ path: { image_id: id }, keepalive: true });
   } catch (error) {
     // Gone already is what was asked for.
-    if (ids.length > 1 || asProblem(error).status !== 404) throw error;
+    if (asProblem(error).status !== 404) throw error;
   }
 }
 

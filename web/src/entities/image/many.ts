@@ -3,18 +3,16 @@ import type { QueryClient } from "@tanstack/react-query";
 
 import { changeImages, getTask, undoTask, type FilterIn, type TaskOut } from "@/api/generated";
 import { asProblem, problemFrom } from "@/api/problem";
-import { collectionKeys } from "@/entities/collection/queries";
-import { jobKeys } from "@/entities/job/queries";
-import { userKeys } from "@/entities/user/queries";
 
+import { rereadAfterMove } from "./cache";
 import { imageKeys } from "./queries";
-import { tagKeys } from "./tags";
 import type { Visibility } from "./actions/shareImage";
 
 export type ManyImages = { ids: readonly string[] } | { filter: FilterIn; count: number };
 
 export type ManyChange =
-  | { action: "favorite" | "unfavorite" }
+  | { action: "favorite" | "unfavorite" | "delete" }
+  | { action: "rate"; rating: number }
   | { action: "tag" | "untag"; tags: string[] }
   | { action: "add_to_collection"; collection_id: string }
   | { action: "set_visibility"; visibility: Visibility };
@@ -59,26 +57,10 @@ export async function undoMany(tasks: readonly string[], onProgress: Progress): 
   }
 }
 
-/** Deletes them for good. */
-export async function deleteMany(ids: readonly string[]): Promise<void> {
-  for (const part of parts(ids)) await changeImages({ body: { action: "delete", ids: part } });
-}
-
 /** Everything that shows pictures is read again. */
 export function rereadImages(client: QueryClient): void {
-  const { images, all, dates } = imageKeys;
-  const { collections, all: eachCollection } = collectionKeys;
-  for (const queryKey of [
-    images,
-    all,
-    dates,
-    tagKeys.all,
-    collections,
-    eachCollection,
-    jobKeys.lists,
-    userKeys.me,
-  ])
-    void client.invalidateQueries({ queryKey });
+  rereadAfterMove(client);
+  void client.invalidateQueries({ queryKey: imageKeys.all });
 }
 
 /** Raises what the task failed of. */

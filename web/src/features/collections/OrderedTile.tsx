@@ -50,7 +50,7 @@ export function OrderedTile(props: OrderedTileProps) {
         aria-keyshortcuts="[ ]"
         onClick={onOpen}
       >
-        <Thumbnail image={image} title={title} onBroken={onBroken} />
+        <Thumbnail fills image={image} title={title} onBroken={onBroken} />
       </button>
       <div className={styles.tools}>
         <Menu

@@ -165,7 +165,7 @@ export function Pictures({ filter, sort, nothing }: PicturesProps) {
           onShown={look}
           onBroken={reread}
           busy={many.busy}
-          onDelete={many.remove}
+          onDelete={(ids, then) => many.change({ ids }, { action: "delete" }, then)}
           onClose={() => setReviewing(false)}
         />
       )}

@@ -1,12 +1,14 @@
-/** Going through pictures by keys, one after the other: kept or rejected. What was rejected is deleted at the end, after one question. */
+/** Going through pictures by keys, one after the other: kept or rejected, given stars. What was rejected goes into the trash at the end, after one question. */
 import { useEffect, useState, type KeyboardEvent } from "react";
 import { CheckIcon, XIcon } from "lucide-react";
 
 import { favoriteImage } from "@/entities/image/actions/favoriteImage";
+import { rateImage } from "@/entities/image/actions/rateImage";
 import { pictureTitle } from "@/entities/image/pictureTitle";
 import type { Place } from "@/entities/image/places";
 import type { useImageActions } from "@/entities/image/useImageActions";
 import { ActionIcon } from "@/entities/ActionControl";
+import { useAction } from "@/entities/useAction";
 import { useI18n } from "@/i18n/useI18n";
 import { firstKeyName } from "@/shortcuts/keyNames";
 import { shortcutOf } from "@/shortcuts/shortcut";
@@ -44,6 +46,7 @@ export function Review(props: ReviewProps) {
   const [verdicts, setVerdicts] = useState<Verdicts>(new Map());
   const [near, setNear] = useState({ index, view: FIT });
   const [ending, setEnding] = useState(false);
+  const { run: rate } = useAction(rateImage);
   const view = near.index === index ? near.view : FIT;
   const image = places[index]?.image;
   const id = places[index]?.id;
@@ -73,6 +76,7 @@ export function Review(props: ReviewProps) {
     else if (shortcutOf([REVIEW.older], event, null)) go(1);
     else if (zoom && image)
       setNear({ index, view: keyView(view, zoom.to, event.currentTarget, image.width) });
+    else if (image && shortcutOf([REVIEW.rate], event, null)) rate({ image, rating: Number(event.key) });
     else if (image && event.key.toLowerCase() === "f") actions.favorite(image);
     else return;
     event.preventDefault();
@@ -109,6 +113,7 @@ export function Review(props: ReviewProps) {
                 {t(verdicts.get(id) === "kept" ? "gallery.kept" : "gallery.rejected")}
               </p>
             )}
+            {image && image.rating > 0 && <p>{t("picture.rating.stars", { n: image.rating })}</p>}
             <IconButton label={t("action.close")} className={styles.close} onClick={leave}>
               <XIcon />
             </IconButton>

@@ -9,6 +9,7 @@ import { Button } from "@/ui/Button";
 import { IconButton } from "@/ui/IconButton";
 
 import styles from "./Review.module.css";
+import { useTrashDays } from "./useTrashDays";
 import { withVerdict, type Verdicts } from "./verdicts";
 
 interface ReviewSummaryProps {
@@ -26,6 +27,7 @@ export function ReviewSummary(props: ReviewSummaryProps) {
   const { places, verdicts, busy, onTakeBack, onDelete, onGoOn, onClose, onBroken } = props;
   const i18n = useI18n();
   const { t } = i18n;
+  const trashDays = useTrashDays();
   const kept = withVerdict(verdicts, "kept");
   const rejected = withVerdict(verdicts, "rejected");
   const shown = places.filter(({ id }) => verdicts.get(id) === "rejected");
@@ -56,7 +58,7 @@ export function ReviewSummary(props: ReviewSummaryProps) {
               </li>
             ))}
           </ul>
-          <p>{t("gallery.delete_text")}</p>
+          <p>{trashDays}</p>
         </>
       )}
       <div className={styles.actions}>

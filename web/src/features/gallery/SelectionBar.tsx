@@ -3,8 +3,12 @@ import { EyeIcon, SquareStackIcon, StarIcon, StarOffIcon, TagIcon, Trash2Icon, X
 import { useEffect, useState } from "react";
 
 import { putInto } from "@/entities/collection/actions/putInto";
+import { downloadMany } from "@/entities/image/actions/downloadMany";
+import { rateImage } from "@/entities/image/actions/rateImage";
 import { VISIBILITIES } from "@/entities/image/actions/shareImage";
+import { MOST_NAMED, MOST_PACKED } from "@/entities/image/downloadArchive";
 import type { ManyChange, ManyImages } from "@/entities/image/many";
+import { useAction } from "@/entities/useAction";
 import { useI18n } from "@/i18n/useI18n";
 import { isSomethingAbove } from "@/shortcuts/above";
 import { Button } from "@/ui/Button";
@@ -14,9 +18,11 @@ import { Menu } from "@/ui/Menu";
 import { Popover } from "@/ui/Popover";
 
 import { ManyCollections } from "./ManyCollections";
+import { ManyRating } from "./ManyRating";
 import { ManyTags } from "./ManyTags";
 import styles from "./SelectionBar.module.css";
 import { countOf, type useChangeMany } from "./useChangeMany";
+import { useTrashDays } from "./useTrashDays";
 
 interface SelectionBarProps {
   images: ManyImages;
@@ -35,6 +41,14 @@ export function SelectionBar({ images, total, many, onSelectAll, onClear, onComp
   const count = countOf(images);
   const ids = "ids" in images ? images.ids : null;
   const change = (what: ManyChange) => many.change(images, what);
+  const mostPacked = ids ? MOST_NAMED : MOST_PACKED;
+  const trashDays = useTrashDays();
+  const download = useAction(downloadMany);
+  const remove = () =>
+    many.change(images, { action: "delete" }, () => {
+      setAsking(false);
+      onClear();
+    });
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -80,6 +94,9 @@ export function SelectionBar({ images, total, many, onSelectAll, onClear, onComp
         >
           <StarOffIcon />
         </IconButton>
+        <Popover icon fixed side="top" label={t(rateImage.label)} button={<rateImage.icon />}>
+          {(close) => <ManyRating change={change} close={close} />}
+        </Popover>
         <Popover icon fixed side="top" label={t(putInto.label)} button={<putInto.icon />}>
           {(close) => <ManyCollections change={change} close={close} />}
         </Popover>
@@ -96,26 +113,32 @@ export function SelectionBar({ images, total, many, onSelectAll, onClear, onComp
           }))}
         />
         <IconButton
-          // What is deleted does not come back, so it has to be chosen by hand.
-          label={t(ids ? "gallery.delete_many" : "gallery.delete_by_hand")}
-          disabled={many.busy || !ids}
-          onClick={() => setAsking(true)}
+          label={
+            count > mostPacked
+              ? t("gallery.download_too_many", { most: mostPacked, by: ids ? "hand" : "filter" })
+              : t(downloadMany.label)
+          }
+          disabled={count > mostPacked || download.busy}
+          onClick={() => download.run(images)}
+        >
+          <downloadMany.icon />
+        </IconButton>
+        <IconButton
+          label={t("gallery.delete_many")}
+          disabled={many.busy}
+          // What was chosen by hand has been seen.
+          onClick={() => (ids ? remove() : setAsking(true))}
         >
           <Trash2Icon />
         </IconButton>
       </div>
-      {asking && ids && (
+      {asking && (
         <ConfirmDialog
           title={t("gallery.delete_title", { n: count })}
-          text={t("gallery.delete_text")}
+          text={trashDays}
           action={t("gallery.delete_many")}
           busy={many.busy}
-          onConfirm={() =>
-            many.remove(ids, () => {
-              setAsking(false);
-              onClear();
-            })
-          }
+          onConfirm={remove}
           onClose={() => setAsking(false)}
         />
       )}

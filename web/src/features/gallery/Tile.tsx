@@ -52,7 +52,7 @@ export const Tile = memo(function Tile(props: TileProps) {
         aria-pressed={choosing ? chosen : undefined}
         onClick={(event) => onPress(image, event)}
       >
-        <Thumbnail image={image} title={title} onBroken={onBroken} />
+        <Thumbnail fills image={image} title={title} onBroken={onBroken} />
       </button>
       {(tools || choosing) && (
         <IconButton

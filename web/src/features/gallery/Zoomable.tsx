@@ -104,6 +104,7 @@ export function Zoomable({ image, title, view, onView, onSwipe, onError }: Zooma
           {
             "--width": image.width,
             "--height": image.height,
+            "--before": beforeOf(image),
             transform: view === FIT ? undefined : `translate(${view.x}px, ${view.y}px) scale(${view.scale})`,
           } as CSSProperties
         }
@@ -112,6 +113,12 @@ export function Zoomable({ image, title, view, onView, onSwipe, onError }: Zooma
       />
     </div>
   );
+}
+
+/** What is shown until the file has come. */
+function beforeOf(image: Image): string | undefined {
+  const address = image.thumbnail_large_url ?? image.thumbnail_url;
+  return address === null ? undefined : `url("${address.replaceAll('"', "%22")}")`;
 }
 
 /** What the keys ask for, from the middle of the picture. */

@@ -17,6 +17,7 @@ export const ZOOM = {
 export const REVIEW = {
   keep: { label: "gallery.keep", keys: ["k", "Enter"] },
   reject: { label: "gallery.reject", keys: ["x"] },
+  rate: { label: "picture.rating", keys: ["0", "1", "2", "3", "4", "5"] },
   newer: { label: "gallery.review_back", keys: ["ArrowLeft"] },
   older: { label: "gallery.review_on", keys: ["ArrowRight"] },
 } satisfies Record<string, Shortcut>;

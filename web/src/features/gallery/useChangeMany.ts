@@ -2,14 +2,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { asProblem } from "@/api/problem";
-import {
-  changeMany,
-  deleteMany,
-  rereadImages,
-  undoMany,
-  type ManyChange,
-  type ManyImages,
-} from "@/entities/image/many";
+import { changeMany, rereadImages, undoMany, type ManyChange, type ManyImages } from "@/entities/image/many";
 import { useI18n } from "@/i18n/useI18n";
 import { problemText } from "@/ui/problemText";
 import { toast } from "@/ui/toasts";
@@ -39,27 +32,21 @@ export function useChangeMany() {
   const changing = useMutation({
     mutationFn: ({ images, change }: { images: ManyImages; change: ManyChange }) =>
       changeMany(images, change, say(t("gallery.changing"))),
-    onSuccess: (tasks, { images }) => {
+    onSuccess: (tasks, { images, change }) => {
       rereadImages(client);
-      toast(t("gallery.changed", { n: countOf(images) }), "good", {
+      const said = change.action === "delete" ? "picture.deleted" : "gallery.changed";
+      toast(t(said, { n: countOf(images) }), "good", {
         id: NOTICE,
         action: { label: t("picture.undo"), onPress: () => undoing.mutate(tasks) },
       });
     },
     onError: onFailed,
   });
-  const deleting = useMutation({
-    mutationFn: (ids: readonly string[]) => deleteMany(ids),
-    onSuccess: (_, ids) => {
-      rereadImages(client);
-      toast(t("picture.deleted", { n: ids.length }), "good", { id: NOTICE });
-    },
-    onError: onFailed,
-  });
   return {
-    change: (images: ManyImages, change: ManyChange) => changing.mutate({ images, change }),
-    remove: (ids: readonly string[], then?: () => void) => deleting.mutate(ids, { onSuccess: then }),
-    busy: changing.isPending || undoing.isPending || deleting.isPending,
+    /** `then`: once it is done. */
+    change: (images: ManyImages, change: ManyChange, then?: () => void) =>
+      changing.mutate({ images, change }, { onSuccess: then }),
+    busy: changing.isPending || undoing.isPending,
   };
 }
 

@@ -24,12 +24,12 @@ export const deleteImage: RunAction<Pick<Image, "id">> = {
         toast(problemText(i18n, asProblem(error)), "bad");
       }
     };
-    toast(i18n.t("picture.deleted", { n: putAway([id]) }), "info", {
+    toast(i18n.t("picture.deleted", { n: putAway(id) }), "info", {
       id: "picture-deleted",
       action: { label: i18n.t("picture.undo"), onPress: () => void undo() },
       onClose: forgetRetractable,
     });
-    await moveToTrash([id]);
+    await moveToTrash(id);
     removeImage(client, id);
     rereadAfterMove(client);
   },
