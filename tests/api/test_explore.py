@@ -17,8 +17,6 @@ from pingvas.gallery.tables import Image
 from tests.make.accounts import SignedInPerson, make_user, sign_up
 from tests.make.gallery import make_image, make_tag, tag_image
 
-pytestmark = pytest.mark.usefixtures("plans")
-
 URL = "/api/v1/explore"
 
 
@@ -140,7 +138,7 @@ async def test_a_cursor_belongs_to_the_list_with_its_tag(
 
 
 async def test_an_address_asks_for_so_many_pages_at_once(client: httpx.AsyncClient, app: Any) -> None:
-    app.state.budgets.explore.add("127.0.0.1", app.state.budgets.explore.figure.burst)
+    app.state.budgets.explore.add("127.0.0.1", app.state.budgets.explore.figure.at_once)
 
     answer = await client.get(URL)
 
