@@ -89,7 +89,7 @@ async def test_a_part_behind_the_end_is_refused(client: httpx.AsyncClient, url: 
 async def test_what_is_no_single_range_gets_everything(
     client: httpx.AsyncClient, url: str, asked: str
 ) -> None:
-    answer = await client.get(url, headers={"Range": asked.encode()})
+    answer = await client.get(url, headers={b"Range": asked.encode()})
 
     assert (answer.status_code, answer.content) == (200, PNG)
     assert answer.headers["accept-ranges"] == "bytes"
