@@ -29,7 +29,7 @@ from pingvas.base.errors import NotFound, Unavailable
 from pingvas.base.settings import Settings
 
 if TYPE_CHECKING:
-    from obstore import GetResult
+    from obstore import GetOptions, GetResult
     from obstore.store import S3Config
 
 log = logging.getLogger(__name__)
@@ -66,6 +66,14 @@ class StoredObject:
     key: str
     size: int
     modified_at: datetime
+
+
+@dataclass(frozen=True)
+class ObjectLook:
+    """What is known of an object without opening it; `size` in bytes."""
+
+    size: int
+    etag: str | None
 
 
 @dataclass(frozen=True)
@@ -158,12 +166,23 @@ class Storage:
         with _as_unavailable("read"):
             return bytes(await reading.result.bytes_async())
 
-    async def read(self, key: str) -> ObjectReading:
-        """Open an object without reading it yet. Raises ObjectMissing."""
+    async def look_at(self, key: str) -> ObjectLook:
+        """How large an object is, and its tag. Raises ObjectMissing."""
         check_key(key)
         with _as_unavailable("read"):
             try:
-                result = await obstore.get_async(self._store, key)
+                meta = await obstore.head_async(self._store, key)
+            except FileNotFoundError as error:
+                raise ObjectMissing from error
+        return ObjectLook(size=meta["size"], etag=meta["e_tag"])
+
+    async def read(self, key: str, part: tuple[int, int] | None = None) -> ObjectReading:
+        """Open an object without reading it yet; `part` are the first of its bytes and the one behind the last. Raises ObjectMissing."""
+        check_key(key)
+        with _as_unavailable("read"):
+            try:
+                options: GetOptions = {} if part is None else {"range": part}
+                result = await obstore.get_async(self._store, key, options=options)
             except FileNotFoundError as error:
                 raise ObjectMissing from error
         return ObjectReading(size=result.meta["size"], etag=result.meta["e_tag"], result=result)

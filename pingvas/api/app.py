@@ -28,6 +28,7 @@ from pingvas.api.http.metrics_listener import metrics_listener
 from pingvas.api.http.other_sites import OtherSites
 from pingvas.api.http.pace import Pace
 from pingvas.api.http.plain_text import require_plain_text
+from pingvas.api.http.previews import find_preview
 from pingvas.api.http.public_path import PublicPath
 from pingvas.api.http.request_id import RequestId
 from pingvas.api.http.request_limits import RequestLimits
@@ -48,6 +49,7 @@ from pingvas.api.routes import (
     collections,
     credits,
     email_and_password,
+    explore,
     files,
     health,
     held_subscription,
@@ -191,7 +193,11 @@ def create_app(
     app.add_api_route("/api/docs", _docs, include_in_schema=False)
     app.router.routes.append(SocketRoute("/ws", realtime.asgi))
     app.router.routes.append(
-        page_route(pictures_are_local=app.state.storage.is_local, public_path=settings.public_path)
+        page_route(
+            pictures_are_local=app.state.storage.is_local,
+            public_path=settings.public_path,
+            find_tags=find_preview,
+        )
     )
     return app
 
@@ -222,6 +228,7 @@ def _routers() -> Iterator[APIRouter]:
         jobs,
         images,
         image_dates,
+        explore,
         bulk,
         archives,
         trash,

@@ -160,6 +160,9 @@ FIGURES: dict[str, Share | Rate | Queue] = {
     "lists": Rate(
         300, 0.05, "pages of lists and of the queue of a person", "The page asks a few for a click."
     ),
+    "explore": Rate(
+        300, 0.1, "pages of public images that an address asks for", "A school is behind one address."
+    ),
     "submits": Rate(
         2_000,
         1,

@@ -285,6 +285,7 @@ class Budgets:
         self.held_answers = shares("held_answers")
         self.estimates = rates("estimates")
         self.lists = rates("lists")
+        self.explore = rates("explore")
         self.submits = rates("submits")
         self.sent_images = rates("sent_images")
         self.changes = rates("changes")

@@ -64,6 +64,13 @@ class Image(Base):
             postgresql_where=text("is_favorite"),
         ),
         _found_by("visibility", "shared", where="visibility IN ('public', 'unlisted')"),
+        # What everybody finds, newest first.
+        Index(
+            "ix_images_public",
+            text("created_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("visibility = 'public' AND trashed_at IS NULL"),
+        ),
         Index("ix_images_user_size", "user_id", "width", "height"),
         Index("ix_images_user_file_size", "user_id", "file_size"),
         # The trash of one person, and what has been in it for the longest.

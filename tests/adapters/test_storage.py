@@ -43,6 +43,18 @@ async def test_an_object_can_be_read_in_chunks_and_its_size_is_known_first(stora
     assert b"".join([chunk async for chunk in reading.chunks()]) == PNG
 
 
+async def test_a_part_of_an_object_can_be_read_alone(storage: Storage) -> None:
+    await storage.put("images/a/parts.png", b"0123456789", "image/png")
+
+    look = await storage.look_at("images/a/parts.png")
+    reading = await storage.read("images/a/parts.png", (2, 5))
+
+    assert look.size == 10
+    assert b"".join([chunk async for chunk in reading.chunks()]) == b"234"
+    with pytest.raises(ObjectMissing):
+        await storage.look_at("images/a/none.png")
+
+
 async def test_a_missing_object_is_not_found(storage: Storage) -> None:
     with pytest.raises(ObjectMissing):
         await storage.get(key())

@@ -52,6 +52,61 @@ async def test_what_the_browser_has_already_is_not_sent_again(client: httpx.Asyn
     assert (await client.get(url, headers={"If-None-Match": '"other"'})).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("asked", "first", "end"),
+    [
+        ("bytes=0-9", 0, 10),
+        ("bytes=100-", 100, len(PNG)),
+        (f"bytes=5-{10**17}", 5, len(PNG)),
+        ("bytes=7-7", 7, 8),
+    ],
+)
+async def test_a_part_is_sent_when_one_is_asked_for(
+    client: httpx.AsyncClient, url: str, asked: str, first: int, end: int
+) -> None:
+    answer = await client.get(url, headers={"Range": asked})
+    head = await client.head(url, headers={"Range": asked})
+
+    assert (answer.status_code, answer.content) == (206, PNG[first:end])
+    assert (head.status_code, head.content) == (206, b"")
+    for each in (answer, head):
+        assert each.headers["content-range"] == f"bytes {first}-{end - 1}/{len(PNG)}"
+        assert each.headers["content-length"] == str(end - first)
+        assert each.headers["content-type"] == "image/png"
+        assert each.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_part_behind_the_end_is_refused(client: httpx.AsyncClient, url: str) -> None:
+    for ask in (client.get, client.head):
+        answer = await ask(url, headers={"Range": f"bytes={len(PNG)}-"})
+        assert (answer.status_code, answer.content) == (416, b"")
+        assert answer.headers["content-range"] == f"bytes */{len(PNG)}"
+
+
+@pytest.mark.parametrize(
+    "asked", ["bytes=9-3", "bytes=0-1,5-6", "bytes=-5", "lines=0-9", "bytes=١-٢", "bytes=0-" + "9" * 40]
+)
+async def test_what_is_no_single_range_gets_everything(
+    client: httpx.AsyncClient, url: str, asked: str
+) -> None:
+    answer = await client.get(url, headers={b"Range": asked.encode()})
+
+    assert (answer.status_code, answer.content) == (200, PNG)
+    assert answer.headers["accept-ranges"] == "bytes"
+
+
+async def test_a_part_of_another_state_of_the_file_is_none(client: httpx.AsyncClient, url: str) -> None:
+    tag = (await client.head(url)).headers["etag"]
+
+    same = await client.get(url, headers={"Range": "bytes=0-9", "If-Range": tag})
+    other = await client.get(url, headers={"Range": "bytes=0-9", "If-Range": '"other"'})
+    weak = await client.get(url, headers={"Range": "bytes=0-9", "If-Range": f"W/{tag}"})
+
+    assert (same.status_code, same.content) == (206, PNG[:10])
+    assert (other.status_code, other.content) == (200, PNG)
+    assert weak.status_code == 200
+
+
 async def test_without_a_good_signature_there_is_nothing(client: httpx.AsyncClient, url: str) -> None:
     query = urlsplit(url).query
 

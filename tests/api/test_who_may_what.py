@@ -37,6 +37,7 @@ OPEN = {
     "sign_in_with_provider",
     "come_back_from_provider",
     "list_plans",
+    "list_public_images",
     "list_models",
     "get_model",
     "get_image",

@@ -116,15 +116,18 @@ def test_a_picture_is_shared_by_its_link_and_private_again(page: Page) -> None:
     expect(page.get_by_text("Link copied")).to_be_visible()
     link = page.evaluate("navigator.clipboard.readText()")
 
-    assert (
-        page.context.request.get(link, headers={"Authorization": ""}).headers["content-type"] == "image/png"
-    )
+    assert re.search("/i/[0-9a-f-]{36}$", link)
+    assert 'property="og:image"' in page.context.request.get(link).text()
+    file = link.replace("/i/", "/api/v1/images/") + "/file"
+    shown = page.context.request.get(file, headers={"Authorization": ""})
+    assert shown.headers["content-type"] == "image/png"
     _tiles(page).click()
     viewer = page.get_by_role("dialog", name="Picture", exact=True)
     viewer.get_by_role("button", name="Share").click()
     page.get_by_role("radio", name=re.compile("^Only you")).click()
     expect(page.get_by_role("button", name="Copy link")).to_be_hidden()
-    assert page.context.request.get(link, headers={"Authorization": ""}).status == 404
+    assert page.context.request.get(file, headers={"Authorization": ""}).status == 404
+    assert "og:image" not in page.context.request.get(link).text()
 
 
 def test_a_pasted_picture_is_the_one_to_start_from(page: Page) -> None:

@@ -7,6 +7,7 @@ import type admin from "./features/admin/words/en.json";
 import type billing from "./features/billing/words/en.json";
 import type collections from "./features/collections/words/en.json";
 import type create from "./features/create/words/en.json";
+import type explore from "./features/explore/words/en.json";
 import type gallery from "./features/gallery/words/en.json";
 import type notices from "./features/notices/words/en.json";
 import type queue from "./features/queue/words/en.json";
@@ -23,6 +24,7 @@ type Catalogues = typeof base &
   typeof billing &
   typeof collections &
   typeof create &
+  typeof explore &
   typeof gallery &
   typeof notices &
   typeof queue &

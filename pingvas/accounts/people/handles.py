@@ -1,8 +1,13 @@
 """Handles: a short name that is one person's alone, for addresses of pages and for others to find them by."""
 
 import re
+from uuid import UUID
 
+from sqlalchemy import select
+
+from pingvas.accounts.tables import User
 from pingvas.base.errors import Conflict, Invalid
+from pingvas.base.read_session import ReadSession
 
 HANDLE = r"^[a-z0-9](?:[a-z0-9_]{1,28}[a-z0-9])$"
 # What would be taken for the studio itself, or for a page of it.
@@ -53,6 +58,14 @@ def accept_handle(handle: str | None) -> str | None:
         )
     if handle in _RESERVED:
         raise _refused("is reserved")
+    return handle
+
+
+async def find_handle(session: ReadSession, user_id: UUID) -> str | None:
+    """What somebody is called before others; None: they have no handle, or are not here now."""
+    handle: str | None = await session.scalar(
+        select(User.handle).where(User.id == user_id, User.status == "active")
+    )
     return handle
 
 

@@ -17,6 +17,7 @@ NEEDS: dict[str, Access] = {
     "healthz": "everybody",
     "readyz": "everybody",
     "list_plans": "everybody",
+    "list_public_images": "everybody",
     "take_webhook": "everybody",
     "register": "everybody",
     "login": "everybody",

@@ -3,7 +3,7 @@ may lie there is given out."""
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
 from mimetypes import guess_type
 from pathlib import Path
@@ -34,9 +34,15 @@ _FOLDERS_OF_FILES = ("assets/", "api-docs/")
 _COPIES = {"br": "br", "gzip": "gz"}
 # Longer than any address of the page, and than some file systems take.
 _MAX_PATH = 1000
+_END_OF_HEAD = b"</head>"
+
+# Tags for the head of the page at an address, where it has some of its own.
+FindTags = Callable[[Request, str], Awaitable[bytes | None]]
 
 
-def page_route(*, pictures_are_local: bool, dist: Path = DIST, public_path: str = "") -> PageRoute:
+def page_route(
+    *, pictures_are_local: bool, dist: Path = DIST, public_path: str = "", find_tags: FindTags | None = None
+) -> PageRoute:
     """The route of the page and its files, to be put last. `public_path` is what the studio lies below, where people reach it."""
     root = dist.resolve()
     headers = _security_headers(pictures_are_local)
@@ -56,8 +62,9 @@ def page_route(*, pictures_are_local: bool, dist: Path = DIST, public_path: str 
         if not index.is_file():
             unbuilt = _UNBUILT.replace('"/api/docs"', f'"{public_path}/api/docs"')
             return HTMLResponse(unbuilt, headers={"Cache-Control": "no-store", **headers})
-        if public_path:
-            return _below(public_path, request, index, {"Cache-Control": "no-cache", **headers})
+        tags = None if find_tags is None else await find_tags(request, path)
+        if public_path or tags:
+            return _told(public_path, tags or b"", request, index, {"Cache-Control": "no-cache", **headers})
         return _answer(request, index, {"Cache-Control": "no-cache", **headers})
 
     return PageRoute("/{path:path}", page, methods=["GET"], include_in_schema=False)
@@ -97,11 +104,14 @@ def _answer(request: Request, file: Path, headers: Mapping[str, str]) -> Respons
     return answer
 
 
-def _below(public_path: str, request: Request, index: Path, headers: Mapping[str, str]) -> Response:
-    """The page's first document with its addresses below a path."""
+def _told(
+    public_path: str, tags: bytes, request: Request, index: Path, headers: Mapping[str, str]
+) -> Response:
+    """The page's first document with its addresses below a path, and with tags in its head."""
     path = public_path.encode()
     told = index.read_bytes().replace(_BASE_PATH, _BASE_PATH.replace(b'""', b'"' + path + b'"'))
-    page = _OWN_ADDRESS.sub(rb"\g<1>" + path + b"/", told)
+    page = _OWN_ADDRESS.sub(rb"\g<1>" + path + b"/", told) if path else told
+    page = page.replace(_END_OF_HEAD, tags + _END_OF_HEAD, 1)
     etag = f'"{sha256(page).hexdigest()[:32]}"'
     if etag in _tags(request.headers.get("if-none-match", "")):
         return Response(status_code=304, headers={**headers, "ETag": etag})

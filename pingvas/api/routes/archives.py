@@ -1,6 +1,5 @@
 """Many of my images as one zip: asking for it, and fetching it by its signed address, from any place in it."""
 
-import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from datetime import datetime
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pingvas.adapters.storage import Storage
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, BudgetsDep, DatabaseDep, SettingsDep, StorageDep, within
+from pingvas.api.http.ranges import asked_part
 from pingvas.api.routes.image_filter import FilterIn
 from pingvas.base.budgets import Budgets
 from pingvas.gallery.archives import (
@@ -35,7 +35,6 @@ router = APIRouter(prefix="/images/archives", tags=["gallery"])
 files = APIRouter(include_in_schema=False)
 
 MAX_IDS = 1000
-_RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})", re.ASCII)
 
 
 class _Body(BaseModel):
@@ -113,27 +112,21 @@ async def read_archive(
     )
     archive, entries = await open_archive(database, storage, archive_id)
     tag = f'"{archive.id}-{archive.file_size}"'
-    first, last, code = _part(request, tag, archive.file_size)
+    part = asked_part(request, tag, archive.file_size)
+    if part.refusal is not None:
+        return part.refusal
     headers = {
-        "Accept-Ranges": "bytes",
         "Cache-Control": "private, no-transform",
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(archive.name, safe='')}.zip",
-        "Content-Length": str(max(0, last - first + 1)),
         "ETag": tag,
         "X-Content-Type-Options": "nosniff",
+        **part.headers,
     }
-    if code == status.HTTP_206_PARTIAL_CONTENT:
-        headers["Content-Range"] = f"bytes {first}-{last}/{archive.file_size}"
-    elif code == status.HTTP_416_RANGE_NOT_SATISFIABLE:
-        return Response(
-            status_code=code,
-            headers={"Content-Range": f"bytes */{archive.file_size}", "Accept-Ranges": "bytes"},
-        )
     if request.method == "HEAD":
-        return Response(status_code=code, headers=headers, media_type="application/zip")
-    reading = _reading(budgets, archive.user_id, entries, first, last)
+        return Response(status_code=part.code, headers=headers, media_type="application/zip")
+    reading = _reading(budgets, archive.user_id, entries, part.first, part.last)
     # The first part is waited for, so that what cannot be begun is refused with a status.
-    return StreamingResponse(await _begun(reading), code, headers=headers, media_type="application/zip")
+    return StreamingResponse(await _begun(reading), part.code, headers=headers, media_type="application/zip")
 
 
 async def _reading(
@@ -154,21 +147,6 @@ async def _begun(reading: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
                 yield chunk
 
     return rest()
-
-
-def _part(request: Request, tag: str, size: int) -> tuple[int, int, int]:
-    """The first and the last byte that are asked for, and the status. What is no single range is answered with everything, as the
-    standard allows (RFC 9110, 14.2)."""
-    whole = (0, size - 1, status.HTTP_200_OK)
-    asked = _RANGE.fullmatch(request.headers.get("range", ""))
-    if asked is None or request.headers.get("if-range", tag) != tag:
-        return whole
-    first, last = int(asked[1]), min(int(asked[2] or size - 1), size - 1)
-    if asked[2] and int(asked[2]) < first:
-        return whole
-    if first >= size:
-        return (0, -1, status.HTTP_416_RANGE_NOT_SATISFIABLE)
-    return (first, last, status.HTTP_206_PARTIAL_CONTENT)
 
 
 def _key(archive_id: UUID) -> str:

@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from pingvas.adapters.signed_urls import FileGrant
 from pingvas.api.http.deps import StorageDep
+from pingvas.api.http.ranges import asked_part
 from pingvas.base.clock import now
 
 router = APIRouter(include_in_schema=False)
@@ -22,24 +23,27 @@ _SAFE = {
 
 @router.api_route("/files/{key:path}", methods=["GET", "HEAD"])
 async def read_file(key: str, request: Request, storage: StorageDep) -> Response:
-    """The bytes of one object, cacheable until its address expires."""
+    """The bytes of one object, or the part that `Range` asks for, cacheable until its address expires."""
     query = request.query_params
     grant = storage.verify(key, query.get("e", ""), query.get("s", ""), public=query.get("p") == "1")
-    reading = await storage.read(key)
+    look = await storage.look_at(key)
     headers = _caching(grant) | _SAFE
-    if reading.etag is not None:
-        headers["ETag"] = reading.etag
-        if reading.etag in _tags(request.headers.get("if-none-match", "")):
+    if look.etag is not None:
+        headers["ETag"] = look.etag
+        if look.etag in _tags(request.headers.get("if-none-match", "")):
             return Response(status_code=304, headers=headers)
-    headers["Content-Length"] = str(reading.size)
+    part = asked_part(request, look.etag, look.size)
+    if part.refusal is not None:
+        return part.refusal
+    headers |= part.headers
     media_type = _TYPES.get(PurePosixPath(key).suffix)
     if media_type is None:
         headers["Content-Disposition"] = "attachment"
+    media_type = media_type or "application/octet-stream"
     if request.method == "HEAD":
-        return Response(headers=headers, media_type=media_type or "application/octet-stream")
-    return StreamingResponse(
-        reading.chunks(), headers=headers, media_type=media_type or "application/octet-stream"
-    )
+        return Response(status_code=part.code, headers=headers, media_type=media_type)
+    reading = await storage.read(key, None if part.is_whole else (part.first, part.last + 1))
+    return StreamingResponse(reading.chunks(), part.code, headers=headers, media_type=media_type)
 
 
 def _caching(grant: FileGrant) -> dict[str, str]:

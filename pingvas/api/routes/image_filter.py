@@ -33,7 +33,7 @@ _Stars = Annotated[int | None, Query(ge=0, le=5, description=_STARS)]
 
 
 # As text too: numbers of a browser are not exact up to there.
-_SeedIn = Annotated[int, Field(default_factory=left_out, ge=0, le=MAX_SEED)]
+_SeedIn = Annotated[int, Field(default_factory=left_out, ge=0, lt=MAX_SEED + 1)]
 _PixelsIn = Annotated[int, Field(default_factory=left_out, ge=1, le=MAX_PIXELS), WHOLE]
 _StarsIn = Annotated[int, Field(default_factory=left_out, ge=0, le=5, description=_STARS), WHOLE]
 
@@ -45,7 +45,7 @@ async def _asked(
     model: Annotated[Text | None, Query(max_length=MAX_MODEL)] = None,
     job_type: JobType | None = None,
     lora: Annotated[list[_Lora] | None, Query(max_length=MAX_LORAS, description=_LORAS)] = None,
-    seed: Annotated[int | None, Query(ge=0, le=MAX_SEED)] = None,
+    seed: Annotated[int | None, Query(ge=0, lt=MAX_SEED + 1)] = None,
     origin: Annotated[Origin | None, Query(description=_ORIGIN)] = None,
     api_key: Annotated[UUID | None, Query(description=_KEY)] = None,
     rating_from: _Stars = None,

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from pingvas.accounts.api_keys.keys import names_of_keys
+from pingvas.accounts.people.handles import find_handle
 from pingvas.adapters.storage import Storage
 from pingvas.base.read_session import ReadSession
 from pingvas.catalog.resolve import resolve_models
@@ -97,8 +98,9 @@ class ImageOut(BaseModel):
 
 
 class ImageDetailsOut(ImageOut):
-    """An image by itself says what another program wrote into it too."""
+    """An image by itself says who made it and what another program wrote into it, too."""
 
+    made_by: str | None = Field(description="The handle of who made it; null: they have none")
     metadata: MetadataOut | None = Field(description="Null: nothing")
 
 
@@ -176,9 +178,10 @@ async def image_details_out(
     tags: Sequence[str] = (),
     keys: Mapping[UUID, str] | None = None,
 ) -> ImageDetailsOut:
-    """The same, and what another program wrote into it."""
+    """The same, who made it, and what another program wrote into it."""
     shown = await image_out(image, storage, tags, keys)
-    return ImageDetailsOut(**dict(shown), metadata=await _metadata_out(session, image))
+    made_by, metadata = await find_handle(session, image.user_id), await _metadata_out(session, image)
+    return ImageDetailsOut(**dict(shown), made_by=made_by, metadata=metadata)
 
 
 async def _metadata_out(session: ReadSession, image: Image) -> MetadataOut | None:

@@ -17,6 +17,8 @@ import {
   FOR_EVERYBODY,
   Leaving,
   PublicCollection,
+  PublicExplore,
+  PublicPicture,
   SecondFactorPage,
   SignedIn,
   SignInPage,
@@ -37,7 +39,8 @@ export function App() {
   );
 }
 
-const SHOWN_TO_ALL = "/c/:id";
+const SHOWN_TO_ALL = { "/c/:id": PublicCollection, "/i/:id": PublicPicture };
+const EXPLORE = "/explore";
 const WAYS_IN = {
   "/sign-in": SignInPage,
   "/sign-up": SignUpPage,
@@ -50,11 +53,15 @@ function Pages() {
 
   const ForEverybody = isForEverybody(pathname) ? FOR_EVERYBODY[pathname] : null;
   if (ForEverybody) return <Outside page={<ForEverybody />} />;
-  const shown = matchPath(SHOWN_TO_ALL, pathname)?.params.id;
-  if (shown !== undefined) return <Outside page={<PublicCollection key={shown} id={shown} />} />;
+  for (const [path, Shown] of Object.entries(SHOWN_TO_ALL)) {
+    const id = matchPath(path, pathname)?.params.id;
+    if (id !== undefined) return <Outside page={<Shown key={id} id={id} />} />;
+  }
   // Whoever was not signed in here, and comes to sign in, need not wait for the studio to say that they are not.
-  const mustWait = session.status === "starting" && (wasSignedIn() || !(pathname in WAYS_IN));
+  const mustWait =
+    session.status === "starting" && (wasSignedIn() || !(pathname in WAYS_IN || pathname === EXPLORE));
   if (mustWait) return <Starting />;
+  if (pathname === EXPLORE && session.status !== "signed-in") return <Outside page={<PublicExplore />} />;
   if (session.status === "unreachable") return <Unreachable />;
   if (session.status !== "signed-in") {
     return <Outside page={<WaysIn />} />;

@@ -2,6 +2,8 @@
 import { entityWords } from "@/entities/words";
 import { accountWords } from "@/features/account/words";
 import { collectionWords } from "@/features/collections/words";
+import { exploreWords } from "@/features/explore/words";
+import { galleryWords } from "@/features/gallery/words";
 import { noticeWords } from "@/features/notices/words";
 import { settingsWords } from "@/features/settings/words";
 import { trayWords } from "@/features/tray/words";
@@ -52,6 +54,19 @@ export const PublicCollection = page(
   async () => (await import("@/features/collections/PublicCollectionPage")).PublicCollectionPage,
   entityWords,
   collectionWords,
+);
+
+/** A picture that others may see. */
+export const PublicPicture = page(
+  async () => (await import("./PublicPages")).PublicPicture,
+  entityWords,
+  exploreWords,
+  galleryWords,
+);
+export const PublicExplore = page(
+  async () => (await import("./PublicPages")).PublicExplore,
+  entityWords,
+  exploreWords,
 );
 
 /** Somebody whose account is deleted and not yet gone. */

@@ -2,6 +2,7 @@
 import {
   CircleUserIcon,
   CoinsIcon,
+  CompassIcon,
   FolderIcon,
   LayoutGridIcon,
   PencilIcon,
@@ -16,6 +17,7 @@ import { adminWords } from "@/features/admin/words";
 import { billingWords } from "@/features/billing/words";
 import { collectionWords } from "@/features/collections/words";
 import { createWords } from "@/features/create/words";
+import { exploreWords } from "@/features/explore/words";
 import { galleryWords } from "@/features/gallery/words";
 import { queueWords } from "@/features/queue/words";
 import { settingsWords } from "@/features/settings/words";
@@ -61,6 +63,10 @@ const Collections = page<PageProps>(
   collectionWords,
   galleryWords,
 );
+const Explore = page<PageProps>(
+  async () => (await import("@/features/explore/ExplorePage")).ExplorePage,
+  exploreWords,
+);
 const Trash = page<PageProps>(async () => (await import("@/features/trash/TrashPage")).TrashPage, trashWords);
 const Credits = page<PageProps>(async () => (await import("./BillingPages")).BillingPages, billingWords);
 const Admin = page<PageProps>(async () => (await import("./AdminPages")).AdminPages, adminWords);
@@ -72,6 +78,7 @@ const PLACES: readonly Place[] = [
   { path: "/create", label: "nav.create", icon: PencilIcon, keys: ["g c"], skeleton: "form", Page: Create },
   { path: "/gallery", label: "nav.gallery", icon: LayoutGridIcon, keys: ["g g"], skeleton: "grid", Page: Gallery },
   { path: "/collections", label: "nav.collections", icon: FolderIcon, keys: ["g l"], nested: true, skeleton: "grid", Page: Collections },
+  { path: "/explore", label: "nav.explore", icon: CompassIcon, keys: ["g x"], skeleton: "grid", Page: Explore },
   { path: "/trash", label: "nav.trash", icon: Trash2Icon, keys: ["g t"], notInRail: true, skeleton: "grid", Page: Trash },
   { path: "/credits", label: "nav.credits", icon: CoinsIcon, keys: ["g b"], nested: true, below: true, skeleton: "table", Page: Credits },
   { path: "/account", label: "nav.account", icon: CircleUserIcon, keys: ["g a"], notInRail: true, nested: true, skeleton: "table", Page: Account },

@@ -1568,7 +1568,7 @@ export type HeldPage = {
 /**
  * ImageDetailsOut
  *
- * An image by itself says what another program wrote into it too.
+ * An image by itself says who made it and what another program wrote into it, too.
  */
 export type ImageDetailsOut = {
     /**
@@ -1659,6 +1659,12 @@ export type ImageDetailsOut = {
      * Since when it is in the trash; null: it is not
      */
     trashed_at: string | null;
+    /**
+     * Made By
+     *
+     * The handle of who made it; null: they have none
+     */
+    made_by: string | null;
     /**
      * Null: nothing
      */
@@ -6920,6 +6926,62 @@ export type ListImageDatesResponses = {
 };
 
 export type ListImageDatesResponse = ListImageDatesResponses[keyof ListImageDatesResponses];
+
+export type ListPublicImagesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Tag
+         *
+         * Has it
+         */
+        tag?: string | null;
+        /**
+         * Limit
+         *
+         * Items a page
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the page before
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/explore';
+};
+
+export type ListPublicImagesErrors = {
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListPublicImagesError = ListPublicImagesErrors[keyof ListPublicImagesErrors];
+
+export type ListPublicImagesResponses = {
+    /**
+     * Successful Response
+     */
+    200: ImagePage;
+};
+
+export type ListPublicImagesResponse = ListPublicImagesResponses[keyof ListPublicImagesResponses];
 
 export type ChangeImagesData = {
     /**
