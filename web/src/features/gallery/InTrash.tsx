@@ -31,10 +31,11 @@ export function InTrash({
           action={restoreImage}
           thing={image}
           look="primary"
+          small
           busy={trashed.busy}
           onPress={trashed.restore}
         />
-        <ActionButton action={deleteForGood} thing={image} look="danger" onPress={trashed.remove} />
+        <ActionButton action={deleteForGood} thing={image} look="danger" small onPress={trashed.remove} />
       </div>
     </section>
   );
