@@ -56,7 +56,7 @@ export function useArrival(main: RefObject<HTMLElement | null>): void {
     shown = pathname;
     const place = main.current;
     if (!place) return;
-    const known = kind === NavigationType.Pop ? left.get(key) : undefined;
+    const known = kind === NavigationType.Pop ? left.get(entryOf(key)) : undefined;
     // Opened for the first time: the browser has put the focus where it belongs, and a reload comes back to where one was.
     if (before === null) return known && comeBack(place, { ...known, focus: null });
     if (before !== pathname) {
@@ -141,10 +141,15 @@ function giveFocus(control: HTMLElement): void {
   });
 }
 
+/** Pages that were opened by their address have no key, or all the same one: they are known by the address. */
+function entryOf(key = "default"): string {
+  return key === "default" ? location.pathname + location.search : key;
+}
+
 /** Of the entry of the history that is shown now, which changes before anything is drawn. */
 function note(news: Partial<Left>): void {
   const state: unknown = history.state;
-  const key = (state as { key?: string } | null)?.key ?? "default";
+  const key = entryOf((state as { key?: string } | null)?.key);
   const before = left.get(key) ?? { y: window.scrollY, focus: null };
   left.delete(key);
   left.set(key, { ...before, ...news });

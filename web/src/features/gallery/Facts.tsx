@@ -24,6 +24,8 @@ export function Facts({ image }: { image: Image }) {
   const { t } = i18n;
   const recipe = image.generation_params as Recipe;
   const { source_image } = recipe;
+  // What is in the trash is no source, and keeps what was said of it.
+  const inTrash = image.trashed_at !== null;
   return (
     <>
       {recipe.prompt ? (
@@ -33,18 +35,18 @@ export function Facts({ image }: { image: Image }) {
       )}
       {source_image !== undefined && <MadeFrom id={source_image} />}
       <div className={styles.actions}>
-        <ActionLink action={reuseImage} thing={image} look="primary" wide />
-        <ActionLink action={startFromImage} thing={image} wide />
-        <Enlarge image={image} />
+        <ActionLink action={reuseImage} thing={image} look={inTrash ? "plain" : "primary"} wide />
+        {!inTrash && <ActionLink action={startFromImage} thing={image} wide />}
+        {!inTrash && <Enlarge image={image} />}
       </div>
-      <Rating image={image} />
-      <Tags image={image} />
+      {!inTrash && <Rating image={image} />}
+      {!inTrash && <Tags image={image} />}
       <Lineage id={image.id} />
       <Similar id={image.id} />
       <Parameters image={image} />
       {image.job_id === null && <OtherProgram id={image.id} />}
       <Raw image={image} />
-      <p className={styles.keys}>{t("gallery.keys")}</p>
+      <p className={styles.keys}>{t(inTrash ? "gallery.keys_in_trash" : "gallery.keys")}</p>
     </>
   );
 }

@@ -58,11 +58,13 @@ export function GalleryPage() {
           ]}
           onChange={(value) => ask({ ...search, favorite: value === "favorites" }, true)}
         />
-        <UploadButton />
-        <Link to="/trash" className={buttonClass("quiet", { small: true })}>
-          <Trash2Icon size={16} />
-          {t("gallery.trash")}
-        </Link>
+        <div className={styles.ways}>
+          <UploadButton />
+          <Link to="/trash" className={buttonClass("quiet", { small: true })}>
+            <Trash2Icon size={16} />
+            <span className={styles.name}>{t("gallery.trash")}</span>
+          </Link>
+        </div>
       </header>
       <SearchBar
         search={search}

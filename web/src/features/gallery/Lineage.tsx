@@ -25,13 +25,16 @@ export function Lineage({ id }: { id: string }) {
     image,
     note: generation > 1 ? t("gallery.lineage.on", { n: generation }) : null,
   }));
+  // Each stands once, by what says most of it.
+  const named = new Set([...data.made_from, ...data.made_of_it].map(({ image }) => image.id));
+  const others = data.same_prompt.filter((image) => !named.has(image.id));
   return (
     <>
       <Pictures title={t("gallery.lineage.made_from")} row={back} />
       <Pictures title={t("gallery.lineage.made_of_it")} row={on} />
       <Pictures
         title={t("gallery.lineage.same_prompt")}
-        row={data.same_prompt.map((image) => ({ image, note: null }))}
+        row={others.map((image) => ({ image, note: null }))}
       />
       {data.more && <p className={styles.more}>{t("gallery.lineage.more")}</p>}
     </>

@@ -17,7 +17,7 @@ export function MadeFrom({ id }: { id: string }) {
   return (
     <Link to={`/gallery?view=${id}`} className={styles.link}>
       <img src={data.thumbnail_url ?? data.file_url} alt="" />
-      {t("gallery.made_from")}
+      {t(data.trashed_at === null ? "gallery.made_from" : "gallery.made_from_trashed")}
     </Link>
   );
 }

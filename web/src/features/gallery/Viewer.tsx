@@ -6,9 +6,11 @@ import { useEffect, useState, type KeyboardEvent } from "react";
 import type { Image, Recipe } from "@/api/types";
 import { ActionDownload, ActionIcon } from "@/entities/ActionControl";
 import { AddToCollection } from "@/entities/collection/AddToCollection";
+import { deleteForGood } from "@/entities/image/actions/deleteForGood";
 import { deleteImage } from "@/entities/image/actions/deleteImage";
 import { downloadImage } from "@/entities/image/actions/downloadImage";
 import { favoriteImage } from "@/entities/image/actions/favoriteImage";
+import { restoreImage } from "@/entities/image/actions/restoreImage";
 import { reuseImage } from "@/entities/image/actions/reuseImage";
 import { startFromImage } from "@/entities/image/actions/startFromImage";
 import { pictureTitle } from "@/entities/image/pictureTitle";
@@ -28,8 +30,10 @@ import { useTitle } from "@/ui/useTitle";
 import { BeforeAfter } from "./BeforeAfter";
 import { Facts } from "./Facts";
 import { FilmStrip } from "./FilmStrip";
+import { InTrash } from "./InTrash";
 import { Share } from "./Share";
 import { VIEWER, ZOOM } from "./shortcuts";
+import { useTrashed } from "./useTrashed";
 import styles from "./Viewer.module.css";
 import { FIT, type View } from "./zoom";
 import { keyView, Zoomable } from "./Zoomable";
@@ -92,12 +96,23 @@ export function Viewer(props: ViewerProps) {
   const source = (image?.generation_params as Recipe | undefined)?.source_image;
   const title = image ? pictureTitle(image.generation_params, i18n) : t("gallery.viewer");
   useTitle(title, "inside");
-  useOfferActions(title, image, [
-    { action: favoriteImage, run: actions.favorite },
-    { action: reuseImage },
-    { action: startFromImage },
-    { action: deleteImage, run: onRemove },
-  ]);
+  const trashed = useTrashed({ onBack: () => void refetch(), onGone: onClose });
+  const inTrash = image !== undefined && image.trashed_at !== null;
+  useOfferActions(
+    title,
+    image,
+    inTrash
+      ? [
+          { action: restoreImage, run: trashed.restore },
+          { action: deleteForGood, run: trashed.remove },
+        ]
+      : [
+          { action: favoriteImage, run: actions.favorite },
+          { action: reuseImage },
+          { action: startFromImage },
+          { action: deleteImage, run: onRemove },
+        ],
+  );
 
   useEffect(() => {
     if (remaining !== null && remaining < NEAR_END) onNearEnd();
@@ -112,7 +127,8 @@ export function Viewer(props: ViewerProps) {
     if (newer && shortcutOf([VIEWER.newer], event, null)) onShow(newer);
     else if (older && shortcutOf([VIEWER.older], event, null)) onShow(older);
     else if (zoom && image) setView(keyView(view, zoom.to, event.currentTarget, image.width));
-    else if (!image || !actions.onKey(image, event, onRemove)) return;
+    else if (!image) return;
+    else if (!(inTrash ? trashed.onKey(image, event) : actions.onKey(image, event, onRemove))) return;
     event.preventDefault();
   };
 
@@ -123,7 +139,10 @@ export function Viewer(props: ViewerProps) {
           {image && lost ? (
             <LostPicture jobId={image.job_id} />
           ) : image ? (
-            <ContextMenu entries={actions.entriesOf(image, onRemove)} className={styles.middle}>
+            <ContextMenu
+              entries={inTrash ? trashed.entriesOf(image) : actions.entriesOf(image, onRemove)}
+              className={styles.middle}
+            >
               {comparing === id && source !== undefined ? (
                 <BeforeAfter source={source} image={image} title={title} />
               ) : (
@@ -183,19 +202,31 @@ export function Viewer(props: ViewerProps) {
                   <SquareSplitHorizontalIcon />
                 </IconButton>
               )}
-              <ActionIcon action={favoriteImage} thing={image} withKeys onPress={actions.favorite} />
-              <ActionDownload action={downloadImage} thing={image} />
-              <Share image={image} actions={actions} />
-              <AddToCollection image={image.id} />
-              <ActionIcon action={deleteImage} thing={image} withKeys onPress={() => onRemove(image)} />
+              {inTrash ? (
+                <ActionDownload action={downloadImage} thing={image} />
+              ) : (
+                <>
+                  <ActionIcon action={favoriteImage} thing={image} withKeys onPress={actions.favorite} />
+                  <ActionDownload action={downloadImage} thing={image} />
+                  <Share image={image} actions={actions} />
+                  <AddToCollection image={image.id} />
+                  <ActionIcon action={deleteImage} thing={image} withKeys onPress={() => onRemove(image)} />
+                </>
+              )}
             </>
           )}
           <IconButton label={t("action.close")} onClick={onClose} className={styles.close}>
             <XIcon />
           </IconButton>
         </div>
-        <div className={styles.facts}>{image && <Facts key={image.id} image={image} />}</div>
+        <div className={styles.facts}>
+          {image && image.trashed_at !== null && (
+            <InTrash image={image} trashedAt={image.trashed_at} trashed={trashed} />
+          )}
+          {image && <Facts key={image.id} image={image} />}
+        </div>
       </div>
+      {trashed.question}
     </Dialog>
   );
 }
