@@ -31,7 +31,7 @@ PASSWORD = "a long and quiet river"  # noqa: S105 - of people who live for one r
 
 _ROWS = """
     INSERT INTO images (id, user_id, s3_key, thumbnail_url, width, height, format, file_size, generation_params, created_at)
-    SELECT gen_random_uuid(), $1, 'images/' || n || '.v2.png', 'thumbnails/' || n || '.webp',
+    SELECT gen_random_uuid(), $1, 'images/' || $1::uuid || '/' || n || '.v2.png', 'thumbnails/' || $1::uuid || '/' || n || '.webp',
            (ARRAY[1024, 768, 1216, 832])[1 + n % 4], (ARRAY[1024, 1152, 832, 1216])[1 + n % 4], 'png', 1000000,
            jsonb_build_object('prompt', 'a house by the sea, number ' || n, 'model', 'toy', 'steps', 20), now() - n * interval '10 minutes'
       FROM generate_series(1, $2) AS n
