@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "2026_12_08_stalled_tasks"
-down_revision = "2026_12_07_archives"
+down_revision = "2026_12_08_explore"
 branch_labels = None
 depends_on = None
 

@@ -90,7 +90,7 @@ test("a picture of the same prompt that was made of it stands once", async () =>
 });
 
 test("what was just deleted is not led to", async () => {
-  putAway(["child"]);
+  putAway("child");
   studio({
     [LINEAGE]: lineage({ made_of_it: [kin("child", 1)], same_prompt: [image("sibling")], more: true }),
   });

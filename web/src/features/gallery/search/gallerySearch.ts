@@ -106,17 +106,17 @@ export function isNarrowed(search: Search): boolean {
 export function filterOf(search: Search): Filter {
   const { favorite, tags, loras, rating, width, height } = search;
   const stars = rating === "" ? undefined : Number(rating[0]);
-  const more: { [name in keyof More]: More[name] | undefined } = {
+  const more: Partial<Record<keyof More, unknown>> = {
     q: some(search.q),
     model: some(search.model),
-    lora: loras.length > 0 ? [...loras] : undefined,
-    job_type: some(search.job_type) as More["job_type"],
+    lora: loras.length > 0 ? loras : undefined,
+    job_type: some(search.job_type),
     // As it is written: it may be larger than numbers are exact here.
-    seed: some(search.seed) as unknown as More["seed"],
-    origin: some(search.origin) as More["origin"],
+    seed: some(search.seed),
+    origin: some(search.origin),
     rating_from: stars,
     rating_to: rating.endsWith("+") ? undefined : stars,
-    visibility: some(search.visibility) as More["visibility"],
+    visibility: some(search.visibility),
     created_from: momentOf(search.after),
     created_to: momentOf(search.before),
     collection: some(search.in),
@@ -124,7 +124,7 @@ export function filterOf(search: Search): Filter {
     height_from: height === "" ? undefined : Number(height),
   };
   const asked = Object.entries(more).filter(([, value]) => value !== undefined);
-  return { favorite, tags, more: Object.fromEntries(asked) as More };
+  return { favorite, tags, more: Object.fromEntries(asked) };
 }
 
 function some(value: string): string | undefined {
