@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import pytest
 from sqlalchemy import text
 
 from harness.clock import set_clock
@@ -221,64 +220,6 @@ async def test_what_is_due_is_not_made_up_where_todays_price_is_not_what_was_pai
     assert (option.action, option.at_once, option.due_now) == ("upgrade", True, None)
 
 
-async def test_a_payment_that_is_heard_of_last_is_noted_with_what_it_brought(database: Database) -> None:
-    # given two upgrades, of which the first is not heard of: the second brings everything
-    user_id, store = await begin(database, START)
-    number = store.buy("starter", "monthly", "t")
-    store.go_to(START + timedelta(days=3))
-    store.change(number, "pro", "monthly", at_once=True)
-    store.go_to(START + timedelta(days=5))
-    store.change(number, "studio", "monthly", at_once=True)
-    bought, first, second = store.told[:2], store.told[2:4], store.told[4:]
-    await hear(database, [*bought, *second])
-    async with database.read() as session:
-        assert await _brought(session, user_id) == [5_000, 25_000]
-
-    # when
-    await hear(database, first, at=store.now)
-
-    # then nothing more is given, and each of the two stands with its own
-    async with database.read() as session:
-        assert await balance_of(session, user_id) == 30_000
-        assert await _brought(session, user_id) == [5_000, 10_000, 15_000]
-
-
-@pytest.mark.parametrize("both", [False, True])
-async def test_what_a_refund_took_of_another_payments_credits_comes_again(
-    database: Database, both: bool
-) -> None:
-    # given the second of two upgrades, refunded with all that it seemed to have brought
-    user_id, store = await begin(database, START)
-    number = store.buy("starter", "monthly", "t")
-    store.go_to(START + timedelta(days=3))
-    store.change(number, "pro", "monthly", at_once=True)
-    store.go_to(START + timedelta(days=5))
-    store.change(number, "studio", "monthly", at_once=True)
-    bought, first, second = store.told[:2], store.told[2:4], store.told[4:]
-    latest = max(store.invoices)
-    store.refund(latest)
-    refund = store.told[6:]
-    await hear(database, [*bought, *second, *refund], at=store.now)
-    async with database.read() as session:
-        assert await balance_of(session, user_id) == 5_000
-
-    # when the first is heard of, which had brought a part of it, and may have been refunded too
-    if both:
-        store.refund(sorted(store.invoices)[-2])
-    await hear(database, [*first, *store.told[6 + len(refund) :]], at=store.now)
-    await hear(database, [], at=store.now)
-
-    # then
-    async with database.read() as session:
-        assert await balance_of(session, user_id) == (5_000 if both else 15_000)
-        kept = text(
-            "SELECT credits_given - taken_back - not_taken_back FROM payments WHERE user_id = :id ORDER BY paid_at"
-        )
-        expected = [5_000, 0, 0] if both else [5_000, 10_000, 0]
-        assert list(await session.scalars(kept, {"id": user_id})) == expected
-        assert await find_disagreements(session) == []
-
-
 async def test_a_refund_takes_back_what_it_paid_for_down_to_zero(database: Database) -> None:
     # given a month and a pack, of which most is spent
     user_id, store = await begin(database, START)
@@ -407,9 +348,3 @@ async def test_a_plan_may_keep_some_credits_of_a_month_for_one_month_more(databa
         kept = [amount for key, amount, _ in await grants_of(session, user_id) if key.startswith("rollover")]
         assert kept == [2_000, 2_000]
         assert await find_disagreements(session) == []
-
-
-async def _brought(session: ReadSession, user_id: UUID) -> list[int]:
-    """What each payment has brought, in the order of the payments."""
-    asked = text("SELECT credits_given FROM payments WHERE user_id = :user_id ORDER BY paid_at")
-    return list(await session.scalars(asked, {"user_id": user_id}))
