@@ -11,13 +11,12 @@ import pytest
 
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
-from pingvas.base.ids import new_id
 from pingvas.gallery.collections import add_images, create_collection
 from tests.make.accounts import SignedInPerson, sign_up
 from tests.make.gallery import make_image, make_tag, tag_image
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
-KEY = new_id()
+KEY = UUID("0190a000-0000-7000-8000-000000000042")
 
 
 @pytest.fixture
