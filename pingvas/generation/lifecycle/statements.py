@@ -360,10 +360,10 @@ END = text(f"""
 
 # A completed job of a person's whose image is still the one that was looked for.
 LOCK_DELIVERED = text("""
-    SELECT job.id, subscription_id, model_id, job_type, job.api_key_id, completed_at, actual_credits,
+    SELECT job.id, job.subscription_id, job.model_id, job.job_type, job.api_key_id, job.completed_at, job.actual_credits,
            CAST(job.created_at AT TIME ZONE 'UTC' AS date) AS asked_on
       FROM generation_jobs AS job JOIN images AS image ON image.job_id = job.id
-     WHERE job.id = :job_id AND job.user_id = :user_id AND status = 'completed' AND undelivered_at IS NULL
+     WHERE job.id = :job_id AND job.user_id = :user_id AND job.status = 'completed' AND job.undelivered_at IS NULL
        AND image.s3_key = :key
        FOR NO KEY UPDATE OF job
 """)
