@@ -228,6 +228,7 @@ async def test_every_route_with_an_id_is_not_found_to_a_stranger(
         "passkey_id": {"name": "x"},
         "tag_id": {"name": "x"},
         "collection_id": {"name": "x"},
+        "upload_id": None,
     }
     inside = "/api/v1/collections/{collection_id}/images"
     bodies_there: dict[tuple[str, str], Any] = {
