@@ -124,6 +124,8 @@ BEYOND_A_SCHEMA = {
     "names a collection that is not there": "collections are rows",
     "names an image that is not": "images are rows, and in a collection or not",
     "give either ids or a filter": "one of two fields",
+    "There is no image to put": "images are rows",
+    "An archive has": "the same, counted",
     "name of a time zone": "a list of names",
     "is moved itself": "an id compared with a list of others",
     "names what cannot be used": "parts and images are rows, and fit each other or do not",
