@@ -15,6 +15,7 @@ T = TypeVar("T")
 
 def run_with_database(act: Callable[[Database, Settings], Awaitable[T]], *, connections: int = 1) -> T:
     """Do something and let go of the database; whatever is written meanwhile is private."""
+    import pingvas.tables  # noqa: F401 - foreign keys between rooms are found by name once every table is known
     from pingvas.base.db import Database
     from pingvas.base.private_files import keep_files_private
     from pingvas.base.settings import load_settings
