@@ -78,7 +78,9 @@ LINEAGE = [
         SELECT made.id, source.id, named.role
           FROM added AS made
          CROSS JOIN LATERAL sources_named(made.generation_params) AS named
-          JOIN images AS source ON source.id = named.source_id AND source.user_id = made.user_id AND source.id <> made.id
+         -- one by one, by the key: whatever the planner knows of the table, it is never read through
+         CROSS JOIN LATERAL (SELECT id FROM images
+                              WHERE id = named.source_id AND user_id = made.user_id AND id <> made.id OFFSET 0) AS source
         ON CONFLICT DO NOTHING;
         RETURN NULL;
     END
