@@ -47,11 +47,13 @@ def strips(size: Size) -> Iterator[tuple[int, int, int, int]]:
 def filled(image: Image.Image) -> Image.Image:
     """RGB: what is transparent takes the colours around it, which say more to a model than the black most files hold.
 
+    An RGB image is given back itself, not a copy.
+
     Opaque and half transparent pixels keep their own colours exactly. Beyond MOST_FILLED_PIXELS the colours around are those
     of a smaller copy, so that memory is needed for the picture's bytes and not for many layers of floats.
     """
     if not image.has_transparency_data:
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")  # a copy of the largest is 268 MB
     if image.width * image.height > MOST_FILLED_PIXELS:
         return _filled_from_smaller(image.convert("RGBA"))
     pixels = np.asarray(image.convert("RGBA"))
