@@ -87,7 +87,8 @@ async def fill(bare: asyncpg.Connection, images: int, people: int, largest: int)
     index = await bare.fetchval("SELECT pg_get_indexdef('ix_image_search_document'::regclass)")
     await bare.execute("DROP INDEX ix_image_search_document")
     await bare.execute(
-        "INSERT INTO image_search (image_id, document) SELECT id, search_document(images) FROM images"
+        "INSERT INTO image_search (image_id, document) SELECT id, document FROM images"
+        " CROSS JOIN LATERAL search_document(id, user_id, generation_params)"
     )
     await bare.execute(index)
     await bare.execute("VACUUM ANALYZE")

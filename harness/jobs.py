@@ -1,9 +1,10 @@
 """What a person asks for and what a worker hands over, ready to be submitted and to end a job with."""
 
+from hashlib import sha256
 from typing import Any
 
 from pingvas.base.ids import new_id
-from pingvas.gallery.storage_keys import image_key, thumbnail_key
+from pingvas.gallery.storage_keys import image_key, large_thumbnail_key, thumbnail_key
 from pingvas.generation.lifecycle.claims import ClaimedJob
 from pingvas.generation.lifecycle.ends import FinishedImage
 from pingvas.generation.requests.job_request import ImageRequest
@@ -38,4 +39,8 @@ def finished_image_of(job: ClaimedJob) -> FinishedImage:
             "engine": {"torch": "2"},
         },
         tags=job.parameters.tags,
+        thumbnail_large_key=large_thumbnail_key(job.user_id, image_id),
+        thumbhash="GQgOBYDwiIh3eIiAd3iHeIhwh3iId4h4",
+        content_hash=sha256(image_id.bytes).hexdigest(),
+        look_hash=f"{int.from_bytes(sha256(image_id.bytes).digest()):0256b}",
     )

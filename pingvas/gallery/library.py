@@ -177,10 +177,12 @@ def _conditions(
     if filter.visibility is not None:
         # In the statement itself, for the index holds the shared ones alone.
         yield image.visibility == bindparam(None, filter.visibility, literal_execute=True)
+    # The same: of these, the index holds what few images are.
+    for kind, asked in ((image.job_type, filter.job_type), (image.origin, filter.origin)):
+        if asked is not None:
+            yield kind == bindparam(None, asked, literal_execute=True)
     for column, value in (
         (image.model, filter.model),
-        (image.job_type, filter.job_type),
-        (image.origin, filter.origin),
         (image.seed, None if filter.seed is None else Decimal(filter.seed)),
         (image.api_key_id, filter.api_key),
     ):

@@ -1,24 +1,22 @@
-"""Which of a person's images are the same, and which look alike: read from what is stored, by a chore, soon after an image is kept.
+"""Which of a person's images are the same, and which look alike.
 
-Two are the same when their bytes are; they look alike when their look hashes differ in few bits. Told to their owner alone.
+What tells it is written with the image; for images from before that, a chore reads it from what is stored. Two are the same when their bytes are; they look alike when their look hashes differ in few bits. Told to their owner alone.
 """
 
 from __future__ import annotations
 
 import asyncio
-import io
+from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import sha256
 from uuid import UUID
 
-from PIL import Image as Picture
 from sqlalchemy import ARRAY, Row, Uuid, bindparam, select, text
 
 from pingvas.accounts.actor import Actor
 from pingvas.adapters.storage import ObjectMissing, Storage
 from pingvas.base.db import Database
 from pingvas.base.read_session import ReadSession
-from pingvas.engine.images.look_hash import look_hash
+from pingvas.engine.images.look_hash import ImageHashes, image_hashes
 from pingvas.engine.images.thumbnails import NoThumbnail, thumbnails_of
 from pingvas.gallery.library import ImageNotFound
 from pingvas.gallery.tables import Image
@@ -110,27 +108,29 @@ async def read_looks(database: Database, storage: Storage, at_once: int = READ_A
         async with database.read() as session:
             images = (await session.execute(_UNREAD, {"most": at_once})).all()
         for image in images:
-            content, look = await _read(storage, image)
+            hashes = await _read(storage, image)
+            note = {"id": image.id, "key": image.s3_key, "content": b"", "look": None}
+            if hashes is not None:
+                note |= {"content": hashes.content, "look": hashes.look}
             async with database.transaction() as session:
-                note = {"id": image.id, "key": image.s3_key, "content": content, "look": look}
                 await session.execute(_NOTE, note)
-            read += look is not None
-            unreadable += look is None
+            read += hashes is not None
+            unreadable += hashes is None
         if len(images) < at_once:
             return LooksRead(read, unreadable)
 
 
-async def _read(storage: Storage, image: Row[tuple[UUID, str, str | None]]) -> tuple[bytes, str | None]:
-    """The two hashes of an image; of nothing and None where it cannot be read."""
+async def _read(storage: Storage, image: Row[tuple[UUID, str, str | None]]) -> ImageHashes | None:
+    """None: the image cannot be read."""
     try:
         data = await storage.get(image.s3_key)
     except ObjectMissing:
-        return b"", None
+        return None
     small = await _thumbnail(storage, image.thumbnail_url)
     try:
         return await asyncio.to_thread(_hashes, data, small)
     except NoThumbnail:
-        return b"", None
+        return None
 
 
 async def _thumbnail(storage: Storage, key: str | None) -> bytes | None:
@@ -142,13 +142,9 @@ async def _thumbnail(storage: Storage, key: str | None) -> bytes | None:
         return None
 
 
-def _hashes(data: bytes, small: bytes | None) -> tuple[bytes, str]:
-    """The look is that of the thumbnail, which is quick to decode, or of one that is made for it."""
-    for thumbnail in (small, None):
-        try:
-            with Picture.open(io.BytesIO(thumbnail or thumbnails_of(data).small)) as picture:
-                return sha256(data).digest(), look_hash(picture)
-        except OSError as error:
-            if thumbnail is None:
-                raise NoThumbnail from error
-    raise NoThumbnail
+def _hashes(data: bytes, small: bytes | None) -> ImageHashes:
+    """By the thumbnail that is stored, or by one that is made for it."""
+    if small is not None:
+        with suppress(OSError):
+            return image_hashes(data, small)
+    return image_hashes(data, thumbnails_of(data).small)

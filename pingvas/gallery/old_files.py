@@ -35,7 +35,7 @@ _FIND: TextClause = text(f"""
 # A row that went meanwhile, or that another process has changed, is left alone.
 _SWAP = text("""
     WITH changed AS (
-        UPDATE images SET s3_key = :key, file_size = :size WHERE id = :id AND s3_key = :old RETURNING id
+        UPDATE images SET s3_key = :key, file_size = :size, content_hash = NULL WHERE id = :id AND s3_key = :old RETURNING id
     )
     INSERT INTO storage_deletions (key, reason) SELECT :old, 'image cleaned' FROM changed
 """)

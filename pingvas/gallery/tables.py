@@ -31,10 +31,12 @@ NAMES_IMAGES_IN_ITS_FILE = f"""{IS_OLD} AND (generation_params ? 'source_image' 
     OR jsonb_path_exists(generation_params, '$.controlnet[*].image'))"""
 
 
-def _found_by(column: str, name: str | None = None, *, where: str) -> Index:
-    """A person's images of one value, newest first."""
+def _found_by(*column: str, name: str | None = None, where: str) -> Index:
+    """A person's images of one value, or those for which it is true alone, newest first."""
     order = text("created_at DESC")
-    return Index(f"ix_images_user_{name or column}", "user_id", column, order, postgresql_where=text(where))
+    return Index(
+        f"ix_images_user_{name or column[0]}", "user_id", *column, order, postgresql_where=text(where)
+    )
 
 
 class Image(Base):
@@ -51,19 +53,15 @@ class Image(Base):
         Index("idx_images_user_created", "user_id", text("created_at DESC")),
         CheckConstraint("origin IN ('made', 'uploaded')", name="chk_images_origin"),
         CheckConstraint("rating BETWEEN 0 AND 5", name="chk_images_rating"),
-        _found_by("origin", where="origin IS NOT NULL"),
         _found_by("model", where="model IS NOT NULL"),
-        _found_by("job_type", where="job_type IS NOT NULL"),
+        # What nearly all are is found by going through the newest.
+        _found_by(name="uploaded", where="origin = 'uploaded'"),
+        _found_by("job_type", where="job_type <> 'txt2img'"),
         Index("ix_images_user_seed", "user_id", "seed", postgresql_where=text("seed IS NOT NULL")),
-        _found_by("api_key_id", "api_key", where="api_key_id IS NOT NULL"),
+        _found_by("api_key_id", name="api_key", where="api_key_id IS NOT NULL"),
         Index("ix_images_user_rating", "user_id", text("rating DESC"), text("created_at DESC")),
-        Index(
-            "ix_images_user_favorite",
-            "user_id",
-            text("created_at DESC"),
-            postgresql_where=text("is_favorite"),
-        ),
-        _found_by("visibility", "shared", where="visibility IN ('public', 'unlisted')"),
+        _found_by(name="favorite", where="is_favorite"),
+        _found_by("visibility", name="shared", where="visibility IN ('public', 'unlisted')"),
         # What everybody finds, newest first.
         Index(
             "ix_images_public",
@@ -71,7 +69,6 @@ class Image(Base):
             text("id DESC"),
             postgresql_where=text("visibility = 'public' AND trashed_at IS NULL"),
         ),
-        Index("ix_images_user_size", "user_id", "width", "height"),
         Index("ix_images_user_file_size", "user_id", "file_size"),
         # The trash of one person, and what has been in it for the longest.
         Index(
@@ -136,7 +133,7 @@ class Image(Base):
     trashed_at: Mapped[datetime | None]
     # Set by a trigger: the same for all that were made with the same words. NULL: it was made before there were keys.
     prompt_key: Mapped[UUID | None]
-    # SHA-256 of the stored bytes, and what the picture looks like; a chore reads both, see `looks.py`. NULL: not yet.
+    # SHA-256 of the stored bytes, and what the picture looks like; see `looks.py`. NULL: a chore has yet to read them.
     content_hash: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     look_hash: Mapped[Any | None] = mapped_column(BIT(256), deferred=True)
 
@@ -157,6 +154,15 @@ class ImageSearch(Base):
 
     image_id: Mapped[UUID] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), primary_key=True)
     document: Mapped[str] = mapped_column(TSVECTOR)
+
+
+class UnindexedImage(Base):
+    """An image that a job has made and that no search finds yet, until a chore has written its row of `image_search`. A trigger fills
+    this; the image may be gone again."""
+
+    __tablename__ = "unindexed_images"
+
+    image_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
 class Upload(Base):

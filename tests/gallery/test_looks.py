@@ -181,3 +181,25 @@ async def test_it_is_told_over_http(client: httpx.AsyncClient, database: Databas
     assert [image["id"] for image in answer["same"]] == [str(twin.id)]
     assert [one["image"]["id"] for one in answer["alike"]] == [str(near.id)]
     assert answer["is_known"] is True
+
+
+async def test_what_is_sent_in_is_compared_at_once(client: httpx.AsyncClient, database: Database) -> None:
+    # given
+    async with database.transaction() as session:
+        await seed_plans(session)
+    person = await sign_up(client)
+    sent = []
+
+    # when the same picture comes twice, and smaller once more
+    for picture in (scene(1), scene(1), scene(1).resize((200, 150))):
+        answer = await client.post(
+            "/api/v1/images", headers=person.headers, files={"file": ("a.png", png(picture), "image/png")}
+        )
+        assert answer.status_code == 201, answer.text
+        sent.append(answer.json()["id"])
+
+    # then
+    answer = (await client.get(f"/api/v1/images/{sent[0]}/similar", headers=person.headers)).json()
+    assert [image["id"] for image in answer["same"]] == [sent[1]]
+    assert [one["image"]["id"] for one in answer["alike"]] == [sent[2]]
+    assert answer["is_known"] is True

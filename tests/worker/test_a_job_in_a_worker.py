@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from hashlib import sha256
 
 import pytest
 from PIL import Image
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from pingvas.adapters.storage import open_storage
 from pingvas.engine.images.image_files import read_parameters
+from pingvas.engine.images.look_hash import look_hash
 from pingvas.generation.lifecycle.cancel import request_cancel
 from pingvas.generation.tables import Worker
 from pingvas.worker.running.job_context import WorkerTimeouts
@@ -36,6 +38,8 @@ async def test_a_job_becomes_a_stored_picture_with_its_steps_and_its_price(studi
     assert "visibility" not in image.generation_params
     with Image.open(io.BytesIO(await storage.get(image.thumbnail_url))) as thumbnail:
         assert thumbnail.size == (72, 136)
+        assert image.content_hash == sha256(data).digest()
+        assert image.look_hash.to_int() == int(look_hash(thumbnail), 2)
     steps = await studio.steps(job_id)
     assert [(step.step_number, step.step_name) for step in steps][-2:] == [
         (6, "Denoising"),

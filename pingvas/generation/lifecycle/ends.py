@@ -53,6 +53,9 @@ class FinishedImage:
     thumbnail_large_key: str | None = None
     # Of a ThumbHash, in base64.
     thumbhash: str | None = None
+    # Of the stored bytes, in hexadecimal digits; and of what it looks like, in binary ones.
+    content_hash: str | None = None
+    look_hash: str | None = None
 
 
 @dataclass(frozen=True)

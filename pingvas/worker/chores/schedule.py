@@ -34,7 +34,7 @@ from pingvas.billing.sold.reconcile import reconcile
 from pingvas.billing.verify_ledger import verify_ledger
 from pingvas.gallery.archives import forget_archives
 from pingvas.gallery.bulk_tasks import forget_tasks, run_tasks
-from pingvas.gallery.fill_search import make_old_images_searchable
+from pingvas.gallery.fill_search import index_new_images, make_old_images_searchable
 from pingvas.gallery.lineage import trace_old_images
 from pingvas.gallery.looks import read_looks
 from pingvas.gallery.missing_thumbnails import fill_thumbnails
@@ -112,6 +112,10 @@ async def _delete_objects(context: ChoreContext) -> Counts:
 
 async def _clean_old_files(context: ChoreContext) -> Counts:
     return asdict(await clean_old_files(context.database, context.storage))
+
+
+async def _index_new_images(context: ChoreContext) -> Counts:
+    return {"indexed": await index_new_images(context.database)}
 
 
 async def _make_old_images_searchable(context: ChoreContext) -> Counts:
@@ -255,6 +259,7 @@ CHORES = (
     Chore("send_mail", "* * * * * */2", "every 2 seconds", _send_mail),
     Chore("make_exports", "* * * * * */5", "every 5 seconds", _make_exports, at_most=2 * 3600.0),
     Chore("change_many_images", "* * * * * */2", "every 2 seconds", _change_many_images, at_most=3600.0),
+    Chore("index_new_images", "* * * * * */2", "every 2 seconds", _index_new_images, at_most=3600.0),
     Chore("erase_leaving", "*/5 * * * *", "every 5 minutes", _erase_leaving),
     Chore("delete_objects", "* * * * * */10", "every 10 seconds", _delete_objects),
     Chore("clean_old_files", "*/5 * * * *", "every 5 minutes", _clean_old_files, at_most=3000.0),

@@ -14,6 +14,7 @@ from pingvas.adapters.storage import StorageUnavailable
 from pingvas.base.backoff import pauses
 from pingvas.base.ids import new_id
 from pingvas.engine.images import image_files
+from pingvas.engine.images.look_hash import ImageHashes, image_hashes
 from pingvas.engine.images.thumbnails import CONTENT_TYPE, Thumbnails, make_thumbnails
 from pingvas.engine.requests import Result
 from pingvas.gallery.named_images import without_images
@@ -38,7 +39,7 @@ async def store_image(
     """
     image_id, format = new_id(), job.parameters.format
     parameters = _generation_params(job, context)
-    data, thumbnails = await asyncio.to_thread(_encode, result, format, parameters)
+    data, thumbnails, hashes = await asyncio.to_thread(_encode, result, format, parameters)
     key, small_key = image_key(job.user_id, image_id, format), thumbnail_key(job.user_id, image_id)
     large_key = large_thumbnail_key(job.user_id, image_id)
     deadline = time.monotonic() + context.timeouts.store
@@ -70,17 +71,20 @@ async def store_image(
         tags=job.parameters.tags,
         thumbnail_large_key=large_key,
         thumbhash=b64encode(thumbnails.hash).decode(),
+        content_hash=hashes.content.hex(),
+        look_hash=hashes.look,
         file_url=urls[0],
         thumbnail_url=urls[1],
         thumbnail_large_url=urls[2],
     )
 
 
-def _encode(result: Result, format: str, parameters: dict[str, Any]) -> tuple[bytes, Thumbnails]:
+def _encode(result: Result, format: str, parameters: dict[str, Any]) -> tuple[bytes, Thumbnails, ImageHashes]:
     # A file goes wherever its owner sends it, and an id alone opens an unlisted image: ids stay in the row.
     told = without_images(parameters)
     data = image_files.encode(result.image, format, told, version=VERSION)
-    return data, make_thumbnails(result.image)
+    thumbnails = make_thumbnails(result.image)
+    return data, thumbnails, image_hashes(data, thumbnails.small)
 
 
 def _generation_params(job: ClaimedJob, context: JobContext) -> dict[str, Any]:
