@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.tables import User
@@ -129,12 +130,9 @@ async def list_images_of(
     """A page of the images of a collection in their order, and whether it is the actor's. Of somebody else's public collection: those
     that everybody may see. Raises CollectionNotFound and BadCursor."""
     is_mine = await _is_mine(session, actor, collection_id)
-    query = placed_images(collection_id)
-    if not is_mine:
-        query = query.where(*_MAY_BE_SHOWN)
     page = await read_page(
         session,
-        query,
+        placed_images(collection_id, *(() if is_mine else _MAY_BE_SHOWN)),
         asked,
         order=(CollectionImage.sort_order, CollectionImage.image_id),
         descending=False,
@@ -143,11 +141,18 @@ async def list_images_of(
     return page.of(lambda row: row[1]), is_mine
 
 
-def placed_images(collection_id: UUID) -> Select[*tuple[CollectionImage, Image]]:
-    """The images of a collection with their places."""
+def placed_images(
+    collection_id: UUID, *conditions: ColumnElement[bool]
+) -> Select[*tuple[CollectionImage, Image]]:
+    """The images of a collection with their places, those of which the conditions are true.
+
+    Looked up one by one, in order, whatever the planner knows of collections: of a large one it would read all images through.
+    """
+    placed = select(Image).where(Image.id == CollectionImage.image_id, *conditions).offset(0)
+    image = aliased(Image, placed.lateral())
     return (
-        select(CollectionImage, Image)
-        .join(Image, Image.id == CollectionImage.image_id)
+        select(CollectionImage, image)
+        .join(image, true())
         .where(CollectionImage.collection_id == collection_id)
     )
 
@@ -336,8 +341,9 @@ async def lock_collection(session: AsyncSession, actor: Actor, collection_id: UU
 async def _key_of_cover(session: ReadSession, collection_id: UUID, image_id: UUID | None) -> str | None:
     if image_id is None:
         return None
-    inside = placed_images(collection_id).where(Image.id == image_id).with_only_columns(Image.s3_key)
-    key: str | None = await session.scalar(inside)
+    inside = (CollectionImage.collection_id == collection_id) & (CollectionImage.image_id == image_id)
+    query = select(Image.s3_key).join(CollectionImage, CollectionImage.image_id == Image.id).where(inside)
+    key: str | None = await session.scalar(query)
     if key is None:
         reason = "names an image that is not in the collection"
         raise Invalid("The cover is one of the collection's images.", field="cover_image_id", reason=reason)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -116,7 +116,7 @@ async def _list_in_order(
         conditions.append(holds(Image.id, words))
     page = await read_page(
         session,
-        placed_images(collection_id).where(*conditions),
+        placed_images(collection_id, *conditions),
         asked,
         order=(CollectionImage.sort_order, CollectionImage.image_id),
         descending=False,
@@ -173,7 +173,8 @@ def _conditions(
 ) -> Iterator[ColumnElement[bool]]:
     yield in_trash(image) if filter.trashed else not_in_trash(image)
     if filter.favorite is not None:
-        yield image.is_favorite.is_(filter.favorite)
+        # As the index says it: `IS TRUE` is not seen to be the same.
+        yield image.is_favorite if filter.favorite else not_(image.is_favorite)
     if filter.visibility is not None:
         # In the statement itself, for the index holds the shared ones alone.
         yield image.visibility == bindparam(None, filter.visibility, literal_execute=True)

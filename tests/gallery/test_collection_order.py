@@ -223,8 +223,8 @@ async def test_pages_of_a_large_collection_read_no_table_from_end_to_end(databas
     plans: list[str] = []
     async with database.transaction() as session:
         for asked in (
-            collections.placed_images(collection.id).where(Image.user_id == actor.user_id),
-            collections.placed_images(collection.id).where(*collections._MAY_BE_SHOWN),
+            collections.placed_images(collection.id, Image.user_id == actor.user_id),
+            collections.placed_images(collection.id, *collections._MAY_BE_SHOWN),
         ):
             query = asked.order_by(CollectionImage.sort_order, CollectionImage.image_id).limit(51)
             plans.append(await plan_of(session, query))

@@ -135,6 +135,11 @@ async def test_no_list_and_no_search_reads_a_table_through(database: Database, p
     assert len(plans) >= len(lists)
     read_through = "\n\n".join(f"{name}\n{plan}" for name, plan in plans if "Seq Scan" in plan)
     assert not read_through, read_through
+    # Of a collection each image is looked up by its id: however many it has, no plan joins all of them with all images.
+    of_collections = [plan for (list_, sort), plan in plans if list_ == "collection" and sort != "newest"]
+    looked_up = [plan for plan in of_collections if "pk_images" in plan]
+    assert looked_up
+    assert not [plan for plan in looked_up if "Hash Join" in plan or "Merge Join" in plan]
 
 
 @contextmanager
