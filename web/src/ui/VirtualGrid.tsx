@@ -84,6 +84,8 @@ export function VirtualGrid<T>(props: VirtualGridProps<T>) {
     gap,
     overscan: ROWS_BEYOND,
     scrollMargin: place.top,
+    // Rows beyond the edge are there already: the next ones may wait for the frame.
+    useFlushSync: false,
     // What has the focus stays in the page, wherever that is scrolled to.
     rangeExtractor: (range) => {
       const shown = defaultRangeExtractor(range);
