@@ -49,8 +49,8 @@ _PAGES: Mapping[str, str] = {
     "account_leaving": "/account",
     "export_ready": "/account/data",
     "credits_expire": "/credits",
-    "image_hidden": "/gallery/{image_id}",
-    "image_shown": "/gallery/{image_id}",
+    "image_hidden": "/gallery?view={image_id}",
+    "image_shown": "/gallery?view={image_id}",
 }
 _PURPOSES: Mapping[str, Purpose] = {
     "verify_email": "verify_email",

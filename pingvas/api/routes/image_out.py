@@ -114,11 +114,9 @@ class HiddenOut(BaseModel):
 class ImageDetailsOut(ImageOut):
     """An image by itself says who made it and what another program wrote into it, too, and who likes it."""
 
-    likes: int = Field(0, ge=0, description="How many people like it, once everybody sees it")
-    liked: bool = Field(False, description="I am one of them")
-    hidden: HiddenOut | None = Field(
-        None, description="An admin lets nobody but me see it; null: they do not"
-    )
+    likes: int = Field(ge=0, description="How many people like it, where everybody sees it")
+    liked: bool = Field(description="I am one of them")
+    hidden: HiddenOut | None = Field(description="An admin lets nobody but me see it; null: they do not")
     made_by: str | None = Field(description="The handle of who made it; null: they have none")
     metadata: MetadataOut | None = Field(description="Null: nothing")
 
@@ -231,7 +229,8 @@ async def image_details_out(
     """The same, who made it, and what another program wrote into it."""
     shown = await image_out(image, storage, tags, keys)
     made_by, metadata = await find_handle(session, image.user_id), await _metadata_out(session, image)
-    return ImageDetailsOut(**dict(shown), made_by=made_by, metadata=metadata)
+    more: dict[str, Any] = {"likes": 0, "liked": False, "hidden": None}
+    return ImageDetailsOut(**dict(shown), **more, made_by=made_by, metadata=metadata)
 
 
 async def _metadata_out(session: ReadSession, image: Image) -> MetadataOut | None:

@@ -9,6 +9,7 @@ import type { ImageDetails, Recipe } from "@/api/types";
 import { isOffered } from "@/entities/action";
 import { downloadImage } from "@/entities/image/actions/downloadImage";
 import { reuseImage } from "@/entities/image/actions/reuseImage";
+import { LikeButton } from "@/entities/image/LikeButton";
 import { pictureTitle } from "@/entities/image/pictureTitle";
 import { imageQuery } from "@/entities/image/queries";
 import { useI18n } from "@/i18n/useI18n";
@@ -17,6 +18,7 @@ import { Empty, Failed, Loading } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 
 import { PublicFrame } from "./PublicFrame";
+import { Report } from "./Report";
 import styles from "./PicturePage.module.css";
 
 interface PicturePageProps {
@@ -64,6 +66,7 @@ function Picture({ image, settings }: { image: ImageDetails; settings: PicturePa
         <h1 className={styles.words}>{title}</h1>
         {image.made_by !== null && <p className={styles.soft}>{t("explore.by", { name: image.made_by })}</p>}
         <div className={styles.ways}>
+          {image.visibility === "public" && <LikeButton image={image} />}
           {isOffered(reuseImage, image) && (
             <Link to={reuseImage.to(image)} className={buttonClass("primary")}>
               <RefreshCwIcon />
@@ -85,6 +88,9 @@ function Picture({ image, settings }: { image: ImageDetails; settings: PicturePa
           <h2 className={styles.heading}>{t("explore.settings")}</h2>
           {settings(image)}
         </section>
+        <div>
+          <Report id={image.id} />
+        </div>
       </div>
     </article>
   );
