@@ -85,7 +85,7 @@ async def list_hidden(session: ReadSession, asked: PageRequest) -> Page[HiddenVi
     return page.of(lambda row: HiddenView(*row))
 
 
-def _views() -> Select[tuple[HiddenImage, Image, User]]:
+def _views() -> Select[HiddenImage, Image, User]:
     return (
         select(HiddenImage, Image, User)
         .join(Image, Image.id == HiddenImage.image_id)
@@ -95,7 +95,8 @@ def _views() -> Select[tuple[HiddenImage, Image, User]]:
 
 async def _view(session: AsyncSession, image_id: UUID) -> HiddenView:
     query = _views().where(HiddenImage.image_id == image_id).execution_options(populate_existing=True)
-    return HiddenView(*(await session.execute(query)).one())
+    hidden, image, owner = (await session.execute(query)).one()
+    return HiddenView(hidden, image, owner)
 
 
 async def _lock(session: AsyncSession, image_id: UUID) -> Image:

@@ -35,7 +35,7 @@ class ReportedImage:
 
     image: Image
     owner: User
-    counts: Mapping[Reason, int]
+    counts: Mapping[str, int]
     reports: Sequence[tuple[ImageReport, User]]
 
 
@@ -112,14 +112,14 @@ def kept_words(words: str | None) -> str | None:
     return words.strip() if words is not None and shows_something(words) else None
 
 
-async def _counts(session: ReadSession, ids: Sequence[UUID]) -> dict[UUID, dict[Reason, int]]:
+async def _counts(session: ReadSession, ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
     query = (
         select(ImageReport.image_id, ImageReport.reason, func.count())
         .where(ImageReport.image_id.in_(ids), _IS_OPEN)
         .group_by(ImageReport.image_id, ImageReport.reason)
         .order_by(func.count().desc(), ImageReport.reason)
     )
-    counts: dict[UUID, dict[Reason, int]] = {id: {} for id in ids}
+    counts: dict[UUID, dict[str, int]] = {id: {} for id in ids}
     for image_id, reason, count in await session.execute(query):
         counts[image_id][reason] = count
     return counts

@@ -28,7 +28,7 @@ export function JudgedCard({ image, children }: { image: JudgedImage; children: 
           <Link to={`/admin/users/${owner.id}`}>{owner.display_name}</Link> · {dateTime(image.created_at)}
         </p>
         <div className={styles.badges}>
-          <Badge>{t(`picture.visibility.${visibility}`)}</Badge>
+          <Badge>{t("admin.visible_to", { who: t(`admin.value.visibility.${visibility}`) })}</Badge>
           {trashed_at !== null && <Badge>{t("admin.in_trash")}</Badge>}
           {owner.status !== "active" && <Badge tone="bad">{t(`admin.status.${owner.status}`)}</Badge>}
         </div>

@@ -66,7 +66,6 @@ function Picture({ image, settings }: { image: ImageDetails; settings: PicturePa
         <h1 className={styles.words}>{title}</h1>
         {image.made_by !== null && <p className={styles.soft}>{t("explore.by", { name: image.made_by })}</p>}
         <div className={styles.ways}>
-          {image.visibility === "public" && <LikeButton image={image} />}
           {isOffered(reuseImage, image) && (
             <Link to={reuseImage.to(image)} className={buttonClass("primary")}>
               <RefreshCwIcon />
@@ -78,6 +77,10 @@ function Picture({ image, settings }: { image: ImageDetails; settings: PicturePa
             {t(downloadImage.label)}
           </a>
         </div>
+        <div className={styles.ways}>
+          {image.visibility === "public" && <LikeButton image={image} />}
+          <Report id={image.id} />
+        </div>
         {recipe.negative_prompt && (
           <section>
             <h2 className={styles.heading}>{t("recipe.negative_prompt")}</h2>
@@ -88,9 +91,6 @@ function Picture({ image, settings }: { image: ImageDetails; settings: PicturePa
           <h2 className={styles.heading}>{t("explore.settings")}</h2>
           {settings(image)}
         </section>
-        <div>
-          <Report id={image.id} />
-        </div>
       </div>
     </article>
   );
