@@ -38,6 +38,7 @@ from pingvas.api.http.trace_requests import TraceRequests
 from pingvas.api.routes import (
     admin,
     admin_billing,
+    admin_images,
     admin_money,
     admin_records,
     api_keys,
@@ -57,6 +58,7 @@ from pingvas.api.routes import (
     images,
     jobs,
     leaving,
+    likes,
     lineage,
     me,
     models,
@@ -65,6 +67,7 @@ from pingvas.api.routes import (
     passkeys,
     plans,
     queue,
+    reports,
     second_factor,
     similar,
     tags,
@@ -232,6 +235,8 @@ def _routers() -> Iterator[APIRouter]:
         bulk,
         archives,
         trash,
+        likes,
+        reports,
         lineage,
         similar,
         tags,
@@ -254,6 +259,7 @@ def _routers() -> Iterator[APIRouter]:
         admin_records,
         admin_money,
         admin_billing,
+        admin_images,
     ):
         yield room.router
     for of_two in (email_and_password, passkeys, second_factor, oauth):

@@ -181,6 +181,12 @@ FIGURES: dict[str, Share | Rate | Queue] = {
         "changes of a person to their profile, images, collections and jobs",
         "As fast as somebody clicks.",
     ),
+    "reports": Rate(
+        30,
+        120,
+        "reports of images that a person makes",
+        "Somebody who comes upon a series reports each of them.",
+    ),
     "wrong_signatures": Rate(
         30,
         10,

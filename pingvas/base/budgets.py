@@ -286,6 +286,7 @@ class Budgets:
         self.estimates = rates("estimates")
         self.lists = rates("lists")
         self.explore = rates("explore")
+        self.reports = rates("reports")
         self.submits = rates("submits")
         self.sent_images = rates("sent_images")
         self.changes = rates("changes")

@@ -16,7 +16,8 @@ from pingvas.accounts.actor import Actor
 from pingvas.base.read_session import ReadSession
 from pingvas.gallery.collection_order import append, ids_in
 from pingvas.gallery.collections import lock_collection, require_own, take_out_images
-from pingvas.gallery.library import in_trash, not_in_trash
+from pingvas.gallery.library import SHARED, in_trash, not_in_trash
+from pingvas.gallery.sharing.hidden import hidden_among
 from pingvas.gallery.tables import Image, ImageTag, Tag
 from pingvas.gallery.tag_names import MAX_TAGS
 from pingvas.gallery.tags import add_tags, lock_tags_of, remove_tags
@@ -85,16 +86,21 @@ class SetRating(_OfAll):
 
 @dataclass(frozen=True)
 class SetVisibility(_OfAll):
-    """Say who may see images."""
+    """Say who may see images. Those that an admin hides stay as they are."""
 
     name: ClassVar[str] = "visibility"
     visibility: str
 
     async def do(self, session: AsyncSession, _: Actor, image_ids: Sequence[UUID]) -> Before:
+        if self.visibility in SHARED:
+            hidden = await hidden_among(session, image_ids)
+            image_ids = [id for id in image_ids if id not in hidden]
         return await _set(session, image_ids, "visibility", self.visibility)
 
     async def undo(self, session: AsyncSession, _: Actor, before: Before) -> None:
-        await _set_back(session, before, "visibility", self.visibility)
+        hidden = await hidden_among(session, list(before))
+        others = {id: had for id, had in before.items() if id not in hidden}
+        await _set_back(session, others, "visibility", self.visibility)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from pingvas.accounts.actor import Actor
+from pingvas.accounts.people.presence import is_here
 from pingvas.accounts.tables import User
 from pingvas.base.errors import BadField, Conflict, Invalid, NotFound
 from pingvas.base.ids import new_id
@@ -321,11 +322,14 @@ async def _images(session: ReadSession, ids: Sequence[UUID | None]) -> dict[UUID
 
 
 async def _is_mine(session: ReadSession, actor: Actor | None, collection_id: UUID) -> bool:
-    """Whether it is the actor's; False: somebody else's public one. Raises CollectionNotFound."""
+    """Whether it is the actor's; False: a public one of somebody else who is here. Raises CollectionNotFound."""
     query = select(Collection.user_id, Collection.visibility).where(Collection.id == collection_id)
     found = (await session.execute(query)).one_or_none()
     is_mine = found is not None and actor is not None and found.user_id == actor.user_id
     if found is None or not (is_mine or found.visibility == "public"):
+        raise CollectionNotFound
+    # Whatever is in it is its owner's.
+    if not is_mine and not await session.scalar(select(is_here(found.user_id))):
         raise CollectionNotFound
     return is_mine
 

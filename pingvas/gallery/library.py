@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from pingvas.accounts.actor import Actor
+from pingvas.accounts.people.presence import is_here
 from pingvas.base.errors import NotFound
 from pingvas.base.pages import Near, Page, PageRequest, read_page
 from pingvas.base.read_session import ReadSession
 from pingvas.gallery.collections import placed_images, require_own
 from pingvas.gallery.search import holds, read_terms, says, search_query
+from pingvas.gallery.sharing.hidden import ImageHidden, hidden_among
 from pingvas.gallery.tables import CollectionImage, Image, ImageTag, Tag
 from pingvas.gallery.tags import lock_gallery, set_tags
 
@@ -228,16 +230,20 @@ def in_trash(image: type[Image] = Image) -> ColumnElement[bool]:
 
 
 async def get_visible_image(session: ReadSession, actor: Actor | None, image_id: UUID) -> Image:
-    """One's own picture, in the trash or not, or anybody's public or unlisted one. Raises ImageNotFound; admins are no exception."""
+    """One's own picture, in the trash or not, or a public or unlisted one of anybody who is here. Raises ImageNotFound; admins are no
+    exception."""
     image = await session.get(Image, image_id)
     mine = image is not None and actor is not None and image.user_id == actor.user_id
     if image is None or not (mine or (image.visibility in SHARED and image.trashed_at is None)):
+        raise ImageNotFound
+    if not mine and not await session.scalar(select(is_here(image.user_id))):
         raise ImageNotFound
     return image
 
 
 async def change_image(session: AsyncSession, actor: Actor, image_id: UUID, changes: ImageChanges) -> Image:
-    """Change one of the actor's pictures. Raises ImageNotFound, also for one in the trash."""
+    """Change one of the actor's pictures. Raises ImageNotFound, also for one in the trash, and ImageHidden where others would see one
+    that an admin hides."""
     values = {
         name: value
         for name, value in (
@@ -250,6 +256,8 @@ async def change_image(session: AsyncSession, actor: Actor, image_id: UUID, chan
     mine = (Image.id == image_id) & (Image.user_id == actor.user_id) & not_in_trash()
     if changes.tags is not None:
         await lock_gallery(session, actor.user_id)
+    if changes.visibility in SHARED:
+        await _refuse_hidden(session, mine, image_id)
     if values:
         await session.execute(update(Image).where(mine).values(**values))
     query = select(Image).where(mine).execution_options(populate_existing=True)
@@ -261,6 +269,13 @@ async def change_image(session: AsyncSession, actor: Actor, image_id: UUID, chan
     if changes.tags is not None:
         await set_tags(session, actor.user_id, image.id, changes.tags)
     return image
+
+
+async def _refuse_hidden(session: AsyncSession, mine: ColumnElement[bool], image_id: UUID) -> None:
+    """Raises ImageHidden. The lock comes first, for who hides an image takes it too."""
+    await session.execute(select(Image.id).where(mine).with_for_update(key_share=True))
+    if await hidden_among(session, [image_id]):
+        raise ImageHidden
 
 
 async def lock_images(

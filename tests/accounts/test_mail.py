@@ -43,6 +43,7 @@ VALUES: dict[str, Any] = {
     "on": "2026-12-06",
     "reason": "Spam & <i>",
     "admin": "Grace",
+    "words": "Not <here>",
 }
 
 

@@ -9,13 +9,15 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.dialects import postgresql
 
+from pingvas.accounts.actor import Actor
 from pingvas.accounts.tables import User
 from pingvas.base.clock import now
 from pingvas.base.db import Database
 from pingvas.gallery.explore import public_images
+from pingvas.gallery.library import get_visible_image
 from pingvas.gallery.tables import Image
 from tests.make.accounts import SignedInPerson, make_user, sign_up
-from tests.make.gallery import make_image, make_tag, tag_image
+from tests.make.gallery import make_collection, make_image, make_tag, tag_image
 
 URL = "/api/v1/explore"
 
@@ -81,6 +83,42 @@ async def test_whoever_is_suspended_or_leaves_is_not_found(
         )
 
     assert await found(client) == []
+
+
+@pytest.mark.parametrize("status", ["suspended", "deleted"])
+async def test_nothing_of_theirs_is_shown_elsewhere_either_but_to_themselves(
+    client: httpx.AsyncClient, database: Database, status: str
+) -> None:
+    # given
+    owner = await sign_up(client)
+    user_id = UUID(owner.user["id"])
+    async with database.transaction() as session:
+        image = await make_image(session, user_id, visibility="public")
+        unlisted = await make_image(session, user_id, visibility="unlisted")
+        collection = await make_collection(session, user_id, image, visibility="public")
+    places = [
+        f"/api/v1/{place}"
+        for place in (
+            *(f"images/{image.id}{what}" for what in ("", "/file", "/thumbnail", "/recipe")),
+            f"images/{unlisted.id}",
+            f"collections/{collection.id}",
+            f"collections/{collection.id}/images",
+        )
+    ]
+    assert {(await client.get(place)).status_code for place in places} <= {200, 302, 404}
+    assert (await client.get(places[0])).status_code == 200
+
+    # when
+    async with database.transaction() as session:
+        gone = update(User).where(User.id == user_id).values(status=status, suspended_reason=None)
+        await session.execute(gone)
+
+    # then
+    for place in places:
+        assert (await client.get(place)).status_code == 404, place
+    async with database.read() as reading:
+        own = await get_visible_image(reading, Actor(user_id, "user", None), image.id)
+    assert own.id == image.id
 
 
 async def test_a_tag_finds_the_images_that_have_it_however_it_is_typed(

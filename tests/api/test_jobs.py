@@ -234,6 +234,7 @@ async def test_every_route_with_an_id_is_not_found_to_a_stranger(
     bodies_there: dict[tuple[str, str], Any] = {
         ("post", inside): {"image_ids": [image["id"]]},
         ("patch", inside): {"order": [image["id"]]},
+        ("post", "/api/v1/images/{image_id}/reports"): {"reason": "spam"},
     }
     stranger = await sign_up(client)
 
@@ -241,7 +242,7 @@ async def test_every_route_with_an_id_is_not_found_to_a_stranger(
     answers = {}
     for path, methods in app.openapi()["paths"].items():
         names = [name for name in ids if f"{{{name}}}" in path]
-        if not names:
+        if not names or "/admin/" in path:
             continue
         for method in methods:
             body = bodies_there.get((method, path), bodies[names[0]] if method == "patch" else None)

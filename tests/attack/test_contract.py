@@ -92,6 +92,8 @@ OF_THE_STATE = {
     "email_exists",
     "already_proven",
     "handle_taken",
+    "image_hidden",
+    "image_not_public",
     "last_admin",
     "last_way_in",
     "challenge_over",

@@ -17,7 +17,7 @@ __all__ = ["admin", "browser", "open_page", "owner", "person"]  # fixtures
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-ADMIN_PAGES = ("/admin/users", "/admin/announcements", "/admin/audit")
+ADMIN_PAGES = ("/admin/users", "/admin/reports", "/admin/announcements", "/admin/audit")
 
 
 def test_a_person_is_found_and_given_credits_that_arrive_while_they_look(
@@ -284,8 +284,8 @@ def test_to_everybody_else_the_pages_of_admins_are_not_there(open_page: OpenBrow
 
 
 TITLES = {
-    "en": ("Users", "Announcements", "Audit log"),
-    "ko": ("사용자", "공지", "감사 기록"),
+    "en": ("Users", "Reports", "Announcements", "Audit log"),
+    "ko": ("사용자", "신고", "공지", "감사 기록"),
 }
 
 

@@ -49,6 +49,8 @@ _PAGES: Mapping[str, str] = {
     "account_leaving": "/account",
     "export_ready": "/account/data",
     "credits_expire": "/credits",
+    "image_hidden": "/gallery?view={image_id}",
+    "image_shown": "/gallery?view={image_id}",
 }
 _PURPOSES: Mapping[str, Purpose] = {
     "verify_email": "verify_email",
@@ -180,7 +182,7 @@ async def _letter(session: AsyncSession, settings: Settings, mail: Mail, user: U
     values |= mail.parameters
     page = _PAGES.get(mail.template)
     if page is not None:
-        values["url"] = settings.base_url + page
+        values["url"] = settings.base_url + page.format_map(mail.parameters)
     purpose = _PURPOSES.get(mail.template)
     if purpose is not None and user is not None:
         values["url"] += await create_token(session, user.id, purpose)

@@ -17,7 +17,6 @@ NEEDS: dict[str, Access] = {
     "healthz": "everybody",
     "readyz": "everybody",
     "list_plans": "everybody",
-    "list_public_images": "everybody",
     "take_webhook": "everybody",
     "register": "everybody",
     "login": "everybody",
@@ -116,6 +115,11 @@ NEEDS: dict[str, Access] = {
     "list_all_announcements": "person",
     "announce": "person",
     "withdraw_announcement": "person",
+    "list_reports": "person",
+    "list_hidden_images": "person",
+    "hide_image": "person",
+    "show_image": "person",
+    "dismiss_reports": "person",
     # pictures: asking for them
     "submit_jobs": "generate",
     "estimate_jobs": "generate",
@@ -144,6 +148,7 @@ NEEDS: dict[str, Access] = {
     "get_trash": "read",
     "get_image_lineage": "read",
     "get_similar_images": "read",
+    "list_public_images": "read",
     "list_tags": "read",
     "list_collections": "read",
     "get_collection": "read",
@@ -155,6 +160,9 @@ NEEDS: dict[str, Access] = {
     "remove_from_collection": "manage",
     "arrange_collection": "manage",
     "update_image": "manage",
+    "like_image": "manage",
+    "unlike_image": "manage",
+    "report_image": "person",
     "change_images": "manage",
     "make_archive": "read",
     "get_task": "read",
@@ -167,6 +175,7 @@ NEEDS: dict[str, Access] = {
 }
 # Those of the above that work without credentials too, and show less then.
 _ALSO_FOR_STRANGERS = {
+    "list_public_images",
     "get_image",
     "get_image_recipe",
     "get_image_file",

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from pingvas.api.http.contract import raises
-from pingvas.api.http.deps import AddressDep, BudgetsDep, ReadSessionDep, StorageDep
+from pingvas.api.http.deps import AddressDep, BudgetsDep, MaybeActorDep, ReadSessionDep, StorageDep
 from pingvas.api.http.wire import PageDep
-from pingvas.api.routes.image_out import ImagePage, as_others_see, images_out
+from pingvas.api.routes.image_out import PublicImagePage, public_images_out
 from pingvas.base.budgets import BudgetUsedUp
-from pingvas.gallery.explore import list_public_images
+from pingvas.gallery.explore import ExploreSort, list_public_images
 from pingvas.gallery.tag_names import TagName
 
 router = APIRouter(prefix="/explore", tags=["gallery"])
@@ -22,12 +22,17 @@ async def _within_budget(address: AddressDep, budgets: BudgetsDep) -> None:
 
 @router.get("", operation_id="list_public_images", dependencies=[Depends(_within_budget)])
 async def explore(
+    actor: MaybeActorDep,
     session: ReadSessionDep,
     storage: StorageDep,
     asked: PageDep,
     tag: Annotated[TagName | None, Query(description="Has it")] = None,
-) -> ImagePage:
-    """Everybody's public images, the newest first; nobody needs to sign in."""
-    page = await list_public_images(session, tag, asked)
-    items = await images_out(session, page.items, storage)
-    return ImagePage(items=[as_others_see(item) for item in items], next_cursor=page.next_cursor)
+    sort: Annotated[
+        ExploreSort,
+        Query(description="`most_liked`: of those that somebody likes, what most people like first"),
+    ] = "newest",
+) -> PublicImagePage:
+    """Everybody's public images, the newest first unless asked otherwise; nobody needs to sign in."""
+    page = await list_public_images(session, tag, sort, asked)
+    items = await public_images_out(session, actor, page.items, storage)
+    return PublicImagePage(items=items, next_cursor=page.next_cursor)

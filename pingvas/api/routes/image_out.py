@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from pingvas.accounts.actor import Actor
 from pingvas.accounts.api_keys.keys import names_of_keys
 from pingvas.accounts.people.handles import find_handle
 from pingvas.adapters.storage import Storage
@@ -26,6 +27,9 @@ from pingvas.gallery.library import (
     tags_of,
 )
 from pingvas.gallery.named_images import without_images
+from pingvas.gallery.sharing.hidden import find_hidden
+from pingvas.gallery.sharing.likes import Likes, find_likes, likes_of
+from pingvas.gallery.sharing.reasons import Reason
 from pingvas.gallery.tables import Image
 from pingvas.generation.requests.job_request import Visibility
 
@@ -97,15 +101,40 @@ class ImageOut(BaseModel):
     trashed_at: datetime | None = Field(description="Since when it is in the trash; null: it is not")
 
 
-class ImageDetailsOut(ImageOut):
-    """An image by itself says who made it and what another program wrote into it, too."""
+class HiddenOut(BaseModel):
+    """Why whoever runs the studio lets nobody but me see an image of mine."""
 
+    model_config = ConfigDict(from_attributes=True)
+
+    reason: Reason
+    words: str | None
+    hidden_at: datetime
+
+
+class ImageDetailsOut(ImageOut):
+    """An image by itself says who made it and what another program wrote into it, too, and who likes it."""
+
+    likes: int = Field(ge=0, description="How many people like it, where everybody sees it")
+    liked: bool = Field(description="I am one of them")
+    hidden: HiddenOut | None = Field(description="An admin lets nobody but me see it; null: they do not")
     made_by: str | None = Field(description="The handle of who made it; null: they have none")
     metadata: MetadataOut | None = Field(description="Null: nothing")
 
 
 class ImagePage(BaseModel):
     items: list[ImageOut]
+    next_cursor: str | None
+
+
+class PublicImageOut(ImageOut):
+    """An image that everybody sees says how many like it."""
+
+    likes: int = Field(ge=0, description="How many people like it")
+    liked: bool = Field(description="I am one of them")
+
+
+class PublicImagePage(BaseModel):
+    items: list[PublicImageOut]
     next_cursor: str | None
 
 
@@ -155,6 +184,15 @@ async def images_out(session: ReadSession, images: Sequence[Image], storage: Sto
     return [await image_out(image, storage, tags[image.id], keys) for image in images]
 
 
+async def public_images_out(
+    session: ReadSession, actor: Actor | None, images: Sequence[Image], storage: Storage
+) -> list[PublicImageOut]:
+    """A page of public images as the actor, or somebody who is not signed in, sees them."""
+    likes = await likes_of(session, actor, [image.id for image in images])
+    shown = [as_others_see(each) for each in await images_out(session, images, storage)]
+    return [PublicImageOut(**dict(each), **_told(likes[each.id])) for each in shown]
+
+
 async def thumbnail_url(image: Image, storage: Storage) -> str | None:
     """Where its thumbnail is, for a while."""
     return await _signed(image.thumbnail_url, image, storage)
@@ -164,11 +202,21 @@ async def _signed(key: str | None, image: Image, storage: Storage) -> str | None
     return None if key is None else await storage.sign(key, public=image.visibility == "public")
 
 
-async def shown_image(session: ReadSession, image: Image, storage: Storage) -> ImageDetailsOut:
-    """An image with its tags and all that is said of it, as its owner sees it."""
+async def shown_image(
+    session: ReadSession, actor: Actor | None, image: Image, storage: Storage
+) -> ImageDetailsOut:
+    """An image with its tags and all that is said of it, as its owner sees it; whether the actor likes it."""
     tags = await tags_of(session, [image.id])
     keys = await names_of_keys(session, {image.api_key_id} if image.api_key_id else set())
-    return await image_details_out(session, image, storage, tags[image.id], keys)
+    shown = await image_details_out(session, image, storage, tags[image.id], keys)
+    if image.visibility == "public":
+        return shown.model_copy(update=_told(await find_likes(session, actor, image.id)))
+    hidden = await find_hidden(session, image.id) if image.visibility == "private" else None
+    return shown if hidden is None else shown.model_copy(update={"hidden": HiddenOut.model_validate(hidden)})
+
+
+def _told(likes: Likes) -> dict[str, Any]:
+    return {"likes": likes.count, "liked": likes.mine}
 
 
 async def image_details_out(
@@ -181,7 +229,8 @@ async def image_details_out(
     """The same, who made it, and what another program wrote into it."""
     shown = await image_out(image, storage, tags, keys)
     made_by, metadata = await find_handle(session, image.user_id), await _metadata_out(session, image)
-    return ImageDetailsOut(**dict(shown), made_by=made_by, metadata=metadata)
+    more: dict[str, Any] = {"likes": 0, "liked": False, "hidden": None}
+    return ImageDetailsOut(**dict(shown), **more, made_by=made_by, metadata=metadata)
 
 
 async def _metadata_out(session: ReadSession, image: Image) -> MetadataOut | None:

@@ -38,6 +38,7 @@ from pingvas.gallery.library import (
 from pingvas.gallery.named_images import names_images, without_images
 from pingvas.gallery.old_files import refuse_what_names_images
 from pingvas.gallery.search import TooManyWords
+from pingvas.gallery.sharing.hidden import ImageHidden
 from pingvas.gallery.tables import Image
 from pingvas.gallery.tag_names import TagNames
 from pingvas.gallery.trash import delete_for_good, move_to_trash
@@ -96,7 +97,7 @@ async def get_image(
     mine = _is_mine(image, actor)
     if not mine:
         refuse_what_names_images(image)
-    shown = await shown_image(session, image, storage)
+    shown = await shown_image(session, actor, image, storage)
     if mine:
         return shown
     told = as_others_see(shown)
@@ -124,12 +125,13 @@ async def get_image_recipe(image_id: UUID, actor: MaybeActorDep, session: ReadSe
 
 
 @router.patch("/{image_id:uuid}", operation_id="update_image", dependencies=[within("changes")])
+@raises(ImageHidden)
 async def update_image(
     image_id: UUID, body: ImagePatch, actor: ActorDep, session: SessionDep, storage: StorageDep
 ) -> ImageDetailsOut:
     """Change who may see one of my images, whether it is a favorite, or its tags."""
     image = await change_image(session, actor, image_id, ImageChanges(**body.model_dump(exclude_unset=True)))
-    return await shown_image(session, image, storage)
+    return await shown_image(session, actor, image, storage)
 
 
 @router.delete("/{image_id:uuid}", status_code=status.HTTP_204_NO_CONTENT, operation_id="delete_image")

@@ -185,7 +185,7 @@ async def get_upload(
     if upload.image_id is not None:
         try:
             image = await shown_image(
-                session, await get_visible_image(session, actor, upload.image_id), storage
+                session, actor, await get_visible_image(session, actor, upload.image_id), storage
             )
         except NotFound:
             image = None  # deleted meanwhile

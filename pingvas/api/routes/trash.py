@@ -54,4 +54,4 @@ async def restore_my_image(
     image_id: UUID, actor: ActorDep, session: SessionDep, storage: StorageDep
 ) -> ImageDetailsOut:
     """Bring one of my images back from the trash, with its tags and into its collections. One that is not in it stays as it is."""
-    return await shown_image(session, await restore_image(session, actor, image_id), storage)
+    return await shown_image(session, actor, await restore_image(session, actor, image_id), storage)

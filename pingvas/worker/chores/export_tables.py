@@ -89,6 +89,8 @@ EXPORTED = (
             'tags', (SELECT coalesce(jsonb_agg(tags.name ORDER BY tags.name), '[]') FROM image_tags
                        JOIN tags ON tags.id = image_tags.tag_id WHERE image_tags.image_id = row.id))""",  # noqa: S608 - our own constants
     ),
+    ExportedTable("image_likes", f"{_PICTURES}/likes.jsonl", without=("user_id",), has_id=False),
+    ExportedTable("image_reports", f"{_PICTURES}/reports.jsonl", without=("user_id",)),
     ExportedTable(
         "collections",
         f"{_PICTURES}/collections.jsonl",

@@ -1,5 +1,5 @@
 /** Short names for the wire models of the OpenAPI document. Nothing here is written by hand twice. */
-import type { ImageToImage, LoraIn, ModelOut, PlanBody, TextToImage, Upscale } from "./generated";
+import type { ImageToImage, LoraIn, ModelOut, PlanBody, ReportBody, TextToImage, Upscale } from "./generated";
 
 export type {
   AdminPlanOut as AdminPlan,
@@ -15,11 +15,14 @@ export type {
   FiguresOut as UsageFigures,
   GrantOut as Grant,
   HeldOut as HeldSubscription,
+  HiddenImageOut as HiddenImage,
   ImageDetailsOut as ImageDetails,
   ImageOut as Image,
   ImagePage,
   JobOut as Job,
   JobPage,
+  JudgedImageOut as JudgedImage,
+  LikesOut as Likes,
   LineageOut as Lineage,
   MeOut as Me,
   ModelOut as Model,
@@ -35,8 +38,11 @@ export type {
   PlanOut as Plan,
   PortalOut as CustomerPages,
   ProgressOut as Progress,
+  PublicImageOut as PublicImage,
+  PublicImagePage,
   ReceiptOut as Receipt,
   RedeemedOut as Redeemed,
+  ReportedImageOut as ReportedImage,
   SubmittedOut as JobBatch,
   SubscriptionOut as Subscription,
   TokenAnswer as Tokens,
@@ -46,6 +52,8 @@ export type {
   UserOut as User,
 } from "./generated";
 
+/** Why a picture is reported, or hidden. */
+export type ReportReason = ReportBody["reason"];
 export type BillingCycle = PlanBody["billing_cycle"];
 
 /** A model that makes pictures by itself: what the others add to is one of these. */

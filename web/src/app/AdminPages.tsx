@@ -10,6 +10,7 @@ import { PageSkeleton } from "./PageSkeleton";
 
 const People = page(async () => (await import("@/features/admin/PeoplePage")).PeoplePage);
 const Person = page(async () => (await import("@/features/admin/PersonPage")).PersonPage);
+const Reports = page(async () => (await import("@/features/admin/ReportsPage")).ReportsPage);
 const Announcements = page(
   async () => (await import("@/features/admin/AnnouncementsPage")).AnnouncementsPage,
 );
@@ -30,6 +31,7 @@ export function AdminPages({ user }: { user: User }) {
         <Route index element={<Navigate to="/admin/users" replace />} />
         <Route path="users" element={<People />} />
         <Route path="users/:id" element={<Person user={user} />} />
+        <Route path="reports" element={<Reports />} />
         <Route path="plans" element={<Plans />} />
         <Route path="subscriptions" element={<Subscriptions />} />
         <Route path="events" element={<Events />} />

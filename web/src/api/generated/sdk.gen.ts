@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AddToCollectionData, AddToCollectionErrors, AddToCollectionResponses, AgreePlanData, AgreePlanErrors, AgreePlanResponses, AnnounceData, AnnounceErrors, AnnounceResponses, ArrangeCollectionData, ArrangeCollectionErrors, ArrangeCollectionResponses, AskForExportData, AskForExportErrors, AskForExportResponses, AskForNewPasskeyData, AskForNewPasskeyErrors, AskForNewPasskeyResponses, AskForPasskeyAsProofData, AskForPasskeyAsProofErrors, AskForPasskeyAsProofResponses, AskForPasskeyData, AskForPasskeyErrors, AskForPasskeyResponses, AssignBillingEventData, AssignBillingEventErrors, AssignBillingEventResponses, BeginSecondFactorData, BeginSecondFactorErrors, BeginSecondFactorResponses, BeginUploadData, BeginUploadErrors, BeginUploadResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelJobsData, CancelJobsErrors, CancelJobsResponses, CancelSubscriptionData, CancelSubscriptionErrors, CancelSubscriptionResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeCollectionData, ChangeCollectionErrors, ChangeCollectionResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangeImagesData, ChangeImagesErrors, ChangeImagesResponses, ChangeMeData, ChangeMeErrors, ChangeMeResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangePlanData, ChangePlanErrors, ChangePlanResponses, ChangeSubscriptionData, ChangeSubscriptionErrors, ChangeSubscriptionResponses, CheckOutCreditsData, CheckOutCreditsErrors, CheckOutCreditsResponses, CheckOutSubscriptionData, CheckOutSubscriptionErrors, CheckOutSubscriptionResponses, ComeBackFromProviderData, ComeBackFromProviderErrors, ConfirmEmailData, ConfirmEmailErrors, ConfirmEmailResponses, ConfirmSecondFactorData, ConfirmSecondFactorErrors, ConfirmSecondFactorResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateCollectionData, CreateCollectionErrors, CreateCollectionResponses, DeleteCollectionData, DeleteCollectionErrors, DeleteCollectionResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, EmptyTrashData, EmptyTrashErrors, EmptyTrashResponses, EndAgreedPlanData, EndAgreedPlanErrors, EndAgreedPlanResponses, EndCodeData, EndCodeErrors, EndCodeResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndSessionsOfData, EndSessionsOfErrors, EndSessionsOfResponses, EndUploadData, EndUploadErrors, EndUploadResponses, EstimateJobsData, EstimateJobsErrors, EstimateJobsResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, ForgetEmailChangeData, ForgetEmailChangeErrors, ForgetEmailChangeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetCheckoutData, GetCheckoutErrors, GetCheckoutResponses, GetCollectionData, GetCollectionErrors, GetCollectionResponses, GetExportData, GetExportErrors, GetExportResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageLineageData, GetImageLineageErrors, GetImageLineageResponses, GetImageRecipeData, GetImageRecipeErrors, GetImageRecipeResponses, GetImageResponses, GetImageThumbnailData, GetImageThumbnailErrors, GetJobData, GetJobErrors, GetJobResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetRevenueData, GetRevenueErrors, GetRevenueResponses, GetSignInMethodsData, GetSignInMethodsErrors, GetSignInMethodsResponses, GetSimilarImagesData, GetSimilarImagesErrors, GetSimilarImagesResponses, GetSubscriptionData, GetSubscriptionErrors, GetSubscriptionPortalData, GetSubscriptionPortalErrors, GetSubscriptionPortalResponses, GetSubscriptionResponses, GetTaskData, GetTaskErrors, GetTaskResponses, GetTrashData, GetTrashErrors, GetTrashResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUsageData, GetUsageErrors, GetUsageOfAllData, GetUsageOfAllErrors, GetUsageOfAllResponses, GetUsageResponses, GiveBonusCreditsData, GiveBonusCreditsErrors, GiveBonusCreditsResponses, HealthzData, HealthzErrors, HealthzResponses, LinkOauthAccountData, LinkOauthAccountErrors, LinkOauthAccountResponses, ListAllAnnouncementsData, ListAllAnnouncementsErrors, ListAllAnnouncementsResponses, ListAllPlansData, ListAllPlansErrors, ListAllPlansResponses, ListAnnouncementsData, ListAnnouncementsErrors, ListAnnouncementsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListBillingEventsData, ListBillingEventsErrors, ListBillingEventsResponses, ListCodesData, ListCodesErrors, ListCodesResponses, ListCollectionImagesData, ListCollectionImagesErrors, ListCollectionImagesResponses, ListCollectionsData, ListCollectionsErrors, ListCollectionsResponses, ListCreditsData, ListCreditsErrors, ListCreditsResponses, ListImageDatesData, ListImageDatesErrors, ListImageDatesResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListJobStepsData, ListJobStepsErrors, ListJobStepsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOauthAccountsData, ListOauthAccountsErrors, ListOauthAccountsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, ListProvidersData, ListProvidersErrors, ListProvidersResponses, ListPublicImagesData, ListPublicImagesErrors, ListPublicImagesResponses, ListSubscriptionOptionsData, ListSubscriptionOptionsErrors, ListSubscriptionOptionsResponses, ListSubscriptionsData, ListSubscriptionsErrors, ListSubscriptionsResponses, ListTagsData, ListTagsErrors, ListTagsResponses, LoginData, LoginErrors, LoginResponses, LoginWithCodeData, LoginWithCodeErrors, LoginWithCodeResponses, LoginWithPasskeyData, LoginWithPasskeyErrors, LoginWithPasskeyResponses, LogoutData, LogoutErrors, LogoutResponses, MakeArchiveData, MakeArchiveErrors, MakeArchiveResponses, MakeCodeData, MakeCodeErrors, MakeCodeResponses, PreviewPlanData, PreviewPlanErrors, PreviewPlanResponses, ProveIdentityData, ProveIdentityErrors, ProveIdentityResponses, ProveWithCodeData, ProveWithCodeErrors, ProveWithCodeResponses, ProveWithPasskeyData, ProveWithPasskeyErrors, ProveWithPasskeyResponses, ProveWithProviderData, ProveWithProviderErrors, ProveWithProviderResponses, ReadyzData, ReadyzErrors, ReadyzResponses, ReconcileBillingData, ReconcileBillingErrors, ReconcileBillingResponses, RedeemCodeData, RedeemCodeErrors, RedeemCodeResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveFromCollectionData, RemoveFromCollectionErrors, RemoveFromCollectionResponses, RemoveMyAvatarData, RemoveMyAvatarErrors, RemoveMyAvatarResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveSecondFactorData, RemoveSecondFactorErrors, RemoveSecondFactorOfData, RemoveSecondFactorOfErrors, RemoveSecondFactorOfResponses, RemoveSecondFactorResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenameTagData, RenameTagErrors, RenameTagResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ReplayBillingEventData, ReplayBillingEventErrors, ReplayBillingEventResponses, ReportMissingData, ReportMissingErrors, ReportMissingResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreImageData, RestoreImageErrors, RestoreImageResponses, RestorePersonData, RestorePersonErrors, RestorePersonResponses, ResumeSubscriptionData, ResumeSubscriptionErrors, ResumeSubscriptionResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeKeysOfData, RevokeKeysOfErrors, RevokeKeysOfResponses, SendPartData, SendPartErrors, SendPartResponses, SendVerificationData, SendVerificationErrors, SendVerificationResponses, SetMyAvatarData, SetMyAvatarErrors, SetMyAvatarResponses, SetRoleData, SetRoleErrors, SetRoleResponses, SignInOnceData, SignInOnceErrors, SignInOnceResponses, SignInWithProviderData, SignInWithProviderErrors, SubmitJobsData, SubmitJobsErrors, SubmitJobsResponses, SuspendPersonData, SuspendPersonErrors, SuspendPersonResponses, TakeWebhookData, TakeWebhookErrors, TakeWebhookResponses, UndoDeleteMeData, UndoDeleteMeErrors, UndoDeleteMeResponses, UndoTaskData, UndoTaskErrors, UndoTaskResponses, UnlinkOauthAccountData, UnlinkOauthAccountErrors, UnlinkOauthAccountResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UploadImageData, UploadImageErrors, UploadImageResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewAsData, ViewAsErrors, ViewAsResponses, WithdrawAnnouncementData, WithdrawAnnouncementErrors, WithdrawAnnouncementResponses } from './types.gen';
+import type { AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AddToCollectionData, AddToCollectionErrors, AddToCollectionResponses, AgreePlanData, AgreePlanErrors, AgreePlanResponses, AnnounceData, AnnounceErrors, AnnounceResponses, ArrangeCollectionData, ArrangeCollectionErrors, ArrangeCollectionResponses, AskForExportData, AskForExportErrors, AskForExportResponses, AskForNewPasskeyData, AskForNewPasskeyErrors, AskForNewPasskeyResponses, AskForPasskeyAsProofData, AskForPasskeyAsProofErrors, AskForPasskeyAsProofResponses, AskForPasskeyData, AskForPasskeyErrors, AskForPasskeyResponses, AssignBillingEventData, AssignBillingEventErrors, AssignBillingEventResponses, BeginSecondFactorData, BeginSecondFactorErrors, BeginSecondFactorResponses, BeginUploadData, BeginUploadErrors, BeginUploadResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelJobsData, CancelJobsErrors, CancelJobsResponses, CancelSubscriptionData, CancelSubscriptionErrors, CancelSubscriptionResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeCollectionData, ChangeCollectionErrors, ChangeCollectionResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangeImagesData, ChangeImagesErrors, ChangeImagesResponses, ChangeMeData, ChangeMeErrors, ChangeMeResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangePlanData, ChangePlanErrors, ChangePlanResponses, ChangeSubscriptionData, ChangeSubscriptionErrors, ChangeSubscriptionResponses, CheckOutCreditsData, CheckOutCreditsErrors, CheckOutCreditsResponses, CheckOutSubscriptionData, CheckOutSubscriptionErrors, CheckOutSubscriptionResponses, ComeBackFromProviderData, ComeBackFromProviderErrors, ConfirmEmailData, ConfirmEmailErrors, ConfirmEmailResponses, ConfirmSecondFactorData, ConfirmSecondFactorErrors, ConfirmSecondFactorResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateCollectionData, CreateCollectionErrors, CreateCollectionResponses, DeleteCollectionData, DeleteCollectionErrors, DeleteCollectionResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, DismissReportsData, DismissReportsErrors, DismissReportsResponses, EmptyTrashData, EmptyTrashErrors, EmptyTrashResponses, EndAgreedPlanData, EndAgreedPlanErrors, EndAgreedPlanResponses, EndCodeData, EndCodeErrors, EndCodeResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndSessionsOfData, EndSessionsOfErrors, EndSessionsOfResponses, EndUploadData, EndUploadErrors, EndUploadResponses, EstimateJobsData, EstimateJobsErrors, EstimateJobsResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, ForgetEmailChangeData, ForgetEmailChangeErrors, ForgetEmailChangeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetCheckoutData, GetCheckoutErrors, GetCheckoutResponses, GetCollectionData, GetCollectionErrors, GetCollectionResponses, GetExportData, GetExportErrors, GetExportResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageLineageData, GetImageLineageErrors, GetImageLineageResponses, GetImageRecipeData, GetImageRecipeErrors, GetImageRecipeResponses, GetImageResponses, GetImageThumbnailData, GetImageThumbnailErrors, GetJobData, GetJobErrors, GetJobResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetRevenueData, GetRevenueErrors, GetRevenueResponses, GetSignInMethodsData, GetSignInMethodsErrors, GetSignInMethodsResponses, GetSimilarImagesData, GetSimilarImagesErrors, GetSimilarImagesResponses, GetSubscriptionData, GetSubscriptionErrors, GetSubscriptionPortalData, GetSubscriptionPortalErrors, GetSubscriptionPortalResponses, GetSubscriptionResponses, GetTaskData, GetTaskErrors, GetTaskResponses, GetTrashData, GetTrashErrors, GetTrashResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUsageData, GetUsageErrors, GetUsageOfAllData, GetUsageOfAllErrors, GetUsageOfAllResponses, GetUsageResponses, GiveBonusCreditsData, GiveBonusCreditsErrors, GiveBonusCreditsResponses, HealthzData, HealthzErrors, HealthzResponses, HideImageData, HideImageErrors, HideImageResponses, LikeImageData, LikeImageErrors, LikeImageResponses, LinkOauthAccountData, LinkOauthAccountErrors, LinkOauthAccountResponses, ListAllAnnouncementsData, ListAllAnnouncementsErrors, ListAllAnnouncementsResponses, ListAllPlansData, ListAllPlansErrors, ListAllPlansResponses, ListAnnouncementsData, ListAnnouncementsErrors, ListAnnouncementsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListBillingEventsData, ListBillingEventsErrors, ListBillingEventsResponses, ListCodesData, ListCodesErrors, ListCodesResponses, ListCollectionImagesData, ListCollectionImagesErrors, ListCollectionImagesResponses, ListCollectionsData, ListCollectionsErrors, ListCollectionsResponses, ListCreditsData, ListCreditsErrors, ListCreditsResponses, ListHiddenImagesData, ListHiddenImagesErrors, ListHiddenImagesResponses, ListImageDatesData, ListImageDatesErrors, ListImageDatesResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListJobStepsData, ListJobStepsErrors, ListJobStepsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOauthAccountsData, ListOauthAccountsErrors, ListOauthAccountsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, ListProvidersData, ListProvidersErrors, ListProvidersResponses, ListPublicImagesData, ListPublicImagesErrors, ListPublicImagesResponses, ListReportsData, ListReportsErrors, ListReportsResponses, ListSubscriptionOptionsData, ListSubscriptionOptionsErrors, ListSubscriptionOptionsResponses, ListSubscriptionsData, ListSubscriptionsErrors, ListSubscriptionsResponses, ListTagsData, ListTagsErrors, ListTagsResponses, LoginData, LoginErrors, LoginResponses, LoginWithCodeData, LoginWithCodeErrors, LoginWithCodeResponses, LoginWithPasskeyData, LoginWithPasskeyErrors, LoginWithPasskeyResponses, LogoutData, LogoutErrors, LogoutResponses, MakeArchiveData, MakeArchiveErrors, MakeArchiveResponses, MakeCodeData, MakeCodeErrors, MakeCodeResponses, PreviewPlanData, PreviewPlanErrors, PreviewPlanResponses, ProveIdentityData, ProveIdentityErrors, ProveIdentityResponses, ProveWithCodeData, ProveWithCodeErrors, ProveWithCodeResponses, ProveWithPasskeyData, ProveWithPasskeyErrors, ProveWithPasskeyResponses, ProveWithProviderData, ProveWithProviderErrors, ProveWithProviderResponses, ReadyzData, ReadyzErrors, ReadyzResponses, ReconcileBillingData, ReconcileBillingErrors, ReconcileBillingResponses, RedeemCodeData, RedeemCodeErrors, RedeemCodeResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveFromCollectionData, RemoveFromCollectionErrors, RemoveFromCollectionResponses, RemoveMyAvatarData, RemoveMyAvatarErrors, RemoveMyAvatarResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveSecondFactorData, RemoveSecondFactorErrors, RemoveSecondFactorOfData, RemoveSecondFactorOfErrors, RemoveSecondFactorOfResponses, RemoveSecondFactorResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenameTagData, RenameTagErrors, RenameTagResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ReplayBillingEventData, ReplayBillingEventErrors, ReplayBillingEventResponses, ReportImageData, ReportImageErrors, ReportImageResponses, ReportMissingData, ReportMissingErrors, ReportMissingResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreImageData, RestoreImageErrors, RestoreImageResponses, RestorePersonData, RestorePersonErrors, RestorePersonResponses, ResumeSubscriptionData, ResumeSubscriptionErrors, ResumeSubscriptionResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeKeysOfData, RevokeKeysOfErrors, RevokeKeysOfResponses, SendPartData, SendPartErrors, SendPartResponses, SendVerificationData, SendVerificationErrors, SendVerificationResponses, SetMyAvatarData, SetMyAvatarErrors, SetMyAvatarResponses, SetRoleData, SetRoleErrors, SetRoleResponses, ShowImageData, ShowImageErrors, ShowImageResponses, SignInOnceData, SignInOnceErrors, SignInOnceResponses, SignInWithProviderData, SignInWithProviderErrors, SubmitJobsData, SubmitJobsErrors, SubmitJobsResponses, SuspendPersonData, SuspendPersonErrors, SuspendPersonResponses, TakeWebhookData, TakeWebhookErrors, TakeWebhookResponses, UndoDeleteMeData, UndoDeleteMeErrors, UndoDeleteMeResponses, UndoTaskData, UndoTaskErrors, UndoTaskResponses, UnlikeImageData, UnlikeImageErrors, UnlikeImageResponses, UnlinkOauthAccountData, UnlinkOauthAccountErrors, UnlinkOauthAccountResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UploadImageData, UploadImageErrors, UploadImageResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewAsData, ViewAsErrors, ViewAsResponses, WithdrawAnnouncementData, WithdrawAnnouncementErrors, WithdrawAnnouncementResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -401,10 +401,19 @@ export const listImageDates = <ThrowOnError extends boolean = true>(options?: Op
 /**
  * Explore
  *
- * Everybody's public images, the newest first; nobody needs to sign in.
+ * Everybody's public images, the newest first unless asked otherwise; nobody needs to sign in.
  */
 export const listPublicImages = <ThrowOnError extends boolean = true>(options?: Options<ListPublicImagesData, ThrowOnError>): RequestResult<ListPublicImagesResponses, ListPublicImagesErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListPublicImagesResponses, ListPublicImagesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
     url: '/api/v1/explore',
     ...options
 });
@@ -558,6 +567,66 @@ export const restoreImage = <ThrowOnError extends boolean = true>(options: Optio
         }],
     url: '/api/v1/images/{image_id}/restore',
     ...options
+});
+
+/**
+ * Unlike Image
+ *
+ * Take my like of an image back. Asked for again, it changes nothing.
+ */
+export const unlikeImage = <ThrowOnError extends boolean = true>(options: Options<UnlikeImageData, ThrowOnError>): RequestResult<UnlikeImageResponses, UnlikeImageErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<UnlikeImageResponses, UnlikeImageErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/images/{image_id}/like',
+    ...options
+});
+
+/**
+ * Like Image
+ *
+ * Like a public image, my own too. Asked for again, it changes nothing.
+ */
+export const likeImage = <ThrowOnError extends boolean = true>(options: Options<LikeImageData, ThrowOnError>): RequestResult<LikeImageResponses, LikeImageErrors, ThrowOnError, 'data'> => (options.client ?? client).put<LikeImageResponses, LikeImageErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/images/{image_id}/like',
+    ...options
+});
+
+/**
+ * Report
+ *
+ * Tell the admins what is wrong with a public or unlisted image. Said again, it replaces what I said before.
+ */
+export const reportImage = <ThrowOnError extends boolean = true>(options: Options<ReportImageData, ThrowOnError>): RequestResult<ReportImageResponses, ReportImageErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ReportImageResponses, ReportImageErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/images/{image_id}/reports',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -2179,6 +2248,98 @@ export const reconcileBilling = <ThrowOnError extends boolean = true>(options?: 
         }],
     url: '/api/v1/admin/billing/reconcile',
     ...options
+});
+
+/**
+ * List Reports
+ *
+ * Images with open reports, those with the most first.
+ */
+export const listReports = <ThrowOnError extends boolean = true>(options?: Options<ListReportsData, ThrowOnError>): RequestResult<ListReportsResponses, ListReportsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListReportsResponses, ListReportsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/reports',
+    ...options
+});
+
+/**
+ * List Hidden Images
+ *
+ * What is hidden, the newest first.
+ */
+export const listHiddenImages = <ThrowOnError extends boolean = true>(options?: Options<ListHiddenImagesData, ThrowOnError>): RequestResult<ListHiddenImagesResponses, ListHiddenImagesErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListHiddenImagesResponses, ListHiddenImagesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/hidden-images',
+    ...options
+});
+
+/**
+ * Hide
+ *
+ * Let nobody but its owner see an image, who is told why; its reports are closed. Asked for again, it changes the reason.
+ */
+export const hideImage = <ThrowOnError extends boolean = true>(options: Options<HideImageData, ThrowOnError>): RequestResult<HideImageResponses, HideImageErrors, ThrowOnError, 'data'> => (options.client ?? client).post<HideImageResponses, HideImageErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/images/{image_id}/hide',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Show
+ *
+ * Let a hidden image be seen again by whom it was seen before. Its owner is told.
+ */
+export const showImage = <ThrowOnError extends boolean = true>(options: Options<ShowImageData, ThrowOnError>): RequestResult<ShowImageResponses, ShowImageErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ShowImageResponses, ShowImageErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/images/{image_id}/show',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Dismiss
+ *
+ * Close the open reports of an image, which stays as it is.
+ */
+export const dismissReports = <ThrowOnError extends boolean = true>(options: Options<DismissReportsData, ThrowOnError>): RequestResult<DismissReportsResponses, DismissReportsErrors, ThrowOnError, 'data'> => (options.client ?? client).post<DismissReportsResponses, DismissReportsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/admin/images/{image_id}/reports/dismiss',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

@@ -1128,6 +1128,18 @@ export type DevicesPage = {
 };
 
 /**
+ * DismissBody
+ */
+export type DismissBody = {
+    /**
+     * Words
+     *
+     * Kept in the audit log
+     */
+    words?: string | null;
+};
+
+/**
  * EmailChangeOut
  *
  * A change of address that waits for the consent of both addresses.
@@ -1566,9 +1578,86 @@ export type HeldPage = {
 };
 
 /**
+ * HiddenImageOut
+ *
+ * An image that nobody but its owner sees.
+ */
+export type HiddenImageOut = {
+    image: JudgedImageOut;
+    /**
+     * Reason
+     */
+    reason: 'sexual' | 'minors' | 'violence' | 'hate' | 'likeness' | 'copyright' | 'spam' | 'other';
+    /**
+     * Words
+     */
+    words: string | null;
+    /**
+     * Visibility Before
+     */
+    visibility_before: 'private' | 'public' | 'unlisted';
+    /**
+     * Hidden At
+     */
+    hidden_at: string;
+};
+
+/**
+ * HiddenImagePage
+ */
+export type HiddenImagePage = {
+    /**
+     * Items
+     */
+    items: Array<HiddenImageOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * HiddenOut
+ *
+ * Why whoever runs the studio lets nobody but me see an image of mine.
+ */
+export type HiddenOut = {
+    /**
+     * Reason
+     */
+    reason: 'sexual' | 'minors' | 'violence' | 'hate' | 'likeness' | 'copyright' | 'spam' | 'other';
+    /**
+     * Words
+     */
+    words: string | null;
+    /**
+     * Hidden At
+     */
+    hidden_at: string;
+};
+
+/**
+ * HideBody
+ */
+export type HideBody = {
+    /**
+     * Reason
+     *
+     * Its owner is told
+     */
+    reason: 'sexual' | 'minors' | 'violence' | 'hate' | 'likeness' | 'copyright' | 'spam' | 'other';
+    /**
+     * Words
+     *
+     * What its owner is told beside it
+     */
+    words?: string | null;
+};
+
+/**
  * ImageDetailsOut
  *
- * An image by itself says who made it and what another program wrote into it, too.
+ * An image by itself says who made it and what another program wrote into it, too, and who likes it.
  */
 export type ImageDetailsOut = {
     /**
@@ -1659,6 +1748,22 @@ export type ImageDetailsOut = {
      * Since when it is in the trash; null: it is not
      */
     trashed_at: string | null;
+    /**
+     * Likes
+     *
+     * How many people like it, where everybody sees it
+     */
+    likes: number;
+    /**
+     * Liked
+     *
+     * I am one of them
+     */
+    liked: boolean;
+    /**
+     * An admin lets nobody but me see it; null: they do not
+     */
+    hidden: HiddenOut | null;
     /**
      * Made By
      *
@@ -2259,6 +2364,57 @@ export type JobPage = {
 };
 
 /**
+ * JudgedImageOut
+ *
+ * An image as admins see it who have to judge it. The addresses expire.
+ */
+export type JudgedImageOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Width
+     */
+    width: number;
+    /**
+     * Height
+     */
+    height: number;
+    /**
+     * Visibility
+     */
+    visibility: 'private' | 'public' | 'unlisted';
+    /**
+     * Prompt
+     *
+     * Null: it does not say
+     */
+    prompt: string | null;
+    /**
+     * Thumbnail Url
+     */
+    thumbnail_url: string | null;
+    /**
+     * Thumbnail Large Url
+     */
+    thumbnail_large_url: string | null;
+    /**
+     * File Url
+     */
+    file_url: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Trashed At
+     */
+    trashed_at: string | null;
+    owner: PersonRef;
+};
+
+/**
  * KeyBody
  */
 export type KeyBody = {
@@ -2590,6 +2746,24 @@ export type LeavingOut = {
      * When everything is deleted; until then it can be taken back
      */
     leaves_at: string;
+};
+
+/**
+ * LikesOut
+ */
+export type LikesOut = {
+    /**
+     * Likes
+     *
+     * How many people like it
+     */
+    likes: number;
+    /**
+     * Liked
+     *
+     * I am one of them
+     */
+    liked: boolean;
 };
 
 /**
@@ -3727,6 +3901,30 @@ export type PersonOut = {
 };
 
 /**
+ * PersonRef
+ *
+ * Somebody, by what they are called.
+ */
+export type PersonRef = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Display Name
+     */
+    display_name: string;
+    /**
+     * Handle
+     */
+    handle: string | null;
+    /**
+     * Status
+     */
+    status: 'active' | 'suspended' | 'deleted';
+};
+
+/**
  * PlanBody
  */
 export type PlanBody = {
@@ -4106,6 +4304,128 @@ export type ProvidersOut = {
 };
 
 /**
+ * PublicImageOut
+ *
+ * An image that everybody sees says how many like it.
+ */
+export type PublicImageOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Job Id
+     */
+    job_id: string | null;
+    /**
+     * Width
+     */
+    width: number;
+    /**
+     * Height
+     */
+    height: number;
+    /**
+     * Format
+     */
+    format: 'png' | 'jpg' | 'webp';
+    /**
+     * File Size
+     *
+     * Bytes
+     */
+    file_size: number;
+    /**
+     * Visibility
+     */
+    visibility: 'private' | 'public' | 'unlisted';
+    /**
+     * Is Favorite
+     */
+    is_favorite: boolean;
+    /**
+     * Rating
+     *
+     * What I think of it; 0: nothing
+     */
+    rating: number;
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+    /**
+     * Generation Params
+     *
+     * Everything needed to make it again
+     */
+    generation_params: {
+        [key: string]: unknown;
+    };
+    /**
+     * Thumbnail Url
+     *
+     * A WebP within 320 pixels
+     */
+    thumbnail_url: string | null;
+    /**
+     * Thumbnail Large Url
+     *
+     * A WebP within 640 pixels; null: not made yet
+     */
+    thumbnail_large_url: string | null;
+    /**
+     * Thumbhash
+     *
+     * A ThumbHash in base64, to be shown until the thumbnail is there; null: not made yet
+     */
+    thumbhash: string | null;
+    /**
+     * File Url
+     */
+    file_url: string;
+    /**
+     * The API key that it was asked for with; null: none
+     */
+    api_key: KeyRef | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Trashed At
+     *
+     * Since when it is in the trash; null: it is not
+     */
+    trashed_at: string | null;
+    /**
+     * Likes
+     *
+     * How many people like it
+     */
+    likes: number;
+    /**
+     * Liked
+     *
+     * I am one of them
+     */
+    liked: boolean;
+};
+
+/**
+ * PublicImagePage
+ */
+export type PublicImagePage = {
+    /**
+     * Items
+     */
+    items: Array<PublicImageOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
  * QueueOut
  *
  * Both lanes together, each by itself, and me. `position` and `eta_seconds` are of my first waiting job.
@@ -4231,6 +4551,20 @@ export type ReasonBody = {
      * Kept in the audit log
      */
     reason: string;
+};
+
+/**
+ * ReasonCountOut
+ */
+export type ReasonCountOut = {
+    /**
+     * Reason
+     */
+    reason: 'sexual' | 'minors' | 'violence' | 'hate' | 'likeness' | 'copyright' | 'spam' | 'other';
+    /**
+     * Count
+     */
+    count: number;
 };
 
 /**
@@ -4481,6 +4815,86 @@ export type RenameBody = {
      * 1 to 80 characters
      */
     name: string;
+};
+
+/**
+ * ReportBody
+ */
+export type ReportBody = {
+    /**
+     * Reason
+     */
+    reason: 'sexual' | 'minors' | 'violence' | 'hate' | 'likeness' | 'copyright' | 'spam' | 'other';
+    /**
+     * Words
+     *
+     * What there is to say beside it
+     */
+    words?: string | null;
+};
+
+/**
+ * ReportOut
+ */
+export type ReportOut = {
+    /**
+     * Reason
+     */
+    reason: 'sexual' | 'minors' | 'violence' | 'hate' | 'likeness' | 'copyright' | 'spam' | 'other';
+    /**
+     * Words
+     */
+    words: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    reporter: PersonRef;
+};
+
+/**
+ * ReportedImageOut
+ *
+ * An image with its open reports.
+ */
+export type ReportedImageOut = {
+    image: JudgedImageOut;
+    /**
+     * Count
+     *
+     * Open reports
+     */
+    count: number;
+    /**
+     * Reasons
+     *
+     * What most name first
+     */
+    reasons: Array<ReasonCountOut>;
+    /**
+     * Reports
+     *
+     * The newest, 20 at most
+     */
+    reports: Array<ReportOut>;
+};
+
+/**
+ * ReportedOut
+ */
+export type ReportedOut = {
+    /**
+     * Items
+     *
+     * 50 at most; others follow once these are dealt with
+     */
+    items: Array<ReportedImageOut>;
+    /**
+     * Total
+     *
+     * Images with open reports
+     */
+    total: number;
 };
 
 /**
@@ -6595,6 +7009,10 @@ export type UpdateImageErrors = {
      */
     408: Problem;
     /**
+     * Conflict: `image_hidden` (Whoever runs this studio has hidden this image. Nobody but you sees it until they show it again)
+     */
+    409: Problem;
+    /**
      * Request Entity Too Large: `payload_too_large` (That is too large)
      */
     413: Problem;
@@ -6938,6 +7356,12 @@ export type ListPublicImagesData = {
          */
         tag?: string | null;
         /**
+         * Sort
+         *
+         * `most_liked`: of those that somebody likes, what most people like first
+         */
+        sort?: 'newest' | 'most_liked';
+        /**
          * Limit
          *
          * Items a page
@@ -6954,6 +7378,14 @@ export type ListPublicImagesData = {
 };
 
 export type ListPublicImagesErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
     /**
      * Unprocessable Entity: `validation_error` (Some of the input is not valid)
      */
@@ -6978,7 +7410,7 @@ export type ListPublicImagesResponses = {
     /**
      * Successful Response
      */
-    200: ImagePage;
+    200: PublicImagePage;
 };
 
 export type ListPublicImagesResponse = ListPublicImagesResponses[keyof ListPublicImagesResponses];
@@ -7404,6 +7836,192 @@ export type RestoreImageResponses = {
 };
 
 export type RestoreImageResponse = RestoreImageResponses[keyof RestoreImageResponses];
+
+export type UnlikeImageData = {
+    body?: never;
+    path: {
+        /**
+         * Image Id
+         */
+        image_id: string;
+    };
+    query?: never;
+    url: '/api/v1/images/{image_id}/like';
+};
+
+export type UnlikeImageErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type UnlikeImageError = UnlikeImageErrors[keyof UnlikeImageErrors];
+
+export type UnlikeImageResponses = {
+    /**
+     * Successful Response
+     */
+    200: LikesOut;
+};
+
+export type UnlikeImageResponse = UnlikeImageResponses[keyof UnlikeImageResponses];
+
+export type LikeImageData = {
+    body?: never;
+    path: {
+        /**
+         * Image Id
+         */
+        image_id: string;
+    };
+    query?: never;
+    url: '/api/v1/images/{image_id}/like';
+};
+
+export type LikeImageErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Conflict: `image_not_public` (This image is not shown to everybody)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type LikeImageError = LikeImageErrors[keyof LikeImageErrors];
+
+export type LikeImageResponses = {
+    /**
+     * Successful Response
+     */
+    200: LikesOut;
+};
+
+export type LikeImageResponse = LikeImageResponses[keyof LikeImageResponses];
+
+export type ReportImageData = {
+    body: ReportBody;
+    path: {
+        /**
+         * Image Id
+         */
+        image_id: string;
+    };
+    query?: never;
+    url: '/api/v1/images/{image_id}/reports';
+};
+
+export type ReportImageErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `image_not_public` (This image is not shown to everybody)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type ReportImageError = ReportImageErrors[keyof ReportImageErrors];
+
+export type ReportImageResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ReportImageResponse = ReportImageResponses[keyof ReportImageResponses];
 
 export type GetImageLineageData = {
     body?: never;
@@ -12593,6 +13211,299 @@ export type ReconcileBillingResponses = {
 };
 
 export type ReconcileBillingResponse = ReconcileBillingResponses[keyof ReconcileBillingResponses];
+
+export type ListReportsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/reports';
+};
+
+export type ListReportsErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListReportsError = ListReportsErrors[keyof ListReportsErrors];
+
+export type ListReportsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReportedOut;
+};
+
+export type ListReportsResponse = ListReportsResponses[keyof ListReportsResponses];
+
+export type ListHiddenImagesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         *
+         * Items a page
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the page before
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/admin/hidden-images';
+};
+
+export type ListHiddenImagesErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListHiddenImagesError = ListHiddenImagesErrors[keyof ListHiddenImagesErrors];
+
+export type ListHiddenImagesResponses = {
+    /**
+     * Successful Response
+     */
+    200: HiddenImagePage;
+};
+
+export type ListHiddenImagesResponse = ListHiddenImagesResponses[keyof ListHiddenImagesResponses];
+
+export type HideImageData = {
+    body: HideBody;
+    path: {
+        /**
+         * Image Id
+         */
+        image_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/images/{image_id}/hide';
+};
+
+export type HideImageErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type HideImageError = HideImageErrors[keyof HideImageErrors];
+
+export type HideImageResponses = {
+    /**
+     * Successful Response
+     */
+    200: HiddenImageOut;
+};
+
+export type HideImageResponse = HideImageResponses[keyof HideImageResponses];
+
+export type ShowImageData = {
+    body: ReasonBody;
+    path: {
+        /**
+         * Image Id
+         */
+        image_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/images/{image_id}/show';
+};
+
+export type ShowImageErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `conflict` (That contradicts what is there now)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type ShowImageError = ShowImageErrors[keyof ShowImageErrors];
+
+export type ShowImageResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ShowImageResponse = ShowImageResponses[keyof ShowImageResponses];
+
+export type DismissReportsData = {
+    body: DismissBody;
+    path: {
+        /**
+         * Image Id
+         */
+        image_id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/images/{image_id}/reports/dismiss';
+};
+
+export type DismissReportsErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `forbidden` (You may not do that); `second_factor_required` (Admins need a second factor here. Sign in with a passkey, or set up an app and prove with a code); `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type DismissReportsError = DismissReportsErrors[keyof DismissReportsErrors];
+
+export type DismissReportsResponses = {
+    /**
+     * Successful Response
+     */
+    200: CountOut;
+};
+
+export type DismissReportsResponse = DismissReportsResponses[keyof DismissReportsResponses];
 
 export type VerifyEmailData = {
     body: LinkBody;

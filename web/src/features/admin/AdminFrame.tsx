@@ -10,6 +10,7 @@ import styles from "@/ui/TabbedPage.module.css";
 
 const PAGES = [
   "users",
+  "reports",
   "subscriptions",
   "plans",
   "codes",

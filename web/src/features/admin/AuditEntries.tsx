@@ -94,6 +94,7 @@ function actorOf({ actor_id, actor_name }: AuditEntry, commandLine: string): str
 
 function Target({ entry: { target_type, target_id, target_name } }: { entry: AuditEntry }) {
   const { t } = useI18n();
+  if (target_type === "image") return <span className={styles.faint}>{target_id}</span>;
   if (target_type !== "user" || target_id === null) return null;
   if (!target_name) return <span className={styles.faint}>{t("admin.gone")}</span>;
   return (

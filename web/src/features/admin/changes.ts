@@ -24,5 +24,6 @@ function valueText(field: string, value: unknown, { find, number }: Translator):
   if (value === undefined || value === null) return null;
   if (typeof value === "number") return number(value);
   if (typeof value !== "string") return JSON.stringify(value);
-  return find(`admin.value.${field}.${value}`) ?? value;
+  // Why a picture is hidden is said in many places.
+  return find(`admin.value.${field}.${value}`) ?? find(`${field}.${value}`) ?? value;
 }

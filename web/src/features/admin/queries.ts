@@ -1,12 +1,14 @@
-/** What admins read: people, one of them, announcements of all times, and the audit log. */
+/** What admins read: people, one of them, reports of pictures, announcements of all times, and the audit log. */
 import { infiniteQueryOptions, type QueryClient } from "@tanstack/react-query";
 
-import { listAuditLog, listPeople } from "@/api/generated";
+import { listAuditLog, listHiddenImages, listPeople } from "@/api/generated";
 import {
   getPersonOptions,
   listAllAnnouncementsOptions,
   listAuditLogInfiniteQueryKey,
+  listHiddenImagesInfiniteQueryKey,
   listPeopleInfiniteQueryKey,
+  listReportsOptions,
 } from "@/api/generated/@tanstack/react-query.gen";
 import { followingPages } from "@/api/pages";
 import type { Person } from "@/api/types";
@@ -45,9 +47,24 @@ export const auditQuery = (query: AuditFilter) =>
 
 export const allAnnouncementsQuery = listAllAnnouncementsOptions();
 
+export const reportsQuery = listReportsOptions();
+
+export const hiddenImagesQuery = infiniteQueryOptions({
+  ...followingPages,
+  queryKey: listHiddenImagesInfiniteQueryKey(),
+  queryFn: ({ pageParam, signal }) => listHiddenImages({ query: { cursor: pageParam }, signal }),
+});
+
 /** After a deed: whoever it was done to has changed, and the audit log has one entry more. */
 export async function rereadAfterDeed(client: QueryClient): Promise<void> {
-  const changed = ["listPeople", "getPerson", "listAuditLog", "listAllAnnouncements"];
+  const changed = [
+    "listPeople",
+    "getPerson",
+    "listAuditLog",
+    "listAllAnnouncements",
+    "listReports",
+    "listHiddenImages",
+  ];
   await client.invalidateQueries({
     predicate: ({ queryKey: [first] }) => changed.includes((first as { _id?: string })._id ?? ""),
   });

@@ -9,6 +9,7 @@ import type { ImageDetails, Recipe } from "@/api/types";
 import { isOffered } from "@/entities/action";
 import { downloadImage } from "@/entities/image/actions/downloadImage";
 import { reuseImage } from "@/entities/image/actions/reuseImage";
+import { LikeButton } from "@/entities/image/LikeButton";
 import { pictureTitle } from "@/entities/image/pictureTitle";
 import { imageQuery } from "@/entities/image/queries";
 import { useI18n } from "@/i18n/useI18n";
@@ -17,6 +18,7 @@ import { Empty, Failed, Loading } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 
 import { PublicFrame } from "./PublicFrame";
+import { Report } from "./Report";
 import styles from "./PicturePage.module.css";
 
 interface PicturePageProps {
@@ -74,6 +76,10 @@ function Picture({ image, settings }: { image: ImageDetails; settings: PicturePa
             <DownloadIcon />
             {t(downloadImage.label)}
           </a>
+        </div>
+        <div className={styles.ways}>
+          {image.visibility === "public" && <LikeButton image={image} />}
+          <Report id={image.id} />
         </div>
         {recipe.negative_prompt && (
           <section>

@@ -7,6 +7,7 @@ import { useI18n } from "@/i18n/useI18n";
 import { Brand } from "@/ui/Brand";
 import { buttonClass } from "@/ui/Button";
 import { LanguageSwitch } from "@/ui/LanguageSwitch";
+import { Toaster } from "@/ui/Toaster";
 
 import styles from "./PublicFrame.module.css";
 
@@ -37,6 +38,7 @@ export function PublicFrame({ children }: { children: ReactNode }) {
         </nav>
       </header>
       <main className={styles.main}>{children}</main>
+      <Toaster />
     </div>
   );
 }

@@ -16,6 +16,7 @@ import { Parameters } from "./Parameters";
 import { Rating } from "./Rating";
 import { Raw } from "./Raw";
 import { Similar } from "./Similar";
+import { Standing } from "./Standing";
 import { Tags } from "./Tags";
 import styles from "./Facts.module.css";
 
@@ -33,6 +34,7 @@ export function Facts({ image }: { image: Image }) {
       ) : (
         <h2>{pictureTitle(recipe, i18n)}</h2>
       )}
+      <Standing id={image.id} />
       {source_image !== undefined && <MadeFrom id={source_image} />}
       <div className={styles.actions}>
         <ActionLink action={reuseImage} thing={image} look={inTrash ? "plain" : "primary"} wide />

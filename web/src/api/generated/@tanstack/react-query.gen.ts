@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { addPasskey, addToCollection, agreePlan, announce, arrangeCollection, askForExport, askForNewPasskey, askForPasskey, askForPasskeyAsProof, assignBillingEvent, beginSecondFactor, beginUpload, cancelJob, cancelJobs, cancelSubscription, changeApiKey, changeCollection, changeEmail, changeImages, changeMe, changePassword, changePlan, changeSubscription, checkOutCredits, checkOutSubscription, comeBackFromProvider, confirmEmail, confirmSecondFactor, createApiKey, createCollection, deleteCollection, deleteImage, deleteMe, deleteTag, emptyTrash, endAgreedPlan, endCode, endMyOtherSessions, endMySession, endSessionsOf, endUpload, estimateJobs, exportAuditLog, forgetEmailChange, forgotPassword, getCheckout, getCollection, getExport, getImage, getImageFile, getImageLineage, getImageRecipe, getImageThumbnail, getJob, getMe, getModel, getPerson, getQueue, getRevenue, getSignInMethods, getSimilarImages, getSubscription, getSubscriptionPortal, getTask, getTrash, getUpload, getUsage, getUsageOfAll, giveBonusCredits, healthz, linkOauthAccount, listAllAnnouncements, listAllPlans, listAnnouncements, listApiKeys, listAuditLog, listBillingEvents, listCodes, listCollectionImages, listCollections, listCredits, listImageDates, listImages, listJobs, listJobSteps, listModels, listMySessions, listOauthAccounts, listPasskeys, listPeople, listPlans, listProviders, listPublicImages, listSubscriptionOptions, listSubscriptions, listTags, login, loginWithCode, loginWithPasskey, logout, makeArchive, makeCode, type Options, previewPlan, proveIdentity, proveWithCode, proveWithPasskey, proveWithProvider, readyz, reconcileBilling, redeemCode, refreshTokens, register, removeFromCollection, removeMyAvatar, removePasskey, removeSecondFactor, removeSecondFactorOf, renamePasskey, renameTag, renewRecoveryCodes, replayBillingEvent, reportMissing, resetPassword, restoreImage, restorePerson, resumeSubscription, retryJob, revokeApiKey, revokeKeysOf, sendPart, sendVerification, setMyAvatar, setRole, signInOnce, signInWithProvider, submitJobs, suspendPerson, takeWebhook, undoDeleteMe, undoTask, unlinkOauthAccount, updateImage, uploadImage, verifyEmail, viewAs, withdrawAnnouncement } from '../sdk.gen';
-import type { AddPasskeyData, AddPasskeyError, AddPasskeyResponse, AddToCollectionData, AddToCollectionError, AddToCollectionResponse, AgreePlanData, AgreePlanError, AgreePlanResponse, AnnounceData, AnnounceError, AnnounceResponse, ArrangeCollectionData, ArrangeCollectionError, ArrangeCollectionResponse, AskForExportData, AskForExportError, AskForExportResponse, AskForNewPasskeyData, AskForNewPasskeyError, AskForNewPasskeyResponse, AskForPasskeyAsProofData, AskForPasskeyAsProofError, AskForPasskeyAsProofResponse, AskForPasskeyData, AskForPasskeyError, AskForPasskeyResponse, AssignBillingEventData, AssignBillingEventError, AssignBillingEventResponse, BeginSecondFactorData, BeginSecondFactorError, BeginSecondFactorResponse, BeginUploadData, BeginUploadError, CancelJobData, CancelJobError, CancelJobResponse, CancelJobsData, CancelJobsError, CancelJobsResponse, CancelSubscriptionData, CancelSubscriptionError, CancelSubscriptionResponse, ChangeApiKeyData, ChangeApiKeyError, ChangeApiKeyResponse, ChangeCollectionData, ChangeCollectionError, ChangeCollectionResponse, ChangeEmailData, ChangeEmailError, ChangeEmailResponse, ChangeImagesData, ChangeImagesError, ChangeImagesResponse, ChangeMeData, ChangeMeError, ChangeMeResponse, ChangePasswordData, ChangePasswordError, ChangePasswordResponse, ChangePlanData, ChangePlanError, ChangePlanResponse, ChangeSubscriptionData, ChangeSubscriptionError, ChangeSubscriptionResponse, CheckOutCreditsData, CheckOutCreditsError, CheckOutCreditsResponse, CheckOutSubscriptionData, CheckOutSubscriptionError, CheckOutSubscriptionResponse, ComeBackFromProviderData, ComeBackFromProviderError, ConfirmEmailData, ConfirmEmailError, ConfirmEmailResponse, ConfirmSecondFactorData, ConfirmSecondFactorError, ConfirmSecondFactorResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateCollectionData, CreateCollectionError, CreateCollectionResponse, DeleteCollectionData, DeleteCollectionError, DeleteCollectionResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteTagData, DeleteTagError, DeleteTagResponse, EmptyTrashData, EmptyTrashError, EmptyTrashResponse, EndAgreedPlanData, EndAgreedPlanError, EndAgreedPlanResponse, EndCodeData, EndCodeError, EndCodeResponse, EndMyOtherSessionsData, EndMyOtherSessionsError, EndMyOtherSessionsResponse, EndMySessionData, EndMySessionError, EndMySessionResponse, EndSessionsOfData, EndSessionsOfError, EndSessionsOfResponse, EndUploadData, EndUploadError, EndUploadResponse, EstimateJobsData, EstimateJobsError, EstimateJobsResponse, ExportAuditLogData, ExportAuditLogError, ExportAuditLogResponse, ForgetEmailChangeData, ForgetEmailChangeError, ForgetEmailChangeResponse, ForgotPasswordData, ForgotPasswordError, GetCheckoutData, GetCheckoutError, GetCheckoutResponse, GetCollectionData, GetCollectionError, GetCollectionResponse, GetExportData, GetExportError, GetExportResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageLineageData, GetImageLineageError, GetImageLineageResponse, GetImageRecipeData, GetImageRecipeError, GetImageRecipeResponse, GetImageResponse, GetImageThumbnailData, GetImageThumbnailError, GetJobData, GetJobError, GetJobResponse, GetMeData, GetMeError, GetMeResponse, GetModelData, GetModelError, GetModelResponse, GetPersonData, GetPersonError, GetPersonResponse, GetQueueData, GetQueueError, GetQueueResponse, GetRevenueData, GetRevenueError, GetRevenueResponse, GetSignInMethodsData, GetSignInMethodsError, GetSignInMethodsResponse, GetSimilarImagesData, GetSimilarImagesError, GetSimilarImagesResponse, GetSubscriptionData, GetSubscriptionError, GetSubscriptionPortalData, GetSubscriptionPortalError, GetSubscriptionPortalResponse, GetSubscriptionResponse, GetTaskData, GetTaskError, GetTaskResponse, GetTrashData, GetTrashError, GetTrashResponse, GetUploadData, GetUploadError, GetUploadResponse, GetUsageData, GetUsageError, GetUsageOfAllData, GetUsageOfAllError, GetUsageOfAllResponse, GetUsageResponse, GiveBonusCreditsData, GiveBonusCreditsError, GiveBonusCreditsResponse, HealthzData, HealthzError, HealthzResponse, LinkOauthAccountData, LinkOauthAccountError, LinkOauthAccountResponse, ListAllAnnouncementsData, ListAllAnnouncementsError, ListAllAnnouncementsResponse, ListAllPlansData, ListAllPlansError, ListAllPlansResponse, ListAnnouncementsData, ListAnnouncementsError, ListAnnouncementsResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListAuditLogData, ListAuditLogError, ListAuditLogResponse, ListBillingEventsData, ListBillingEventsError, ListBillingEventsResponse, ListCodesData, ListCodesError, ListCodesResponse, ListCollectionImagesData, ListCollectionImagesError, ListCollectionImagesResponse, ListCollectionsData, ListCollectionsError, ListCollectionsResponse, ListCreditsData, ListCreditsError, ListCreditsResponse, ListImageDatesData, ListImageDatesError, ListImageDatesResponse, ListImagesData, ListImagesError, ListImagesResponse, ListJobsData, ListJobsError, ListJobsResponse, ListJobStepsData, ListJobStepsError, ListJobStepsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListMySessionsData, ListMySessionsError, ListMySessionsResponse, ListOauthAccountsData, ListOauthAccountsError, ListOauthAccountsResponse, ListPasskeysData, ListPasskeysError, ListPasskeysResponse, ListPeopleData, ListPeopleError, ListPeopleResponse, ListPlansData, ListPlansError, ListPlansResponse, ListProvidersData, ListProvidersError, ListProvidersResponse, ListPublicImagesData, ListPublicImagesError, ListPublicImagesResponse, ListSubscriptionOptionsData, ListSubscriptionOptionsError, ListSubscriptionOptionsResponse, ListSubscriptionsData, ListSubscriptionsError, ListSubscriptionsResponse, ListTagsData, ListTagsError, ListTagsResponse, LoginData, LoginError, LoginResponse, LoginWithCodeData, LoginWithCodeError, LoginWithCodeResponse, LoginWithPasskeyData, LoginWithPasskeyError, LoginWithPasskeyResponse, LogoutData, LogoutError, LogoutResponse, MakeArchiveData, MakeArchiveError, MakeArchiveResponse, MakeCodeData, MakeCodeError, MakeCodeResponse, PreviewPlanData, PreviewPlanError, PreviewPlanResponse, ProveIdentityData, ProveIdentityError, ProveIdentityResponse, ProveWithCodeData, ProveWithCodeError, ProveWithCodeResponse, ProveWithPasskeyData, ProveWithPasskeyError, ProveWithPasskeyResponse, ProveWithProviderData, ProveWithProviderError, ProveWithProviderResponse, ReadyzData, ReadyzError, ReadyzResponse, ReconcileBillingData, ReconcileBillingError, ReconcileBillingResponse, RedeemCodeData, RedeemCodeError, RedeemCodeResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterData, RegisterError, RegisterResponse, RemoveFromCollectionData, RemoveFromCollectionError, RemoveFromCollectionResponse, RemoveMyAvatarData, RemoveMyAvatarError, RemoveMyAvatarResponse, RemovePasskeyData, RemovePasskeyError, RemovePasskeyResponse, RemoveSecondFactorData, RemoveSecondFactorError, RemoveSecondFactorOfData, RemoveSecondFactorOfError, RemoveSecondFactorOfResponse, RemoveSecondFactorResponse, RenamePasskeyData, RenamePasskeyError, RenamePasskeyResponse, RenameTagData, RenameTagError, RenameTagResponse, RenewRecoveryCodesData, RenewRecoveryCodesError, RenewRecoveryCodesResponse, ReplayBillingEventData, ReplayBillingEventError, ReplayBillingEventResponse, ReportMissingData, ReportMissingError, ReportMissingResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestoreImageData, RestoreImageError, RestoreImageResponse, RestorePersonData, RestorePersonError, RestorePersonResponse, ResumeSubscriptionData, ResumeSubscriptionError, ResumeSubscriptionResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeKeysOfData, RevokeKeysOfError, RevokeKeysOfResponse, SendPartData, SendPartError, SendPartResponse, SendVerificationData, SendVerificationError, SetMyAvatarData, SetMyAvatarError, SetMyAvatarResponse, SetRoleData, SetRoleError, SetRoleResponse, SignInOnceData, SignInOnceError, SignInOnceResponse, SignInWithProviderData, SignInWithProviderError, SubmitJobsData, SubmitJobsError, SubmitJobsResponse, SuspendPersonData, SuspendPersonError, SuspendPersonResponse, TakeWebhookData, TakeWebhookError, TakeWebhookResponse, UndoDeleteMeData, UndoDeleteMeError, UndoDeleteMeResponse, UndoTaskData, UndoTaskError, UndoTaskResponse, UnlinkOauthAccountData, UnlinkOauthAccountError, UnlinkOauthAccountResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewAsData, ViewAsError, ViewAsResponse, WithdrawAnnouncementData, WithdrawAnnouncementError, WithdrawAnnouncementResponse } from '../types.gen';
+import { addPasskey, addToCollection, agreePlan, announce, arrangeCollection, askForExport, askForNewPasskey, askForPasskey, askForPasskeyAsProof, assignBillingEvent, beginSecondFactor, beginUpload, cancelJob, cancelJobs, cancelSubscription, changeApiKey, changeCollection, changeEmail, changeImages, changeMe, changePassword, changePlan, changeSubscription, checkOutCredits, checkOutSubscription, comeBackFromProvider, confirmEmail, confirmSecondFactor, createApiKey, createCollection, deleteCollection, deleteImage, deleteMe, deleteTag, dismissReports, emptyTrash, endAgreedPlan, endCode, endMyOtherSessions, endMySession, endSessionsOf, endUpload, estimateJobs, exportAuditLog, forgetEmailChange, forgotPassword, getCheckout, getCollection, getExport, getImage, getImageFile, getImageLineage, getImageRecipe, getImageThumbnail, getJob, getMe, getModel, getPerson, getQueue, getRevenue, getSignInMethods, getSimilarImages, getSubscription, getSubscriptionPortal, getTask, getTrash, getUpload, getUsage, getUsageOfAll, giveBonusCredits, healthz, hideImage, likeImage, linkOauthAccount, listAllAnnouncements, listAllPlans, listAnnouncements, listApiKeys, listAuditLog, listBillingEvents, listCodes, listCollectionImages, listCollections, listCredits, listHiddenImages, listImageDates, listImages, listJobs, listJobSteps, listModels, listMySessions, listOauthAccounts, listPasskeys, listPeople, listPlans, listProviders, listPublicImages, listReports, listSubscriptionOptions, listSubscriptions, listTags, login, loginWithCode, loginWithPasskey, logout, makeArchive, makeCode, type Options, previewPlan, proveIdentity, proveWithCode, proveWithPasskey, proveWithProvider, readyz, reconcileBilling, redeemCode, refreshTokens, register, removeFromCollection, removeMyAvatar, removePasskey, removeSecondFactor, removeSecondFactorOf, renamePasskey, renameTag, renewRecoveryCodes, replayBillingEvent, reportImage, reportMissing, resetPassword, restoreImage, restorePerson, resumeSubscription, retryJob, revokeApiKey, revokeKeysOf, sendPart, sendVerification, setMyAvatar, setRole, showImage, signInOnce, signInWithProvider, submitJobs, suspendPerson, takeWebhook, undoDeleteMe, undoTask, unlikeImage, unlinkOauthAccount, updateImage, uploadImage, verifyEmail, viewAs, withdrawAnnouncement } from '../sdk.gen';
+import type { AddPasskeyData, AddPasskeyError, AddPasskeyResponse, AddToCollectionData, AddToCollectionError, AddToCollectionResponse, AgreePlanData, AgreePlanError, AgreePlanResponse, AnnounceData, AnnounceError, AnnounceResponse, ArrangeCollectionData, ArrangeCollectionError, ArrangeCollectionResponse, AskForExportData, AskForExportError, AskForExportResponse, AskForNewPasskeyData, AskForNewPasskeyError, AskForNewPasskeyResponse, AskForPasskeyAsProofData, AskForPasskeyAsProofError, AskForPasskeyAsProofResponse, AskForPasskeyData, AskForPasskeyError, AskForPasskeyResponse, AssignBillingEventData, AssignBillingEventError, AssignBillingEventResponse, BeginSecondFactorData, BeginSecondFactorError, BeginSecondFactorResponse, BeginUploadData, BeginUploadError, CancelJobData, CancelJobError, CancelJobResponse, CancelJobsData, CancelJobsError, CancelJobsResponse, CancelSubscriptionData, CancelSubscriptionError, CancelSubscriptionResponse, ChangeApiKeyData, ChangeApiKeyError, ChangeApiKeyResponse, ChangeCollectionData, ChangeCollectionError, ChangeCollectionResponse, ChangeEmailData, ChangeEmailError, ChangeEmailResponse, ChangeImagesData, ChangeImagesError, ChangeImagesResponse, ChangeMeData, ChangeMeError, ChangeMeResponse, ChangePasswordData, ChangePasswordError, ChangePasswordResponse, ChangePlanData, ChangePlanError, ChangePlanResponse, ChangeSubscriptionData, ChangeSubscriptionError, ChangeSubscriptionResponse, CheckOutCreditsData, CheckOutCreditsError, CheckOutCreditsResponse, CheckOutSubscriptionData, CheckOutSubscriptionError, CheckOutSubscriptionResponse, ComeBackFromProviderData, ComeBackFromProviderError, ConfirmEmailData, ConfirmEmailError, ConfirmEmailResponse, ConfirmSecondFactorData, ConfirmSecondFactorError, ConfirmSecondFactorResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateCollectionData, CreateCollectionError, CreateCollectionResponse, DeleteCollectionData, DeleteCollectionError, DeleteCollectionResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteTagData, DeleteTagError, DeleteTagResponse, DismissReportsData, DismissReportsError, DismissReportsResponse, EmptyTrashData, EmptyTrashError, EmptyTrashResponse, EndAgreedPlanData, EndAgreedPlanError, EndAgreedPlanResponse, EndCodeData, EndCodeError, EndCodeResponse, EndMyOtherSessionsData, EndMyOtherSessionsError, EndMyOtherSessionsResponse, EndMySessionData, EndMySessionError, EndMySessionResponse, EndSessionsOfData, EndSessionsOfError, EndSessionsOfResponse, EndUploadData, EndUploadError, EndUploadResponse, EstimateJobsData, EstimateJobsError, EstimateJobsResponse, ExportAuditLogData, ExportAuditLogError, ExportAuditLogResponse, ForgetEmailChangeData, ForgetEmailChangeError, ForgetEmailChangeResponse, ForgotPasswordData, ForgotPasswordError, GetCheckoutData, GetCheckoutError, GetCheckoutResponse, GetCollectionData, GetCollectionError, GetCollectionResponse, GetExportData, GetExportError, GetExportResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageLineageData, GetImageLineageError, GetImageLineageResponse, GetImageRecipeData, GetImageRecipeError, GetImageRecipeResponse, GetImageResponse, GetImageThumbnailData, GetImageThumbnailError, GetJobData, GetJobError, GetJobResponse, GetMeData, GetMeError, GetMeResponse, GetModelData, GetModelError, GetModelResponse, GetPersonData, GetPersonError, GetPersonResponse, GetQueueData, GetQueueError, GetQueueResponse, GetRevenueData, GetRevenueError, GetRevenueResponse, GetSignInMethodsData, GetSignInMethodsError, GetSignInMethodsResponse, GetSimilarImagesData, GetSimilarImagesError, GetSimilarImagesResponse, GetSubscriptionData, GetSubscriptionError, GetSubscriptionPortalData, GetSubscriptionPortalError, GetSubscriptionPortalResponse, GetSubscriptionResponse, GetTaskData, GetTaskError, GetTaskResponse, GetTrashData, GetTrashError, GetTrashResponse, GetUploadData, GetUploadError, GetUploadResponse, GetUsageData, GetUsageError, GetUsageOfAllData, GetUsageOfAllError, GetUsageOfAllResponse, GetUsageResponse, GiveBonusCreditsData, GiveBonusCreditsError, GiveBonusCreditsResponse, HealthzData, HealthzError, HealthzResponse, HideImageData, HideImageError, HideImageResponse, LikeImageData, LikeImageError, LikeImageResponse, LinkOauthAccountData, LinkOauthAccountError, LinkOauthAccountResponse, ListAllAnnouncementsData, ListAllAnnouncementsError, ListAllAnnouncementsResponse, ListAllPlansData, ListAllPlansError, ListAllPlansResponse, ListAnnouncementsData, ListAnnouncementsError, ListAnnouncementsResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListAuditLogData, ListAuditLogError, ListAuditLogResponse, ListBillingEventsData, ListBillingEventsError, ListBillingEventsResponse, ListCodesData, ListCodesError, ListCodesResponse, ListCollectionImagesData, ListCollectionImagesError, ListCollectionImagesResponse, ListCollectionsData, ListCollectionsError, ListCollectionsResponse, ListCreditsData, ListCreditsError, ListCreditsResponse, ListHiddenImagesData, ListHiddenImagesError, ListHiddenImagesResponse, ListImageDatesData, ListImageDatesError, ListImageDatesResponse, ListImagesData, ListImagesError, ListImagesResponse, ListJobsData, ListJobsError, ListJobsResponse, ListJobStepsData, ListJobStepsError, ListJobStepsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListMySessionsData, ListMySessionsError, ListMySessionsResponse, ListOauthAccountsData, ListOauthAccountsError, ListOauthAccountsResponse, ListPasskeysData, ListPasskeysError, ListPasskeysResponse, ListPeopleData, ListPeopleError, ListPeopleResponse, ListPlansData, ListPlansError, ListPlansResponse, ListProvidersData, ListProvidersError, ListProvidersResponse, ListPublicImagesData, ListPublicImagesError, ListPublicImagesResponse, ListReportsData, ListReportsError, ListReportsResponse, ListSubscriptionOptionsData, ListSubscriptionOptionsError, ListSubscriptionOptionsResponse, ListSubscriptionsData, ListSubscriptionsError, ListSubscriptionsResponse, ListTagsData, ListTagsError, ListTagsResponse, LoginData, LoginError, LoginResponse, LoginWithCodeData, LoginWithCodeError, LoginWithCodeResponse, LoginWithPasskeyData, LoginWithPasskeyError, LoginWithPasskeyResponse, LogoutData, LogoutError, LogoutResponse, MakeArchiveData, MakeArchiveError, MakeArchiveResponse, MakeCodeData, MakeCodeError, MakeCodeResponse, PreviewPlanData, PreviewPlanError, PreviewPlanResponse, ProveIdentityData, ProveIdentityError, ProveIdentityResponse, ProveWithCodeData, ProveWithCodeError, ProveWithCodeResponse, ProveWithPasskeyData, ProveWithPasskeyError, ProveWithPasskeyResponse, ProveWithProviderData, ProveWithProviderError, ProveWithProviderResponse, ReadyzData, ReadyzError, ReadyzResponse, ReconcileBillingData, ReconcileBillingError, ReconcileBillingResponse, RedeemCodeData, RedeemCodeError, RedeemCodeResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterData, RegisterError, RegisterResponse, RemoveFromCollectionData, RemoveFromCollectionError, RemoveFromCollectionResponse, RemoveMyAvatarData, RemoveMyAvatarError, RemoveMyAvatarResponse, RemovePasskeyData, RemovePasskeyError, RemovePasskeyResponse, RemoveSecondFactorData, RemoveSecondFactorError, RemoveSecondFactorOfData, RemoveSecondFactorOfError, RemoveSecondFactorOfResponse, RemoveSecondFactorResponse, RenamePasskeyData, RenamePasskeyError, RenamePasskeyResponse, RenameTagData, RenameTagError, RenameTagResponse, RenewRecoveryCodesData, RenewRecoveryCodesError, RenewRecoveryCodesResponse, ReplayBillingEventData, ReplayBillingEventError, ReplayBillingEventResponse, ReportImageData, ReportImageError, ReportImageResponse, ReportMissingData, ReportMissingError, ReportMissingResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestoreImageData, RestoreImageError, RestoreImageResponse, RestorePersonData, RestorePersonError, RestorePersonResponse, ResumeSubscriptionData, ResumeSubscriptionError, ResumeSubscriptionResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeKeysOfData, RevokeKeysOfError, RevokeKeysOfResponse, SendPartData, SendPartError, SendPartResponse, SendVerificationData, SendVerificationError, SetMyAvatarData, SetMyAvatarError, SetMyAvatarResponse, SetRoleData, SetRoleError, SetRoleResponse, ShowImageData, ShowImageError, ShowImageResponse, SignInOnceData, SignInOnceError, SignInOnceResponse, SignInWithProviderData, SignInWithProviderError, SubmitJobsData, SubmitJobsError, SubmitJobsResponse, SuspendPersonData, SuspendPersonError, SuspendPersonResponse, TakeWebhookData, TakeWebhookError, TakeWebhookResponse, UndoDeleteMeData, UndoDeleteMeError, UndoDeleteMeResponse, UndoTaskData, UndoTaskError, UndoTaskResponse, UnlikeImageData, UnlikeImageError, UnlikeImageResponse, UnlinkOauthAccountData, UnlinkOauthAccountError, UnlinkOauthAccountResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewAsData, ViewAsError, ViewAsResponse, WithdrawAnnouncementData, WithdrawAnnouncementError, WithdrawAnnouncementResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -435,7 +435,7 @@ export const listPublicImagesQueryKey = (options?: Options<ListPublicImagesData>
 /**
  * Explore
  *
- * Everybody's public images, the newest first; nobody needs to sign in.
+ * Everybody's public images, the newest first unless asked otherwise; nobody needs to sign in.
  */
 export const listPublicImagesOptions = (options?: Options<ListPublicImagesData>) => queryOptions<ListPublicImagesResponse, ListPublicImagesError, ListPublicImagesResponse, ReturnType<typeof listPublicImagesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await listPublicImages({
@@ -452,7 +452,7 @@ export const listPublicImagesInfiniteQueryKey = (options?: Options<ListPublicIma
 /**
  * Explore
  *
- * Everybody's public images, the newest first; nobody needs to sign in.
+ * Everybody's public images, the newest first unless asked otherwise; nobody needs to sign in.
  */
 export const listPublicImagesInfiniteOptions = (options?: Options<ListPublicImagesData>) => {
     const opts = infiniteQueryOptions<ListPublicImagesResponse, ListPublicImagesError, InfiniteData<ListPublicImagesResponse>, QueryKey<Options<ListPublicImagesData>>, string | null | Pick<QueryKey<Options<ListPublicImagesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -587,6 +587,54 @@ export const getTrashOptions = (options?: Options<GetTrashData>) => queryOptions
 export const restoreImageMutation = (options?: Partial<Options<RestoreImageData>>): UseMutationOptions<RestoreImageResponse, RestoreImageError, Options<RestoreImageData>> => {
     const mutationOptions: UseMutationOptions<RestoreImageResponse, RestoreImageError, Options<RestoreImageData>> = {
         mutationFn: async (fnOptions) => await restoreImage({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Unlike Image
+ *
+ * Take my like of an image back. Asked for again, it changes nothing.
+ */
+export const unlikeImageMutation = (options?: Partial<Options<UnlikeImageData>>): UseMutationOptions<UnlikeImageResponse, UnlikeImageError, Options<UnlikeImageData>> => {
+    const mutationOptions: UseMutationOptions<UnlikeImageResponse, UnlikeImageError, Options<UnlikeImageData>> = {
+        mutationFn: async (fnOptions) => await unlikeImage({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Like Image
+ *
+ * Like a public image, my own too. Asked for again, it changes nothing.
+ */
+export const likeImageMutation = (options?: Partial<Options<LikeImageData>>): UseMutationOptions<LikeImageResponse, LikeImageError, Options<LikeImageData>> => {
+    const mutationOptions: UseMutationOptions<LikeImageResponse, LikeImageError, Options<LikeImageData>> = {
+        mutationFn: async (fnOptions) => await likeImage({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Report
+ *
+ * Tell the admins what is wrong with a public or unlisted image. Said again, it replaces what I said before.
+ */
+export const reportImageMutation = (options?: Partial<Options<ReportImageData>>): UseMutationOptions<ReportImageResponse, ReportImageError, Options<ReportImageData>> => {
+    const mutationOptions: UseMutationOptions<ReportImageResponse, ReportImageError, Options<ReportImageData>> = {
+        mutationFn: async (fnOptions) => await reportImage({
             ...options,
             ...fnOptions,
             throwOnError: true
@@ -2382,6 +2430,119 @@ export const assignBillingEventMutation = (options?: Partial<Options<AssignBilli
 export const reconcileBillingMutation = (options?: Partial<Options<ReconcileBillingData>>): UseMutationOptions<ReconcileBillingResponse, ReconcileBillingError, Options<ReconcileBillingData>> => {
     const mutationOptions: UseMutationOptions<ReconcileBillingResponse, ReconcileBillingError, Options<ReconcileBillingData>> = {
         mutationFn: async (fnOptions) => await reconcileBilling({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listReportsQueryKey = (options?: Options<ListReportsData>) => createQueryKey('listReports', options);
+
+/**
+ * List Reports
+ *
+ * Images with open reports, those with the most first.
+ */
+export const listReportsOptions = (options?: Options<ListReportsData>) => queryOptions<ListReportsResponse, ListReportsError, ListReportsResponse, ReturnType<typeof listReportsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listReports({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listReportsQueryKey(options)
+});
+
+export const listHiddenImagesQueryKey = (options?: Options<ListHiddenImagesData>) => createQueryKey('listHiddenImages', options);
+
+/**
+ * List Hidden Images
+ *
+ * What is hidden, the newest first.
+ */
+export const listHiddenImagesOptions = (options?: Options<ListHiddenImagesData>) => queryOptions<ListHiddenImagesResponse, ListHiddenImagesError, ListHiddenImagesResponse, ReturnType<typeof listHiddenImagesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listHiddenImages({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listHiddenImagesQueryKey(options)
+});
+
+export const listHiddenImagesInfiniteQueryKey = (options?: Options<ListHiddenImagesData>): QueryKey<Options<ListHiddenImagesData>> => createQueryKey('listHiddenImages', options, true);
+
+/**
+ * List Hidden Images
+ *
+ * What is hidden, the newest first.
+ */
+export const listHiddenImagesInfiniteOptions = (options?: Options<ListHiddenImagesData>) => {
+    const opts = infiniteQueryOptions<ListHiddenImagesResponse, ListHiddenImagesError, InfiniteData<ListHiddenImagesResponse>, QueryKey<Options<ListHiddenImagesData>>, string | null | Pick<QueryKey<Options<ListHiddenImagesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListHiddenImagesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            return await listHiddenImages({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+        },
+        queryKey: listHiddenImagesInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Hide
+ *
+ * Let nobody but its owner see an image, who is told why; its reports are closed. Asked for again, it changes the reason.
+ */
+export const hideImageMutation = (options?: Partial<Options<HideImageData>>): UseMutationOptions<HideImageResponse, HideImageError, Options<HideImageData>> => {
+    const mutationOptions: UseMutationOptions<HideImageResponse, HideImageError, Options<HideImageData>> = {
+        mutationFn: async (fnOptions) => await hideImage({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Show
+ *
+ * Let a hidden image be seen again by whom it was seen before. Its owner is told.
+ */
+export const showImageMutation = (options?: Partial<Options<ShowImageData>>): UseMutationOptions<ShowImageResponse, ShowImageError, Options<ShowImageData>> => {
+    const mutationOptions: UseMutationOptions<ShowImageResponse, ShowImageError, Options<ShowImageData>> = {
+        mutationFn: async (fnOptions) => await showImage({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Dismiss
+ *
+ * Close the open reports of an image, which stays as it is.
+ */
+export const dismissReportsMutation = (options?: Partial<Options<DismissReportsData>>): UseMutationOptions<DismissReportsResponse, DismissReportsError, Options<DismissReportsData>> => {
+    const mutationOptions: UseMutationOptions<DismissReportsResponse, DismissReportsError, Options<DismissReportsData>> = {
+        mutationFn: async (fnOptions) => await dismissReports({
             ...options,
             ...fnOptions,
             throwOnError: true
