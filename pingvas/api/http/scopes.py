@@ -144,6 +144,8 @@ NEEDS: dict[str, Access] = {
     "get_trash": "read",
     "get_image_lineage": "read",
     "get_similar_images": "read",
+    "list_duplicates": "read",
+    "trash_duplicates": "manage",
     "list_tags": "read",
     "list_collections": "read",
     "get_collection": "read",

@@ -1128,6 +1128,62 @@ export type DevicesPage = {
 };
 
 /**
+ * DuplicatesOut
+ *
+ * Images of mine that are one too many.
+ */
+export type DuplicatesOut = {
+    /**
+     * Keep
+     *
+     * Which one is suggested to be kept, the first of `images`: the largest, of those one that is a favorite, rated, in a collection or shared, of those the oldest
+     */
+    keep: string;
+    /**
+     * Images
+     *
+     * 24 of them at most; more come when these are in the trash
+     */
+    images: Array<ImageOut>;
+    /**
+     * Count
+     *
+     * How many they are in all
+     */
+    count: number;
+    /**
+     * Freed Bytes
+     *
+     * What the others take, which are not suggested to be kept
+     */
+    freed_bytes: number;
+};
+
+/**
+ * DuplicatesPage
+ */
+export type DuplicatesPage = {
+    /**
+     * Items
+     */
+    items: Array<DuplicatesOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+    /**
+     * With the first page alone
+     */
+    totals: TotalsOut | null;
+    /**
+     * Compared Newest
+     *
+     * Only so many of my images were compared, the newest; null: all of them were
+     */
+    compared_newest: number | null;
+};
+
+/**
  * EmailChangeOut
  *
  * A change of address that waits for the consent of both addresses.
@@ -5134,6 +5190,30 @@ export type TokenAnswer = {
 };
 
 /**
+ * TotalsOut
+ *
+ * What all groups have together.
+ */
+export type TotalsOut = {
+    /**
+     * Groups
+     */
+    groups: number;
+    /**
+     * Images
+     *
+     * Those that are one too many
+     */
+    images: number;
+    /**
+     * Bytes
+     *
+     * What these take
+     */
+    bytes: number;
+};
+
+/**
  * TouchedOut
  *
  * Whom a change touches.
@@ -5193,6 +5273,18 @@ export type TransactionOut = {
      * Created At
      */
     created_at: string;
+};
+
+/**
+ * TrashDuplicates
+ */
+export type TrashDuplicates = {
+    /**
+     * Keep
+     *
+     * Images that stay, in place of those that are suggested
+     */
+    keep?: Array<string>;
 };
 
 /**
@@ -7519,6 +7611,127 @@ export type GetSimilarImagesResponses = {
 };
 
 export type GetSimilarImagesResponse = GetSimilarImagesResponses[keyof GetSimilarImagesResponses];
+
+export type ListDuplicatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Kind
+         *
+         * `same`: of the very same bytes; `alike`: whose looks differ in at most 16 of 256 bits, among my 20,000 newest images
+         */
+        kind?: 'same' | 'alike';
+        /**
+         * Limit
+         *
+         * Items a page
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the page before
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/images/duplicates';
+};
+
+export type ListDuplicatesErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListDuplicatesError = ListDuplicatesErrors[keyof ListDuplicatesErrors];
+
+export type ListDuplicatesResponses = {
+    /**
+     * Successful Response
+     */
+    200: DuplicatesPage;
+};
+
+export type ListDuplicatesResponse = ListDuplicatesResponses[keyof ListDuplicatesResponses];
+
+export type TrashDuplicatesData = {
+    body: TrashDuplicates;
+    path?: never;
+    query?: never;
+    url: '/api/v1/images/duplicates/trash';
+};
+
+export type TrashDuplicatesErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `task_under_way` (Another change of many pictures is still under way. Wait until it is done)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type TrashDuplicatesError = TrashDuplicatesErrors[keyof TrashDuplicatesErrors];
+
+export type TrashDuplicatesResponses = {
+    /**
+     * Successful Response
+     */
+    202: BulkOut;
+};
+
+export type TrashDuplicatesResponse = TrashDuplicatesResponses[keyof TrashDuplicatesResponses];
 
 export type ListTagsData = {
     body?: never;

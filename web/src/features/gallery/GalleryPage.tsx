@@ -11,6 +11,7 @@ import { Button, buttonClass } from "@/ui/Button";
 import { Segmented } from "@/ui/RadioGroup";
 import { Empty } from "@/ui/States";
 
+import { GalleryMenu } from "./GalleryMenu";
 import styles from "./GalleryPage.module.css";
 import { useLayout } from "./GridBar";
 import { Pictures } from "./Pictures";
@@ -64,6 +65,7 @@ export function GalleryPage() {
             <Trash2Icon size={16} />
             <span className={styles.name}>{t("gallery.trash")}</span>
           </Link>
+          <GalleryMenu more={[]} />
         </div>
       </header>
       <SearchBar

@@ -21,7 +21,7 @@ import { PictureGrid } from "./PictureGrid";
 import styles from "./Pictures.module.css";
 import { Review } from "./Review";
 import { SelectionBar } from "./SelectionBar";
-import { useChangeMany } from "./useChangeMany";
+import { useChangeMany } from "@/entities/image/useChangeMany";
 import { useSelection } from "./useSelection";
 import { Viewer } from "./Viewer";
 

@@ -1,0 +1,36 @@
+/** What belongs to the gallery and is not needed many times a day. */
+import { CopyIcon, EllipsisIcon, TagsIcon } from "lucide-react";
+import { useNavigate } from "react-router";
+
+import { useI18n } from "@/i18n/useI18n";
+import { IconButton } from "@/ui/IconButton";
+import { Menu, type MenuEntry } from "@/ui/Menu";
+
+interface GalleryMenuProps {
+  /** What a phone has no other room for. */
+  more: readonly MenuEntry[];
+}
+
+export function GalleryMenu({ more }: GalleryMenuProps) {
+  const { t } = useI18n();
+  const navigate = useNavigate();
+  return (
+    <Menu
+      align="end"
+      button={
+        <IconButton label={t("gallery.more")}>
+          <EllipsisIcon />
+        </IconButton>
+      }
+      entries={[
+        ...more,
+        {
+          label: t("gallery.to_duplicates"),
+          icon: CopyIcon,
+          onSelect: () => void navigate("/gallery/duplicates"),
+        },
+        { label: t("gallery.to_tags"), icon: TagsIcon, onSelect: () => void navigate("/gallery/tags") },
+      ]}
+    />
+  );
+}
