@@ -10,14 +10,12 @@ import { page } from "./page";
 import { PageSkeleton } from "./PageSkeleton";
 
 const One = page(async () => (await import("@/features/collections/CollectionPage")).CollectionPage);
-const SavedSearch = page(async () => (await import("@/features/gallery/SavedSearchPage")).SavedSearchPage);
 
 export function CollectionPages() {
   return (
     <Suspense fallback={<PageSkeleton shape="grid" />}>
       <Routes>
         <Route index element={<CollectionsPage />} />
-        <Route path="searches/:id" element={<SavedSearch />} />
         <Route path=":id" element={<One Viewer={Viewer} />} />
         <Route path="*" element={<NotFoundPage />} />
       </Routes>

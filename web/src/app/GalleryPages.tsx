@@ -4,6 +4,7 @@ import { Route, Routes } from "react-router";
 
 import { duplicatesWords } from "@/features/duplicates/words";
 import { GalleryPage } from "@/features/gallery/GalleryPage";
+import { SavedSearchPage } from "@/features/gallery/SavedSearchPage";
 import { tagsWords } from "@/features/tags/words";
 
 import { NotFoundPage } from "./NotFoundPage";
@@ -22,6 +23,7 @@ export function GalleryPages() {
       <Routes>
         <Route index element={<GalleryPage />} />
         <Route path="duplicates" element={<Duplicates />} />
+        <Route path="searches/:id" element={<SavedSearchPage />} />
         <Route path="tags" element={<Tags />} />
         <Route path="*" element={<NotFoundPage />} />
       </Routes>

@@ -1,5 +1,5 @@
 /** What a search is called, and whether it is shown among the collections; new or kept already. */
-import { useState, type FormEvent } from "react";
+import { useState, type SubmitEvent } from "react";
 
 import type { FilterIn, SearchBody, SearchDetailsOut, SearchOut } from "@/api/generated";
 import { useAction } from "@/entities/useAction";
@@ -35,7 +35,7 @@ export function SearchDialog({ of, onDone, onClose }: SearchDialogProps) {
   const changing = useAction(changeSearch, options);
   const problem = saving.problem ?? changing.problem;
   const ofTheName = problem?.errors.find(({ field }) => field === "name");
-  const send = (event: FormEvent) => {
+  const send = (event: SubmitEvent) => {
     event.preventDefault();
     setMissing(name.trim() === "");
     if (name.trim() === "") return;
@@ -51,7 +51,13 @@ export function SearchDialog({ of, onDone, onClose }: SearchDialogProps) {
           maxLength={MAX_NAME}
           value={name}
           error={missing ? t("search.name_missing") : ofTheName && fieldText(i18n, ofTheName)}
-          onChange={({ target }) => setName(target.value)}
+          onChange={({ target }) => {
+            setName(target.value);
+            // A form does not send what is said to be wrong.
+            setMissing(false);
+            saving.forget();
+            changing.forget();
+          }}
         />
         <CheckField
           label={t("search.is_collection")}

@@ -24,7 +24,7 @@ export function SearchCard({ search, onEdit, onDelete }: SearchCardProps) {
   const { id, name, cover_image_url } = search;
   return (
     <li className={styles.card}>
-      <Link to={`/collections/searches/${id}`} className={styles.link}>
+      <Link to={`/gallery/searches/${id}`} className={styles.link}>
         <span className={styles.cover}>
           {cover_image_url ? (
             <img src={cover_image_url} alt="" loading="lazy" decoding="async" />

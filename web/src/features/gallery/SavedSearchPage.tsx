@@ -78,15 +78,17 @@ function Head({ search }: { search: SearchDetailsOut }) {
   const { data } = useQuery(collectionChoiceQuery);
   const [asked, setAsked] = useState<"change" | "delete" | null>(null);
   const close = () => setAsked(null);
-  const deleting = useAction(deleteSearch, { onDone: () => void navigate("/collections") });
+  const deleting = useAction(deleteSearch, {
+    onDone: () => void navigate(search.is_collection ? "/collections" : "/gallery"),
+  });
   const same = searchOf(search.filter, search.sort);
   const names = same ? activeFilters(same, data?.items ?? [], i18n).map(({ text }) => text) : [];
   const words = [...(same?.q ? [same.q] : []), ...(same?.favorite ? [t("gallery.favorites")] : []), ...names];
   return (
     <header className={styles.head}>
-      <Link to="/collections" className={styles.back}>
+      <Link to={search.is_collection ? "/collections" : "/gallery"} className={styles.back}>
         <ArrowLeftIcon size={16} />
-        {t("gallery.saved.to_collections")}
+        {t(search.is_collection ? "gallery.saved.to_collections" : "gallery.saved.to_gallery")}
       </Link>
       <div className={styles.line}>
         <h1>{search.name}</h1>

@@ -1,6 +1,6 @@
 /** Another name for a tag. Where there is one of that name already, it is asked whether the two are to be one. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useState, type FormEvent } from "react";
+import { useState, type SubmitEvent } from "react";
 
 import type { TagOut } from "@/api/generated";
 import { ActionQuestion } from "@/entities/ActionQuestion";
@@ -33,7 +33,7 @@ export function RenameDialog({ tag, onClose }: RenameDialogProps) {
   const [wrong] = problem?.errors ?? [];
   const said = wrong ? fieldText(i18n, wrong) : problem ? problemText(i18n, problem) : undefined;
 
-  const send = async (event: FormEvent) => {
+  const send = async (event: SubmitEvent) => {
     event.preventDefault();
     setMissing(wanted === "");
     if (wanted === "" || looking) return;
@@ -43,7 +43,7 @@ export function RenameDialog({ tag, onClose }: RenameDialogProps) {
     }
     setLooking(true);
     // Where this is not known, the server still does what is asked for.
-    const found = await client.fetchQuery({ ...tagsQuery(wanted), staleTime: 0 }).catch(() => null);
+    const found = await client.query({ ...tagsQuery(wanted), staleTime: 0 }).catch(() => null);
     setLooking(false);
     if (found?.items.some((other) => other.name === wanted)) setMerging(true);
     else renaming.run({ tag, name, into: false });
@@ -69,7 +69,12 @@ export function RenameDialog({ tag, onClose }: RenameDialogProps) {
           maxLength={64}
           value={name}
           error={missing ? t("tags.no_name") : said}
-          onChange={({ target }) => setName(target.value)}
+          onChange={({ target }) => {
+            setName(target.value);
+            // A form does not send what is said to be wrong.
+            setMissing(false);
+            renaming.forget();
+          }}
         />
         <DialogActions>
           <Button look="quiet" onClick={onClose}>

@@ -83,6 +83,6 @@ export function SavedSearches({ search }: { search: Search }) {
 /** The gallery with what it asks for; where its controls cannot say that, the page of the search. */
 export function addressOf({ id, filter, sort }: SearchOut): string {
   const search = searchOf(filter, sort);
-  if (search === null) return `/collections/searches/${id}`;
+  if (search === null) return `/gallery/searches/${id}`;
   return `/gallery?${writeSearch(new URLSearchParams({ [SAVED]: id }), search).toString()}`;
 }
