@@ -5,6 +5,7 @@ import pingvas.base.tables
 import pingvas.billing.sold.tables
 import pingvas.billing.tables
 import pingvas.catalog.tables
+import pingvas.gallery.saved_searches.tables
 import pingvas.gallery.sharing.tables
 import pingvas.gallery.tables
 import pingvas.generation.tables

@@ -96,6 +96,19 @@ async def read_page(
     return Page(rows[: asked.limit], seal.close([_written(getattr(end, column.key)) for column in order]))
 
 
+def open_position(asked: PageRequest, belongs_to: Sequence[Any]) -> list[Any] | None:
+    """For lists that no query puts in order: where the page before ended, as `close_position` was told; None: the first page is asked
+    for. Raises BadCursor."""
+    if asked.cursor is None:
+        return None
+    return _Seal((asked.key, *asked.older_keys), belongs_to).open(asked.cursor)
+
+
+def close_position(asked: PageRequest, belongs_to: Sequence[Any], position: Sequence[str | int]) -> str:
+    """The cursor of the page behind this position."""
+    return _Seal((asked.key,), belongs_to).close(position)
+
+
 def _placed(
     query: Select[*tuple[Any, ...]],
     order: Sequence[InstrumentedAttribute[Any]],

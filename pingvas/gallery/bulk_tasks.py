@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     Row,
+    SelectBase,
     Text,
     Uuid,
     bindparam,
@@ -110,11 +111,17 @@ async def ask_for_change(
     if filter.collection is not None:
         await require_own(session, actor.user_id, filter.collection)
     await change.check(session, actor)
+    found = await matching(session, actor.user_id, filter)
+    return await ask_for_change_of(session, actor, found.with_only_columns(Image.id), change)
+
+
+async def ask_for_change_of(
+    session: AsyncSession, actor: Actor, image_ids: SelectBase, change: LastingChange
+) -> BulkTask:
+    """The same of images of the actor's that a query finds now, by their `id`. Raises TaskUnderWay."""
     await _one_at_a_time(session, actor.user_id)
     task = await _add(session, actor, change, 0)
-    found = (await matching(session, actor.user_id, filter)).with_only_columns(
-        literal(task.id, Uuid), Image.id
-    )
+    found = select(literal(task.id, Uuid), image_ids.subquery().c.id)
     kept = await session.execute(insert(BulkTaskImage).from_select(["task_id", "image_id"], found))
     count: int = kept.rowcount  # type: ignore[attr-defined]
     values: dict[str, Any] = {"image_count": count}

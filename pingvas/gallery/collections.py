@@ -22,6 +22,7 @@ from pingvas.base.pages import Page, PageRequest, read_page
 from pingvas.base.read_session import ReadSession
 from pingvas.base.visible_text import accept_name, is_storable, shows_something
 from pingvas.gallery import collection_order
+from pingvas.gallery.saved_searches.tables import SavedSearch
 from pingvas.gallery.tables import NAMES_IMAGES_IN_ITS_FILE, Collection, CollectionImage, Image
 from pingvas.gallery.tags import lock_gallery
 
@@ -37,6 +38,13 @@ class CollectionNotFound(NotFound):
     """No such collection, or it is somebody else's private one."""
 
     default_detail = "There is no such collection here."
+
+
+class CollectionIsSearch(Conflict):
+    code = "collection_is_search"
+    default_detail = (
+        "This is a saved search: what it finds is in it, and nothing can be put into it or taken out."
+    )
 
 
 class NotInCollection(NotFound):
@@ -159,10 +167,17 @@ def placed_images(
 
 
 async def require_own(session: ReadSession, user_id: UUID, collection_id: UUID) -> None:
-    """Raises CollectionNotFound when it is not this person's."""
+    """Raises CollectionNotFound when it is not this person's, and CollectionIsSearch for a saved search of theirs."""
     query = select(Collection.id).where(Collection.id == collection_id, Collection.user_id == user_id)
     if await session.scalar(query) is None:
+        await _refuse_search(session, user_id, collection_id)
         raise CollectionNotFound
+
+
+async def _refuse_search(session: ReadSession, user_id: UUID, collection_id: UUID) -> None:
+    mine = (SavedSearch.id == collection_id) & (SavedSearch.user_id == user_id)
+    if await session.scalar(select(SavedSearch.id).where(mine)) is not None:
+        raise CollectionIsSearch
 
 
 async def change_collection(
@@ -335,10 +350,11 @@ async def _is_mine(session: ReadSession, actor: Actor | None, collection_id: UUI
 
 
 async def lock_collection(session: AsyncSession, actor: Actor, collection_id: UUID) -> None:
-    """From here on nobody else changes this collection of the actor's. Raises CollectionNotFound."""
+    """From here on nobody else changes this collection of the actor's. Raises as `require_own` does."""
     mine = (Collection.id == collection_id) & (Collection.user_id == actor.user_id)
     changing = update(Collection).where(mine).values(updated_at=func.now()).returning(Collection.id)
     if await session.scalar(changing) is None:
+        await _refuse_search(session, actor.user_id, collection_id)
         raise CollectionNotFound
 
 

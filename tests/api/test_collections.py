@@ -162,11 +162,22 @@ async def test_a_job_takes_a_collection_of_mine_and_no_other(
 
     # when
     refused = await client.post("/api/v1/jobs", json=body | {"collection_id": theirs}, headers=owner.headers)
+    search = {"name": "All", "filter": {}, "is_collection": True}
+    saved = (await client.post("/api/v1/searches", json=search, headers=owner.headers)).json()
+    told = await client.post(
+        "/api/v1/jobs", json=body | {"collection_id": saved["id"]}, headers=owner.headers
+    )
     taken = await client.post("/api/v1/jobs", json=body | {"collection_id": id}, headers=owner.headers)
     await complete_job(database, await claim_job(database))
 
     # then
     assert (refused.status_code, refused.json()["errors"][0]["loc"]) == (422, ["body", "collection_id"])
+    assert told.status_code == 422
+    (error,) = told.json()["errors"]
+    assert (error["loc"], error["msg"]) == (
+        ["body", "collection_id"],
+        "names a saved search, into which nothing can be put",
+    )
     assert taken.status_code == 202
     (image,) = (await client.get(f"{URL}/{id}/images", headers=owner.headers)).json()["items"]
     assert image["job_id"] == taken.json()["jobs"][0]["id"]

@@ -221,13 +221,21 @@ async def test_every_route_with_an_id_is_not_found_to_a_stranger(
         "/api/v1/uploads", headers=person.headers | {"Tus-Resumable": "1.0.0", "Upload-Length": "9"}
     )
     upload_id = sent_in.headers["Location"].rpartition("/")[2]
-    ids |= {"tag_id": tag["id"], "task_id": task["task_id"], "upload_id": upload_id}
+    kept = {"name": "Sea", "filter": {"q": "sea"}}
+    search = (await client.post("/api/v1/searches", json=kept, headers=person.headers)).json()
+    ids |= {
+        "search_id": search["id"],
+        "tag_id": tag["id"],
+        "task_id": task["task_id"],
+        "upload_id": upload_id,
+    }
     bodies = {
         "image_id": {"is_favorite": True},
         "key_id": {"name": "x"},
         "passkey_id": {"name": "x"},
         "tag_id": {"name": "x"},
         "collection_id": {"name": "x"},
+        "search_id": {"name": "x"},
         "upload_id": None,
     }
     inside = "/api/v1/collections/{collection_id}/images"
@@ -272,6 +280,7 @@ async def test_routes_with_an_id_are_all_covered_by_that_test(app: Any) -> None:
         "collection_id",
         "task_id",
         "upload_id",
+        "search_id",
     }
     nobodys = {"name", "provider"}
     of_admins = {"user_id", "announcement_id", "code_id", "event_id"}  # see test_who_may_what.py

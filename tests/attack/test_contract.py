@@ -112,6 +112,7 @@ OF_THE_STATE = {
     "cannot_change_now",
     "still_there",
     "order_outdated",
+    "too_many_searches",
     "precondition_failed",  # a version of a protocol, which may be left out
     "offset_mismatch",
     "storage_exceeded",

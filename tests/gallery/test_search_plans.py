@@ -1,19 +1,19 @@
 """What lists and searches cost: whatever is asked for, indexes alone are read, however many people and images there are."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from pingvas.accounts.actor import Actor
 from pingvas.base.db import Database
 from pingvas.base.pages import PageRequest
 from pingvas.gallery.library import ImageFilter, list_images
 from tests.make.accounts import make_user
+from tests.make.plans import heard, plans_of
 
 KEY = b"k" * 32
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -127,9 +127,9 @@ async def test_no_list_and_no_search_reads_a_table_through(database: Database, p
     asked: dict[Any, list[tuple[str, Any]]] = {}
     for name, filter in lists.items():
         async with database.read() as reading:
-            with _heard(database, asked.setdefault(name, [])):
+            with heard(database, asked.setdefault(name, [])):
                 await list_images(reading, actor, ImageFilter(**filter), PageRequest(KEY, 5))
-    plans = await _plans(database, asked)
+    plans = await plans_of(database, asked)
 
     # then
     assert len(plans) >= len(lists)
@@ -140,27 +140,3 @@ async def test_no_list_and_no_search_reads_a_table_through(database: Database, p
     looked_up = [plan for plan in of_collections if "pk_images" in plan]
     assert looked_up
     assert not [plan for plan in looked_up if "Hash Join" in plan or "Merge Join" in plan]
-
-
-@contextmanager
-def _heard(database: Database, statements: list[tuple[str, Any]]) -> Iterator[None]:
-    """Every statement that goes to the database meanwhile, with its values."""
-
-    def hear(_: Any, __: Any, statement: str, values: Any, *more: Any) -> None:
-        statements.append((statement, values))
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", hear)
-    yield
-    event.remove(database.engine.sync_engine, "before_cursor_execute", hear)
-
-
-async def _plans(database: Database, asked: Mapping[Any, list[tuple[str, Any]]]) -> list[tuple[Any, str]]:
-    """How PostgreSQL does each of them, with these values."""
-    plans = []
-    async with database.engine.connect() as connection:
-        for name, statements in asked.items():
-            for statement, values in statements:
-                if statement.lstrip().startswith(("SELECT", "WITH")):
-                    lines = await connection.exec_driver_sql(f"EXPLAIN {statement}", values)
-                    plans.append((name, "\n".join(lines.scalars())))
-    return plans

@@ -14,7 +14,7 @@ const PARTS = {
     ...["i18n", "entities", "features/account", "features/notices", "features/tray"].map(wordsOf),
   ],
   "/create": ["app/CreatePage.tsx", ...["features/create", "features/queue"].map(wordsOf)],
-  "/gallery": ["features/gallery/GalleryPage.tsx", wordsOf("features/gallery")],
+  "/gallery": ["app/GalleryPages.tsx", wordsOf("features/gallery")],
   "/credits": ["app/BillingPages.tsx", wordsOf("features/billing")],
 };
 /** Drawn on every page, and else found only when its faces are read. */

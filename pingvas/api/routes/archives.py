@@ -26,7 +26,7 @@ from pingvas.gallery.archives import (
     make_archive,
     open_archive,
 )
-from pingvas.gallery.collections import CollectionNotFound
+from pingvas.gallery.collections import CollectionIsSearch, CollectionNotFound
 from pingvas.gallery.library import ImageNotFound
 from pingvas.gallery.tables import ImageArchive
 from pingvas.gallery.zip_stream import ZipEntry, stream_zip
@@ -83,7 +83,7 @@ class ArchiveOut(BaseModel):
 @router.post(
     "", status_code=status.HTTP_201_CREATED, operation_id="make_archive", dependencies=[within("changes")]
 )
-@raises(ImageNotFound, CollectionNotFound, NothingToPack, TooManyToPack)
+@raises(ImageNotFound, CollectionNotFound, CollectionIsSearch, NothingToPack, TooManyToPack)
 async def make(
     body: ArchiveBody, actor: ActorDep, database: DatabaseDep, storage: StorageDep, settings: SettingsDep
 ) -> ArchiveOut:

@@ -25,7 +25,7 @@ from pingvas.gallery.bulk_tasks import (
 )
 from pingvas.gallery.changes import LastingChange
 from pingvas.gallery.collection_order import CollectionFull
-from pingvas.gallery.collections import CollectionNotFound
+from pingvas.gallery.collections import CollectionIsSearch, CollectionNotFound
 from pingvas.gallery.library import ImageNotFound
 from pingvas.gallery.tables import BulkTask
 from pingvas.gallery.tag_names import MAX_TAGS, TagName, distinct
@@ -182,7 +182,7 @@ class TaskOut(BaseModel):
     dependencies=[within("changes")],
     responses={status.HTTP_202_ACCEPTED: {"model": BulkOut, "description": "It is under way, by the task"}},
 )
-@raises(ImageNotFound, CollectionNotFound, CollectionFull, TaskUnderWay)
+@raises(ImageNotFound, CollectionNotFound, CollectionIsSearch, CollectionFull, TaskUnderWay)
 async def change_images(body: BulkBody, actor: ActorDep, session: SessionDep, response: Response) -> BulkOut:
     """Make the same change to many of my images: to all of them, or, when one is not there or cannot take it, to none.
 

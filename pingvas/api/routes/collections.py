@@ -20,6 +20,7 @@ from pingvas.gallery.collections import (
     MAX_DESCRIPTION,
     MAX_NAME,
     CollectionChanges,
+    CollectionIsSearch,
     CollectionView,
     TooManyCollections,
 )
@@ -146,6 +147,7 @@ async def get_collection(
 
 
 @router.patch("/{collection_id:uuid}", operation_id="change_collection", dependencies=[within("changes")])
+@raises(CollectionIsSearch)
 async def change_collection(
     collection_id: UUID, body: CollectionPatch, actor: ActorDep, session: SessionDep, storage: StorageDep
 ) -> CollectionOut:
@@ -187,7 +189,7 @@ async def list_collection_images(
     dependencies=[within("changes")],
     description=f"Put images of mine at the end of a collection, all or none. It has {MAX_IMAGES:,} at most.",
 )
-@raises(CollectionFull)
+@raises(CollectionFull, CollectionIsSearch)
 async def add_to_collection(
     collection_id: UUID, body: AddedImages, actor: ActorDep, session: SessionDep, storage: StorageDep
 ) -> CollectionOut:
@@ -198,7 +200,7 @@ async def add_to_collection(
 @router.patch(
     "/{collection_id:uuid}/images", operation_id="arrange_collection", dependencies=[within("changes")]
 )
-@raises(OrderOutdated)
+@raises(OrderOutdated, CollectionIsSearch)
 async def arrange_collection(
     collection_id: UUID, body: Arrangement, actor: ActorDep, session: SessionDep, storage: StorageDep
 ) -> CollectionOut:
@@ -213,6 +215,7 @@ async def arrange_collection(
     operation_id="remove_from_collection",
     dependencies=[within("changes")],
 )
+@raises(CollectionIsSearch)
 async def remove_from_collection(
     collection_id: UUID, image_id: UUID, actor: ActorDep, session: SessionDep
 ) -> None:

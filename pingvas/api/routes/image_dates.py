@@ -12,7 +12,7 @@ from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, ReadSessionDep, within
 from pingvas.api.http.wire import Text
 from pingvas.api.routes.image_filter import FilterDep
-from pingvas.gallery.collections import CollectionNotFound
+from pingvas.gallery.collections import CollectionIsSearch, CollectionNotFound
 from pingvas.gallery.dates import Month, list_months
 
 router = APIRouter(prefix="/images", tags=["gallery"])
@@ -55,7 +55,7 @@ class ImageMonths(BaseModel):
 
 
 @router.get("/dates", operation_id="list_image_dates", dependencies=[within("lists")])
-@raises(CollectionNotFound)
+@raises(CollectionNotFound, CollectionIsSearch)
 async def list_image_dates(
     actor: ActorDep, session: ReadSessionDep, filter: FilterDep, zone: ZoneParameter = "UTC"
 ) -> ImageMonths:

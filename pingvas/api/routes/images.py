@@ -24,7 +24,7 @@ from pingvas.api.routes.image_out import (
     thumbnail_url,
 )
 from pingvas.api.routes.job_bodies import NoRecipe, recipe_of
-from pingvas.gallery.collections import CollectionNotFound
+from pingvas.gallery.collections import CollectionIsSearch, CollectionNotFound
 from pingvas.gallery.foreign_metadata import (
     usable_parameters,
 )
@@ -71,7 +71,7 @@ class ImagePatch(BaseModel):
 
 
 @router.get("", operation_id="list_images", dependencies=[within("lists")])
-@raises(CollectionNotFound, TooManyWords)
+@raises(CollectionNotFound, CollectionIsSearch, TooManyWords)
 async def list_my_images(
     actor: ActorDep,
     session: ReadSessionDep,

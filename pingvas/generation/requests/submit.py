@@ -25,7 +25,7 @@ from pingvas.billing.subscriptions import (
     lock_current_subscription,
 )
 from pingvas.catalog.tables import AiModel
-from pingvas.gallery.collections import CollectionNotFound, require_own
+from pingvas.gallery.collections import CollectionIsSearch, CollectionNotFound, require_own
 from pingvas.generation import metrics
 from pingvas.generation.job_parameters import JobParameters, stored_parameters
 from pingvas.generation.lifecycle import signals
@@ -288,10 +288,12 @@ async def _collection_of(
         return None
     try:
         await require_own(session, actor.user_id, request.collection_id)
-    except CollectionNotFound as error:
+    except (CollectionNotFound, CollectionIsSearch) as error:
         if is_retry:
             return None
         reason = "names a collection that is not there, or not yours"
+        if isinstance(error, CollectionIsSearch):
+            reason = "names a saved search, into which nothing can be put"
         raise Invalid(error.detail, field="collection_id", reason=reason) from None
     return request.collection_id
 

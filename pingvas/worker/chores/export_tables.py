@@ -98,6 +98,7 @@ EXPORTED = (
             SELECT coalesce(jsonb_agg(image_id ORDER BY sort_order, image_id), '[]') FROM collections_images
              WHERE collection_id = row.id))""",
     ),
+    ExportedTable("saved_searches", f"{_PICTURES}/saved_searches.jsonl"),
     ExportedTable(
         "workflows",
         "workflows/workflows.jsonl",

@@ -54,10 +54,7 @@ const Create = page<PageProps>(
   createWords,
   queueWords,
 );
-const Gallery = page<PageProps>(
-  async () => (await import("@/features/gallery/GalleryPage")).GalleryPage,
-  galleryWords,
-);
+const Gallery = page<PageProps>(async () => (await import("./GalleryPages")).GalleryPages, galleryWords);
 const Collections = page<PageProps>(
   async () => (await import("./CollectionPages")).CollectionPages,
   collectionWords,
@@ -76,7 +73,7 @@ const Account = page<PageProps>(async () => (await import("./AccountPage")).Acco
 // prettier-ignore
 const PLACES: readonly Place[] = [
   { path: "/create", label: "nav.create", icon: PencilIcon, keys: ["g c"], skeleton: "form", Page: Create },
-  { path: "/gallery", label: "nav.gallery", icon: LayoutGridIcon, keys: ["g g"], skeleton: "grid", Page: Gallery },
+  { path: "/gallery", label: "nav.gallery", icon: LayoutGridIcon, keys: ["g g"], nested: true, skeleton: "grid", Page: Gallery },
   { path: "/collections", label: "nav.collections", icon: FolderIcon, keys: ["g l"], nested: true, skeleton: "grid", Page: Collections },
   { path: "/explore", label: "nav.explore", icon: CompassIcon, keys: ["g x"], skeleton: "grid", Page: Explore },
   { path: "/trash", label: "nav.trash", icon: Trash2Icon, keys: ["g t"], notInRail: true, skeleton: "grid", Page: Trash },

@@ -11,6 +11,8 @@ export interface FieldText {
   error?: string | undefined;
   /** Stands at the right end of the label line. */
   aside?: ReactNode;
+  /** Said to those who do not see it alone: what the field is for stands in it. */
+  unseenLabel?: boolean | undefined;
 }
 
 interface FieldProps extends FieldText {
@@ -22,10 +24,20 @@ interface FieldProps extends FieldText {
 }
 
 /** What stands around one control: a label above it, a hint or an error below. */
-export function Field({ label, hint, error, aside, name, disabled, labelled, children }: FieldProps) {
+export function Field({
+  label,
+  hint,
+  error,
+  aside,
+  unseenLabel,
+  name,
+  disabled,
+  labelled,
+  children,
+}: FieldProps) {
   return (
     <Base.Root name={name} disabled={disabled} invalid={error !== undefined} className={styles.field}>
-      <div className={styles.labelLine}>
+      <div className={unseenLabel ? "visually-hidden" : styles.labelLine}>
         {labelled ?? <Base.Label className={styles.label}>{label}</Base.Label>}
         {aside}
       </div>
@@ -55,12 +67,14 @@ export function TextField({
   hint,
   error,
   aside,
+  unseenLabel,
   name,
   disabled,
   ...rest
 }: FieldText & Omit<ComponentProps<"input">, "defaultValue" | "className" | "style">) {
+  const text = { label, hint, error, aside, unseenLabel };
   return (
-    <Field label={label} hint={hint} error={error} aside={aside} name={name} disabled={disabled}>
+    <Field {...text} name={name} disabled={disabled}>
       <Base.Control type="text" {...rest} className={styles.control} />
     </Field>
   );

@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AddToCollectionData, AddToCollectionErrors, AddToCollectionResponses, AgreePlanData, AgreePlanErrors, AgreePlanResponses, AnnounceData, AnnounceErrors, AnnounceResponses, ArrangeCollectionData, ArrangeCollectionErrors, ArrangeCollectionResponses, AskForExportData, AskForExportErrors, AskForExportResponses, AskForNewPasskeyData, AskForNewPasskeyErrors, AskForNewPasskeyResponses, AskForPasskeyAsProofData, AskForPasskeyAsProofErrors, AskForPasskeyAsProofResponses, AskForPasskeyData, AskForPasskeyErrors, AskForPasskeyResponses, AssignBillingEventData, AssignBillingEventErrors, AssignBillingEventResponses, BeginSecondFactorData, BeginSecondFactorErrors, BeginSecondFactorResponses, BeginUploadData, BeginUploadErrors, BeginUploadResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelJobsData, CancelJobsErrors, CancelJobsResponses, CancelSubscriptionData, CancelSubscriptionErrors, CancelSubscriptionResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeCollectionData, ChangeCollectionErrors, ChangeCollectionResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangeImagesData, ChangeImagesErrors, ChangeImagesResponses, ChangeMeData, ChangeMeErrors, ChangeMeResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangePlanData, ChangePlanErrors, ChangePlanResponses, ChangeSubscriptionData, ChangeSubscriptionErrors, ChangeSubscriptionResponses, CheckOutCreditsData, CheckOutCreditsErrors, CheckOutCreditsResponses, CheckOutSubscriptionData, CheckOutSubscriptionErrors, CheckOutSubscriptionResponses, ComeBackFromProviderData, ComeBackFromProviderErrors, ConfirmEmailData, ConfirmEmailErrors, ConfirmEmailResponses, ConfirmSecondFactorData, ConfirmSecondFactorErrors, ConfirmSecondFactorResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateCollectionData, CreateCollectionErrors, CreateCollectionResponses, DeleteCollectionData, DeleteCollectionErrors, DeleteCollectionResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, DismissReportsData, DismissReportsErrors, DismissReportsResponses, EmptyTrashData, EmptyTrashErrors, EmptyTrashResponses, EndAgreedPlanData, EndAgreedPlanErrors, EndAgreedPlanResponses, EndCodeData, EndCodeErrors, EndCodeResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndSessionsOfData, EndSessionsOfErrors, EndSessionsOfResponses, EndUploadData, EndUploadErrors, EndUploadResponses, EstimateJobsData, EstimateJobsErrors, EstimateJobsResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, ForgetEmailChangeData, ForgetEmailChangeErrors, ForgetEmailChangeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetCheckoutData, GetCheckoutErrors, GetCheckoutResponses, GetCollectionData, GetCollectionErrors, GetCollectionResponses, GetExportData, GetExportErrors, GetExportResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageLineageData, GetImageLineageErrors, GetImageLineageResponses, GetImageRecipeData, GetImageRecipeErrors, GetImageRecipeResponses, GetImageResponses, GetImageThumbnailData, GetImageThumbnailErrors, GetJobData, GetJobErrors, GetJobResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetRevenueData, GetRevenueErrors, GetRevenueResponses, GetSignInMethodsData, GetSignInMethodsErrors, GetSignInMethodsResponses, GetSimilarImagesData, GetSimilarImagesErrors, GetSimilarImagesResponses, GetSubscriptionData, GetSubscriptionErrors, GetSubscriptionPortalData, GetSubscriptionPortalErrors, GetSubscriptionPortalResponses, GetSubscriptionResponses, GetTaskData, GetTaskErrors, GetTaskResponses, GetTrashData, GetTrashErrors, GetTrashResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUsageData, GetUsageErrors, GetUsageOfAllData, GetUsageOfAllErrors, GetUsageOfAllResponses, GetUsageResponses, GiveBonusCreditsData, GiveBonusCreditsErrors, GiveBonusCreditsResponses, HealthzData, HealthzErrors, HealthzResponses, HideImageData, HideImageErrors, HideImageResponses, LikeImageData, LikeImageErrors, LikeImageResponses, LinkOauthAccountData, LinkOauthAccountErrors, LinkOauthAccountResponses, ListAllAnnouncementsData, ListAllAnnouncementsErrors, ListAllAnnouncementsResponses, ListAllPlansData, ListAllPlansErrors, ListAllPlansResponses, ListAnnouncementsData, ListAnnouncementsErrors, ListAnnouncementsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListBillingEventsData, ListBillingEventsErrors, ListBillingEventsResponses, ListCodesData, ListCodesErrors, ListCodesResponses, ListCollectionImagesData, ListCollectionImagesErrors, ListCollectionImagesResponses, ListCollectionsData, ListCollectionsErrors, ListCollectionsResponses, ListCreditsData, ListCreditsErrors, ListCreditsResponses, ListHiddenImagesData, ListHiddenImagesErrors, ListHiddenImagesResponses, ListImageDatesData, ListImageDatesErrors, ListImageDatesResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListJobStepsData, ListJobStepsErrors, ListJobStepsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOauthAccountsData, ListOauthAccountsErrors, ListOauthAccountsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, ListProvidersData, ListProvidersErrors, ListProvidersResponses, ListPublicImagesData, ListPublicImagesErrors, ListPublicImagesResponses, ListReportsData, ListReportsErrors, ListReportsResponses, ListSubscriptionOptionsData, ListSubscriptionOptionsErrors, ListSubscriptionOptionsResponses, ListSubscriptionsData, ListSubscriptionsErrors, ListSubscriptionsResponses, ListTagsData, ListTagsErrors, ListTagsResponses, LoginData, LoginErrors, LoginResponses, LoginWithCodeData, LoginWithCodeErrors, LoginWithCodeResponses, LoginWithPasskeyData, LoginWithPasskeyErrors, LoginWithPasskeyResponses, LogoutData, LogoutErrors, LogoutResponses, MakeArchiveData, MakeArchiveErrors, MakeArchiveResponses, MakeCodeData, MakeCodeErrors, MakeCodeResponses, PreviewPlanData, PreviewPlanErrors, PreviewPlanResponses, ProveIdentityData, ProveIdentityErrors, ProveIdentityResponses, ProveWithCodeData, ProveWithCodeErrors, ProveWithCodeResponses, ProveWithPasskeyData, ProveWithPasskeyErrors, ProveWithPasskeyResponses, ProveWithProviderData, ProveWithProviderErrors, ProveWithProviderResponses, ReadyzData, ReadyzErrors, ReadyzResponses, ReconcileBillingData, ReconcileBillingErrors, ReconcileBillingResponses, RedeemCodeData, RedeemCodeErrors, RedeemCodeResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveFromCollectionData, RemoveFromCollectionErrors, RemoveFromCollectionResponses, RemoveMyAvatarData, RemoveMyAvatarErrors, RemoveMyAvatarResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveSecondFactorData, RemoveSecondFactorErrors, RemoveSecondFactorOfData, RemoveSecondFactorOfErrors, RemoveSecondFactorOfResponses, RemoveSecondFactorResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenameTagData, RenameTagErrors, RenameTagResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ReplayBillingEventData, ReplayBillingEventErrors, ReplayBillingEventResponses, ReportImageData, ReportImageErrors, ReportImageResponses, ReportMissingData, ReportMissingErrors, ReportMissingResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreImageData, RestoreImageErrors, RestoreImageResponses, RestorePersonData, RestorePersonErrors, RestorePersonResponses, ResumeSubscriptionData, ResumeSubscriptionErrors, ResumeSubscriptionResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeKeysOfData, RevokeKeysOfErrors, RevokeKeysOfResponses, SendPartData, SendPartErrors, SendPartResponses, SendVerificationData, SendVerificationErrors, SendVerificationResponses, SetMyAvatarData, SetMyAvatarErrors, SetMyAvatarResponses, SetRoleData, SetRoleErrors, SetRoleResponses, ShowImageData, ShowImageErrors, ShowImageResponses, SignInOnceData, SignInOnceErrors, SignInOnceResponses, SignInWithProviderData, SignInWithProviderErrors, SubmitJobsData, SubmitJobsErrors, SubmitJobsResponses, SuspendPersonData, SuspendPersonErrors, SuspendPersonResponses, TakeWebhookData, TakeWebhookErrors, TakeWebhookResponses, UndoDeleteMeData, UndoDeleteMeErrors, UndoDeleteMeResponses, UndoTaskData, UndoTaskErrors, UndoTaskResponses, UnlikeImageData, UnlikeImageErrors, UnlikeImageResponses, UnlinkOauthAccountData, UnlinkOauthAccountErrors, UnlinkOauthAccountResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UploadImageData, UploadImageErrors, UploadImageResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewAsData, ViewAsErrors, ViewAsResponses, WithdrawAnnouncementData, WithdrawAnnouncementErrors, WithdrawAnnouncementResponses } from './types.gen';
+import type { AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AddToCollectionData, AddToCollectionErrors, AddToCollectionResponses, AgreePlanData, AgreePlanErrors, AgreePlanResponses, AnnounceData, AnnounceErrors, AnnounceResponses, ArrangeCollectionData, ArrangeCollectionErrors, ArrangeCollectionResponses, AskForExportData, AskForExportErrors, AskForExportResponses, AskForNewPasskeyData, AskForNewPasskeyErrors, AskForNewPasskeyResponses, AskForPasskeyAsProofData, AskForPasskeyAsProofErrors, AskForPasskeyAsProofResponses, AskForPasskeyData, AskForPasskeyErrors, AskForPasskeyResponses, AssignBillingEventData, AssignBillingEventErrors, AssignBillingEventResponses, BeginSecondFactorData, BeginSecondFactorErrors, BeginSecondFactorResponses, BeginUploadData, BeginUploadErrors, BeginUploadResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelJobsData, CancelJobsErrors, CancelJobsResponses, CancelSubscriptionData, CancelSubscriptionErrors, CancelSubscriptionResponses, ChangeApiKeyData, ChangeApiKeyErrors, ChangeApiKeyResponses, ChangeCollectionData, ChangeCollectionErrors, ChangeCollectionResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangeImagesData, ChangeImagesErrors, ChangeImagesResponses, ChangeMeData, ChangeMeErrors, ChangeMeResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangePlanData, ChangePlanErrors, ChangePlanResponses, ChangeSearchData, ChangeSearchErrors, ChangeSearchResponses, ChangeSubscriptionData, ChangeSubscriptionErrors, ChangeSubscriptionResponses, CheckOutCreditsData, CheckOutCreditsErrors, CheckOutCreditsResponses, CheckOutSubscriptionData, CheckOutSubscriptionErrors, CheckOutSubscriptionResponses, ComeBackFromProviderData, ComeBackFromProviderErrors, ConfirmEmailData, ConfirmEmailErrors, ConfirmEmailResponses, ConfirmSecondFactorData, ConfirmSecondFactorErrors, ConfirmSecondFactorResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateCollectionData, CreateCollectionErrors, CreateCollectionResponses, DeleteCollectionData, DeleteCollectionErrors, DeleteCollectionResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteMeData, DeleteMeErrors, DeleteMeResponses, DeleteSearchData, DeleteSearchErrors, DeleteSearchResponses, DeleteTagData, DeleteTagErrors, DeleteTagResponses, DismissReportsData, DismissReportsErrors, DismissReportsResponses, EmptyTrashData, EmptyTrashErrors, EmptyTrashResponses, EndAgreedPlanData, EndAgreedPlanErrors, EndAgreedPlanResponses, EndCodeData, EndCodeErrors, EndCodeResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndSessionsOfData, EndSessionsOfErrors, EndSessionsOfResponses, EndUploadData, EndUploadErrors, EndUploadResponses, EstimateJobsData, EstimateJobsErrors, EstimateJobsResponses, ExportAuditLogData, ExportAuditLogErrors, ExportAuditLogResponses, ForgetEmailChangeData, ForgetEmailChangeErrors, ForgetEmailChangeResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetCheckoutData, GetCheckoutErrors, GetCheckoutResponses, GetCollectionData, GetCollectionErrors, GetCollectionResponses, GetExportData, GetExportErrors, GetExportResponses, GetImageData, GetImageErrors, GetImageFileData, GetImageFileErrors, GetImageLineageData, GetImageLineageErrors, GetImageLineageResponses, GetImageRecipeData, GetImageRecipeErrors, GetImageRecipeResponses, GetImageResponses, GetImageThumbnailData, GetImageThumbnailErrors, GetJobData, GetJobErrors, GetJobResponses, GetMeData, GetMeErrors, GetMeResponses, GetModelData, GetModelErrors, GetModelResponses, GetPersonData, GetPersonErrors, GetPersonResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetRevenueData, GetRevenueErrors, GetRevenueResponses, GetSearchData, GetSearchErrors, GetSearchResponses, GetSignInMethodsData, GetSignInMethodsErrors, GetSignInMethodsResponses, GetSimilarImagesData, GetSimilarImagesErrors, GetSimilarImagesResponses, GetSubscriptionData, GetSubscriptionErrors, GetSubscriptionPortalData, GetSubscriptionPortalErrors, GetSubscriptionPortalResponses, GetSubscriptionResponses, GetTaskData, GetTaskErrors, GetTaskResponses, GetTrashData, GetTrashErrors, GetTrashResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUsageData, GetUsageErrors, GetUsageOfAllData, GetUsageOfAllErrors, GetUsageOfAllResponses, GetUsageResponses, GiveBonusCreditsData, GiveBonusCreditsErrors, GiveBonusCreditsResponses, HealthzData, HealthzErrors, HealthzResponses, HideImageData, HideImageErrors, HideImageResponses, LikeImageData, LikeImageErrors, LikeImageResponses, LinkOauthAccountData, LinkOauthAccountErrors, LinkOauthAccountResponses, ListAllAnnouncementsData, ListAllAnnouncementsErrors, ListAllAnnouncementsResponses, ListAllPlansData, ListAllPlansErrors, ListAllPlansResponses, ListAnnouncementsData, ListAnnouncementsErrors, ListAnnouncementsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditLogData, ListAuditLogErrors, ListAuditLogResponses, ListBillingEventsData, ListBillingEventsErrors, ListBillingEventsResponses, ListCodesData, ListCodesErrors, ListCodesResponses, ListCollectionImagesData, ListCollectionImagesErrors, ListCollectionImagesResponses, ListCollectionsData, ListCollectionsErrors, ListCollectionsResponses, ListCreditsData, ListCreditsErrors, ListCreditsResponses, ListDuplicatesData, ListDuplicatesErrors, ListDuplicatesResponses, ListHiddenImagesData, ListHiddenImagesErrors, ListHiddenImagesResponses, ListImageDatesData, ListImageDatesErrors, ListImageDatesResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListJobStepsData, ListJobStepsErrors, ListJobStepsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListOauthAccountsData, ListOauthAccountsErrors, ListOauthAccountsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListPlansData, ListPlansErrors, ListPlansResponses, ListProvidersData, ListProvidersErrors, ListProvidersResponses, ListPublicImagesData, ListPublicImagesErrors, ListPublicImagesResponses, ListReportsData, ListReportsErrors, ListReportsResponses, ListSearchesData, ListSearchesErrors, ListSearchesResponses, ListSearchImagesData, ListSearchImagesErrors, ListSearchImagesResponses, ListSubscriptionOptionsData, ListSubscriptionOptionsErrors, ListSubscriptionOptionsResponses, ListSubscriptionsData, ListSubscriptionsErrors, ListSubscriptionsResponses, ListTagsData, ListTagsErrors, ListTagsResponses, LoginData, LoginErrors, LoginResponses, LoginWithCodeData, LoginWithCodeErrors, LoginWithCodeResponses, LoginWithPasskeyData, LoginWithPasskeyErrors, LoginWithPasskeyResponses, LogoutData, LogoutErrors, LogoutResponses, MakeArchiveData, MakeArchiveErrors, MakeArchiveResponses, MakeCodeData, MakeCodeErrors, MakeCodeResponses, PreviewPlanData, PreviewPlanErrors, PreviewPlanResponses, ProveIdentityData, ProveIdentityErrors, ProveIdentityResponses, ProveWithCodeData, ProveWithCodeErrors, ProveWithCodeResponses, ProveWithPasskeyData, ProveWithPasskeyErrors, ProveWithPasskeyResponses, ProveWithProviderData, ProveWithProviderErrors, ProveWithProviderResponses, ReadyzData, ReadyzErrors, ReadyzResponses, ReconcileBillingData, ReconcileBillingErrors, ReconcileBillingResponses, RedeemCodeData, RedeemCodeErrors, RedeemCodeResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterData, RegisterErrors, RegisterResponses, RemoveFromCollectionData, RemoveFromCollectionErrors, RemoveFromCollectionResponses, RemoveMyAvatarData, RemoveMyAvatarErrors, RemoveMyAvatarResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveSecondFactorData, RemoveSecondFactorErrors, RemoveSecondFactorOfData, RemoveSecondFactorOfErrors, RemoveSecondFactorOfResponses, RemoveSecondFactorResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenameTagData, RenameTagErrors, RenameTagResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ReplayBillingEventData, ReplayBillingEventErrors, ReplayBillingEventResponses, ReportImageData, ReportImageErrors, ReportImageResponses, ReportMissingData, ReportMissingErrors, ReportMissingResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreImageData, RestoreImageErrors, RestoreImageResponses, RestorePersonData, RestorePersonErrors, RestorePersonResponses, ResumeSubscriptionData, ResumeSubscriptionErrors, ResumeSubscriptionResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeKeysOfData, RevokeKeysOfErrors, RevokeKeysOfResponses, SaveSearchData, SaveSearchErrors, SaveSearchResponses, SendPartData, SendPartErrors, SendPartResponses, SendVerificationData, SendVerificationErrors, SendVerificationResponses, SetMyAvatarData, SetMyAvatarErrors, SetMyAvatarResponses, SetRoleData, SetRoleErrors, SetRoleResponses, ShowImageData, ShowImageErrors, ShowImageResponses, SignInOnceData, SignInOnceErrors, SignInOnceResponses, SignInWithProviderData, SignInWithProviderErrors, SubmitJobsData, SubmitJobsErrors, SubmitJobsResponses, SuspendPersonData, SuspendPersonErrors, SuspendPersonResponses, TakeWebhookData, TakeWebhookErrors, TakeWebhookResponses, TrashDuplicatesData, TrashDuplicatesErrors, TrashDuplicatesResponses, UndoDeleteMeData, UndoDeleteMeErrors, UndoDeleteMeResponses, UndoTaskData, UndoTaskErrors, UndoTaskResponses, UnlikeImageData, UnlikeImageErrors, UnlikeImageResponses, UnlinkOauthAccountData, UnlinkOauthAccountErrors, UnlinkOauthAccountResponses, UpdateImageData, UpdateImageErrors, UpdateImageResponses, UploadImageData, UploadImageErrors, UploadImageResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewAsData, ViewAsErrors, ViewAsResponses, WithdrawAnnouncementData, WithdrawAnnouncementErrors, WithdrawAnnouncementResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -670,6 +670,51 @@ export const getSimilarImages = <ThrowOnError extends boolean = true>(options: O
 });
 
 /**
+ * List Duplicates
+ *
+ * My images that are there more than once, in groups. What is in the trash is none of them.
+ */
+export const listDuplicates = <ThrowOnError extends boolean = true>(options?: Options<ListDuplicatesData, ThrowOnError>): RequestResult<ListDuplicatesResponses, ListDuplicatesErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListDuplicatesResponses, ListDuplicatesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/images/duplicates',
+    ...options
+});
+
+/**
+ * Trash Duplicates
+ *
+ * Move all of my images into the trash that have the same bytes as one that is kept. It is done in the background, and can be taken
+ * back by the task.
+ */
+export const trashDuplicates = <ThrowOnError extends boolean = true>(options: Options<TrashDuplicatesData, ThrowOnError>): RequestResult<TrashDuplicatesResponses, TrashDuplicatesErrors, ThrowOnError, 'data'> => (options.client ?? client).post<TrashDuplicatesResponses, TrashDuplicatesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/images/duplicates/trash',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * List My Tags
  *
  * The tags of my images, most used first.
@@ -926,6 +971,134 @@ export const removeFromCollection = <ThrowOnError extends boolean = true>(option
             type: 'http'
         }],
     url: '/api/v1/collections/{collection_id}/images/{image_id}',
+    ...options
+});
+
+/**
+ * List My Searches
+ *
+ * My saved searches, the newest first.
+ */
+export const listSearches = <ThrowOnError extends boolean = true>(options?: Options<ListSearchesData, ThrowOnError>): RequestResult<ListSearchesResponses, ListSearchesErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListSearchesResponses, ListSearchesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/searches',
+    ...options
+});
+
+/**
+ * Save Search
+ *
+ * Keep a filter under a name. A person has 100 at most.
+ */
+export const saveSearch = <ThrowOnError extends boolean = true>(options: Options<SaveSearchData, ThrowOnError>): RequestResult<SaveSearchResponses, SaveSearchErrors, ThrowOnError, 'data'> => (options.client ?? client).post<SaveSearchResponses, SaveSearchErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/searches',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Search
+ *
+ * Forget one of my saved searches. The images that it finds stay.
+ */
+export const deleteSearch = <ThrowOnError extends boolean = true>(options: Options<DeleteSearchData, ThrowOnError>): RequestResult<DeleteSearchResponses, DeleteSearchErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteSearchResponses, DeleteSearchErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/searches/{search_id}',
+    ...options
+});
+
+/**
+ * Get Search
+ *
+ * One of my saved searches, and what it asks for that is not there any more.
+ */
+export const getSearch = <ThrowOnError extends boolean = true>(options: Options<GetSearchData, ThrowOnError>): RequestResult<GetSearchResponses, GetSearchErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetSearchResponses, GetSearchErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/searches/{search_id}',
+    ...options
+});
+
+/**
+ * Change Search
+ *
+ * Call one of my saved searches something else, or have it ask for something else.
+ */
+export const changeSearch = <ThrowOnError extends boolean = true>(options: Options<ChangeSearchData, ThrowOnError>): RequestResult<ChangeSearchResponses, ChangeSearchErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<ChangeSearchResponses, ChangeSearchErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/searches/{search_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Search Images
+ *
+ * What one of my saved searches finds now, in its order.
+ */
+export const listSearchImages = <ThrowOnError extends boolean = true>(options: Options<ListSearchImagesData, ThrowOnError>): RequestResult<ListSearchImagesResponses, ListSearchImagesErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListSearchImagesResponses, ListSearchImagesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'HTTPBearer',
+            scheme: 'bearer',
+            type: 'http'
+        }, {
+            key: 'ApiKey',
+            scheme: 'bearer',
+            type: 'http'
+        }],
+    url: '/api/v1/searches/{search_id}/images',
     ...options
 });
 

@@ -1140,6 +1140,62 @@ export type DismissBody = {
 };
 
 /**
+ * DuplicatesOut
+ *
+ * Images of mine that are one too many.
+ */
+export type DuplicatesOut = {
+    /**
+     * Keep
+     *
+     * Which one is suggested to be kept, the first of `images`: the largest, of those one that is a favorite, rated, in a collection or shared, of those the oldest
+     */
+    keep: string;
+    /**
+     * Images
+     *
+     * 24 of them at most; more come when these are in the trash
+     */
+    images: Array<ImageOut>;
+    /**
+     * Count
+     *
+     * How many they are in all
+     */
+    count: number;
+    /**
+     * Freed Bytes
+     *
+     * What the others take, which are not suggested to be kept
+     */
+    freed_bytes: number;
+};
+
+/**
+ * DuplicatesPage
+ */
+export type DuplicatesPage = {
+    /**
+     * Items
+     */
+    items: Array<DuplicatesOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+    /**
+     * With the first page alone
+     */
+    totals: TotalsOut | null;
+    /**
+     * Compared Newest
+     *
+     * Only so many of my images were compared, the newest; null: all of them were
+     */
+    compared_newest: number | null;
+};
+
+/**
  * EmailChangeOut
  *
  * A change of address that waits for the consent of both addresses.
@@ -3056,6 +3112,26 @@ export type MetadataOut = {
 };
 
 /**
+ * MissingOut
+ *
+ * Something that a search asks for and that is not there any more.
+ */
+export type MissingOut = {
+    /**
+     * Field
+     *
+     * Of the filter: `tag`, `model`, `lora`, `collection`; or one that can no longer be asked for
+     */
+    field: string;
+    /**
+     * Value
+     *
+     * As it is asked for
+     */
+    value: string;
+};
+
+/**
  * ModelList
  */
 export type ModelList = {
@@ -4948,6 +5024,186 @@ export type RoleBody = {
 };
 
 /**
+ * SearchBody
+ */
+export type SearchBody = {
+    /**
+     * Name
+     *
+     * 1 to 120 characters
+     */
+    name: string;
+    /**
+     * What it asks for, in the words of `GET /images`
+     */
+    filter: FilterIn;
+    /**
+     * Sort
+     *
+     * null: the newest first, or the order of the collection that is asked for
+     */
+    sort?: 'newest' | 'oldest' | 'rating' | 'largest' | 'smallest' | null;
+    /**
+     * Is Collection
+     *
+     * Whether it is shown among my collections. Nobody else sees it, and nothing can be put into it
+     */
+    is_collection?: boolean;
+};
+
+/**
+ * SearchDetailsOut
+ *
+ * A search by itself says what it misses, too.
+ */
+export type SearchDetailsOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Filter
+     *
+     * What it asks for, in the words of `GET /images`, as `FilterIn` has them; a seed as text
+     */
+    filter: {
+        [key: string]: unknown;
+    };
+    /**
+     * Sort
+     *
+     * null: the newest first, or the order of the collection that is asked for
+     */
+    sort: 'newest' | 'oldest' | 'rating' | 'largest' | 'smallest' | null;
+    /**
+     * Is Collection
+     *
+     * Whether it is shown among my collections. Nobody else sees it, and nothing can be put into it
+     */
+    is_collection: boolean;
+    /**
+     * Cover Image Id
+     *
+     * The newest image that it finds; null: none, or it is no collection
+     */
+    cover_image_id: string | null;
+    /**
+     * Cover Image Url
+     *
+     * Its thumbnail, at an address that expires
+     */
+    cover_image_url: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Missing
+     */
+    missing: Array<MissingOut>;
+};
+
+/**
+ * SearchOut
+ *
+ * A saved search of mine.
+ */
+export type SearchOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Filter
+     *
+     * What it asks for, in the words of `GET /images`, as `FilterIn` has them; a seed as text
+     */
+    filter: {
+        [key: string]: unknown;
+    };
+    /**
+     * Sort
+     *
+     * null: the newest first, or the order of the collection that is asked for
+     */
+    sort: 'newest' | 'oldest' | 'rating' | 'largest' | 'smallest' | null;
+    /**
+     * Is Collection
+     *
+     * Whether it is shown among my collections. Nobody else sees it, and nothing can be put into it
+     */
+    is_collection: boolean;
+    /**
+     * Cover Image Id
+     *
+     * The newest image that it finds; null: none, or it is no collection
+     */
+    cover_image_id: string | null;
+    /**
+     * Cover Image Url
+     *
+     * Its thumbnail, at an address that expires
+     */
+    cover_image_url: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
+ * SearchPage
+ */
+export type SearchPage = {
+    /**
+     * Items
+     */
+    items: Array<SearchOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * SearchPatch
+ *
+ * Only what is sent changes.
+ */
+export type SearchPatch = {
+    /**
+     * Name
+     *
+     * 1 to 120 characters
+     */
+    name?: string;
+    /**
+     * What it asks for, in the words of `GET /images`; in place of all that it asked for
+     */
+    filter?: FilterIn;
+    /**
+     * Sort
+     *
+     * null: the newest first, or the order of the collection that is asked for
+     */
+    sort?: 'newest' | 'oldest' | 'rating' | 'largest' | 'smallest' | null;
+    /**
+     * Is Collection
+     *
+     * Whether it is shown among my collections. Nobody else sees it, and nothing can be put into it
+     */
+    is_collection?: boolean;
+};
+
+/**
  * SecondFactorBody
  */
 export type SecondFactorBody = {
@@ -5548,6 +5804,30 @@ export type TokenAnswer = {
 };
 
 /**
+ * TotalsOut
+ *
+ * What all groups have together.
+ */
+export type TotalsOut = {
+    /**
+     * Groups
+     */
+    groups: number;
+    /**
+     * Images
+     *
+     * Those that are one too many
+     */
+    images: number;
+    /**
+     * Bytes
+     *
+     * What these take
+     */
+    bytes: number;
+};
+
+/**
  * TouchedOut
  *
  * Whom a change touches.
@@ -5607,6 +5887,18 @@ export type TransactionOut = {
      * Created At
      */
     created_at: string;
+};
+
+/**
+ * TrashDuplicates
+ */
+export type TrashDuplicates = {
+    /**
+     * Keep
+     *
+     * Images that stay, in place of those that are suggested
+     */
+    keep?: Array<string>;
 };
 
 /**
@@ -6755,6 +7047,10 @@ export type ListImagesErrors = {
      */
     404: Problem;
     /**
+     * Conflict: `collection_is_search` (This is a saved search: what it finds is in it, and nothing can be put into it or taken out)
+     */
+    409: Problem;
+    /**
      * Unprocessable Entity: `validation_error` (A search has at most 16 words)
      */
     422: Problem;
@@ -7317,6 +7613,10 @@ export type ListImageDatesErrors = {
      */
     404: Problem;
     /**
+     * Conflict: `collection_is_search` (This is a saved search: what it finds is in it, and nothing can be put into it or taken out)
+     */
+    409: Problem;
+    /**
      * Unprocessable Entity: `validation_error` (Some of the input is not valid)
      */
     422: Problem;
@@ -7461,7 +7761,7 @@ export type ChangeImagesErrors = {
      */
     408: Problem;
     /**
-     * Conflict: `collection_full` (A collection has 10,000 images at most. Take some out, or make another one); `task_under_way` (Another change of many pictures is still under way. Wait until it is done)
+     * Conflict: `collection_is_search` (This is a saved search: what it finds is in it, and nothing can be put into it or taken out); `collection_full` (A collection has 10,000 images at most. Take some out, or make another one); `task_under_way` (Another change of many pictures is still under way. Wait until it is done)
      */
     409: Problem;
     /**
@@ -7652,6 +7952,10 @@ export type MakeArchiveErrors = {
      * Request Timeout: `request_timeout` (The body of this request came too slowly)
      */
     408: Problem;
+    /**
+     * Conflict: `collection_is_search` (This is a saved search: what it finds is in it, and nothing can be put into it or taken out)
+     */
+    409: Problem;
     /**
      * Request Entity Too Large: `payload_too_large` (That is too large)
      */
@@ -8138,6 +8442,127 @@ export type GetSimilarImagesResponses = {
 
 export type GetSimilarImagesResponse = GetSimilarImagesResponses[keyof GetSimilarImagesResponses];
 
+export type ListDuplicatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Kind
+         *
+         * `same`: of the very same bytes; `alike`: whose looks differ in at most 16 of 256 bits, among my 20,000 newest images
+         */
+        kind?: 'same' | 'alike';
+        /**
+         * Limit
+         *
+         * Items a page
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the page before
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/images/duplicates';
+};
+
+export type ListDuplicatesErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListDuplicatesError = ListDuplicatesErrors[keyof ListDuplicatesErrors];
+
+export type ListDuplicatesResponses = {
+    /**
+     * Successful Response
+     */
+    200: DuplicatesPage;
+};
+
+export type ListDuplicatesResponse = ListDuplicatesResponses[keyof ListDuplicatesResponses];
+
+export type TrashDuplicatesData = {
+    body: TrashDuplicates;
+    path?: never;
+    query?: never;
+    url: '/api/v1/images/duplicates/trash';
+};
+
+export type TrashDuplicatesErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `task_under_way` (Another change of many pictures is still under way. Wait until it is done)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type TrashDuplicatesError = TrashDuplicatesErrors[keyof TrashDuplicatesErrors];
+
+export type TrashDuplicatesResponses = {
+    /**
+     * Successful Response
+     */
+    202: BulkOut;
+};
+
+export type TrashDuplicatesResponse = TrashDuplicatesResponses[keyof TrashDuplicatesResponses];
+
 export type ListTagsData = {
     body?: never;
     path?: never;
@@ -8585,6 +9010,10 @@ export type ChangeCollectionErrors = {
      */
     408: Problem;
     /**
+     * Conflict: `collection_is_search` (This is a saved search: what it finds is in it, and nothing can be put into it or taken out)
+     */
+    409: Problem;
+    /**
      * Request Entity Too Large: `payload_too_large` (That is too large)
      */
     413: Problem;
@@ -8714,7 +9143,7 @@ export type ArrangeCollectionErrors = {
      */
     408: Problem;
     /**
-     * Conflict: `order_outdated` (The collection holds other images by now than those of this order. Load it again)
+     * Conflict: `order_outdated` (The collection holds other images by now than those of this order. Load it again); `collection_is_search` (This is a saved search: what it finds is in it, and nothing can be put into it or taken out)
      */
     409: Problem;
     /**
@@ -8780,7 +9209,7 @@ export type AddToCollectionErrors = {
      */
     408: Problem;
     /**
-     * Conflict: `collection_full` (A collection has 10,000 images at most. Take some out, or make another one)
+     * Conflict: `collection_full` (A collection has 10,000 images at most. Take some out, or make another one); `collection_is_search` (This is a saved search: what it finds is in it, and nothing can be put into it or taken out)
      */
     409: Problem;
     /**
@@ -8846,6 +9275,10 @@ export type RemoveFromCollectionErrors = {
      */
     404: Problem;
     /**
+     * Conflict: `collection_is_search` (This is a saved search: what it finds is in it, and nothing can be put into it or taken out)
+     */
+    409: Problem;
+    /**
      * Request Entity Too Large: `payload_too_large` (That is too large)
      */
     413: Problem;
@@ -8877,6 +9310,368 @@ export type RemoveFromCollectionResponses = {
 };
 
 export type RemoveFromCollectionResponse = RemoveFromCollectionResponses[keyof RemoveFromCollectionResponses];
+
+export type ListSearchesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Is Collection
+         *
+         * Those that are collections, or those that are none; left out: both
+         */
+        is_collection?: boolean | null;
+        /**
+         * Limit
+         *
+         * Items a page
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the page before
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/searches';
+};
+
+export type ListSearchesErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListSearchesError = ListSearchesErrors[keyof ListSearchesErrors];
+
+export type ListSearchesResponses = {
+    /**
+     * Successful Response
+     */
+    200: SearchPage;
+};
+
+export type ListSearchesResponse = ListSearchesResponses[keyof ListSearchesResponses];
+
+export type SaveSearchData = {
+    body: SearchBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/searches';
+};
+
+export type SaveSearchErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Conflict: `too_many_searches` (You have 100 saved searches, which is as many as there can be. Delete one that you do not need)
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (A search has at most 16 words)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type SaveSearchError = SaveSearchErrors[keyof SaveSearchErrors];
+
+export type SaveSearchResponses = {
+    /**
+     * Successful Response
+     */
+    201: SearchDetailsOut;
+};
+
+export type SaveSearchResponse = SaveSearchResponses[keyof SaveSearchResponses];
+
+export type DeleteSearchData = {
+    body?: never;
+    path: {
+        /**
+         * Search Id
+         */
+        search_id: string;
+    };
+    query?: never;
+    url: '/api/v1/searches/{search_id}';
+};
+
+export type DeleteSearchErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type DeleteSearchError = DeleteSearchErrors[keyof DeleteSearchErrors];
+
+export type DeleteSearchResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteSearchResponse = DeleteSearchResponses[keyof DeleteSearchResponses];
+
+export type GetSearchData = {
+    body?: never;
+    path: {
+        /**
+         * Search Id
+         */
+        search_id: string;
+    };
+    query?: never;
+    url: '/api/v1/searches/{search_id}';
+};
+
+export type GetSearchErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (Some of the input is not valid)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type GetSearchError = GetSearchErrors[keyof GetSearchErrors];
+
+export type GetSearchResponses = {
+    /**
+     * Successful Response
+     */
+    200: SearchDetailsOut;
+};
+
+export type GetSearchResponse = GetSearchResponses[keyof GetSearchResponses];
+
+export type ChangeSearchData = {
+    body: SearchPatch;
+    path: {
+        /**
+         * Search Id
+         */
+        search_id: string;
+    };
+    query?: never;
+    url: '/api/v1/searches/{search_id}';
+};
+
+export type ChangeSearchErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Request Timeout: `request_timeout` (The body of this request came too slowly)
+     */
+    408: Problem;
+    /**
+     * Request Entity Too Large: `payload_too_large` (That is too large)
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (A search has at most 16 words)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (Too many people ask for this at this moment. Try again in a few seconds); `storage_full` (The studio's disk is full, so nothing can be kept right now. Nothing was changed; try again a little later); `outcome_unknown` (The connection to the database broke while this was being saved, so nobody can tell whether it was. Look before you try again; the same call with the same Idempotency-Key gets the answer of the first)
+     */
+    503: Problem;
+};
+
+export type ChangeSearchError = ChangeSearchErrors[keyof ChangeSearchErrors];
+
+export type ChangeSearchResponses = {
+    /**
+     * Successful Response
+     */
+    200: SearchDetailsOut;
+};
+
+export type ChangeSearchResponse = ChangeSearchResponses[keyof ChangeSearchResponses];
+
+export type ListSearchImagesData = {
+    body?: never;
+    path: {
+        /**
+         * Search Id
+         */
+        search_id: string;
+    };
+    query?: {
+        /**
+         * Limit
+         *
+         * Items a page
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the page before
+         */
+        cursor?: string | null;
+    };
+    url: '/api/v1/searches/{search_id}/images';
+};
+
+export type ListSearchImagesErrors = {
+    /**
+     * Unauthorized: `unauthorized` (Sign in first); `invalid_token` (This token is not valid any more. Sign in again); `token_expired` (This token has expired)
+     */
+    401: Problem;
+    /**
+     * Forbidden: `account_suspended` (This account is suspended); `account_leaving` (This account has been deleted. Until it is gone you can take that back); `read_only_view` (You are looking at somebody else's account and can change nothing in it); `address_not_allowed` (This API key may not be used from this address); `forbidden` (This API key may not do that)
+     */
+    403: Problem;
+    /**
+     * Not Found: `not_found` (There is no such thing here)
+     */
+    404: Problem;
+    /**
+     * Unprocessable Entity: `validation_error` (A search has at most 16 words)
+     */
+    422: Problem;
+    /**
+     * Too Many Requests: `rate_limited` (You have too much of this under way, or ask too often. Try again a little later)
+     */
+    429: Problem;
+    /**
+     * Internal Server Error: `internal_error` (A fault of ours)
+     */
+    500: Problem;
+    /**
+     * Service Unavailable: `unavailable` (The database is not available right now. Nothing was changed; try again in a moment)
+     */
+    503: Problem;
+};
+
+export type ListSearchImagesError = ListSearchImagesErrors[keyof ListSearchImagesErrors];
+
+export type ListSearchImagesResponses = {
+    /**
+     * Successful Response
+     */
+    200: ImagePage;
+};
+
+export type ListSearchImagesResponse = ListSearchImagesResponses[keyof ListSearchImagesResponses];
 
 export type GetQueueData = {
     body?: never;

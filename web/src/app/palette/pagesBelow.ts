@@ -2,10 +2,12 @@
 import {
   ChartColumnIcon,
   ChartLineIcon,
+  CopyIcon,
   CreditCardIcon,
   InboxIcon,
   SlidersHorizontalIcon,
   SparklesIcon,
+  TagsIcon,
   TicketIcon,
   type LucideIcon,
 } from "lucide-react";
@@ -21,6 +23,8 @@ interface PageBelow {
 }
 
 const PAGES: readonly PageBelow[] = [
+  { path: "/gallery/duplicates", label: "nav.gallery.duplicates", icon: CopyIcon },
+  { path: "/gallery/tags", label: "nav.gallery.tags", icon: TagsIcon },
   { path: "/credits/plans", label: "nav.credits.plans", icon: SparklesIcon },
   { path: "/credits/usage", label: "nav.credits.usage", icon: ChartColumnIcon },
   { path: "/admin/subscriptions", label: "nav.admin.subscriptions", icon: CreditCardIcon },

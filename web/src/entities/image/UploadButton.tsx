@@ -4,6 +4,7 @@ import { useRef } from "react";
 
 import { useI18n } from "@/i18n/useI18n";
 import { Button, type ButtonLook } from "@/ui/Button";
+import { IconButton } from "@/ui/IconButton";
 import { Menu } from "@/ui/Menu";
 
 import { offerFiles } from "./offeredFiles";
@@ -12,7 +13,13 @@ import { PICTURE_ACCEPT } from "./pictureTypes";
 /** Which React has no name for. */
 const A_FOLDER = { webkitdirectory: "" };
 
-export function UploadButton({ look = "plain" }: { look?: ButtonLook }) {
+interface UploadButtonProps {
+  look?: ButtonLook;
+  /** Its icon alone, where there is no room for its words. */
+  short?: boolean;
+}
+
+export function UploadButton({ look = "plain", short = false }: UploadButtonProps) {
   const { t } = useI18n();
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
@@ -27,10 +34,16 @@ export function UploadButton({ look = "plain" }: { look?: ButtonLook }) {
       <Menu
         align="end"
         button={
-          <Button look={look}>
-            <UploadIcon size={16} />
-            {t("upload.button")}
-          </Button>
+          short ? (
+            <IconButton label={t("upload.button")}>
+              <UploadIcon />
+            </IconButton>
+          ) : (
+            <Button look={look}>
+              <UploadIcon size={16} />
+              {t("upload.button")}
+            </Button>
+          )
         }
         entries={[
           { label: t("upload.choose_files"), icon: ImagesIcon, onSelect: () => files.current?.click() },

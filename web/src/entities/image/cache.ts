@@ -34,6 +34,7 @@ export function rereadAfterMove(client: QueryClient): void {
   const others = [
     "listImages",
     "listImageDates",
+    "listDuplicates",
     "getTrash",
     "listJobs",
     "listTags",
@@ -42,4 +43,10 @@ export function rereadAfterMove(client: QueryClient): void {
     "getMe",
   ];
   for (const _id of others) void client.invalidateQueries({ queryKey: [{ _id }] });
+}
+
+/** A tag is called otherwise, or is gone: on all pictures that had it. */
+export function rereadTags(client: QueryClient): void {
+  rereadAfterMove(client);
+  void client.invalidateQueries({ queryKey: imageKeys.all });
 }

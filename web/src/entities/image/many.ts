@@ -1,7 +1,14 @@
 /** The same change of many pictures at once: of those that are named, or of all that match. It is done to all of them or to none. */
 import type { QueryClient } from "@tanstack/react-query";
 
-import { changeImages, getTask, undoTask, type FilterIn, type TaskOut } from "@/api/generated";
+import {
+  changeImages,
+  getTask,
+  trashDuplicates,
+  undoTask,
+  type FilterIn,
+  type TaskOut,
+} from "@/api/generated";
 import { asProblem, problemFrom } from "@/api/problem";
 
 import { rereadAfterMove } from "./cache";
@@ -21,7 +28,13 @@ export type ManyChange =
 const AT_ONCE = 500;
 const LOOK_AGAIN_MS = 700;
 
-type Progress = (done: number, of: number) => void;
+export type Progress = (done: number, of: number) => void;
+
+/** How many pictures were changed, and the tasks by which that is taken back. */
+export interface Done {
+  tasks: readonly string[];
+  count: number;
+}
 
 /** Makes the change; the tasks by which it is taken back. Where a part of it fails, what is done already is taken back first. */
 export async function changeMany(
@@ -48,6 +61,18 @@ export async function changeMany(
     onProgress(tasks.length * AT_ONCE, images.ids.length);
   }
   return tasks;
+}
+
+/** As many of those that are to stay as the server takes. */
+const MOST_KEPT = 500;
+
+/** Moves all copies of the same bytes into the trash but one of each. */
+export async function trashSame(keep: readonly string[], onProgress: Progress): Promise<Done> {
+  const { task_id, count } = await trashDuplicates({ body: { keep: keep.slice(0, MOST_KEPT) } });
+  if (task_id === null) return { tasks: [], count };
+  onProgress(0, count);
+  await untilEnded(task_id, onProgress);
+  return { tasks: [task_id], count };
 }
 
 export async function undoMany(tasks: readonly string[], onProgress: Progress): Promise<void> {

@@ -18,6 +18,7 @@ import { Empty, Failed, Loading } from "@/ui/States";
 import { CollectionCard } from "./CollectionCard";
 import styles from "./CollectionsPage.module.css";
 import { FactsDialog } from "./FactsDialog";
+import { SmartCollections } from "./SmartCollections";
 
 export function CollectionsPage() {
   const { t } = useI18n();
@@ -63,6 +64,7 @@ export function CollectionsPage() {
       {list.hasNextPage && (
         <LoadMore busy={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} />
       )}
+      <SmartCollections />
       {edited && (
         <FactsDialog
           before={edited === "new" ? null : edited}

@@ -1,18 +1,22 @@
 /** All pictures of a person and what they are searched by. What is asked for, and which one is open, stand in the address. */
 import { useQuery } from "@tanstack/react-query";
 import { Trash2Icon } from "lucide-react";
+import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
 
 import { datesQuery, type Sort } from "@/entities/image/queries";
 import { UploadButton } from "@/entities/image/UploadButton";
+import { searchQuery } from "@/entities/search/queries";
 import { useSavePreferences } from "@/entities/user/preferences";
 import { useI18n } from "@/i18n/useI18n";
 import { Button, buttonClass } from "@/ui/Button";
 import { Segmented } from "@/ui/RadioGroup";
 import { Empty } from "@/ui/States";
+import { PHONE, useMedia } from "@/ui/useMedia";
 
+import { GalleryMenu } from "./GalleryMenu";
 import styles from "./GalleryPage.module.css";
-import { useLayout } from "./GridBar";
+import { useLayout, useLayoutEntries } from "./GridBar";
 import { Pictures } from "./Pictures";
 import {
   filterOf,
@@ -22,6 +26,8 @@ import {
   writeSearch,
   type Search,
 } from "./search/gallerySearch";
+import { MissingNote } from "./search/MissingNote";
+import { SAVED } from "./search/SavedSearches";
 import { SearchBar } from "./search/SearchBar";
 
 export function GalleryPage() {
@@ -33,6 +39,9 @@ export function GalleryPage() {
   const filter = filterOf(search);
   const months = useQuery(datesQuery(filter)).data?.items;
   const found = months?.reduce((sum, { count }) => sum + count, 0) ?? null;
+  const onAPhone = useMedia(PHONE);
+  const [reviewing, setReviewing] = useState(false);
+  const layout = useLayoutEntries(found === 0 ? null : () => setReviewing(true));
   const sort = (search.sort || (search.in === "" ? preferred : undefined)) as Sort | undefined;
 
   const ask = (next: Search, replace = false) =>
@@ -41,6 +50,7 @@ export function GalleryPage() {
         const address = writeSearch(before, next);
         // Another list begins at its own beginning.
         address.delete("from");
+        if (!isNarrowed(next) && !next.favorite) address.delete(SAVED);
         return address;
       },
       { replace, preventScrollReset: true },
@@ -59,11 +69,14 @@ export function GalleryPage() {
           onChange={(value) => ask({ ...search, favorite: value === "favorites" }, true)}
         />
         <div className={styles.ways}>
-          <UploadButton />
-          <Link to="/trash" className={buttonClass("quiet", { small: true })}>
-            <Trash2Icon size={16} />
-            <span className={styles.name}>{t("gallery.trash")}</span>
-          </Link>
+          <UploadButton short={onAPhone} />
+          {!onAPhone && (
+            <Link to="/trash" className={buttonClass("quiet", { small: true })}>
+              <Trash2Icon size={16} />
+              {t("gallery.trash")}
+            </Link>
+          )}
+          <GalleryMenu more={onAPhone ? layout : []} withTrash={onAPhone} />
         </div>
       </header>
       <SearchBar
@@ -74,9 +87,22 @@ export function GalleryPage() {
         onChange={(next) => ask(next, search.q !== "" && next.q !== search.q)}
         onPrefer={(next) => save({ gallery: { sort: next } })}
       />
-      <Pictures filter={filter} sort={sort} nothing={<Nothing search={search} onAsk={ask} />} />
+      <Missing id={query.get(SAVED)} />
+      <Pictures
+        filter={filter}
+        sort={sort}
+        nothing={<Nothing search={search} onAsk={ask} />}
+        reviewing={reviewing}
+        onReview={setReviewing}
+      />
     </div>
   );
+}
+
+/** Of the saved search that was opened. */
+function Missing({ id }: { id: string | null }) {
+  const { data } = useQuery({ ...searchQuery(id ?? ""), enabled: id !== null });
+  return data ? <MissingNote missing={data.missing} /> : null;
 }
 
 function Nothing({ search, onAsk }: { search: Search; onAsk: (search: Search) => void }) {

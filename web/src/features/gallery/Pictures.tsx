@@ -12,6 +12,7 @@ import { useImageList } from "@/entities/image/useImageList";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { Failed, Loading } from "@/ui/States";
+import { PHONE, useMedia } from "@/ui/useMedia";
 import type { GridHandle } from "@/ui/VirtualGrid";
 
 import { Compare, MOST_COMPARED } from "./Compare";
@@ -21,7 +22,7 @@ import { PictureGrid } from "./PictureGrid";
 import styles from "./Pictures.module.css";
 import { Review } from "./Review";
 import { SelectionBar } from "./SelectionBar";
-import { useChangeMany } from "./useChangeMany";
+import { useChangeMany } from "@/entities/image/useChangeMany";
 import { useSelection } from "./useSelection";
 import { Viewer } from "./Viewer";
 
@@ -34,9 +35,12 @@ interface PicturesProps {
   sort: Sort | undefined;
   /** What is shown where nothing matches. */
   nothing: ReactNode;
+  /** Whether they are looked through one by one. */
+  reviewing: boolean;
+  onReview: (on: boolean) => void;
 }
 
-export function Pictures({ filter, sort, nothing }: PicturesProps) {
+export function Pictures({ filter, sort, nothing, reviewing, onReview }: PicturesProps) {
   const { t, month: nameOf } = useI18n();
   const { density } = useLayout();
   const byDate = sort === "newest" || sort === "oldest";
@@ -49,7 +53,7 @@ export function Pictures({ filter, sort, nothing }: PicturesProps) {
   const ordered = useMemo(() => (sort === "oldest" ? months?.toReversed() : months) ?? [], [months, sort]);
   const total = months ? months.reduce((sum, { count }) => sum + count, 0) : null;
   const [top, setTop] = useState(0);
-  const [reviewing, setReviewing] = useState(false);
+  const onAPhone = useMedia(PHONE);
   const [comparing, setComparing] = useState<readonly Image[] | null>(null);
   const onShown = useCallback(
     (first: number, last: number) => {
@@ -111,7 +115,7 @@ export function Pictures({ filter, sort, nothing }: PicturesProps) {
         nothing
       ) : (
         <>
-          <GridBar onReview={() => setReviewing(true)} />
+          {!onAPhone && <GridBar onReview={() => onReview(true)} />}
           <div className={styles.room}>
             <PictureGrid
               places={places}
@@ -166,7 +170,7 @@ export function Pictures({ filter, sort, nothing }: PicturesProps) {
           onBroken={reread}
           busy={many.busy}
           onDelete={(ids, then) => many.change({ ids }, { action: "delete" }, then)}
-          onClose={() => setReviewing(false)}
+          onClose={() => onReview(false)}
         />
       )}
     </>

@@ -21,7 +21,7 @@ import { ManyCollections } from "./ManyCollections";
 import { ManyRating } from "./ManyRating";
 import { ManyTags } from "./ManyTags";
 import styles from "./SelectionBar.module.css";
-import { countOf, type useChangeMany } from "./useChangeMany";
+import { countOf, type useChangeMany } from "@/entities/image/useChangeMany";
 import { useTrashDays } from "./useTrashDays";
 
 interface SelectionBarProps {

@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { addPasskey, addToCollection, agreePlan, announce, arrangeCollection, askForExport, askForNewPasskey, askForPasskey, askForPasskeyAsProof, assignBillingEvent, beginSecondFactor, beginUpload, cancelJob, cancelJobs, cancelSubscription, changeApiKey, changeCollection, changeEmail, changeImages, changeMe, changePassword, changePlan, changeSubscription, checkOutCredits, checkOutSubscription, comeBackFromProvider, confirmEmail, confirmSecondFactor, createApiKey, createCollection, deleteCollection, deleteImage, deleteMe, deleteTag, dismissReports, emptyTrash, endAgreedPlan, endCode, endMyOtherSessions, endMySession, endSessionsOf, endUpload, estimateJobs, exportAuditLog, forgetEmailChange, forgotPassword, getCheckout, getCollection, getExport, getImage, getImageFile, getImageLineage, getImageRecipe, getImageThumbnail, getJob, getMe, getModel, getPerson, getQueue, getRevenue, getSignInMethods, getSimilarImages, getSubscription, getSubscriptionPortal, getTask, getTrash, getUpload, getUsage, getUsageOfAll, giveBonusCredits, healthz, hideImage, likeImage, linkOauthAccount, listAllAnnouncements, listAllPlans, listAnnouncements, listApiKeys, listAuditLog, listBillingEvents, listCodes, listCollectionImages, listCollections, listCredits, listHiddenImages, listImageDates, listImages, listJobs, listJobSteps, listModels, listMySessions, listOauthAccounts, listPasskeys, listPeople, listPlans, listProviders, listPublicImages, listReports, listSubscriptionOptions, listSubscriptions, listTags, login, loginWithCode, loginWithPasskey, logout, makeArchive, makeCode, type Options, previewPlan, proveIdentity, proveWithCode, proveWithPasskey, proveWithProvider, readyz, reconcileBilling, redeemCode, refreshTokens, register, removeFromCollection, removeMyAvatar, removePasskey, removeSecondFactor, removeSecondFactorOf, renamePasskey, renameTag, renewRecoveryCodes, replayBillingEvent, reportImage, reportMissing, resetPassword, restoreImage, restorePerson, resumeSubscription, retryJob, revokeApiKey, revokeKeysOf, sendPart, sendVerification, setMyAvatar, setRole, showImage, signInOnce, signInWithProvider, submitJobs, suspendPerson, takeWebhook, undoDeleteMe, undoTask, unlikeImage, unlinkOauthAccount, updateImage, uploadImage, verifyEmail, viewAs, withdrawAnnouncement } from '../sdk.gen';
-import type { AddPasskeyData, AddPasskeyError, AddPasskeyResponse, AddToCollectionData, AddToCollectionError, AddToCollectionResponse, AgreePlanData, AgreePlanError, AgreePlanResponse, AnnounceData, AnnounceError, AnnounceResponse, ArrangeCollectionData, ArrangeCollectionError, ArrangeCollectionResponse, AskForExportData, AskForExportError, AskForExportResponse, AskForNewPasskeyData, AskForNewPasskeyError, AskForNewPasskeyResponse, AskForPasskeyAsProofData, AskForPasskeyAsProofError, AskForPasskeyAsProofResponse, AskForPasskeyData, AskForPasskeyError, AskForPasskeyResponse, AssignBillingEventData, AssignBillingEventError, AssignBillingEventResponse, BeginSecondFactorData, BeginSecondFactorError, BeginSecondFactorResponse, BeginUploadData, BeginUploadError, CancelJobData, CancelJobError, CancelJobResponse, CancelJobsData, CancelJobsError, CancelJobsResponse, CancelSubscriptionData, CancelSubscriptionError, CancelSubscriptionResponse, ChangeApiKeyData, ChangeApiKeyError, ChangeApiKeyResponse, ChangeCollectionData, ChangeCollectionError, ChangeCollectionResponse, ChangeEmailData, ChangeEmailError, ChangeEmailResponse, ChangeImagesData, ChangeImagesError, ChangeImagesResponse, ChangeMeData, ChangeMeError, ChangeMeResponse, ChangePasswordData, ChangePasswordError, ChangePasswordResponse, ChangePlanData, ChangePlanError, ChangePlanResponse, ChangeSubscriptionData, ChangeSubscriptionError, ChangeSubscriptionResponse, CheckOutCreditsData, CheckOutCreditsError, CheckOutCreditsResponse, CheckOutSubscriptionData, CheckOutSubscriptionError, CheckOutSubscriptionResponse, ComeBackFromProviderData, ComeBackFromProviderError, ConfirmEmailData, ConfirmEmailError, ConfirmEmailResponse, ConfirmSecondFactorData, ConfirmSecondFactorError, ConfirmSecondFactorResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateCollectionData, CreateCollectionError, CreateCollectionResponse, DeleteCollectionData, DeleteCollectionError, DeleteCollectionResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteTagData, DeleteTagError, DeleteTagResponse, DismissReportsData, DismissReportsError, DismissReportsResponse, EmptyTrashData, EmptyTrashError, EmptyTrashResponse, EndAgreedPlanData, EndAgreedPlanError, EndAgreedPlanResponse, EndCodeData, EndCodeError, EndCodeResponse, EndMyOtherSessionsData, EndMyOtherSessionsError, EndMyOtherSessionsResponse, EndMySessionData, EndMySessionError, EndMySessionResponse, EndSessionsOfData, EndSessionsOfError, EndSessionsOfResponse, EndUploadData, EndUploadError, EndUploadResponse, EstimateJobsData, EstimateJobsError, EstimateJobsResponse, ExportAuditLogData, ExportAuditLogError, ExportAuditLogResponse, ForgetEmailChangeData, ForgetEmailChangeError, ForgetEmailChangeResponse, ForgotPasswordData, ForgotPasswordError, GetCheckoutData, GetCheckoutError, GetCheckoutResponse, GetCollectionData, GetCollectionError, GetCollectionResponse, GetExportData, GetExportError, GetExportResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageLineageData, GetImageLineageError, GetImageLineageResponse, GetImageRecipeData, GetImageRecipeError, GetImageRecipeResponse, GetImageResponse, GetImageThumbnailData, GetImageThumbnailError, GetJobData, GetJobError, GetJobResponse, GetMeData, GetMeError, GetMeResponse, GetModelData, GetModelError, GetModelResponse, GetPersonData, GetPersonError, GetPersonResponse, GetQueueData, GetQueueError, GetQueueResponse, GetRevenueData, GetRevenueError, GetRevenueResponse, GetSignInMethodsData, GetSignInMethodsError, GetSignInMethodsResponse, GetSimilarImagesData, GetSimilarImagesError, GetSimilarImagesResponse, GetSubscriptionData, GetSubscriptionError, GetSubscriptionPortalData, GetSubscriptionPortalError, GetSubscriptionPortalResponse, GetSubscriptionResponse, GetTaskData, GetTaskError, GetTaskResponse, GetTrashData, GetTrashError, GetTrashResponse, GetUploadData, GetUploadError, GetUploadResponse, GetUsageData, GetUsageError, GetUsageOfAllData, GetUsageOfAllError, GetUsageOfAllResponse, GetUsageResponse, GiveBonusCreditsData, GiveBonusCreditsError, GiveBonusCreditsResponse, HealthzData, HealthzError, HealthzResponse, HideImageData, HideImageError, HideImageResponse, LikeImageData, LikeImageError, LikeImageResponse, LinkOauthAccountData, LinkOauthAccountError, LinkOauthAccountResponse, ListAllAnnouncementsData, ListAllAnnouncementsError, ListAllAnnouncementsResponse, ListAllPlansData, ListAllPlansError, ListAllPlansResponse, ListAnnouncementsData, ListAnnouncementsError, ListAnnouncementsResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListAuditLogData, ListAuditLogError, ListAuditLogResponse, ListBillingEventsData, ListBillingEventsError, ListBillingEventsResponse, ListCodesData, ListCodesError, ListCodesResponse, ListCollectionImagesData, ListCollectionImagesError, ListCollectionImagesResponse, ListCollectionsData, ListCollectionsError, ListCollectionsResponse, ListCreditsData, ListCreditsError, ListCreditsResponse, ListHiddenImagesData, ListHiddenImagesError, ListHiddenImagesResponse, ListImageDatesData, ListImageDatesError, ListImageDatesResponse, ListImagesData, ListImagesError, ListImagesResponse, ListJobsData, ListJobsError, ListJobsResponse, ListJobStepsData, ListJobStepsError, ListJobStepsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListMySessionsData, ListMySessionsError, ListMySessionsResponse, ListOauthAccountsData, ListOauthAccountsError, ListOauthAccountsResponse, ListPasskeysData, ListPasskeysError, ListPasskeysResponse, ListPeopleData, ListPeopleError, ListPeopleResponse, ListPlansData, ListPlansError, ListPlansResponse, ListProvidersData, ListProvidersError, ListProvidersResponse, ListPublicImagesData, ListPublicImagesError, ListPublicImagesResponse, ListReportsData, ListReportsError, ListReportsResponse, ListSubscriptionOptionsData, ListSubscriptionOptionsError, ListSubscriptionOptionsResponse, ListSubscriptionsData, ListSubscriptionsError, ListSubscriptionsResponse, ListTagsData, ListTagsError, ListTagsResponse, LoginData, LoginError, LoginResponse, LoginWithCodeData, LoginWithCodeError, LoginWithCodeResponse, LoginWithPasskeyData, LoginWithPasskeyError, LoginWithPasskeyResponse, LogoutData, LogoutError, LogoutResponse, MakeArchiveData, MakeArchiveError, MakeArchiveResponse, MakeCodeData, MakeCodeError, MakeCodeResponse, PreviewPlanData, PreviewPlanError, PreviewPlanResponse, ProveIdentityData, ProveIdentityError, ProveIdentityResponse, ProveWithCodeData, ProveWithCodeError, ProveWithCodeResponse, ProveWithPasskeyData, ProveWithPasskeyError, ProveWithPasskeyResponse, ProveWithProviderData, ProveWithProviderError, ProveWithProviderResponse, ReadyzData, ReadyzError, ReadyzResponse, ReconcileBillingData, ReconcileBillingError, ReconcileBillingResponse, RedeemCodeData, RedeemCodeError, RedeemCodeResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterData, RegisterError, RegisterResponse, RemoveFromCollectionData, RemoveFromCollectionError, RemoveFromCollectionResponse, RemoveMyAvatarData, RemoveMyAvatarError, RemoveMyAvatarResponse, RemovePasskeyData, RemovePasskeyError, RemovePasskeyResponse, RemoveSecondFactorData, RemoveSecondFactorError, RemoveSecondFactorOfData, RemoveSecondFactorOfError, RemoveSecondFactorOfResponse, RemoveSecondFactorResponse, RenamePasskeyData, RenamePasskeyError, RenamePasskeyResponse, RenameTagData, RenameTagError, RenameTagResponse, RenewRecoveryCodesData, RenewRecoveryCodesError, RenewRecoveryCodesResponse, ReplayBillingEventData, ReplayBillingEventError, ReplayBillingEventResponse, ReportImageData, ReportImageError, ReportImageResponse, ReportMissingData, ReportMissingError, ReportMissingResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestoreImageData, RestoreImageError, RestoreImageResponse, RestorePersonData, RestorePersonError, RestorePersonResponse, ResumeSubscriptionData, ResumeSubscriptionError, ResumeSubscriptionResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeKeysOfData, RevokeKeysOfError, RevokeKeysOfResponse, SendPartData, SendPartError, SendPartResponse, SendVerificationData, SendVerificationError, SetMyAvatarData, SetMyAvatarError, SetMyAvatarResponse, SetRoleData, SetRoleError, SetRoleResponse, ShowImageData, ShowImageError, ShowImageResponse, SignInOnceData, SignInOnceError, SignInOnceResponse, SignInWithProviderData, SignInWithProviderError, SubmitJobsData, SubmitJobsError, SubmitJobsResponse, SuspendPersonData, SuspendPersonError, SuspendPersonResponse, TakeWebhookData, TakeWebhookError, TakeWebhookResponse, UndoDeleteMeData, UndoDeleteMeError, UndoDeleteMeResponse, UndoTaskData, UndoTaskError, UndoTaskResponse, UnlikeImageData, UnlikeImageError, UnlikeImageResponse, UnlinkOauthAccountData, UnlinkOauthAccountError, UnlinkOauthAccountResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewAsData, ViewAsError, ViewAsResponse, WithdrawAnnouncementData, WithdrawAnnouncementError, WithdrawAnnouncementResponse } from '../types.gen';
+import { addPasskey, addToCollection, agreePlan, announce, arrangeCollection, askForExport, askForNewPasskey, askForPasskey, askForPasskeyAsProof, assignBillingEvent, beginSecondFactor, beginUpload, cancelJob, cancelJobs, cancelSubscription, changeApiKey, changeCollection, changeEmail, changeImages, changeMe, changePassword, changePlan, changeSearch, changeSubscription, checkOutCredits, checkOutSubscription, comeBackFromProvider, confirmEmail, confirmSecondFactor, createApiKey, createCollection, deleteCollection, deleteImage, deleteMe, deleteSearch, deleteTag, dismissReports, emptyTrash, endAgreedPlan, endCode, endMyOtherSessions, endMySession, endSessionsOf, endUpload, estimateJobs, exportAuditLog, forgetEmailChange, forgotPassword, getCheckout, getCollection, getExport, getImage, getImageFile, getImageLineage, getImageRecipe, getImageThumbnail, getJob, getMe, getModel, getPerson, getQueue, getRevenue, getSearch, getSignInMethods, getSimilarImages, getSubscription, getSubscriptionPortal, getTask, getTrash, getUpload, getUsage, getUsageOfAll, giveBonusCredits, healthz, hideImage, likeImage, linkOauthAccount, listAllAnnouncements, listAllPlans, listAnnouncements, listApiKeys, listAuditLog, listBillingEvents, listCodes, listCollectionImages, listCollections, listCredits, listDuplicates, listHiddenImages, listImageDates, listImages, listJobs, listJobSteps, listModels, listMySessions, listOauthAccounts, listPasskeys, listPeople, listPlans, listProviders, listPublicImages, listReports, listSearches, listSearchImages, listSubscriptionOptions, listSubscriptions, listTags, login, loginWithCode, loginWithPasskey, logout, makeArchive, makeCode, type Options, previewPlan, proveIdentity, proveWithCode, proveWithPasskey, proveWithProvider, readyz, reconcileBilling, redeemCode, refreshTokens, register, removeFromCollection, removeMyAvatar, removePasskey, removeSecondFactor, removeSecondFactorOf, renamePasskey, renameTag, renewRecoveryCodes, replayBillingEvent, reportImage, reportMissing, resetPassword, restoreImage, restorePerson, resumeSubscription, retryJob, revokeApiKey, revokeKeysOf, saveSearch, sendPart, sendVerification, setMyAvatar, setRole, showImage, signInOnce, signInWithProvider, submitJobs, suspendPerson, takeWebhook, trashDuplicates, undoDeleteMe, undoTask, unlikeImage, unlinkOauthAccount, updateImage, uploadImage, verifyEmail, viewAs, withdrawAnnouncement } from '../sdk.gen';
+import type { AddPasskeyData, AddPasskeyError, AddPasskeyResponse, AddToCollectionData, AddToCollectionError, AddToCollectionResponse, AgreePlanData, AgreePlanError, AgreePlanResponse, AnnounceData, AnnounceError, AnnounceResponse, ArrangeCollectionData, ArrangeCollectionError, ArrangeCollectionResponse, AskForExportData, AskForExportError, AskForExportResponse, AskForNewPasskeyData, AskForNewPasskeyError, AskForNewPasskeyResponse, AskForPasskeyAsProofData, AskForPasskeyAsProofError, AskForPasskeyAsProofResponse, AskForPasskeyData, AskForPasskeyError, AskForPasskeyResponse, AssignBillingEventData, AssignBillingEventError, AssignBillingEventResponse, BeginSecondFactorData, BeginSecondFactorError, BeginSecondFactorResponse, BeginUploadData, BeginUploadError, CancelJobData, CancelJobError, CancelJobResponse, CancelJobsData, CancelJobsError, CancelJobsResponse, CancelSubscriptionData, CancelSubscriptionError, CancelSubscriptionResponse, ChangeApiKeyData, ChangeApiKeyError, ChangeApiKeyResponse, ChangeCollectionData, ChangeCollectionError, ChangeCollectionResponse, ChangeEmailData, ChangeEmailError, ChangeEmailResponse, ChangeImagesData, ChangeImagesError, ChangeImagesResponse, ChangeMeData, ChangeMeError, ChangeMeResponse, ChangePasswordData, ChangePasswordError, ChangePasswordResponse, ChangePlanData, ChangePlanError, ChangePlanResponse, ChangeSearchData, ChangeSearchError, ChangeSearchResponse, ChangeSubscriptionData, ChangeSubscriptionError, ChangeSubscriptionResponse, CheckOutCreditsData, CheckOutCreditsError, CheckOutCreditsResponse, CheckOutSubscriptionData, CheckOutSubscriptionError, CheckOutSubscriptionResponse, ComeBackFromProviderData, ComeBackFromProviderError, ConfirmEmailData, ConfirmEmailError, ConfirmEmailResponse, ConfirmSecondFactorData, ConfirmSecondFactorError, ConfirmSecondFactorResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateCollectionData, CreateCollectionError, CreateCollectionResponse, DeleteCollectionData, DeleteCollectionError, DeleteCollectionResponse, DeleteImageData, DeleteImageError, DeleteImageResponse, DeleteMeData, DeleteMeError, DeleteMeResponse, DeleteSearchData, DeleteSearchError, DeleteSearchResponse, DeleteTagData, DeleteTagError, DeleteTagResponse, DismissReportsData, DismissReportsError, DismissReportsResponse, EmptyTrashData, EmptyTrashError, EmptyTrashResponse, EndAgreedPlanData, EndAgreedPlanError, EndAgreedPlanResponse, EndCodeData, EndCodeError, EndCodeResponse, EndMyOtherSessionsData, EndMyOtherSessionsError, EndMyOtherSessionsResponse, EndMySessionData, EndMySessionError, EndMySessionResponse, EndSessionsOfData, EndSessionsOfError, EndSessionsOfResponse, EndUploadData, EndUploadError, EndUploadResponse, EstimateJobsData, EstimateJobsError, EstimateJobsResponse, ExportAuditLogData, ExportAuditLogError, ExportAuditLogResponse, ForgetEmailChangeData, ForgetEmailChangeError, ForgetEmailChangeResponse, ForgotPasswordData, ForgotPasswordError, GetCheckoutData, GetCheckoutError, GetCheckoutResponse, GetCollectionData, GetCollectionError, GetCollectionResponse, GetExportData, GetExportError, GetExportResponse, GetImageData, GetImageError, GetImageFileData, GetImageFileError, GetImageLineageData, GetImageLineageError, GetImageLineageResponse, GetImageRecipeData, GetImageRecipeError, GetImageRecipeResponse, GetImageResponse, GetImageThumbnailData, GetImageThumbnailError, GetJobData, GetJobError, GetJobResponse, GetMeData, GetMeError, GetMeResponse, GetModelData, GetModelError, GetModelResponse, GetPersonData, GetPersonError, GetPersonResponse, GetQueueData, GetQueueError, GetQueueResponse, GetRevenueData, GetRevenueError, GetRevenueResponse, GetSearchData, GetSearchError, GetSearchResponse, GetSignInMethodsData, GetSignInMethodsError, GetSignInMethodsResponse, GetSimilarImagesData, GetSimilarImagesError, GetSimilarImagesResponse, GetSubscriptionData, GetSubscriptionError, GetSubscriptionPortalData, GetSubscriptionPortalError, GetSubscriptionPortalResponse, GetSubscriptionResponse, GetTaskData, GetTaskError, GetTaskResponse, GetTrashData, GetTrashError, GetTrashResponse, GetUploadData, GetUploadError, GetUploadResponse, GetUsageData, GetUsageError, GetUsageOfAllData, GetUsageOfAllError, GetUsageOfAllResponse, GetUsageResponse, GiveBonusCreditsData, GiveBonusCreditsError, GiveBonusCreditsResponse, HealthzData, HealthzError, HealthzResponse, HideImageData, HideImageError, HideImageResponse, LikeImageData, LikeImageError, LikeImageResponse, LinkOauthAccountData, LinkOauthAccountError, LinkOauthAccountResponse, ListAllAnnouncementsData, ListAllAnnouncementsError, ListAllAnnouncementsResponse, ListAllPlansData, ListAllPlansError, ListAllPlansResponse, ListAnnouncementsData, ListAnnouncementsError, ListAnnouncementsResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListAuditLogData, ListAuditLogError, ListAuditLogResponse, ListBillingEventsData, ListBillingEventsError, ListBillingEventsResponse, ListCodesData, ListCodesError, ListCodesResponse, ListCollectionImagesData, ListCollectionImagesError, ListCollectionImagesResponse, ListCollectionsData, ListCollectionsError, ListCollectionsResponse, ListCreditsData, ListCreditsError, ListCreditsResponse, ListDuplicatesData, ListDuplicatesError, ListDuplicatesResponse, ListHiddenImagesData, ListHiddenImagesError, ListHiddenImagesResponse, ListImageDatesData, ListImageDatesError, ListImageDatesResponse, ListImagesData, ListImagesError, ListImagesResponse, ListJobsData, ListJobsError, ListJobsResponse, ListJobStepsData, ListJobStepsError, ListJobStepsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListMySessionsData, ListMySessionsError, ListMySessionsResponse, ListOauthAccountsData, ListOauthAccountsError, ListOauthAccountsResponse, ListPasskeysData, ListPasskeysError, ListPasskeysResponse, ListPeopleData, ListPeopleError, ListPeopleResponse, ListPlansData, ListPlansError, ListPlansResponse, ListProvidersData, ListProvidersError, ListProvidersResponse, ListPublicImagesData, ListPublicImagesError, ListPublicImagesResponse, ListReportsData, ListReportsError, ListReportsResponse, ListSearchesData, ListSearchesError, ListSearchesResponse, ListSearchImagesData, ListSearchImagesError, ListSearchImagesResponse, ListSubscriptionOptionsData, ListSubscriptionOptionsError, ListSubscriptionOptionsResponse, ListSubscriptionsData, ListSubscriptionsError, ListSubscriptionsResponse, ListTagsData, ListTagsError, ListTagsResponse, LoginData, LoginError, LoginResponse, LoginWithCodeData, LoginWithCodeError, LoginWithCodeResponse, LoginWithPasskeyData, LoginWithPasskeyError, LoginWithPasskeyResponse, LogoutData, LogoutError, LogoutResponse, MakeArchiveData, MakeArchiveError, MakeArchiveResponse, MakeCodeData, MakeCodeError, MakeCodeResponse, PreviewPlanData, PreviewPlanError, PreviewPlanResponse, ProveIdentityData, ProveIdentityError, ProveIdentityResponse, ProveWithCodeData, ProveWithCodeError, ProveWithCodeResponse, ProveWithPasskeyData, ProveWithPasskeyError, ProveWithPasskeyResponse, ProveWithProviderData, ProveWithProviderError, ProveWithProviderResponse, ReadyzData, ReadyzError, ReadyzResponse, ReconcileBillingData, ReconcileBillingError, ReconcileBillingResponse, RedeemCodeData, RedeemCodeError, RedeemCodeResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterData, RegisterError, RegisterResponse, RemoveFromCollectionData, RemoveFromCollectionError, RemoveFromCollectionResponse, RemoveMyAvatarData, RemoveMyAvatarError, RemoveMyAvatarResponse, RemovePasskeyData, RemovePasskeyError, RemovePasskeyResponse, RemoveSecondFactorData, RemoveSecondFactorError, RemoveSecondFactorOfData, RemoveSecondFactorOfError, RemoveSecondFactorOfResponse, RemoveSecondFactorResponse, RenamePasskeyData, RenamePasskeyError, RenamePasskeyResponse, RenameTagData, RenameTagError, RenameTagResponse, RenewRecoveryCodesData, RenewRecoveryCodesError, RenewRecoveryCodesResponse, ReplayBillingEventData, ReplayBillingEventError, ReplayBillingEventResponse, ReportImageData, ReportImageError, ReportImageResponse, ReportMissingData, ReportMissingError, ReportMissingResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RestoreImageData, RestoreImageError, RestoreImageResponse, RestorePersonData, RestorePersonError, RestorePersonResponse, ResumeSubscriptionData, ResumeSubscriptionError, ResumeSubscriptionResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RevokeKeysOfData, RevokeKeysOfError, RevokeKeysOfResponse, SaveSearchData, SaveSearchError, SaveSearchResponse, SendPartData, SendPartError, SendPartResponse, SendVerificationData, SendVerificationError, SetMyAvatarData, SetMyAvatarError, SetMyAvatarResponse, SetRoleData, SetRoleError, SetRoleResponse, ShowImageData, ShowImageError, ShowImageResponse, SignInOnceData, SignInOnceError, SignInOnceResponse, SignInWithProviderData, SignInWithProviderError, SubmitJobsData, SubmitJobsError, SubmitJobsResponse, SuspendPersonData, SuspendPersonError, SuspendPersonResponse, TakeWebhookData, TakeWebhookError, TakeWebhookResponse, TrashDuplicatesData, TrashDuplicatesError, TrashDuplicatesResponse, UndoDeleteMeData, UndoDeleteMeError, UndoDeleteMeResponse, UndoTaskData, UndoTaskError, UndoTaskResponse, UnlikeImageData, UnlikeImageError, UnlikeImageResponse, UnlinkOauthAccountData, UnlinkOauthAccountError, UnlinkOauthAccountResponse, UpdateImageData, UpdateImageError, UpdateImageResponse, UploadImageData, UploadImageError, UploadImageResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewAsData, ViewAsError, ViewAsResponse, WithdrawAnnouncementData, WithdrawAnnouncementError, WithdrawAnnouncementResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -677,6 +677,71 @@ export const getSimilarImagesOptions = (options: Options<GetSimilarImagesData>) 
     queryKey: getSimilarImagesQueryKey(options)
 });
 
+export const listDuplicatesQueryKey = (options?: Options<ListDuplicatesData>) => createQueryKey('listDuplicates', options);
+
+/**
+ * List Duplicates
+ *
+ * My images that are there more than once, in groups. What is in the trash is none of them.
+ */
+export const listDuplicatesOptions = (options?: Options<ListDuplicatesData>) => queryOptions<ListDuplicatesResponse, ListDuplicatesError, ListDuplicatesResponse, ReturnType<typeof listDuplicatesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listDuplicates({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listDuplicatesQueryKey(options)
+});
+
+export const listDuplicatesInfiniteQueryKey = (options?: Options<ListDuplicatesData>): QueryKey<Options<ListDuplicatesData>> => createQueryKey('listDuplicates', options, true);
+
+/**
+ * List Duplicates
+ *
+ * My images that are there more than once, in groups. What is in the trash is none of them.
+ */
+export const listDuplicatesInfiniteOptions = (options?: Options<ListDuplicatesData>) => {
+    const opts = infiniteQueryOptions<ListDuplicatesResponse, ListDuplicatesError, InfiniteData<ListDuplicatesResponse>, QueryKey<Options<ListDuplicatesData>>, string | null | Pick<QueryKey<Options<ListDuplicatesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListDuplicatesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            return await listDuplicates({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+        },
+        queryKey: listDuplicatesInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Trash Duplicates
+ *
+ * Move all of my images into the trash that have the same bytes as one that is kept. It is done in the background, and can be taken
+ * back by the task.
+ */
+export const trashDuplicatesMutation = (options?: Partial<Options<TrashDuplicatesData>>): UseMutationOptions<TrashDuplicatesResponse, TrashDuplicatesError, Options<TrashDuplicatesData>> => {
+    const mutationOptions: UseMutationOptions<TrashDuplicatesResponse, TrashDuplicatesError, Options<TrashDuplicatesData>> = {
+        mutationFn: async (fnOptions) => await trashDuplicates({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
 export const listTagsQueryKey = (options?: Options<ListTagsData>) => createQueryKey('listTags', options);
 
 /**
@@ -964,6 +1029,167 @@ export const removeFromCollectionMutation = (options?: Partial<Options<RemoveFro
         })
     };
     return mutationOptions;
+};
+
+export const listSearchesQueryKey = (options?: Options<ListSearchesData>) => createQueryKey('listSearches', options);
+
+/**
+ * List My Searches
+ *
+ * My saved searches, the newest first.
+ */
+export const listSearchesOptions = (options?: Options<ListSearchesData>) => queryOptions<ListSearchesResponse, ListSearchesError, ListSearchesResponse, ReturnType<typeof listSearchesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listSearches({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listSearchesQueryKey(options)
+});
+
+export const listSearchesInfiniteQueryKey = (options?: Options<ListSearchesData>): QueryKey<Options<ListSearchesData>> => createQueryKey('listSearches', options, true);
+
+/**
+ * List My Searches
+ *
+ * My saved searches, the newest first.
+ */
+export const listSearchesInfiniteOptions = (options?: Options<ListSearchesData>) => {
+    const opts = infiniteQueryOptions<ListSearchesResponse, ListSearchesError, InfiniteData<ListSearchesResponse>, QueryKey<Options<ListSearchesData>>, string | null | Pick<QueryKey<Options<ListSearchesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListSearchesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            return await listSearches({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+        },
+        queryKey: listSearchesInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
+/**
+ * Save Search
+ *
+ * Keep a filter under a name. A person has 100 at most.
+ */
+export const saveSearchMutation = (options?: Partial<Options<SaveSearchData>>): UseMutationOptions<SaveSearchResponse, SaveSearchError, Options<SaveSearchData>> => {
+    const mutationOptions: UseMutationOptions<SaveSearchResponse, SaveSearchError, Options<SaveSearchData>> = {
+        mutationFn: async (fnOptions) => await saveSearch({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Delete Search
+ *
+ * Forget one of my saved searches. The images that it finds stay.
+ */
+export const deleteSearchMutation = (options?: Partial<Options<DeleteSearchData>>): UseMutationOptions<DeleteSearchResponse, DeleteSearchError, Options<DeleteSearchData>> => {
+    const mutationOptions: UseMutationOptions<DeleteSearchResponse, DeleteSearchError, Options<DeleteSearchData>> = {
+        mutationFn: async (fnOptions) => await deleteSearch({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const getSearchQueryKey = (options: Options<GetSearchData>) => createQueryKey('getSearch', options);
+
+/**
+ * Get Search
+ *
+ * One of my saved searches, and what it asks for that is not there any more.
+ */
+export const getSearchOptions = (options: Options<GetSearchData>) => queryOptions<GetSearchResponse, GetSearchError, GetSearchResponse, ReturnType<typeof getSearchQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getSearch({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getSearchQueryKey(options)
+});
+
+/**
+ * Change Search
+ *
+ * Call one of my saved searches something else, or have it ask for something else.
+ */
+export const changeSearchMutation = (options?: Partial<Options<ChangeSearchData>>): UseMutationOptions<ChangeSearchResponse, ChangeSearchError, Options<ChangeSearchData>> => {
+    const mutationOptions: UseMutationOptions<ChangeSearchResponse, ChangeSearchError, Options<ChangeSearchData>> = {
+        mutationFn: async (fnOptions) => await changeSearch({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listSearchImagesQueryKey = (options: Options<ListSearchImagesData>) => createQueryKey('listSearchImages', options);
+
+/**
+ * List Search Images
+ *
+ * What one of my saved searches finds now, in its order.
+ */
+export const listSearchImagesOptions = (options: Options<ListSearchImagesData>) => queryOptions<ListSearchImagesResponse, ListSearchImagesError, ListSearchImagesResponse, ReturnType<typeof listSearchImagesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listSearchImages({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listSearchImagesQueryKey(options)
+});
+
+export const listSearchImagesInfiniteQueryKey = (options: Options<ListSearchImagesData>): QueryKey<Options<ListSearchImagesData>> => createQueryKey('listSearchImages', options, true);
+
+/**
+ * List Search Images
+ *
+ * What one of my saved searches finds now, in its order.
+ */
+export const listSearchImagesInfiniteOptions = (options: Options<ListSearchImagesData>) => {
+    const opts = infiniteQueryOptions<ListSearchImagesResponse, ListSearchImagesError, InfiniteData<ListSearchImagesResponse>, QueryKey<Options<ListSearchImagesData>>, string | null | Pick<QueryKey<Options<ListSearchImagesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListSearchImagesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    cursor: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            return await listSearchImages({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+        },
+        queryKey: listSearchImagesInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
 };
 
 export const getQueueQueryKey = (options?: Options<GetQueueData>) => createQueryKey('getQueue', options);

@@ -7,6 +7,7 @@ import { collectionChoiceQuery } from "@/entities/collection/queries";
 import { useI18n } from "@/i18n/useI18n";
 import { Button } from "@/ui/Button";
 import { Drawer } from "@/ui/Drawer";
+import { IconButton } from "@/ui/IconButton";
 import { Select } from "@/ui/Select";
 import { PHONE, useMedia } from "@/ui/useMedia";
 
@@ -14,6 +15,7 @@ import { FilterChips } from "./FilterChips";
 import { FilterPanel } from "./FilterPanel";
 import styles from "./Filters.module.css";
 import { SORTS, type Search } from "./gallerySearch";
+import { SavedSearches } from "./SavedSearches";
 import { SearchField } from "./SearchField";
 
 interface SearchBarProps {
@@ -41,30 +43,37 @@ export function SearchBar({ search, preferred, found, onChange, onPrefer }: Sear
     if (isLasting) onPrefer(sort);
     onChange({ ...search, sort: isLasting ? "" : sort });
   };
+  const order = (
+    <Select
+      label={t("gallery.sort")}
+      value={search.sort || (inOrder ? "" : preferred)}
+      options={[
+        ...(inOrder ? [{ value: "", label: t("gallery.sort.collection") }] : []),
+        ...SORTS.map((value) => ({ value, label: t(`gallery.sort.${value}`) })),
+      ]}
+      onChange={sortBy}
+    />
+  );
   return (
     <div className={styles.bar}>
       <div className={styles.line}>
-        <SearchField {...asked} />
-        <Select
-          label={t("gallery.sort")}
-          value={search.sort || (inOrder ? "" : preferred)}
-          options={[
-            ...(inOrder ? [{ value: "", label: t("gallery.sort.collection") }] : []),
-            ...SORTS.map((value) => ({ value, label: t(`gallery.sort.${value}`) })),
-          ]}
-          onChange={sortBy}
-        />
-        <Button
-          aria-expanded={open}
-          aria-controls={onAPhone ? undefined : "gallery-filters"}
-          onClick={() => setOpen(!open)}
-        >
-          <SlidersHorizontalIcon size={18} />
-          {t("gallery.filters")}
-        </Button>
+        <SearchField {...asked} unseenLabel={onAPhone} />
+        {!onAPhone && order}
+        <SavedSearches search={search} />
+        {onAPhone ? (
+          <IconButton label={t("gallery.filters")} aria-expanded={open} onClick={() => setOpen(!open)}>
+            <SlidersHorizontalIcon />
+          </IconButton>
+        ) : (
+          <Button aria-expanded={open} aria-controls="gallery-filters" onClick={() => setOpen(!open)}>
+            <SlidersHorizontalIcon size={18} />
+            {t("gallery.filters")}
+          </Button>
+        )}
       </div>
       {onAPhone ? (
         <Drawer title={t("gallery.filters")} side="bottom" open={open} onClose={() => setOpen(false)}>
+          <div className={styles.order}>{order}</div>
           <FilterPanel {...asked} />
         </Drawer>
       ) : (

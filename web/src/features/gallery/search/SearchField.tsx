@@ -13,9 +13,10 @@ interface SearchFieldProps {
   search: Search;
   collections: readonly NamedCollection[];
   onChange: (search: Search) => void;
+  unseenLabel: boolean;
 }
 
-export function SearchField({ search, collections, onChange }: SearchFieldProps) {
+export function SearchField({ search, collections, onChange, unseenLabel }: SearchFieldProps) {
   const { t } = useI18n();
   const [typed, setTyped] = useState(search.q);
   // What the address said last: another one, as after going back, is what stands in the field.
@@ -53,6 +54,7 @@ export function SearchField({ search, collections, onChange }: SearchFieldProps)
     >
       <TextField
         label={t("gallery.search")}
+        unseenLabel={unseenLabel}
         placeholder={t("gallery.search_example")}
         type="search"
         enterKeyHint="search"

@@ -2,13 +2,28 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { asProblem } from "@/api/problem";
-import { changeMany, rereadImages, undoMany, type ManyChange, type ManyImages } from "@/entities/image/many";
 import { useI18n } from "@/i18n/useI18n";
 import { problemText } from "@/ui/problemText";
 import { toast } from "@/ui/toasts";
 
+import {
+  changeMany,
+  rereadImages,
+  trashSame,
+  undoMany,
+  type Done,
+  type ManyChange,
+  type ManyImages,
+  type Progress,
+} from "./many";
+
 /** One notice, from the first picture to the last. */
 const NOTICE = "many-pictures";
+
+interface Work {
+  said: "picture.deleted" | "picture.many_changed";
+  run: (onProgress: Progress) => Promise<Done>;
+}
 
 export function useChangeMany() {
   const client = useQueryClient();
@@ -22,20 +37,18 @@ export function useChangeMany() {
     if (of > 0) toast(text, "info", { id: NOTICE, stays: true, progress: Math.min(100, (done / of) * 100) });
   };
   const undoing = useMutation({
-    mutationFn: (tasks: readonly string[]) => undoMany(tasks, say(t("gallery.undoing"))),
+    mutationFn: (tasks: readonly string[]) => undoMany(tasks, say(t("picture.many_undoing"))),
     onSuccess: () => {
       rereadImages(client);
-      toast(t("gallery.undone"), "good", { id: NOTICE });
+      toast(t("picture.many_undone"), "good", { id: NOTICE });
     },
     onError: onFailed,
   });
   const changing = useMutation({
-    mutationFn: ({ images, change }: { images: ManyImages; change: ManyChange }) =>
-      changeMany(images, change, say(t("gallery.changing"))),
-    onSuccess: (tasks, { images, change }) => {
+    mutationFn: ({ run }: Work) => run(say(t("picture.many_changing"))),
+    onSuccess: ({ tasks, count }, { said }) => {
       rereadImages(client);
-      const said = change.action === "delete" ? "picture.deleted" : "gallery.changed";
-      toast(t(said, { n: countOf(images) }), "good", {
+      toast(t(said, { n: count }), "good", {
         id: NOTICE,
         action: { label: t("picture.undo"), onPress: () => undoing.mutate(tasks) },
       });
@@ -45,7 +58,22 @@ export function useChangeMany() {
   return {
     /** `then`: once it is done. */
     change: (images: ManyImages, change: ManyChange, then?: () => void) =>
-      changing.mutate({ images, change }, { onSuccess: then }),
+      changing.mutate(
+        {
+          said: change.action === "delete" ? "picture.deleted" : "picture.many_changed",
+          run: async (onProgress) => ({
+            tasks: await changeMany(images, change, onProgress),
+            count: countOf(images),
+          }),
+        },
+        { onSuccess: then },
+      ),
+    /** All copies of the same bytes but one of each: those in `keep`, or the suggested ones. */
+    trashSame: (keep: readonly string[], then?: () => void) =>
+      changing.mutate(
+        { said: "picture.deleted", run: (onProgress) => trashSame(keep, onProgress) },
+        { onSuccess: then },
+      ),
     busy: changing.isPending || undoing.isPending,
   };
 }
