@@ -329,7 +329,8 @@ class ImportedFile(Base):
 
 class ImageArchive(Base):
     """Images of a person's as one zip, for a while: which ones, in their order. The zip is written as it is read; what the studio
-    knew of them when it was asked for lies in the storage, for the same bytes must come again."""
+    knew of them when it was asked for lies in the storage, for the same bytes must come again. `tells_how`: whether how they were made
+    is in it."""
 
     __tablename__ = "image_archives"
     __table_args__ = (CheckConstraint("file_size > 0", name="chk_image_archives_file_size"),)
@@ -338,6 +339,7 @@ class ImageArchive(Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     name: Mapped[str]
     image_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    tells_how: Mapped[bool] = mapped_column(server_default="true")
     lines_key: Mapped[str]
     lines_size: Mapped[int] = mapped_column(BigInteger)
     file_size: Mapped[int] = mapped_column(BigInteger)

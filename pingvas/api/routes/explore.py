@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import AddressDep, BudgetsDep, ReadSessionDep, StorageDep
 from pingvas.api.http.wire import PageDep
-from pingvas.api.routes.image_out import ImagePage, as_others_see, images_out
+from pingvas.api.routes.image_out import ImagePage, images_out, shown_to_others
 from pingvas.base.budgets import BudgetUsedUp
 from pingvas.gallery.explore import list_public_images
 from pingvas.gallery.tag_names import TagName
@@ -30,4 +30,5 @@ async def explore(
     """Everybody's public images, the newest first; nobody needs to sign in."""
     page = await list_public_images(session, tag, asked)
     items = await images_out(session, page.items, storage)
-    return ImagePage(items=[as_others_see(item) for item in items], next_cursor=page.next_cursor)
+    shown = await shown_to_others(session, page.items, items, storage)
+    return ImagePage(items=shown, next_cursor=page.next_cursor)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from pingvas.accounts.api_keys.keys import names_of_keys
 from pingvas.accounts.people.handles import find_handle
+from pingvas.accounts.people.telling_others import find_silent
 from pingvas.adapters.storage import Storage
 from pingvas.base.read_session import ReadSession
 from pingvas.catalog.resolve import resolve_models
@@ -26,6 +27,7 @@ from pingvas.gallery.library import (
     tags_of,
 )
 from pingvas.gallery.named_images import without_images
+from pingvas.gallery.plain_copies import plain_url
 from pingvas.gallery.tables import Image
 from pingvas.generation.requests.job_request import Visibility
 
@@ -100,6 +102,9 @@ class ImageOut(BaseModel):
 class ImageDetailsOut(ImageOut):
     """An image by itself says who made it and what another program wrote into it, too."""
 
+    plain_file_url: str = Field(
+        description="The picture without how it was made: the same pixels, and still the label that AI made it"
+    )
     made_by: str | None = Field(description="The handle of who made it; null: they have none")
     metadata: MetadataOut | None = Field(description="Null: nothing")
 
@@ -148,6 +153,24 @@ def as_others_see(shown: Shown) -> Shown:
     return shown.model_copy(update={**withheld, "generation_params": told})
 
 
+async def shown_to_others(
+    session: ReadSession, images: Sequence[Image], shown: Sequence[Shown], storage: Storage
+) -> list[Shown]:
+    """Each of `images` as others see it; of people who tell nothing of how they make pictures, without that."""
+    silent = await find_silent(session, {image.user_id for image in images})
+    return [
+        _without_how(as_others_see(each), plain_url(image, storage))
+        if image.user_id in silent
+        else as_others_see(each)
+        for image, each in zip(images, shown, strict=True)
+    ]
+
+
+def _without_how(shown: Shown, url: str) -> Shown:
+    details = {"metadata": None} if isinstance(shown, ImageDetailsOut) else {}
+    return shown.model_copy(update={**details, "generation_params": {}, "file_url": url})
+
+
 async def images_out(session: ReadSession, images: Sequence[Image], storage: Storage) -> list[ImageOut]:
     """A page of images as their owner sees them."""
     tags = await tags_of(session, [image.id for image in images])
@@ -181,7 +204,8 @@ async def image_details_out(
     """The same, who made it, and what another program wrote into it."""
     shown = await image_out(image, storage, tags, keys)
     made_by, metadata = await find_handle(session, image.user_id), await _metadata_out(session, image)
-    return ImageDetailsOut(**dict(shown), made_by=made_by, metadata=metadata)
+    plain = plain_url(image, storage)
+    return ImageDetailsOut(**dict(shown), plain_file_url=plain, made_by=made_by, metadata=metadata)
 
 
 async def _metadata_out(session: ReadSession, image: Image) -> MetadataOut | None:
