@@ -36,7 +36,14 @@ from pingvas.launch.wait_for_room import once_there_is_room
 
 LINK_MINUTES = 60.0
 READY_SECONDS = 120.0
-_OF_PICTURES = frozenset({"PINGVAS_DATABASE_URL", "PINGVAS_FILE_URL_KEY"})  # of no use to who sells
+_OF_PICTURES = frozenset(  # of no use to who sells
+    {
+        "PINGVAS_DATABASE_URL",
+        "PINGVAS_FILE_URL_KEY",
+        "PINGVAS_CONTENT_CREDENTIALS_KEY",
+        "PINGVAS_CONTENT_CREDENTIALS_KEY_FILE",
+    }
+)
 WORKER_STOP_SECONDS = 30.0  # a worker hands its job back between two steps
 
 Tell = Callable[[str, str], None]

@@ -161,7 +161,10 @@ def test_a_certificate_is_refused_by_what_is_wrong_with_it() -> None:
         "not that of the first certificate": (chain, pem_of(other)),
         "is good from": (issue(key, until=NOW - timedelta(days=1)), pem_of(key)),
         "vouches for itself": (issue(key, by_itself=True), pem_of(key)),
-        "no manifest can be signed with it": (issue(key, purpose=ExtendedKeyUsageOID.SERVER_AUTH), pem_of(key)),
+        "no manifest can be signed with it": (
+            issue(key, purpose=ExtendedKeyUsageOID.SERVER_AUTH),
+            pem_of(key),
+        ),
     }
 
     for said, (certificate, private) in refused.items():

@@ -85,7 +85,6 @@ def test_the_mark_outlives_a_jpeg_of_quality_75_and_halving_and_both(
     ways = {
         "jpeg": as_jpeg(marked, 75),
         "halved": halved(marked, Image.Resampling.LANCZOS),
-        "halved by neighbours": halved(marked, Image.Resampling.BOX),
         "jpeg, halved": halved(as_jpeg(marked, 75), Image.Resampling.BICUBIC),
         "halved, jpeg": as_jpeg(halved(marked, Image.Resampling.BICUBIC), 75),
         "webp": _as_webp(marked),
