@@ -6,7 +6,7 @@ import struct
 import zlib
 
 from pingvas.engine.images.png_chunks import SIGNATURE as PNG
-from pingvas.engine.images.replace_notes import CannotReplace, replace_notes
+from pingvas.engine.images.replace_notes import CannotReplace, notes_of, replace_notes
 from pingvas.engine.images.webp_chunks import is_webp
 
 _LONGEST_COMMENT = 65_533
@@ -15,7 +15,10 @@ _PNG_END, _JPEG_END = 12, b"\xff\xd9"
 
 def without_notes(data: bytes) -> bytes:
     """The file as it is given to whoever is not told. Raises CannotReplace."""
-    return replace_notes(data, {})
+    plain = replace_notes(data, {})
+    if notes_of(plain):
+        raise CannotReplace("it still says how it was made")
+    return plain
 
 
 def without_notes_in_its_size(data: bytes) -> bytes:

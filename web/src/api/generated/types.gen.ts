@@ -1646,6 +1646,12 @@ export type ImageDetailsOut = {
      */
     file_url: string;
     /**
+     * Plain File Url
+     *
+     * The picture without how it was made: the same pixels, and still the label that AI made it
+     */
+    plain_file_url: string;
+    /**
      * The API key that it was asked for with; null: none
      */
     api_key: KeyRef | null;
@@ -1785,6 +1791,12 @@ export type ImageOut = {
      * File Url
      */
     file_url: string;
+    /**
+     * Plain File Url
+     *
+     * The picture without how it was made: the same pixels, and still the label that AI made it
+     */
+    plain_file_url: string;
     /**
      * The API key that it was asked for with; null: none
      */
@@ -3384,6 +3396,12 @@ export type Notices = {
  */
 export type OfCollection = {
     /**
+     * Notes
+     *
+     * How they were made; `without`: the label that AI made them alone
+     */
+    notes?: 'with' | 'without';
+    /**
      * Of
      */
     of: 'collection';
@@ -3400,6 +3418,12 @@ export type OfCollection = {
  */
 export type OfFilter = {
     /**
+     * Notes
+     *
+     * How they were made; `without`: the label that AI made them alone
+     */
+    notes?: 'with' | 'without';
+    /**
      * Of
      */
     of: 'filter';
@@ -3412,6 +3436,12 @@ export type OfFilter = {
  * These images, in this order.
  */
 export type OfImages = {
+    /**
+     * Notes
+     *
+     * How they were made; `without`: the label that AI made them alone
+     */
+    notes?: 'with' | 'without';
     /**
      * Of
      */
@@ -3999,6 +4029,10 @@ export type Preferences = {
     defaults?: Defaults | null;
     notices?: Notices | null;
     gallery?: Gallery | null;
+    /**
+     * Tell Others
+     */
+    tell_others?: 'everything' | 'label' | null;
 };
 
 /**
@@ -6693,7 +6727,14 @@ export type GetImageFileData = {
          */
         image_id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Notes
+         *
+         * How it was made, in the file; `without`: the label that AI made it alone
+         */
+        notes?: 'with' | 'without';
+    };
     url: '/api/v1/images/{image_id}/file';
 };
 

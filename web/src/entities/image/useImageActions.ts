@@ -13,6 +13,7 @@ import { copyLink } from "./actions/copyLink";
 import { copyPrompt } from "./actions/copyPrompt";
 import { deleteImage } from "./actions/deleteImage";
 import { downloadImage } from "./actions/downloadImage";
+import { downloadPlain } from "./actions/downloadPlain";
 import { favoriteImage } from "./actions/favoriteImage";
 import { reuseImage } from "./actions/reuseImage";
 import { shareImage, VISIBILITIES, type Visibility } from "./actions/shareImage";
@@ -36,6 +37,7 @@ export function useImageActions() {
       [
         ...readyAction(favoriteImage, image, () => favoring.run(image)),
         ...readyAction(downloadImage, image, () => save(downloadImage, image)),
+        ...readyAction(downloadPlain, image, () => save(downloadPlain, image)),
         ...readyAction(copyPrompt, recipe, () => copyingPrompt.run(recipe)),
       ],
       [
