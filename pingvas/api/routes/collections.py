@@ -177,7 +177,7 @@ async def list_collection_images(
     page, is_mine = await collections.list_images_of(session, actor, collection_id, asked)
     items = await images_out(session, page.items, storage)
     if not is_mine:
-        items = await shown_to_others(session, page.items, items)
+        items = await shown_to_others(session, page.items, items, storage)
     return ImagePage(items=items, next_cursor=page.next_cursor)
 
 

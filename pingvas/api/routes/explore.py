@@ -30,5 +30,5 @@ async def explore(
     """Everybody's public images, the newest first; nobody needs to sign in."""
     page = await list_public_images(session, tag, asked)
     items = await images_out(session, page.items, storage)
-    shown = await shown_to_others(session, page.items, items)
+    shown = await shown_to_others(session, page.items, items, storage)
     return ImagePage(items=shown, next_cursor=page.next_cursor)

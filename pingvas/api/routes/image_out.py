@@ -94,9 +94,6 @@ class ImageOut(BaseModel):
         description="A ThumbHash in base64, to be shown until the thumbnail is there; null: not made yet"
     )
     file_url: str
-    plain_file_url: str = Field(
-        description="The picture without how it was made: the same pixels, and still the label that AI made it"
-    )
     api_key: KeyRef | None = Field(description="The API key that it was asked for with; null: none")
     created_at: datetime
     trashed_at: datetime | None = Field(description="Since when it is in the trash; null: it is not")
@@ -105,6 +102,9 @@ class ImageOut(BaseModel):
 class ImageDetailsOut(ImageOut):
     """An image by itself says who made it and what another program wrote into it, too."""
 
+    plain_file_url: str = Field(
+        description="The picture without how it was made: the same pixels, and still the label that AI made it"
+    )
     made_by: str | None = Field(description="The handle of who made it; null: they have none")
     metadata: MetadataOut | None = Field(description="Null: nothing")
 
@@ -138,7 +138,6 @@ async def image_out(
         thumbnail_large_url=await _signed(image.thumbnail_large_url, image, storage),
         thumbhash=b64encode(image.thumbhash).decode() if image.thumbhash else None,
         file_url=await file_url(image, storage),
-        plain_file_url=plain_url(image, storage),
         api_key=None if key is None or name is None else KeyRef(id=key, name=name),
         created_at=image.created_at,
         trashed_at=image.trashed_at,
@@ -155,19 +154,21 @@ def as_others_see(shown: Shown) -> Shown:
 
 
 async def shown_to_others(
-    session: ReadSession, images: Sequence[Image], shown: Sequence[Shown]
+    session: ReadSession, images: Sequence[Image], shown: Sequence[Shown], storage: Storage
 ) -> list[Shown]:
     """Each of `images` as others see it; of people who tell nothing of how they make pictures, without that."""
     silent = await find_silent(session, {image.user_id for image in images})
     return [
-        _without_how(as_others_see(each)) if image.user_id in silent else as_others_see(each)
+        _without_how(as_others_see(each), plain_url(image, storage))
+        if image.user_id in silent
+        else as_others_see(each)
         for image, each in zip(images, shown, strict=True)
     ]
 
 
-def _without_how(shown: Shown) -> Shown:
+def _without_how(shown: Shown, url: str) -> Shown:
     details = {"metadata": None} if isinstance(shown, ImageDetailsOut) else {}
-    return shown.model_copy(update={**details, "generation_params": {}, "file_url": shown.plain_file_url})
+    return shown.model_copy(update={**details, "generation_params": {}, "file_url": url})
 
 
 async def images_out(session: ReadSession, images: Sequence[Image], storage: Storage) -> list[ImageOut]:
@@ -203,7 +204,8 @@ async def image_details_out(
     """The same, who made it, and what another program wrote into it."""
     shown = await image_out(image, storage, tags, keys)
     made_by, metadata = await find_handle(session, image.user_id), await _metadata_out(session, image)
-    return ImageDetailsOut(**dict(shown), made_by=made_by, metadata=metadata)
+    plain = plain_url(image, storage)
+    return ImageDetailsOut(**dict(shown), plain_file_url=plain, made_by=made_by, metadata=metadata)
 
 
 async def _metadata_out(session: ReadSession, image: Image) -> MetadataOut | None:

@@ -101,7 +101,7 @@ async def get_image(
     shown = await shown_image(session, image, storage)
     if mine:
         return shown
-    (told,) = await shown_to_others(session, [image], [shown])
+    (told,) = await shown_to_others(session, [image], [shown], storage)
     if told.metadata is None:
         return told
     usable = without_images(told.metadata.usable)

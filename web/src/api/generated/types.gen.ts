@@ -1646,12 +1646,6 @@ export type ImageDetailsOut = {
      */
     file_url: string;
     /**
-     * Plain File Url
-     *
-     * The picture without how it was made: the same pixels, and still the label that AI made it
-     */
-    plain_file_url: string;
-    /**
      * The API key that it was asked for with; null: none
      */
     api_key: KeyRef | null;
@@ -1665,6 +1659,12 @@ export type ImageDetailsOut = {
      * Since when it is in the trash; null: it is not
      */
     trashed_at: string | null;
+    /**
+     * Plain File Url
+     *
+     * The picture without how it was made: the same pixels, and still the label that AI made it
+     */
+    plain_file_url: string;
     /**
      * Made By
      *
@@ -1791,12 +1791,6 @@ export type ImageOut = {
      * File Url
      */
     file_url: string;
-    /**
-     * Plain File Url
-     *
-     * The picture without how it was made: the same pixels, and still the label that AI made it
-     */
-    plain_file_url: string;
     /**
      * The API key that it was asked for with; null: none
      */

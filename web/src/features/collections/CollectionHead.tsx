@@ -7,7 +7,10 @@ import type { Collection } from "@/api/types";
 import { changeFacts } from "@/entities/collection/actions/changeFacts";
 import { copyCollectionLink } from "@/entities/collection/actions/copyCollectionLink";
 import { deleteCollection } from "@/entities/collection/actions/deleteCollection";
-import { downloadCollection, downloadCollectionPlain } from "@/entities/collection/actions/downloadCollection";
+import {
+  downloadCollection,
+  downloadCollectionPlain,
+} from "@/entities/collection/actions/downloadCollection";
 import { ActionButton } from "@/entities/ActionControl";
 import { ActionQuestion } from "@/entities/ActionQuestion";
 import { useAction } from "@/entities/useAction";

@@ -1,13 +1,18 @@
 import { FileOutputIcon } from "lucide-react";
 
+import { getImage } from "@/api/generated";
 import type { Image } from "@/api/types";
-import type { FileAction } from "@/entities/action";
+import type { RunAction } from "@/entities/action";
 
 import { plainFileNameOf } from "../fileName";
+import { saveFile } from "../saveFile";
 
 /** The picture without how it was made; that AI made it, the file still says. */
-export const downloadPlain: FileAction<Image> = {
+export const downloadPlain: RunAction<Image> = {
   label: "picture.download_plain",
   icon: FileOutputIcon,
-  file: (image) => ({ href: image.plain_file_url, name: plainFileNameOf(image) }),
+  run: async (image) => {
+    const { plain_file_url } = await getImage({ path: { image_id: image.id } });
+    saveFile({ href: plain_file_url, name: plainFileNameOf(image) });
+  },
 };
