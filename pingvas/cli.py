@@ -244,6 +244,15 @@ def doctor() -> None:
     raise typer.Exit(print_findings(examine(_settings())))
 
 
+@app.command("image-info")
+def image_info(file: Annotated[Path, typer.Argument(help="A picture: PNG, JPEG or WebP.")]) -> None:
+    """Say what a picture's file says: whether AI made it, who signed that, and how it was made."""
+    from pingvas.launch.image_info import describe
+
+    for line in describe(file):
+        typer.echo(line)
+
+
 @app.command()
 def generate(
     prompt: Annotated[str, typer.Argument(help="What the picture shows.")],

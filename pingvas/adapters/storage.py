@@ -238,14 +238,17 @@ class Storage:
             raise LinkRefused
         return verify_url(key, expires, signature, self._url_secrets(), public=public)
 
-    def sign_made(self, key: str, seconds: int | None = None) -> str:
+    def sign_made(self, key: str, seconds: int | None = None, *, public: bool = False) -> str:
         """An address of this site, `/files/…`, for a file that is put together when it is asked for and lies in no storage."""
-        signed = sign_url(check_key(key), seconds or self._url_seconds, self._url_secrets()[0])
+        seconds = seconds or self._url_seconds
+        signed = sign_url(check_key(key), seconds, self._url_secrets()[0], public=public)
         return self._url_path + signed
 
-    def verify_made(self, key: str, expires: str, signature: str) -> FileGrant:
+    def verify_made(self, key: str, expires: str, signature: str, *, public: bool = False) -> FileGrant:
         """Check an address of `sign_made`. Raises LinkRefused."""
-        return verify_url(key, expires, signature, self._url_secrets())
+        if not _KEY.fullmatch(key):
+            raise LinkRefused
+        return verify_url(key, expires, signature, self._url_secrets(), public=public)
 
     async def check(self) -> None:
         """Write, read back and remove a small object. Raises StorageUnavailable."""

@@ -132,6 +132,12 @@ FIGURES: dict[str, Share | Rate | Queue] = {
         "archives of a person that are being fetched",
         "Each reads pictures as fast as the line takes them.",
     ),
+    "plain_copies": Share(
+        2,
+        8,
+        "pictures without how they were made that an address fetches",
+        "Each is put together in memory.",
+    ),
     "api_keys": Rate(
         20, 600, "API keys that a person makes", "One a program; each leaves a row and writes a mail."
     ),

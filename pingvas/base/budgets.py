@@ -272,6 +272,7 @@ class Budgets:
         self.mails = rates("mails")
         self.exports = rates("exports")
         self.archives = shares("archives")
+        self.plain_copies = shares("plain_copies")
         self.mails_of_address = rates("mails_of_address")
         self.sign_up_bonuses = rates("sign_up_bonuses")
         self.tokens = rates("tokens")

@@ -19,6 +19,7 @@ _OF_DATA = {
     "metrics",
     "sandbox",
     "secret_key",
+    "content_credentials.pem",
     "studio.json",
     "studio.lock",
     "lost+found",

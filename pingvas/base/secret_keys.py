@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,9 +32,13 @@ def id_of_key(key: bytes) -> str:
 
 
 def kept_secret(path: Path) -> bytes:
-    """Read the secret in the data folder, making it on first use; two processes that start at once agree on one."""
+    """Read the secret in the data folder, making it on first use."""
+    return kept_file(path, lambda: secrets.token_urlsafe(48))
+
+
+def kept_file(path: Path, make: Callable[[], str]) -> bytes:
+    """Read a private file, making it on first use; two processes that start at once agree on one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = secrets.token_urlsafe(48)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
         return path.read_bytes()
@@ -41,7 +46,7 @@ def kept_secret(path: Path) -> bytes:
         pass
     try:
         temporary.touch(mode=0o600)
-        temporary.write_text(fresh)
+        temporary.write_text(make())
         os.link(temporary, path)  # fails when somebody else was first: then theirs counts
     except FileExistsError:
         pass

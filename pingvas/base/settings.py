@@ -15,6 +15,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from pingvas.base.label_settings import LabelSettings
 from pingvas.base.public_address import accept_origin, accept_public_url, is_this_machine, origin_of
 from pingvas.base.secret_files import SecretFiles
 from pingvas.base.secret_keys import derive_key, kept_secret
@@ -32,7 +33,7 @@ def _listed(value: Any) -> Any:
 _List = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 
 
-class Settings(BaseSettings):
+class Settings(LabelSettings):
     """One frozen set of settings. Each field's environment name is `PINGVAS_` + its name in capitals."""
 
     model_config = SettingsConfigDict(

@@ -32,6 +32,7 @@ from pingvas.base.read_session import ReadSession
 from pingvas.gallery.collections import CollectionNotFound, require_own
 from pingvas.gallery.import_folder import LINES
 from pingvas.gallery.library import ImageFilter, ImageNotFound, matching, not_in_trash, tags_of
+from pingvas.gallery.plain_copies import read_plain_in_its_size
 from pingvas.gallery.tables import Collection, CollectionImage, Image, ImageArchive
 from pingvas.gallery.zip_stream import ZipEntry, size_of_zip
 
@@ -98,9 +99,16 @@ async def ids_of_matching(session: ReadSession, actor: Actor, filter: ImageFilte
 
 
 async def make_archive(
-    database: Database, storage: Storage, folder: Path, actor: Actor, name: str, image_ids: Sequence[UUID]
+    database: Database,
+    storage: Storage,
+    folder: Path,
+    actor: Actor,
+    name: str,
+    image_ids: Sequence[UUID],
+    *,
+    tells_how: bool = True,
 ) -> ImageArchive:
-    """An archive of images of the actor's, in this order. `folder` takes what is being written.
+    """An archive of images of the actor's, in this order, with how they were made or without. `folder` takes what is being written.
     Raises NothingToPack, TooManyToPack, ImageNotFound, StorageUnavailable."""
     if not image_ids:
         raise NothingToPack
@@ -111,6 +119,7 @@ async def make_archive(
         user_id=actor.user_id,
         name=name,
         image_ids=list(image_ids),
+        tells_how=tells_how,
         expires_at=now() + _LIFE,
         created_at=now(),
     )
@@ -174,15 +183,17 @@ async def _pack(session: ReadSession, archive: ImageArchive) -> list[_Packed]:
     packed = []
     for place, image_id in enumerate(archive.image_ids, 1):
         if (row := there.get(image_id)) is not None:
-            parts = (f"{place:0{digits}}", f"{row.created_at:%Y-%m-%d}", _slug(row.prompt), str(row.id)[-8:])
+            words = _slug(row.prompt) if archive.tells_how else ""
+            parts = (f"{place:0{digits}}", f"{row.created_at:%Y-%m-%d}", words, str(row.id)[-8:])
             path = f"images/{'-'.join(part for part in parts if part)}.{row.format}"
             packed.append(_Packed(row.id, path, row.s3_key, row.file_size, row.created_at))
     return packed
 
 
 def _entries(storage: Storage, archive: ImageArchive, packed: Sequence[_Packed]) -> list[ZipEntry]:
+    read = _read if archive.tells_how else read_plain_in_its_size
     pictures = [
-        ZipEntry(each.path, each.size, each.made_at, partial(_read, storage, each.key)) for each in packed
+        ZipEntry(each.path, each.size, each.made_at, partial(read, storage, each.key)) for each in packed
     ]
     lines = ZipEntry(
         LINES, archive.lines_size, archive.created_at, partial(_read, storage, archive.lines_key)
@@ -201,14 +212,14 @@ async def _store_lines(
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder, prefix="archive-", suffix=".jsonl") as file:
         for page in _pages(packed):
-            lines = await _lines(session, page)
+            lines = await _lines(session, page, tells_how=archive.tells_how)
             await asyncio.to_thread(file.write, lines.encode())
         await asyncio.to_thread(file.flush)
         await storage.put_file(archive.lines_key, Path(file.name), "application/x-ndjson")
         return file.tell()
 
 
-async def _lines(session: ReadSession, packed: Sequence[_Packed]) -> str:
+async def _lines(session: ReadSession, packed: Sequence[_Packed], *, tells_how: bool) -> str:
     ids = [each.id for each in packed]
     images = {image.id: image for image in await session.scalars(select(Image).where(Image.id.in_(ids)))}
     tags = await tags_of(session, ids)
@@ -223,7 +234,7 @@ async def _lines(session: ReadSession, packed: Sequence[_Packed]) -> str:
                 "is_favorite": image.is_favorite,
                 "tags": tags[each.id],
                 "collections": collections[each.id],
-                "generation_params": image.generation_params,
+                **({"generation_params": image.generation_params} if tells_how else {}),
             },
             ensure_ascii=False,
         )

@@ -1,5 +1,4 @@
-"""Tables of the gallery: images, those that are on their way in, how much they take, their tags, the collections they sit in, and what
-is done to many at once."""
+"""Tables of the gallery: images, those on their way in, how much they take, their tags and collections, and what is done to many."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -328,8 +327,8 @@ class ImportedFile(Base):
 
 
 class ImageArchive(Base):
-    """Images of a person's as one zip, for a while: which ones, in their order. The zip is written as it is read; what the studio
-    knew of them when it was asked for lies in the storage, for the same bytes must come again."""
+    """Images of a person's as one zip, for a while: which ones, in their order, and whether it `tells_how` they were made. It is written
+    as it is read; what the studio knew of them lies in the storage, for the same bytes must come again."""
 
     __tablename__ = "image_archives"
     __table_args__ = (CheckConstraint("file_size > 0", name="chk_image_archives_file_size"),)
@@ -338,6 +337,7 @@ class ImageArchive(Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     name: Mapped[str]
     image_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    tells_how: Mapped[bool] = mapped_column(server_default="true")
     lines_key: Mapped[str]
     lines_size: Mapped[int] = mapped_column(BigInteger)
     file_size: Mapped[int] = mapped_column(BigInteger)

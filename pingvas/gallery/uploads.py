@@ -3,7 +3,7 @@
 Bytes from outside are believed in nothing. What is kept is always encoded anew from the pixels, so it holds nothing
 but a picture: PNG pixels stay as they are; JPEG and WebP are lossy, and are encoded as near to what came as they can. AVIF
 and HEIF, which cameras write and not everything reads, are kept as JPEG, or as PNG where something in them is clear.
-Where, when and with what camera it was taken is dropped; how it was made stays, but for the ids of the images it was made
+Where, when and with what camera it was taken is dropped; how it was made and that AI made it stays, but for the ids of the images it was made
 from: those are kept beside the file alone. Colours look as they did: a profile
 goes along where the file can carry it, and is applied to the pixels where not.
 """
@@ -31,8 +31,9 @@ from pingvas.engine.images.decode import (
     upright,
 )
 from pingvas.engine.images.dialects.read import says_how_made
-from pingvas.engine.images.file_parts import FileParts
+from pingvas.engine.images.file_parts import XMP, FileParts
 from pingvas.engine.images.heif_boxes import codec_of
+from pingvas.engine.images.labels import label_in, xmp_of
 from pingvas.engine.images.notes import EXIF_IFD, INFOTEXT, encode_notes, find_notes
 from pingvas.engine.images.stealth_notes import read_stealth
 from pingvas.engine.images.thumbnails import Thumbnails, make_thumbnails, shrunk
@@ -141,7 +142,8 @@ def check_image(
             turned = upright(opened)
             if turned is not opened:
                 opened.im = turned.im  # the pixels as they lay are needed no more
-            kept = _encode(turned, opened, format, texts_without_images(said))
+            label = label_in(opened.info.get(XMP))
+            kept = _encode(turned, opened, format, texts_without_images(said), label)
             small = make_thumbnails(shrunk(turned))
         except (MemoryError, TooManyPixels):
             raise
@@ -224,22 +226,26 @@ def _too_many_pixels(size: str, max_side: int, max_pixels: int) -> TooManyPixels
     )
 
 
-def _encode(image: Image.Image, source: Image.Image, format: str, said: Mapping[str, str]) -> bytes:
-    """The pixels of `image` and what is `said` about how it was made, as a file that looks as `source` does."""
+def _encode(
+    image: Image.Image, source: Image.Image, format: str, said: Mapping[str, str], label: str | None
+) -> bytes:
+    """The pixels of `image`, what is `said` about how it was made and the label that AI did, as a file that looks as `source`
+    does."""
     buffer = io.BytesIO()
-    profile = _carried_profile(image, format)
+    profile, xmp = _carried_profile(image, format), {} if label is None else {"xmp": xmp_of(label)}
     image = image if profile is not None or not _needs_profile(image) else as_seen(image)
     if format == "png":
         plain = image if image.mode in _PNG_MODES else image.convert("RGBA")
-        texts = image_files.text_chunks({name: text for name, text in said.items() if len(text) <= _MAX_TOLD})
+        short = {name: text for name, text in said.items() if len(text) <= _MAX_TOLD}
+        texts = image_files.text_chunks(short, label)
         plain.save(buffer, "PNG", pnginfo=texts, compress_level=4, icc_profile=profile, exif=b"")
     elif format == "webp":
         notes = _in_exif(said, _MAX_NOTES[format])
-        image.save(buffer, "WEBP", quality=95, method=4, exif=notes, icc_profile=profile)
+        image.save(buffer, "WEBP", quality=95, method=4, exif=notes, icc_profile=profile, **xmp)
     else:
         notes = _in_exif(said, _MAX_NOTES[format])
         image = image.convert("RGB") if image.mode == "RGBA" else image
-        kept: dict[str, Any] = {"exif": notes, "comment": b"", "icc_profile": profile}
+        kept: dict[str, Any] = {"exif": notes, "comment": b"", "icc_profile": profile, **xmp}
         try:
             if image is not source:
                 raise ValueError("turned or converted: its blocks are others now")

@@ -34,6 +34,7 @@ from pingvas.catalog.tables import AiModel
 from pingvas.engine.checkpoints.safetensors_header import is_safetensors
 from pingvas.gallery.storage_use import find_miscounts
 from pingvas.generation.status.gauges import QueueGauges, read_gauges
+from pingvas.launch.look_at_labels import look_at_labels
 from pingvas.launch.look_at_seller import look_at_seller
 from pingvas.launch.model_trial import Place, find_hosts, is_a_part, place_here, why_it_cannot_be_opened
 from pingvas.launch.state_file import RunningStudio, find_studio
@@ -83,6 +84,7 @@ def examine(settings: Settings) -> list[Finding]:
             )
         )
     findings.append(asyncio.run(_storage(settings)))
+    findings.append(Finding("labels", *look_at_labels(settings)))
     findings.append(Finding("seller", *asyncio.run(look_at_seller(settings, is_running=running is not None))))
     return findings
 

@@ -24,6 +24,7 @@ from pingvas.base.errors import Unavailable
 from pingvas.base.loops import BackgroundLoops, end
 from pingvas.base.secret_keys import SECRET_VARIABLES, SELLER_VARIABLES
 from pingvas.base.settings import Settings
+from pingvas.gallery.content_credentials import open_credentials
 from pingvas.launch import embedded_postgres
 from pingvas.launch.embedded_postgres import EmbeddedPostgres
 from pingvas.launch.ports import metrics_port, page_port, sandbox_port
@@ -35,7 +36,14 @@ from pingvas.launch.wait_for_room import once_there_is_room
 
 LINK_MINUTES = 60.0
 READY_SECONDS = 120.0
-_OF_PICTURES = frozenset({"PINGVAS_DATABASE_URL", "PINGVAS_FILE_URL_KEY"})  # of no use to who sells
+_OF_PICTURES = frozenset(  # of no use to who sells
+    {
+        "PINGVAS_DATABASE_URL",
+        "PINGVAS_FILE_URL_KEY",
+        "PINGVAS_CONTENT_CREDENTIALS_KEY",
+        "PINGVAS_CONTENT_CREDENTIALS_KEY_FILE",
+    }
+)
 WORKER_STOP_SECONDS = 30.0  # a worker hands its job back between two steps
 
 Tell = Callable[[str, str], None]
@@ -60,7 +68,7 @@ class Ready:
 def up(settings: Settings, *, tell: Tell, announce: Callable[[Ready], None], workers: int = 1) -> None:
     """Run the studio until SIGINT or SIGTERM. Call it in the main thread.
 
-    Raises AlreadyRunning, PortTaken, CannotStart, DatabaseUnavailable, NotReady.
+    Raises AlreadyRunning, PortTaken, CannotStart, BadCredentials, DatabaseUnavailable, NotReady.
     """
     began = time.monotonic()
     data_dir = settings.data_dir.resolve()
@@ -73,6 +81,7 @@ def up(settings: Settings, *, tell: Tell, announce: Callable[[Ready], None], wor
                 "sandbox_port": sandbox_port(settings),
             }
             chosen = settings.model_copy(update={"data_dir": data_dir, **ports})
+            open_credentials(chosen)  # or each worker would end by it, again and again
             with _database(chosen, tell) as (url, server):
                 chosen = chosen.model_copy(update={"database_url": url})
                 asyncio.run(_run(chosen, server, tell, announce, workers, began))

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from harness.running_studio import RunningStudio
 from tests.browser.test_collections import _bearer
+from tests.browser.test_create_and_gallery import _tiles
 from tests.browser.test_first_picture import PASSWORD, _sign_up, browser, page
 from tests.browser.test_kit import _violations
 
@@ -98,3 +99,39 @@ def test_a_stranger_finds_a_picture_and_signs_in_to_make_one_like_it(
     korean.goto("/explore")
     expect(korean.get_by_role("heading", name="둘러보기")).to_be_visible()
     korean.close()
+
+
+def test_one_who_does_not_tell_how_shows_the_picture_alone(
+    page: Page, browser: Browser, studio: RunningStudio
+) -> None:
+    # given a shared picture, and its owner's choice
+    email = _sign_up(page)
+    headers = _bearer(page, email)
+    shared = _share(page, headers, PROMPT, "public")
+    page.goto("/account/preferences")
+    page.get_by_role("switch", name="Tell others how they were made: prompt and settings").click()
+    expect(page.get_by_role("switch", name="Tell others how they were made")).not_to_be_checked()
+    assert _violations(page) == []
+
+    # when a stranger opens it
+    page.wait_for_function(
+        """async (id) => !(await (await fetch(`/api/v1/images/${id}`)).text()).includes("lighthouse")""",
+        arg=shared,
+    )
+    stranger = browser.new_page(base_url=studio.url, locale="en-US")
+    stranger.goto(f"/i/{shared}")
+
+    # then there is the picture, and no word of how it was made
+    link = stranger.get_by_role("link", name="Download")
+    expect(link).to_have_attribute("href", re.compile("^/files/plain/"))
+    expect(stranger.get_by_text("lighthouse")).to_have_count(0)
+    expect(stranger.get_by_role("link", name="Make one like this")).to_have_count(0)
+    assert _violations(stranger) == []
+
+    # and its owner saves it with them, or without
+    page.goto("/gallery")
+    _tiles(page).click(button="right")
+    with page.expect_download() as saving:
+        page.get_by_role("menuitem", name="Download without settings").click()
+    assert "lighthouse" not in saving.value.suggested_filename
+    assert b"lighthouse" not in saving.value.path().read_bytes()

@@ -66,6 +66,8 @@ class Preferences(_Kept):
     defaults: Defaults | None = None
     notices: Notices | None = None
     gallery: Gallery | None = None
+    # What others get beside a picture that they may see: how it was made too, or that AI made it alone.
+    tell_others: Literal["everything", "label"] | None = None
 
 
 def merged(present: Mapping[str, Any], change: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from fastapi import Request
 
+from pingvas.accounts.people.telling_others import find_silent
 from pingvas.base.budgets import address_key
 from pingvas.base.db import Database
 from pingvas.base.errors import StudioError
@@ -62,7 +63,8 @@ async def find_preview(request: Request, path: str) -> bytes | None:
 async def _of_image(session: ReadSession, image_id: UUID) -> Preview:
     image = await get_visible_image(session, None, image_id)
     refuse_what_names_images(image)
-    words = _words_of(image.generation_params)
+    silent = await find_silent(session, {image.user_id})
+    words = "" if silent else _words_of(image.generation_params)
     size = f"{image.width} × {image.height}"
     title = _cut(words, MAX_TITLE) or SITE
     return Preview(

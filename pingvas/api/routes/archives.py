@@ -40,6 +40,10 @@ MAX_IDS = 1000
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+    notes: Literal["with", "without"] = Field(
+        "with", description="How they were made; `without`: the label that AI made them alone"
+    )
+
 
 class OfImages(_Body):
     """These images, in this order."""
@@ -99,7 +103,9 @@ async def make(
             else:
                 ids = await ids_of_matching(session, actor, body.filter.filter())
     folder = settings.data_dir.resolve()
-    return _archive_out(await make_archive(database, storage, folder, actor, name, ids), storage)
+    tells_how = body.notes == "with"
+    archive = await make_archive(database, storage, folder, actor, name, ids, tells_how=tells_how)
+    return _archive_out(archive, storage)
 
 
 @files.api_route("/files/archives/{archive_id}.zip", methods=["GET", "HEAD"])

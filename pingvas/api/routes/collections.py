@@ -12,7 +12,7 @@ from pingvas.adapters.storage import Storage
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, SessionDep, StorageDep, within
 from pingvas.api.http.wire import SHOWN_NAME, PageDep, Text, left_out
-from pingvas.api.routes.image_out import ImagePage, as_others_see, images_out, thumbnail_url
+from pingvas.api.routes.image_out import ImagePage, images_out, shown_to_others, thumbnail_url
 from pingvas.gallery import collections
 from pingvas.gallery.collection_order import MAX_IMAGES, CollectionFull, OrderOutdated
 from pingvas.gallery.collections import (
@@ -178,9 +178,9 @@ async def list_collection_images(
     """The images of a collection in their order: all of mine, the public ones of somebody else's."""
     page, is_mine = await collections.list_images_of(session, actor, collection_id, asked)
     items = await images_out(session, page.items, storage)
-    return ImagePage(
-        items=items if is_mine else [as_others_see(item) for item in items], next_cursor=page.next_cursor
-    )
+    if not is_mine:
+        items = await shown_to_others(session, page.items, items, storage)
+    return ImagePage(items=items, next_cursor=page.next_cursor)
 
 
 @router.post(

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from pingvas.adapters.signed_urls import FileGrant
-from pingvas.api.http.deps import StorageDep
+from pingvas.api.http.deps import AddressDep, BudgetsDep, StorageDep
 from pingvas.api.http.ranges import asked_part
 from pingvas.base.clock import now
+from pingvas.gallery.plain_copies import PREFIX, read_plain
 
 router = APIRouter(include_in_schema=False)
 
@@ -19,6 +20,32 @@ _SAFE = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
 }
+
+
+@router.api_route("/files/plain/{key:path}", methods=["GET", "HEAD"])
+async def read_plain_file(
+    key: str, request: Request, storage: StorageDep, address: AddressDep, budgets: BudgetsDep
+) -> Response:
+    """A picture without how it was made. It is put together in memory, so a few at a time."""
+    query = request.query_params
+    public = query.get("p") == "1"
+    grant = storage.verify_made(PREFIX + key, query.get("e", ""), query.get("s", ""), public=public)
+    look = await storage.look_at(key)
+    headers = _caching(grant) | _SAFE
+    if look.etag is not None:
+        # What is taken out is decided by this version alone, so the same bytes come of the same file.
+        headers["ETag"] = f'"plain-{look.etag.strip(chr(34))}"'
+        if headers["ETag"] in _tags(request.headers.get("if-none-match", "")):
+            return Response(status_code=304, headers=headers)
+    media_type = _TYPES.get(PurePosixPath(key).suffix, "application/octet-stream")
+    with budgets.plain_copies.of(address):
+        data = await read_plain(storage, key)
+    part = asked_part(request, headers.get("ETag"), len(data))
+    if part.refusal is not None:
+        return part.refusal
+    headers |= part.headers
+    body = b"" if request.method == "HEAD" else data[part.first : part.last + 1]
+    return Response(body, part.code, headers=headers, media_type=media_type)
 
 
 @router.api_route("/files/{key:path}", methods=["GET", "HEAD"])

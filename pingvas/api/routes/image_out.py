@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pingvas.accounts.actor import Actor
 from pingvas.accounts.api_keys.keys import names_of_keys
 from pingvas.accounts.people.handles import find_handle
+from pingvas.accounts.people.telling_others import find_silent
 from pingvas.adapters.storage import Storage
 from pingvas.base.read_session import ReadSession
 from pingvas.catalog.resolve import resolve_models
@@ -27,6 +28,7 @@ from pingvas.gallery.library import (
     tags_of,
 )
 from pingvas.gallery.named_images import without_images
+from pingvas.gallery.plain_copies import plain_url
 from pingvas.gallery.sharing.hidden import find_hidden
 from pingvas.gallery.sharing.likes import Likes, find_likes, likes_of
 from pingvas.gallery.sharing.reasons import Reason
@@ -117,6 +119,9 @@ class ImageDetailsOut(ImageOut):
     likes: int = Field(ge=0, description="How many people like it, where everybody sees it")
     liked: bool = Field(description="I am one of them")
     hidden: HiddenOut | None = Field(description="An admin lets nobody but me see it; null: they do not")
+    plain_file_url: str = Field(
+        description="The picture without how it was made: the same pixels, and still the label that AI made it"
+    )
     made_by: str | None = Field(description="The handle of who made it; null: they have none")
     metadata: MetadataOut | None = Field(description="Null: nothing")
 
@@ -177,6 +182,24 @@ def as_others_see(shown: Shown) -> Shown:
     return shown.model_copy(update={**withheld, "generation_params": told})
 
 
+async def shown_to_others(
+    session: ReadSession, images: Sequence[Image], shown: Sequence[Shown], storage: Storage
+) -> list[Shown]:
+    """Each of `images` as others see it; of people who tell nothing of how they make pictures, without that."""
+    silent = await find_silent(session, {image.user_id for image in images})
+    return [
+        _without_how(as_others_see(each), plain_url(image, storage))
+        if image.user_id in silent
+        else as_others_see(each)
+        for image, each in zip(images, shown, strict=True)
+    ]
+
+
+def _without_how(shown: Shown, url: str) -> Shown:
+    details = {"metadata": None} if isinstance(shown, ImageDetailsOut) else {}
+    return shown.model_copy(update={**details, "generation_params": {}, "file_url": url})
+
+
 async def images_out(session: ReadSession, images: Sequence[Image], storage: Storage) -> list[ImageOut]:
     """A page of images as their owner sees them."""
     tags = await tags_of(session, [image.id for image in images])
@@ -189,7 +212,7 @@ async def public_images_out(
 ) -> list[PublicImageOut]:
     """A page of public images as the actor, or somebody who is not signed in, sees them."""
     likes = await likes_of(session, actor, [image.id for image in images])
-    shown = [as_others_see(each) for each in await images_out(session, images, storage)]
+    shown = await shown_to_others(session, images, await images_out(session, images, storage), storage)
     return [PublicImageOut(**dict(each), **_told(likes[each.id])) for each in shown]
 
 
@@ -229,7 +252,12 @@ async def image_details_out(
     """The same, who made it, and what another program wrote into it."""
     shown = await image_out(image, storage, tags, keys)
     made_by, metadata = await find_handle(session, image.user_id), await _metadata_out(session, image)
-    more: dict[str, Any] = {"likes": 0, "liked": False, "hidden": None}
+    more: dict[str, Any] = {
+        "likes": 0,
+        "liked": False,
+        "hidden": None,
+        "plain_file_url": plain_url(image, storage),
+    }
     return ImageDetailsOut(**dict(shown), **more, made_by=made_by, metadata=metadata)
 
 

@@ -1,7 +1,7 @@
 """The gallery: my images, one image, its file and thumbnail."""
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from pingvas.accounts.actor import Actor
+from pingvas.accounts.people.telling_others import find_silent
 from pingvas.api.http.contract import raises
 from pingvas.api.http.deps import ActorDep, MaybeActorDep, ReadSessionDep, SessionDep, StorageDep, within
 from pingvas.api.http.wire import PageDep, left_out
@@ -16,11 +17,11 @@ from pingvas.api.routes.image_filter import FilterDep, SortParameter
 from pingvas.api.routes.image_out import (
     ImageDetailsOut,
     ImagePage,
-    as_others_see,
     file_url,
     images_out,
     models_of,
     shown_image,
+    shown_to_others,
     thumbnail_url,
 )
 from pingvas.api.routes.job_bodies import NoRecipe, recipe_of
@@ -37,6 +38,7 @@ from pingvas.gallery.library import (
 )
 from pingvas.gallery.named_images import names_images, without_images
 from pingvas.gallery.old_files import refuse_what_names_images
+from pingvas.gallery.plain_copies import plain_url
 from pingvas.gallery.search import TooManyWords
 from pingvas.gallery.sharing.hidden import ImageHidden
 from pingvas.gallery.tables import Image
@@ -100,11 +102,11 @@ async def get_image(
     shown = await shown_image(session, actor, image, storage)
     if mine:
         return shown
-    told = as_others_see(shown)
-    if shown.metadata is None:
+    (told,) = await shown_to_others(session, [image], [shown], storage)
+    if told.metadata is None:
         return told
-    usable = without_images(shown.metadata.usable)
-    return told.model_copy(update={"metadata": shown.metadata.model_copy(update={"usable": usable})})
+    usable = without_images(told.metadata.usable)
+    return told.model_copy(update={"metadata": told.metadata.model_copy(update={"usable": usable})})
 
 
 @router.get("/{image_id:uuid}/recipe", operation_id="get_image_recipe")
@@ -116,6 +118,8 @@ async def get_image_recipe(image_id: UUID, actor: MaybeActorDep, session: ReadSe
     For somebody else's image made from pictures of theirs there is none.
     """
     image = await get_visible_image(session, actor, image_id)
+    if not _is_mine(image, actor) and await find_silent(session, {image.user_id}):
+        raise NoRecipe("Whoever made this image does not tell how.")
     models, names = await models_of(session, image)
     said = usable_parameters(image.generation_params, models, names, keep_unresolved=True)
     recipe = recipe_of(said)
@@ -158,13 +162,22 @@ async def delete_my_image(
     operation_id="get_image_file",
 )
 async def get_image_file(
-    image_id: UUID, actor: MaybeActorDep, session: ReadSessionDep, storage: StorageDep
+    image_id: UUID,
+    actor: MaybeActorDep,
+    session: ReadSessionDep,
+    storage: StorageDep,
+    notes: Annotated[
+        Literal["with", "without"],
+        Query(description="How it was made, in the file; `without`: the label that AI made it alone"),
+    ] = "with",
 ) -> Response:
-    """To the picture itself, at an address that expires."""
+    """To the picture itself, at an address that expires. Others are told how it was made where its owner tells them."""
     image = await get_visible_image(session, actor, image_id)
+    told = notes == "with"
     if not _is_mine(image, actor):
         refuse_what_names_images(image)
-    return _redirect(await file_url(image, storage))
+        told = told and not await find_silent(session, {image.user_id})
+    return _redirect(await file_url(image, storage) if told else plain_url(image, storage))
 
 
 @router.get(

@@ -18,6 +18,7 @@ from pingvas.base.visible_text import shows_something
 from pingvas.engine.images.dialects.read import read_notes
 from pingvas.engine.images.dialects.told import Told
 from pingvas.engine.images.infotext import write_infotext
+from pingvas.engine.images.labels import XMP_KEYWORD, xmp_of
 from pingvas.engine.images.notes import (
     EXIF_IFD,
     INFOTEXT,
@@ -37,28 +38,41 @@ CONTENT_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
 _EXIF_ROOM = 65_000
 
 
-def encode(image: Image.Image, format: str, parameters: Mapping[str, Any], *, version: str) -> bytes:
-    """A file in `format` (`png`, `jpg`, `webp`) with `parameters` written into it. `version` names the program."""
+def encode(
+    image: Image.Image,
+    format: str,
+    parameters: Mapping[str, Any],
+    *,
+    version: str,
+    label: str | None = None,
+) -> bytes:
+    """A file in `format` (`png`, `jpg`, `webp`) with `parameters` written into it, and the `label` that says it was made by AI.
+    `version` names the program."""
     buffer = io.BytesIO()
     infotext = _writable(write_infotext(parameters, version=version))
     ours = _writable(json.dumps(dict(parameters), ensure_ascii=False, separators=(",", ":"), default=str))
     texts = {INFOTEXT: infotext, OUR_KEY: ours}
     if format == "png":
-        image.save(buffer, "PNG", pnginfo=text_chunks(texts), compress_level=4)
+        image.save(buffer, "PNG", pnginfo=text_chunks(texts, label), compress_level=4)
     elif format == "jpg":
-        opaque(image).save(buffer, "JPEG", quality=95, subsampling=0, exif=_exif(parameters, texts, version))
+        beside = _beside(parameters, texts, version, label)
+        opaque(image).save(buffer, "JPEG", quality=95, subsampling=0, **beside)
     elif format == "webp":
-        image.save(buffer, "WEBP", quality=95, method=4, exif=_exif(parameters, texts, version))
+        beside = _beside(parameters, texts, version, label)
+        image.save(buffer, "WEBP", quality=95, method=4, **beside)
     else:
         raise ValueError(f"no such format: {format}")
     return buffer.getvalue()
 
 
-def text_chunks(texts: Mapping[str, str]) -> PngInfo:
-    """Texts as chunks of a PNG: those that are not ASCII as iTXt, for the other chunk is read in two ways."""
+def text_chunks(texts: Mapping[str, str], label: str | None = None) -> PngInfo:
+    """Texts as chunks of a PNG: those that are not ASCII as iTXt, for the other chunk is read in two ways. Infotext comes
+    first, where programs expect it, and the label last."""
     chunks = PngInfo()
     for name, text in texts.items():
         (chunks.add_text if text.isascii() else chunks.add_itxt)(name, _writable(text))
+    if label is not None:
+        chunks.add_itxt(XMP_KEYWORD, xmp_of(label).decode())
     return chunks
 
 
@@ -102,6 +116,14 @@ def find_told(notes: Mapping[str, str]) -> Told | None:
 
 def _words(text: str) -> str:
     return text if is_words(text) else ""
+
+
+def _beside(
+    parameters: Mapping[str, Any], texts: Mapping[str, str], version: str, label: str | None
+) -> dict[str, Any]:
+    """What a JPEG or a WebP holds beside its pixels."""
+    xmp = {} if label is None else {"xmp": xmp_of(label)}
+    return {"exif": _exif(parameters, texts, version), **xmp}
 
 
 def _exif(parameters: Mapping[str, Any], texts: Mapping[str, str], version: str) -> Image.Exif:

@@ -10,6 +10,8 @@ import re
 from pingvas.engine.images.file_parts import MAX_EXIF, MAX_PROFILE, FileParts
 
 SIGNATURE = b"\xff\xd8"
+XMP = b"http://ns.adobe.com/xap/1.0/\0"
+"""How a segment with XMP begins."""
 
 _END = 0xD9
 _SCAN = 0xDA
@@ -19,7 +21,6 @@ _NEXT_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)
 # Fill bytes may stand before any marker.
 _MARKER = re.compile(rb"\xff+[^\xff]", re.DOTALL)
 _ICC, _EXIF, _JFIF, _ADOBE = b"ICC_PROFILE\0", b"Exif\0\0", b"JFIF\0", b"Adobe"
-_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 
 
 def take_jpeg_apart(data: bytes) -> FileParts:
@@ -44,8 +45,8 @@ def take_jpeg_apart(data: bytes) -> FileParts:
         if marker == 0xE1 and segment.startswith(_EXIF):
             # Longer ones go on in the next segment.
             exif += segment[len(_EXIF) :] if len(exif) <= MAX_EXIF else b""
-        elif marker == 0xE1 and segment.startswith(_XMP):
-            xmp = xmp or segment[len(_XMP) :]
+        elif marker == 0xE1 and segment.startswith(XMP):
+            xmp = xmp or segment[len(XMP) :]
         elif marker == _COMMENT:
             comment = comment or bytes(view[body:end])
         elif marker == 0xE2 and segment.startswith(_ICC) and len(segment) > 14:

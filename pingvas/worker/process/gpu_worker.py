@@ -24,6 +24,7 @@ from pingvas.catalog.models import list_models, makes_images
 from pingvas.engine.engine import Engine
 from pingvas.engine.errors import EngineError
 from pingvas.engine.requests import Setup
+from pingvas.gallery.content_credentials import open_credentials
 from pingvas.worker.process.claiming import Claimer
 from pingvas.worker.process.registration import WorkerRegistration, new_worker_id, registered, say_stopping
 from pingvas.worker.process.wakeup import woken_by_new_jobs
@@ -70,6 +71,7 @@ async def job_context(
         raise ValueError(
             "a worker needs PINGVAS_DATABASE_URL; `pingvas up` sets it for the embedded database"
         )
+    credentials = open_credentials(settings)
     # A few connections: claiming, progress, leases and endings overlap, and none lasts.
     database = Database(
         settings.database_url, pool_size=min(6, settings.database_pool_size), publisher=publisher
@@ -90,6 +92,7 @@ async def job_context(
             EndWriter(database, worker_id),
             engine.total_bytes or psutil.virtual_memory().total,
             timeouts,
+            credentials,
         )
     finally:
         await thread.close(timeouts.abort)

@@ -8,6 +8,7 @@ from pingvas.adapters.model_files import ModelFiles
 from pingvas.adapters.storage import Storage
 from pingvas.base.db import Database
 from pingvas.base.settings import Settings
+from pingvas.engine.images.credentials import Credentials
 from pingvas.worker.running.end_writer import EndWriter
 from pingvas.worker.running.engine_thread import EngineThread
 from pingvas.worker.running.lease_renewal import LeaseRenewer
@@ -45,4 +46,5 @@ class JobContext:
     ends: EndWriter
     memory_bytes: int
     timeouts: WorkerTimeouts
+    credentials: Credentials | None = None
     measurements: Measurements = field(default_factory=Measurements)

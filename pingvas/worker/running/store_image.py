@@ -14,6 +14,9 @@ from pingvas.adapters.storage import StorageUnavailable
 from pingvas.base.backoff import pauses
 from pingvas.base.ids import new_id
 from pingvas.engine.images import image_files
+from pingvas.engine.images.credentials import CannotSign, Credentials, sign
+from pingvas.engine.images.invisible_mark import mark
+from pingvas.engine.images.labels import label_for
 from pingvas.engine.images.look_hash import ImageHashes, image_hashes
 from pingvas.engine.images.thumbnails import CONTENT_TYPE, Thumbnails, make_thumbnails
 from pingvas.engine.requests import Result
@@ -39,7 +42,7 @@ async def store_image(
     """
     image_id, format = new_id(), job.parameters.format
     parameters = _generation_params(job, context)
-    data, thumbnails, hashes = await asyncio.to_thread(_encode, result, format, parameters)
+    data, thumbnails, hashes = await asyncio.to_thread(_encode, result, format, parameters, context)
     key, small_key = image_key(job.user_id, image_id, format), thumbnail_key(job.user_id, image_id)
     large_key = large_thumbnail_key(job.user_id, image_id)
     deadline = time.monotonic() + context.timeouts.store
@@ -79,12 +82,30 @@ async def store_image(
     )
 
 
-def _encode(result: Result, format: str, parameters: dict[str, Any]) -> tuple[bytes, Thumbnails, ImageHashes]:
+def _encode(
+    result: Result, format: str, parameters: dict[str, Any], context: JobContext
+) -> tuple[bytes, Thumbnails, ImageHashes]:
     # A file goes wherever its owner sends it, and an id alone opens an unlisted image: ids stay in the row.
-    told = without_images(parameters)
-    data = image_files.encode(result.image, format, told, version=VERSION)
-    thumbnails = make_thumbnails(result.image)
+    told, settings, label = without_images(parameters), context.settings, label_for(parameters)
+    image = result.image
+    # What is not repainted of a picture stays exactly as it is.
+    if settings.invisible_mark == "on" and parameters["job_type"] != "inpaint":
+        image = mark(image, settings.invisible_mark_id)
+    said = label if settings.ai_label == "on" else None
+    data = image_files.encode(image, format, told, version=VERSION, label=said)
+    if context.credentials is not None:
+        data = _signed(data, context.credentials, label)
+    thumbnails = make_thumbnails(image)
     return data, thumbnails, image_hashes(data, thumbnails.small)
+
+
+def _signed(data: bytes, credentials: Credentials, label: str) -> bytes:
+    try:
+        return sign(data, credentials, label=label, version=pingvas.__version__)
+    except CannotSign as error:
+        # It could when the worker started. The picture has been made and waited for, and keeps its plain label.
+        log.error("a picture is kept without content credentials: %s", error)
+        return data
 
 
 def _generation_params(job: ClaimedJob, context: JobContext) -> dict[str, Any]:

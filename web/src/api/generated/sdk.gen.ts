@@ -341,7 +341,7 @@ export const getImageRecipe = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Get Image File
  *
- * To the picture itself, at an address that expires.
+ * To the picture itself, at an address that expires. Others are told how it was made where its owner tells them.
  */
 export const getImageFile = <ThrowOnError extends boolean = true>(options: Options<GetImageFileData, ThrowOnError>): RequestResult<unknown, GetImageFileErrors, ThrowOnError, 'data'> => (options.client ?? client).get<unknown, GetImageFileErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',

@@ -1821,6 +1821,12 @@ export type ImageDetailsOut = {
      */
     hidden: HiddenOut | null;
     /**
+     * Plain File Url
+     *
+     * The picture without how it was made: the same pixels, and still the label that AI made it
+     */
+    plain_file_url: string;
+    /**
      * Made By
      *
      * The handle of who made it; null: they have none
@@ -3634,6 +3640,12 @@ export type Notices = {
  */
 export type OfCollection = {
     /**
+     * Notes
+     *
+     * How they were made; `without`: the label that AI made them alone
+     */
+    notes?: 'with' | 'without';
+    /**
      * Of
      */
     of: 'collection';
@@ -3650,6 +3662,12 @@ export type OfCollection = {
  */
 export type OfFilter = {
     /**
+     * Notes
+     *
+     * How they were made; `without`: the label that AI made them alone
+     */
+    notes?: 'with' | 'without';
+    /**
      * Of
      */
     of: 'filter';
@@ -3662,6 +3680,12 @@ export type OfFilter = {
  * These images, in this order.
  */
 export type OfImages = {
+    /**
+     * Notes
+     *
+     * How they were made; `without`: the label that AI made them alone
+     */
+    notes?: 'with' | 'without';
     /**
      * Of
      */
@@ -4273,6 +4297,10 @@ export type Preferences = {
     defaults?: Defaults | null;
     notices?: Notices | null;
     gallery?: Gallery | null;
+    /**
+     * Tell Others
+     */
+    tell_others?: 'everything' | 'label' | null;
 };
 
 /**
@@ -7407,7 +7435,14 @@ export type GetImageFileData = {
          */
         image_id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Notes
+         *
+         * How it was made, in the file; `without`: the label that AI made it alone
+         */
+        notes?: 'with' | 'without';
+    };
     url: '/api/v1/images/{image_id}/file';
 };
 

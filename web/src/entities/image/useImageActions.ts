@@ -2,7 +2,7 @@
 import { useNavigate } from "react-router";
 
 import type { Image, Recipe } from "@/api/types";
-import { actionOfKey, type FileAction } from "@/entities/action";
+import { actionOfKey } from "@/entities/action";
 import { readyAction, menuEntry, type ReadyAction } from "@/entities/readyAction";
 import { useAction } from "@/entities/useAction";
 import { useI18n } from "@/i18n/useI18n";
@@ -13,16 +13,19 @@ import { copyLink } from "./actions/copyLink";
 import { copyPrompt } from "./actions/copyPrompt";
 import { deleteImage } from "./actions/deleteImage";
 import { downloadImage } from "./actions/downloadImage";
+import { downloadPlain } from "./actions/downloadPlain";
 import { favoriteImage } from "./actions/favoriteImage";
 import { reuseImage } from "./actions/reuseImage";
 import { shareImage, VISIBILITIES, type Visibility } from "./actions/shareImage";
 import { startFromImage } from "./actions/startFromImage";
+import { saveFile } from "./saveFile";
 
 export function useImageActions() {
   const i18n = useI18n();
   const navigate = useNavigate();
   const favoring = useAction(favoriteImage);
   const deleting = useAction(deleteImage);
+  const downloadingPlain = useAction(downloadPlain);
   const copyingPrompt = useAction(copyPrompt);
   const copyingLink = useAction(copyLink);
   const sharing = useAction(shareImage);
@@ -35,7 +38,8 @@ export function useImageActions() {
     return [
       [
         ...readyAction(favoriteImage, image, () => favoring.run(image)),
-        ...readyAction(downloadImage, image, () => save(downloadImage, image)),
+        ...readyAction(downloadImage, image, () => saveFile(downloadImage.file(image))),
+        ...readyAction(downloadPlain, image, () => downloadingPlain.run(image)),
         ...readyAction(copyPrompt, recipe, () => copyingPrompt.run(recipe)),
       ],
       [
@@ -81,12 +85,4 @@ export function useImageActions() {
   };
 
   return { favorite: favoring.run, remove: deleting.run, share, copyLink: copyingLink.run, entriesOf, onKey };
-}
-
-function save<Thing>(action: FileAction<Thing>, thing: Thing): void {
-  const { href, name } = action.file(thing);
-  const link = document.createElement("a");
-  link.href = href;
-  link.download = name;
-  link.click();
 }

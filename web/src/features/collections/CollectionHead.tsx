@@ -7,7 +7,10 @@ import type { Collection } from "@/api/types";
 import { changeFacts } from "@/entities/collection/actions/changeFacts";
 import { copyCollectionLink } from "@/entities/collection/actions/copyCollectionLink";
 import { deleteCollection } from "@/entities/collection/actions/deleteCollection";
-import { downloadCollection } from "@/entities/collection/actions/downloadCollection";
+import {
+  downloadCollection,
+  downloadCollectionPlain,
+} from "@/entities/collection/actions/downloadCollection";
 import { ActionButton } from "@/entities/ActionControl";
 import { ActionQuestion } from "@/entities/ActionQuestion";
 import { useAction } from "@/entities/useAction";
@@ -24,6 +27,7 @@ export function CollectionHead({ collection }: { collection: Collection }) {
   const [open, setOpen] = useState<"facts" | "question" | null>(null);
   const copying = useAction(copyCollectionLink);
   const downloading = useAction(downloadCollection);
+  const downloadingPlain = useAction(downloadCollectionPlain);
   const deleting = useAction(deleteCollection, { onDone: () => void navigate("/collections") });
   const close = () => setOpen(null);
   const { name, description, visibility, image_count } = collection;
@@ -32,6 +36,7 @@ export function CollectionHead({ collection }: { collection: Collection }) {
     { action: changeFacts, run: () => setOpen("facts") },
     { action: copyCollectionLink, run: copying.run },
     { action: downloadCollection, run: downloading.run },
+    { action: downloadCollectionPlain, run: downloadingPlain.run },
     { action: deleteCollection, run: () => setOpen("question") },
   ]);
 

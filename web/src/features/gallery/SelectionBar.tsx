@@ -3,7 +3,7 @@ import { EyeIcon, SquareStackIcon, StarIcon, StarOffIcon, TagIcon, Trash2Icon, X
 import { useEffect, useState } from "react";
 
 import { putInto } from "@/entities/collection/actions/putInto";
-import { downloadMany } from "@/entities/image/actions/downloadMany";
+import { downloadMany, downloadManyPlain } from "@/entities/image/actions/downloadMany";
 import { rateImage } from "@/entities/image/actions/rateImage";
 import { VISIBILITIES } from "@/entities/image/actions/shareImage";
 import { MOST_NAMED, MOST_PACKED } from "@/entities/image/downloadArchive";
@@ -44,6 +44,7 @@ export function SelectionBar({ images, total, many, onSelectAll, onClear, onComp
   const mostPacked = ids ? MOST_NAMED : MOST_PACKED;
   const trashDays = useTrashDays();
   const download = useAction(downloadMany);
+  const downloadPlain = useAction(downloadManyPlain);
   const remove = () =>
     many.change(images, { action: "delete" }, () => {
       setAsking(false);
@@ -112,17 +113,33 @@ export function SelectionBar({ images, total, many, onSelectAll, onClear, onComp
             onSelect: () => change({ action: "set_visibility", visibility }),
           }))}
         />
-        <IconButton
-          label={
-            count > mostPacked
-              ? t("gallery.download_too_many", { most: mostPacked, by: ids ? "hand" : "filter" })
-              : t(downloadMany.label)
+        <Menu
+          align="end"
+          button={
+            <IconButton
+              label={
+                count > mostPacked
+                  ? t("gallery.download_too_many", { most: mostPacked, by: ids ? "hand" : "filter" })
+                  : t(downloadMany.label)
+              }
+              disabled={count > mostPacked || download.busy || downloadPlain.busy}
+            >
+              <downloadMany.icon />
+            </IconButton>
           }
-          disabled={count > mostPacked || download.busy}
-          onClick={() => download.run(images)}
-        >
-          <downloadMany.icon />
-        </IconButton>
+          entries={[
+            {
+              label: t("gallery.download_whole"),
+              icon: downloadMany.icon,
+              onSelect: () => download.run(images),
+            },
+            {
+              label: t(downloadManyPlain.label),
+              icon: downloadManyPlain.icon,
+              onSelect: () => downloadPlain.run(images),
+            },
+          ]}
+        />
         <IconButton
           label={t("gallery.delete_many")}
           disabled={many.busy}

@@ -32,7 +32,23 @@ export function PreferencesPage() {
         <DefaultsForm kept={preferences.defaults ?? {}} />
       </Section>
       <Notices kept={preferences.notices ?? {}} />
+      <TellOthers kept={preferences.tell_others} />
     </>
+  );
+}
+
+/** What others get beside a picture that they may see. */
+function TellOthers({ kept }: { kept: Preferences["tell_others"] }) {
+  const { t } = useI18n();
+  const { save } = useSavePreferences();
+  return (
+    <Section title={t("settings.tell_others")} text={t("settings.tell_others_text")}>
+      <SwitchField
+        label={t("settings.tell_others_how")}
+        checked={kept !== "label"}
+        onChange={(on) => save({ tell_others: on ? "everything" : "label" })}
+      />
+    </Section>
   );
 }
 

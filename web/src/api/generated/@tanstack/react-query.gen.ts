@@ -384,7 +384,7 @@ export const getImageFileQueryKey = (options: Options<GetImageFileData>) => crea
 /**
  * Get Image File
  *
- * To the picture itself, at an address that expires.
+ * To the picture itself, at an address that expires. Others are told how it was made where its owner tells them.
  */
 export const getImageFileOptions = (options: Options<GetImageFileData>) => queryOptions<unknown, GetImageFileError, unknown, ReturnType<typeof getImageFileQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getImageFile({

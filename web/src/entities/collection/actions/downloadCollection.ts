@@ -1,4 +1,4 @@
-import { DownloadIcon } from "lucide-react";
+import { DownloadIcon, FileOutputIcon } from "lucide-react";
 
 import type { Collection } from "@/api/types";
 import type { RunAction } from "@/entities/action";
@@ -10,4 +10,12 @@ export const downloadCollection: RunAction<Pick<Collection, "id" | "image_count"
   icon: DownloadIcon,
   offered: ({ image_count }) => image_count > 0,
   run: ({ id }) => downloadArchive({ of: "collection", collection_id: id }),
+};
+
+/** The same without how they were made. */
+export const downloadCollectionPlain: RunAction<Pick<Collection, "id" | "image_count">> = {
+  label: "picture.download_plain",
+  icon: FileOutputIcon,
+  offered: ({ image_count }) => image_count > 0,
+  run: ({ id }) => downloadArchive({ of: "collection", collection_id: id, notes: "without" }),
 };
