@@ -248,6 +248,8 @@ async def test_nothing_is_put_into_one_by_hand(
     search = await save(client, owner, {}, is_collection=True)
     image = await keep(database, owner)
     inside = f"/api/v1/collections/{search['id']}/images"
+    by_id: dict[str, Any] = {"ids": [image]}
+    by_filter: dict[str, Any] = {"filter": {}}
     refusals = [
         ("POST", inside, {"image_ids": [image]}),
         ("PATCH", inside, {"order": [image]}),
@@ -260,7 +262,7 @@ async def test_nothing_is_put_into_one_by_hand(
                 "/api/v1/images/bulk",
                 {"action": "add_to_collection", "collection_id": search["id"], **which},
             )
-            for which in ({"ids": [image]}, {"filter": {}})
+            for which in (by_id, by_filter)
         ),
     ]
 
