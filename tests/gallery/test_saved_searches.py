@@ -113,6 +113,9 @@ async def test_it_finds_what_matches_now_in_its_order(
     told = await get(client, owner, f"/{search['id']}")
     assert told["cover_image_id"] == newest
     assert newest in told["cover_image_url"]
+    # A list of all searches is read without looking for pictures.
+    for query, cover in (("?is_collection=true", newest), ("", None)):
+        assert [one["cover_image_id"] for one in (await get(client, owner, query))["items"]] == [cover]
 
 
 async def test_searches_are_renamed_changed_listed_and_deleted(
