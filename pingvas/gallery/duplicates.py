@@ -35,16 +35,16 @@ _TWINS = """
      GROUP BY content_hash HAVING count(*) > 1
 """
 _GROUPS = f"""
-    SELECT twin.content_hash, copy.count, copy.size
+    SELECT twin.content_hash, copy.copies, copy.size
       FROM ({_TWINS}) AS twin CROSS JOIN LATERAL (
-          SELECT count(*) AS count, max(file_size) AS size FROM images
+          SELECT count(*) AS copies, max(file_size) AS size FROM images
            WHERE user_id = :user_id AND content_hash IS NOT NULL AND content_hash = twin.content_hash AND trashed_at IS NULL) AS copy
-     WHERE copy.count > 1
+     WHERE copy.copies > 1
 """  # noqa: S608 - our own text, here and below
 _PAGE = text(f"{_GROUPS} ORDER BY twin.content_hash LIMIT :most")
 _TOTALS = text(f"""
-    SELECT count(*) AS groups, CAST(coalesce(sum(count - 1), 0) AS bigint) AS images,
-           CAST(coalesce(sum((count - 1) * size), 0) AS bigint) AS bytes
+    SELECT count(*) AS groups, CAST(coalesce(sum(copies - 1), 0) AS bigint) AS images,
+           CAST(coalesce(sum((copies - 1) * size), 0) AS bigint) AS bytes
       FROM ({_GROUPS}) AS found
 """)  # noqa: S608
 _RANKED = """
@@ -106,8 +106,8 @@ async def list_same(session: ReadSession, actor: Actor, asked: PageRequest) -> D
     items = [
         Group(
             [images[id] for id in shown[row.content_hash]],
-            row.count,
-            (row.count - 1) * row.size,
+            row.copies,
+            (row.copies - 1) * row.size,
         )
         for row in groups
     ]

@@ -26,10 +26,12 @@ from schemathesis.specs.openapi import checks
 from sqlalchemy import text
 
 from harness.catalog import make_model, make_parts
+from pingvas.accounts.actor import Actor
 from pingvas.api.app import create_app
 from pingvas.base import budget_figures
 from pingvas.base.db import Database
 from pingvas.base.settings import REPOSITORY, Settings
+from pingvas.gallery.saved_searches.searches import save_search
 from tests.make.accounts import PASSWORD, fresh_email
 from tests.make.gallery import make_collection, make_image
 from tests.make.queue import make_worker
@@ -175,6 +177,7 @@ class Studio:
     person: dict[str, Any]
     image: str
     collection: str
+    search: str
     turns: int = 0
     seen: set[tuple[str, int]] = field(default_factory=set)
 
@@ -232,9 +235,10 @@ async def studio(database: Database, person: tuple[requests.Session, dict[str, A
         user_id = UUID(somebody["user"]["id"])
         image = await make_image(session, user_id)
         collection = await make_collection(session, user_id, image)
+        search = await save_search(session, Actor(user_id, "user", None), "Sea", {"q": "sea"})
         # An admin, so that what admins do is tried too.
         await session.execute(text("UPDATE users SET role = 'admin' WHERE id = :id"), {"id": user_id})
-    return Studio(client, somebody, str(image.id), str(collection.id))
+    return Studio(client, somebody, str(image.id), str(collection.id), str(search.id))
 
 
 def _is_beyond_a_schema(told: str) -> bool:
@@ -331,7 +335,12 @@ def _of_its_own(ask: Any) -> Any:
 
 def _name_what_is_there(case: schemathesis.Case[Any], studio: Studio) -> None:
     """Put what the studio holds in the place of made-up names, so that the request can be done."""
-    known = {"image_id": studio.image, "collection_id": studio.collection, "name": "toy"}
+    known = {
+        "image_id": studio.image,
+        "collection_id": studio.collection,
+        "search_id": studio.search,
+        "name": "toy",
+    }
     case.path_parameters = {
         name: known.get(name, value) for name, value in (case.path_parameters or {}).items()
     }

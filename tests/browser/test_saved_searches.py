@@ -55,6 +55,7 @@ def test_a_search_is_kept_opened_changed_and_fills_a_collection(page: Page) -> N
     expect(tile.locator("img")).to_be_visible()
     assert _violations(page) == []
     _keep(page, email, _drawn(3, (64, 64)), "sea")
+    page.reload()
     tile.click()
     expect(page.get_by_role("heading", level=1, name="By the sea")).to_be_visible()
     expect(_tiles(page)).to_have_count(2)

@@ -113,6 +113,9 @@ async def test_it_finds_what_matches_now_in_its_order(
     told = await get(client, owner, f"/{search['id']}")
     assert told["cover_image_id"] == newest
     assert newest in told["cover_image_url"]
+    # A list of all searches is read without looking for pictures.
+    for query, cover in (("?is_collection=true", newest), ("", None)):
+        assert [one["cover_image_id"] for one in (await get(client, owner, query))["items"]] == [cover]
 
 
 async def test_searches_are_renamed_changed_listed_and_deleted(
@@ -248,6 +251,8 @@ async def test_nothing_is_put_into_one_by_hand(
     search = await save(client, owner, {}, is_collection=True)
     image = await keep(database, owner)
     inside = f"/api/v1/collections/{search['id']}/images"
+    by_id: dict[str, Any] = {"ids": [image]}
+    by_filter: dict[str, Any] = {"filter": {}}
     refusals = [
         ("POST", inside, {"image_ids": [image]}),
         ("PATCH", inside, {"order": [image]}),
@@ -260,7 +265,7 @@ async def test_nothing_is_put_into_one_by_hand(
                 "/api/v1/images/bulk",
                 {"action": "add_to_collection", "collection_id": search["id"], **which},
             )
-            for which in ({"ids": [image]}, {"filter": {}})
+            for which in (by_id, by_filter)
         ),
     ]
 

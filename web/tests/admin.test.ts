@@ -30,7 +30,7 @@ test("the pages of admins are places of admins alone", () => {
   expect(placesOf(user("user")).map(({ path }) => path)).not.toContain("/admin");
   expect(placeAt("/admin/users/1")?.path).toBe("/admin");
   expect(placeAt("/administration")).toBeUndefined();
-  expect(placeAt("/gallery/1")).toBeUndefined();
+  expect(placeAt("/explore/1")).toBeUndefined();
 });
 
 test("what can be done to somebody depends on how they stand", () => {

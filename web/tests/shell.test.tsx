@@ -37,7 +37,12 @@ test("the palette goes to pages below a place too, of admins to theirs, in both 
   const below = (user: User) => placesOf(user).flatMap(pagesBelow);
   const ofAdmins = below({ ...PERSON, role: "admin" });
 
-  expect(below(PERSON).map(({ path }) => path)).toEqual(["/credits/plans", "/credits/usage"]);
+  expect(below(PERSON).map(({ path }) => path)).toEqual([
+    "/gallery/duplicates",
+    "/gallery/tags",
+    "/credits/plans",
+    "/credits/usage",
+  ]);
   expect(ofAdmins.filter(({ path }) => path.startsWith("/admin/"))).toHaveLength(6);
   for (const language of ["en", "ko"] as const) {
     const labels = ofAdmins.map(({ label }) => messagesIn(language)[label]);

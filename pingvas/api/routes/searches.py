@@ -48,7 +48,7 @@ class SearchOut(BaseModel):
     sort: Sort | None = Field(description=_SORT)
     is_collection: bool = Field(description=_IS_COLLECTION)
     cover_image_id: UUID | None = Field(
-        description="The newest image that it finds; null: none, or it is no collection"
+        description="The newest image that it finds; null: none, it is no collection, or it stands in a list that is not of collections alone"
     )
     cover_image_url: str | None = Field(description="Its thumbnail, at an address that expires")
     created_at: datetime
@@ -108,7 +108,9 @@ async def list_my_searches(
 ) -> SearchPage:
     """My saved searches, the newest first."""
     page = await searches.list_searches(session, actor, asked, is_collection=is_collection)
-    items = [await _out(session, actor, storage, search) for search in page.items]
+    items = [
+        await _out(session, actor, storage, search, with_cover=is_collection is True) for search in page.items
+    ]
     return SearchPage(items=items, next_cursor=page.next_cursor)
 
 
@@ -198,13 +200,15 @@ async def _details(
     filter, bad = _read(search)
     missing = [MissingOut(**vars(one)) for one in await find_missing(session, actor.user_id, filter)]
     missing += [MissingOut(field=name, value=str(search.filter[name])) for name in bad]
-    shown = await _out(session, actor, storage, search)
+    shown = await _out(session, actor, storage, search, with_cover=search.is_collection)
     return SearchDetailsOut(**dict(shown), missing=missing)
 
 
-async def _out(session: ReadSession, actor: Actor, storage: Storage, search: SavedSearch) -> SearchOut:
+async def _out(
+    session: ReadSession, actor: Actor, storage: Storage, search: SavedSearch, *, with_cover: bool
+) -> SearchOut:
     cover: Image | None = None
-    if search.is_collection:
+    if with_cover:
         cover = await searches.find_cover(session, actor, _read(search)[0])
     return SearchOut.model_validate(
         {

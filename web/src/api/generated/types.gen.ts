@@ -5116,7 +5116,7 @@ export type SearchDetailsOut = {
     /**
      * Cover Image Id
      *
-     * The newest image that it finds; null: none, or it is no collection
+     * The newest image that it finds; null: none, it is no collection, or it stands in a list that is not of collections alone
      */
     cover_image_id: string | null;
     /**
@@ -5172,7 +5172,7 @@ export type SearchOut = {
     /**
      * Cover Image Id
      *
-     * The newest image that it finds; null: none, or it is no collection
+     * The newest image that it finds; null: none, it is no collection, or it stands in a list that is not of collections alone
      */
     cover_image_id: string | null;
     /**
