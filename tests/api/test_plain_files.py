@@ -83,7 +83,7 @@ async def test_others_get_everything_unless_the_owner_chose_otherwise(
     await choose(client, owner, "label")
 
     told = (await client.get(where)).json()
-    assert told["generation_params"] == {}
+    assert told["generation_params"] == {"job_type": "txt2img"}
     assert told["metadata"] is None
     plain = await fetched(client, told["file_url"])
     assert notes_of(plain) == {}
@@ -106,7 +106,7 @@ async def test_no_page_or_list_tells_others_what_the_owner_does_not(
     for listed in ("/api/v1/explore", inside):
         answer = await client.get(listed)
         (item,) = answer.json()["items"]
-        assert item["generation_params"] == {}
+        assert item["generation_params"] == {"job_type": "txt2img"}
         assert item["file_url"].startswith("/files/plain/")
         assert "garden" not in answer.text
     assert (await client.get(f"{IMAGES}/{image['id']}/recipe")).status_code == 404

@@ -125,6 +125,7 @@ def test_one_who_does_not_tell_how_shows_the_picture_alone(
     link = stranger.get_by_role("link", name="Download")
     expect(link).to_have_attribute("href", re.compile("^/files/plain/"))
     expect(stranger.get_by_text("lighthouse")).to_have_count(0)
+    expect(stranger.get_by_role("heading", level=1)).to_be_visible()
     expect(stranger.get_by_role("link", name="Make one like this")).to_have_count(0)
     assert _violations(stranger) == []
 

@@ -3,16 +3,18 @@ import { cleanup, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import type { Image } from "@/api/types";
+import type { Image, Recipe } from "@/api/types";
 import { client } from "@/api/generated/client.gen";
 import { signOut } from "@/api/session";
 import { downloadCollectionPlain } from "@/entities/collection/actions/downloadCollection";
 import { downloadManyPlain } from "@/entities/image/actions/downloadMany";
 import { downloadPlain } from "@/entities/image/actions/downloadPlain";
 import { plainFileNameOf } from "@/entities/image/fileName";
+import { pictureTitle } from "@/entities/image/pictureTitle";
 import { PreferencesPage } from "@/features/settings/PreferencesPage";
 
 import { json, show, signInHere, studio } from "./fakeStudio";
+import { translatorIn } from "./words";
 
 const IMAGE = {
   id: "0190a000-0000-7000-8000-0000deadbeef",
@@ -51,6 +53,14 @@ test("a picture is saved without its settings, and under a name that says none o
 
   expect(files).toEqual([{ href: "/files/plain/a.png", name: "2026-11-22-deadbeef.png" }]);
   expect(plainFileNameOf(IMAGE)).not.toContain("garden");
+});
+
+test.each([
+  [{ job_type: "txt2img" }, "Picture made by AI"],
+  [{ job_type: "img2img" }, "Picture made by AI"],
+  [{}, "Uploaded picture"],
+])("what is known of a picture without its settings is what it is called: %o", (recipe, title) => {
+  expect(pictureTitle(recipe as Recipe, translatorIn("en"))).toBe(title);
 });
 
 test("many pictures and collections are packed without their settings", async () => {

@@ -196,8 +196,10 @@ async def shown_to_others(
 
 
 def _without_how(shown: Shown, url: str) -> Shown:
+    """No more than the label in its file says: that it was made, and whether with a picture that was there before."""
     details = {"metadata": None} if isinstance(shown, ImageDetailsOut) else {}
-    return shown.model_copy(update={**details, "generation_params": {}, "file_url": url})
+    label = {name: value for name, value in shown.generation_params.items() if name == "job_type"}
+    return shown.model_copy(update={**details, "generation_params": label, "file_url": url})
 
 
 async def images_out(session: ReadSession, images: Sequence[Image], storage: Storage) -> list[ImageOut]:

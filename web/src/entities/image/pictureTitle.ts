@@ -9,5 +9,7 @@ export function pictureTitle(
   if (prompt) return prompt;
   // ×2 of a picture is another thing than the number 2.
   if (job_type === "upscale") return t("picture.enlarged", { scale: number(scale ?? 1) });
-  return t(source_image === undefined ? "picture.uploaded" : "picture.from_picture");
+  if (source_image !== undefined) return t("picture.from_picture");
+  // Of somebody who does not tell others how, that much is known.
+  return t(job_type === undefined ? "picture.uploaded" : "picture.made_by_ai");
 }
