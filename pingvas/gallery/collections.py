@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, text, true, update
+from sqlalchemy import ColumnElement, Select, TextClause, delete, func, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -151,7 +151,7 @@ async def list_images_of(
 
 
 def placed_images(
-    collection_id: UUID, *conditions: ColumnElement[bool]
+    collection_id: UUID, *conditions: ColumnElement[bool] | TextClause
 ) -> Select[*tuple[CollectionImage, Image]]:
     """The images of a collection with their places, those of which the conditions are true.
 

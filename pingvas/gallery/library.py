@@ -176,7 +176,7 @@ def _conditions(
     yield in_trash(image) if filter.trashed else not_in_trash(image)
     if filter.favorite is not None:
         # As the index says it: `IS TRUE` is not seen to be the same.
-        yield image.is_favorite if filter.favorite else not_(image.is_favorite)
+        yield image.is_favorite.expression if filter.favorite else not_(image.is_favorite)
     if filter.visibility is not None:
         # In the statement itself, for the index holds the shared ones alone.
         yield image.visibility == bindparam(None, filter.visibility, literal_execute=True)
