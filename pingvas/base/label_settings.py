@@ -1,6 +1,5 @@
 """The settings that say how pictures are marked as made by AI."""
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -17,8 +16,9 @@ class LabelSettings(BaseSettings):
         "off",
         description="C2PA manifests in these files: `certificate`, or `self_signed`, whose signer verifiers call untrusted",
     )
-    content_credentials_certificate: Path | None = Field(
-        None, description="PEM file: the certificate that signs them, then those that vouch for it"
+    content_credentials_certificate: str | None = Field(
+        None,
+        description="PEM file, or its text: the certificate that signs them, then those that vouch for it",
     )
     content_credentials_key: str | None = Field(
         None, repr=False, description="Its private key, PEM without a password"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pingvas.base.errors import Invalid
 from pingvas.base.secret_keys import kept_file
 from pingvas.base.settings import Settings
@@ -24,17 +26,25 @@ def open_credentials(settings: Settings) -> Credentials | None:
         path = settings.data_dir.resolve() / FILE
         kept = kept_file(path, make_chain)
         return _read(kept, kept, f"{path}, which the studio made itself, cannot be used")
-    file, key = settings.content_credentials_certificate, settings.content_credentials_key
-    if file is None or key is None:
+    told, key = settings.content_credentials_certificate, settings.content_credentials_key
+    if told is None or key is None:
         raise BadCredentials(
             "PINGVAS_CONTENT_CREDENTIALS is certificate: name its file in PINGVAS_CONTENT_CREDENTIALS_CERTIFICATE and "
             "that of its key in PINGVAS_CONTENT_CREDENTIALS_KEY_FILE."
         )
+    return _read(
+        _certificate(told), key.encode(), "PINGVAS_CONTENT_CREDENTIALS_CERTIFICATE and _KEY cannot be used"
+    )
+
+
+def _certificate(told: str) -> bytes:
+    """The setting may hold the text itself, where no file can be laid."""
+    if "-----BEGIN" in told:
+        return told.encode()
     try:
-        chain = file.read_bytes()
+        return Path(told).read_bytes()
     except OSError as error:
-        raise BadCredentials(f"PINGVAS_CONTENT_CREDENTIALS_CERTIFICATE: {file}: {error.strerror}.") from error
-    return _read(chain, key.encode(), "PINGVAS_CONTENT_CREDENTIALS_CERTIFICATE and _KEY cannot be used")
+        raise BadCredentials(f"PINGVAS_CONTENT_CREDENTIALS_CERTIFICATE: {told}: {error.strerror}.") from error
 
 
 def _read(chain: bytes, key: bytes, what: str) -> Credentials:

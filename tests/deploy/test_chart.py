@@ -267,6 +267,7 @@ def test_no_proxy_is_believed_that_nobody_named_and_nobody_may_connect_to_a_work
 
 
 OF_THE_CHORES = {"smtp-url", "lemon-squeezy-api-key", "lemon-squeezy-webhook-secret"}
+OF_A_WORKER = {"content-credentials-key"}
 OF_THE_API = {
     *OF_THE_CHORES,
     "secret-key",
@@ -280,12 +281,12 @@ OF_THE_API = {
 @pytest.mark.parametrize(
     ("volume", "keys"),
     [
-        (False, {"api": OF_THE_API, "worker": set(), "chores": OF_THE_CHORES, "migrate": set()}),
+        (False, {"api": OF_THE_API, "worker": OF_A_WORKER, "chores": OF_THE_CHORES, "migrate": set()}),
         (
             True,
             {
                 "api": {*OF_THE_API, "file-url-key"},
-                "worker": {"file-url-key"},
+                "worker": {*OF_A_WORKER, "file-url-key"},
                 "chores": OF_THE_CHORES,
                 "migrate": set(),
             },

@@ -108,7 +108,8 @@ def test_the_schema_knows_every_setting_but_those_the_chart_sets_itself(render_c
     ours = {name for component in COMPONENTS for name in environment(rendered, component)} - OURS
     ours |= {  # and what may be in the Secret, and is left out here
         each["name"]
-        for each in rendered.container("api")["env"]
+        for component in ("api", "worker")
+        for each in rendered.container(component)["env"]
         if each.get("valueFrom", {}).get("secretKeyRef", {}).get("optional")
     }
     theirs = {name for name in Settings.model_fields if f"PINGVAS_{name.upper()}" not in ours}

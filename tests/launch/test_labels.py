@@ -34,7 +34,7 @@ def certified(make_settings: Any, folder: Path, **bad: Any) -> Any:
     (folder / "chain.pem").write_bytes(issue(key, **bad))
     return make_settings(
         content_credentials="certificate",
-        content_credentials_certificate=folder / "chain.pem",
+        content_credentials_certificate=str(folder / "chain.pem"),
         content_credentials_key=pem_of(key).decode(),
     )
 
@@ -73,6 +73,8 @@ def test_a_certificate_of_the_operator_is_taken_with_its_key(make_settings: Any,
     assert well
     assert "signed as CN=Example Press" in says
     assert "untrusted" not in says
+    text = {"content_credentials_certificate": (tmp_path / "chain.pem").read_text()}
+    assert look_at_labels(settings.model_copy(update=text)) == (well, says, "")
 
 
 def test_a_certificate_that_ends_soon_is_a_finding(make_settings: Any, tmp_path: Path) -> None:
@@ -92,7 +94,9 @@ def test_what_cannot_sign_is_refused_at_start_and_found_by_the_doctor(
     good = certified(make_settings, tmp_path)
     bad = {
         "name its file": make_settings(content_credentials="certificate"),
-        "No such file": good.model_copy(update={"content_credentials_certificate": tmp_path / "none.pem"}),
+        "No such file": good.model_copy(
+            update={"content_credentials_certificate": str(tmp_path / "none.pem")}
+        ),
         "not that of the first certificate": good.model_copy(
             update={"content_credentials_key": pem_of(make_key()).decode()}
         ),

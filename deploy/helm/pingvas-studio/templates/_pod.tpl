@@ -52,6 +52,11 @@
   valueFrom:
     secretKeyRef: {name: {{ $secret }}, key: smtp-url, optional: true}
 {{- end }}
+{{- if eq $component "worker" }}
+- name: PINGVAS_CONTENT_CREDENTIALS_KEY
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: content-credentials-key, optional: true}
+{{- end }}
 {{- if and $root.Values.storage.volume.enabled (has $component (list "api" "worker")) }}
 - name: PINGVAS_FILE_URL_KEY
   valueFrom:
@@ -161,6 +166,9 @@ google-client-secret: {{ . | quote }}
 {{- end }}
 {{- with .Values.secret.discordClientSecret }}
 discord-client-secret: {{ . | quote }}
+{{- end }}
+{{- with .Values.secret.contentCredentialsKey }}
+content-credentials-key: {{ . | quote }}
 {{- end }}
 {{- if .Values.sandbox.enabled }}
 {{- $_ := required "set secret.lemonSqueezyApiKey (openssl rand -hex 20) for the sandbox, or secret.existingSecret" .Values.secret.lemonSqueezyApiKey }}
