@@ -1418,7 +1418,7 @@ export type FilterIn = {
     /**
      * Seed
      */
-    seed?: number;
+    seed?: number | string;
     /**
      * Origin
      *
