@@ -59,7 +59,7 @@ _SHOWN = text(f"""
 """).bindparams(bindparam("hashes", type_=ARRAY(LargeBinary)))  # noqa: S608
 _SUPERFLUOUS = text(f"""
     SELECT id FROM ({_RANKED.format(order=f"image.id = ANY(:keep) DESC, {_BEST_FIRST}", among=f"IN ({_TWINS})")}) AS ranked
-     WHERE place > 1
+     WHERE place > 1 AND id <> ALL(:keep)
 """).bindparams(bindparam("keep", type_=ARRAY(Uuid)), bindparam("user_id", type_=Uuid))  # noqa: S608
 
 

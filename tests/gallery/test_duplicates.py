@@ -214,6 +214,22 @@ def test_a_group_is_what_is_near_its_first_and_no_chain() -> None:
     assert look_groups([], 12) == []
 
 
+async def test_all_that_are_to_stay_do_also_two_of_the_same(
+    client: httpx.AsyncClient, database: Database, person: SignedInPerson
+) -> None:
+    # given
+    images = [await keep(database, person, "house") for _ in range(4)]
+
+    # when
+    body = {"keep": images[2:]}
+    asked = await client.post(f"{DUPLICATES}/trash", json=body, headers=person.headers)
+    await run_tasks(database)
+
+    # then
+    assert asked.json()["count"] == 2
+    assert await in_gallery(client, person) == set(images[2:])
+
+
 async def test_all_but_one_of_each_go_into_the_trash_and_come_back(
     client: httpx.AsyncClient, database: Database, person: SignedInPerson
 ) -> None:

@@ -1,10 +1,12 @@
 """Which of my images are meant: the same words in the query of a list and in the body of a change."""
 
+import re
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema
+from pydantic.config import JsonDict
 
 from pingvas.api.http.wire import Moment, Text, left_out
 from pingvas.gallery.library import ImageFilter, Origin, Sort
@@ -32,8 +34,28 @@ _Pixels = Annotated[int | None, Query(ge=1, le=MAX_PIXELS)]
 _Stars = Annotated[int | None, Query(ge=0, le=5, description=_STARS)]
 
 
-# As text too: numbers of a browser are not exact up to there.
-_SeedIn = Annotated[int, Field(default_factory=left_out, ge=0, lt=MAX_SEED + 1)]
+def _number_or_digits(value: object) -> object:
+    """As text too: numbers of a browser are not exact up to there."""
+    is_text = isinstance(value, str) and _DIGITS.fullmatch(value) is not None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (is_text or is_number):
+        raise ValueError("must be a whole number, or its digits as text")
+    return value
+
+
+_DIGITS = re.compile(r"[0-9]{1,20}")
+_SEED: JsonDict = {
+    "anyOf": [
+        {"type": "integer", "minimum": 0, "exclusiveMaximum": MAX_SEED + 1},
+        {"type": "string", "pattern": "^[0-9]{1,19}$", "description": "Its digits"},
+    ]
+}
+_SeedIn = Annotated[
+    int,
+    Field(default_factory=left_out, ge=0, lt=MAX_SEED + 1),
+    BeforeValidator(_number_or_digits),
+    WithJsonSchema(_SEED),
+]
 _PixelsIn = Annotated[int, Field(default_factory=left_out, ge=1, le=MAX_PIXELS), WHOLE]
 _StarsIn = Annotated[int, Field(default_factory=left_out, ge=0, le=5, description=_STARS), WHOLE]
 

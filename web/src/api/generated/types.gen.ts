@@ -1430,7 +1430,7 @@ export type FilterIn = {
     /**
      * Seed
      */
-    seed?: number;
+    seed?: number | string;
     /**
      * Origin
      *
