@@ -224,7 +224,7 @@ def test_a_part_that_is_gone_after_an_upgrade_is_asked_for_once_more_and_then_to
     context = browser.new_context(
         base_url=studio.url, locale="en-US", extra_http_headers=an_address_of_ones_own()
     )
-    context.route(re.compile(r"/assets/GalleryPage-.*\.js"), lambda route: route.fulfill(status=404))
+    context.route(re.compile(r"/assets/GalleryPages?-.*\.js"), lambda route: route.fulfill(status=404))
     page = context.new_page()
     loads: list[str] = []
     page.on("load", lambda loaded: loads.append(loaded.url))
