@@ -47,7 +47,7 @@ async def test_a_new_person_sees_themselves_with_the_free_plan(
         "viewed_by_admin",
     }
     assert told["user"] == person.user
-    nothing = dict.fromkeys(("language", "theme", "defaults", "notices", "gallery"))
+    nothing = dict.fromkeys(("language", "theme", "defaults", "notices", "gallery", "tell_others"))
     assert told["profile"] == {"avatar_url": None, "avatar": None, "bio": None, "preferences": nothing}
     assert (told["has_password"], told["leaves_at"], told["viewed_by_admin"]) == (True, None, False)
     assert set(told["plan"]) == {"name", "display_name", "max_queues", "features"}

@@ -108,4 +108,4 @@ async def test_a_worker_with_a_bad_certificate_does_not_start(studio: Studio) ->
 
     with pytest.raises(BadCredentials, match="name its file in PINGVAS_CONTENT_CREDENTIALS_CERTIFICATE"):
         async with studio.worker():
-            await studio.becomes(await studio.submit(), "completed")
+            pass  # it has ended by itself
