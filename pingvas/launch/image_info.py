@@ -21,7 +21,10 @@ class UnreadablePicture(Invalid):
 
 def describe(path: Path) -> Iterator[str]:
     """Lines: the label, the content credentials, the invisible mark and how it was made. Raises UnreadablePicture."""
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadablePicture(f"{path}: {error.strerror}.") from error
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
