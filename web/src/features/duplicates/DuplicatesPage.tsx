@@ -1,9 +1,9 @@
 /** Pictures that one has more than once: side by side, with which of them stays. Which kind is shown stands in the address. */
-import { ArrowLeftIcon } from "lucide-react";
-import { Link, useSearchParams } from "react-router";
+import { useSearchParams } from "react-router";
 
 import type { DuplicateKind } from "@/entities/image/duplicates";
 import { useI18n } from "@/i18n/useI18n";
+import { PageHead } from "@/ui/PageHead";
 import { Tabs } from "@/ui/Tabs";
 import { useTitle } from "@/ui/useTitle";
 
@@ -19,13 +19,9 @@ export function DuplicatesPage() {
   useTitle(t("duplicates.title"), "inside");
   return (
     <div className={styles.page}>
-      <header className={styles.head}>
-        <Link to="/gallery" className={styles.back}>
-          <ArrowLeftIcon size={16} />
-          {t("duplicates.to_gallery")}
-        </Link>
+      <PageHead to="/gallery" back={t("duplicates.to_gallery")}>
         <h1>{t("duplicates.title")}</h1>
-      </header>
+      </PageHead>
       <Tabs
         label={t("duplicates.kind")}
         value={kind}

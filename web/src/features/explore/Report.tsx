@@ -4,18 +4,11 @@ import { useState } from "react";
 import { Link, useLocation } from "react-router";
 
 import { reportImage } from "@/api/generated";
-import { asProblem } from "@/api/problem";
-import type { ReportReason } from "@/api/types";
-import { ReasonFields } from "@/entities/image/ReasonFields";
-import { useSingleMutation } from "@/entities/useSingleMutation";
+import { WhyDialog } from "@/entities/image/WhyDialog";
 import { useSession } from "@/entities/user/useSession";
 import { useI18n } from "@/i18n/useI18n";
 import { Button, buttonClass } from "@/ui/Button";
-import { Dialog, DialogActions } from "@/ui/Dialog";
-import { problemText } from "@/ui/problemText";
 import { toast } from "@/ui/toasts";
-
-import styles from "./Report.module.css";
 
 export function Report({ id }: { id: string }) {
   const { t } = useI18n();
@@ -47,43 +40,16 @@ export function Report({ id }: { id: string }) {
 }
 
 function ReportDialog({ id, onClose }: { id: string; onClose: () => void }) {
-  const i18n = useI18n();
-  const { t } = i18n;
-  const [reason, setReason] = useState<ReportReason | null>(null);
-  const [words, setWords] = useState("");
-  const { mutate, isPending, error } = useSingleMutation({
-    mutationFn: (chosen: ReportReason) =>
-      reportImage({ path: { image_id: id }, body: { reason: chosen, words: words.trim() || null } }),
-    onSuccess: () => {
-      toast(t("explore.reported"), "good");
-      onClose();
-    },
-  });
+  const { t } = useI18n();
   return (
-    <Dialog label={t("explore.report_title")} headed text={t("explore.report_text")} onClose={onClose}>
-      <form
-        className={styles.form}
-        aria-label={t("explore.report_title")}
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (reason !== null) mutate(reason);
-        }}
-      >
-        <ReasonFields reason={reason} words={words} onReason={setReason} onWords={setWords} />
-        {error && (
-          <p className={styles.problem} role="alert">
-            {problemText(i18n, asProblem(error))}
-          </p>
-        )}
-        <DialogActions>
-          <Button look="quiet" onClick={onClose}>
-            {t("action.cancel")}
-          </Button>
-          <Button type="submit" look="primary" busy={isPending} disabled={reason === null}>
-            {t("explore.report_send")}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+    <WhyDialog
+      title={t("explore.report_title")}
+      text={t("explore.report_text")}
+      button={t("explore.report_send")}
+      look="primary"
+      send={(body) => reportImage({ path: { image_id: id }, body })}
+      onSent={() => void toast(t("explore.reported"), "good")}
+      onClose={onClose}
+    />
   );
 }

@@ -1,8 +1,7 @@
 /** The words of a person, and on how many of their pictures each is: found, called otherwise, merged, deleted. */
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { ArrowLeftIcon, TagsIcon } from "lucide-react";
+import { TagsIcon } from "lucide-react";
 import { useState } from "react";
-import { Link } from "react-router";
 
 import type { TagOut } from "@/api/generated";
 import { ActionQuestion } from "@/entities/ActionQuestion";
@@ -12,6 +11,7 @@ import { useAction } from "@/entities/useAction";
 import { useI18n } from "@/i18n/useI18n";
 import { TextField } from "@/ui/Field";
 import { LoadMore } from "@/ui/LoadMore";
+import { PageHead } from "@/ui/PageHead";
 import { Empty, Failed, Loading } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 
@@ -36,13 +36,9 @@ export function TagsPage() {
   useTitle(t("tags.title"), "inside");
   return (
     <div className={styles.page}>
-      <header className={styles.head}>
-        <Link to="/gallery" className={styles.back}>
-          <ArrowLeftIcon size={16} />
-          {t("tags.to_gallery")}
-        </Link>
+      <PageHead to="/gallery" back={t("tags.to_gallery")}>
         <h1>{t("tags.title")}</h1>
-      </header>
+      </PageHead>
       {list.isPending ? (
         <Loading label={t("tags.loading")} />
       ) : list.isError && tags.length === 0 ? (

@@ -1,6 +1,5 @@
 /** What was deleted and is not yet gone: how long it stays, and the ways back and on. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { ArrowLeftIcon } from "lucide-react";
 import { useState } from "react";
 import { Link } from "react-router";
 
@@ -15,6 +14,7 @@ import { trashedQuery, trashQuery } from "@/entities/image/trash";
 import { useAction } from "@/entities/useAction";
 import { useI18n } from "@/i18n/useI18n";
 import { buttonClass } from "@/ui/Button";
+import { PageHead } from "@/ui/PageHead";
 import { Empty, Failed, Loading } from "@/ui/States";
 import { useMedia } from "@/ui/useMedia";
 import { VirtualGrid } from "@/ui/VirtualGrid";
@@ -33,11 +33,7 @@ export function TrashPage() {
 
   return (
     <div className={styles.page}>
-      <header className={styles.head}>
-        <Link to="/gallery" className={styles.back}>
-          <ArrowLeftIcon size={16} />
-          {t("trash.to_gallery")}
-        </Link>
+      <PageHead to="/gallery" back={t("trash.to_gallery")}>
         <div className={styles.line}>
           <h1>{t("trash.title")}</h1>
           {trash && (
@@ -54,7 +50,7 @@ export function TrashPage() {
         {trash && trash.count > 0 && (
           <p className={styles.said}>{t("trash.fills", { n: trash.count, size: bytes(trash.size) })}</p>
         )}
-      </header>
+      </PageHead>
       {list.isPending ? (
         <Loading label={t("trash.loading")} />
       ) : list.isError && images.length === 0 ? (
